@@ -1,0 +1,105 @@
+"""Identifiers: box ids, grid ids, device ids and ULIDs. Pure; randomness and time come in as arguments or defaults.
+
+A village is its 12-digit statistical code (统计用区划代码, National Bureau of Statistics): 6 digits county,
+3 township, 3 village. A box id adds `-2`, `-3`, … for further boxes of one village; a grid id adds 3 digits.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+
+from gridwire.problem import Problem
+
+BOX_PATTERN = r"^[1-9][0-9]{11}(-([2-9]|[1-9][0-9]))?$"
+GRID_PATTERN = r"^[1-9][0-9]{14}$"
+COUNTY_PATTERN = r"^[1-9][0-9]{5}$"
+ULID_PATTERN = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
+DEVICE_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
+
+_BOX = re.compile(BOX_PATTERN, re.ASCII)
+_GRID = re.compile(GRID_PATTERN, re.ASCII)
+_ULID = re.compile(ULID_PATTERN, re.ASCII)
+_DEVICE = re.compile(DEVICE_PATTERN, re.ASCII)
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class BadBoxId(Problem):
+    code = "codes.bad-box-id"
+    en = "“{text}” is no box id: 12 digits of the village, then -2, -3, … for a second, third box"
+    zh = "“{text}”不是有效的盒子编号:应为 12 位村级区划代码,同村第二台起加 -2、-3……"
+
+
+class BadGridId(Problem):
+    code = "codes.bad-grid-id"
+    en = "“{text}” is no grid id: 12 digits of the village and 3 digits of the grid"
+    zh = "“{text}”不是有效的网格编号:应为 12 位村级区划代码加 3 位网格号"
+
+
+class BadDeviceId(Problem):
+    code = "codes.bad-device-id"
+    en = "“{text}” is no device id: 1 to 32 of a-z, 0-9 and -, not beginning or ending with -"
+    zh = "“{text}”不是有效的设备编号:1 至 32 个小写字母、数字或 -,且首尾不能是 -"
+
+
+def check_box_id(text: str) -> str:
+    """The same text; raises `BadBoxId`."""
+    if not _BOX.match(text) or text.endswith("\n"):
+        raise BadBoxId(text=text[:64])
+    return text
+
+
+def check_grid_id(text: str) -> str:
+    """The same text; raises `BadGridId`."""
+    if not _GRID.match(text) or text.endswith("\n"):
+        raise BadGridId(text=text[:64])
+    return text
+
+
+def check_device_id(text: str) -> str:
+    """The same text; raises `BadDeviceId`."""
+    if not _DEVICE.match(text) or text.endswith("\n"):
+        raise BadDeviceId(text=text[:64])
+    return text
+
+
+def county_of(box: str) -> str:
+    """The 6-digit code that a box id begins with. Only for a new box: later the registry says where it belongs."""
+    return check_box_id(box)[:6]
+
+
+def village_of(box: str) -> str:
+    """The 12-digit village code of a box id."""
+    return check_box_id(box)[:12]
+
+
+def is_ulid(text: str) -> bool:
+    return _ULID.match(text) is not None and len(text) == 26
+
+
+class UlidMaker:
+    """Makes ULIDs that rise within a process, also when several are made in one millisecond or the clock steps back.
+
+    Source: the ULID specification (48 bits of Unix milliseconds, 80 random bits, Crockford base 32).
+    """
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def make(self, now_ms: int | None = None, entropy: bytes | None = None) -> str:
+        """A new ULID. `now_ms`: Unix milliseconds; `entropy`: 10 bytes."""
+        now_ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+        random = int.from_bytes(os.urandom(10) if entropy is None else entropy, "big")
+        with self._lock:
+            self._last = max((max(now_ms, 0) & (1 << 48) - 1) << 80 | random, self._last + 1)
+            return _encode(self._last)
+
+
+def _encode(value: int) -> str:
+    return "".join(_CROCKFORD[value >> shift & 31] for shift in range(125, -1, -5))
+
+
+new_ulid = UlidMaker().make

@@ -1,0 +1,40 @@
+"""Named, expected errors with a stable code and a text in Chinese and English.
+
+A problem is declared once, as a subclass with `code`, `en` and `zh`; reference pages are made from the declarations.
+The templates name the facts in braces; the facts are given as keywords when the problem is raised.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Language = Literal["zh", "en"]
+
+
+class Problem(Exception):
+    """An expected error. `code` never changes once released; `facts` fill the templates `en` and `zh`."""
+
+    code: ClassVar[str] = ""
+    en: ClassVar[str] = ""
+    zh: ClassVar[str] = ""
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.text("en"))
+
+    def text(self, language: Language) -> str:
+        """The sentence for a person, with the code in front, e.g. `wire.not-json: …`."""
+        template = self.zh if language == "zh" else self.en
+        return f"{self.code}: {template.format_map(self.facts)}"
+
+
+def declared(base: type[Problem] = Problem) -> list[type[Problem]]:
+    """All problems declared so far (of the modules imported so far), sorted by code."""
+    found: dict[str, type[Problem]] = {}
+    queue = [base]
+    while queue:
+        cls = queue.pop()
+        queue += cls.__subclasses__()
+        if cls.code:
+            found[cls.code] = cls
+    return [found[code] for code in sorted(found)]

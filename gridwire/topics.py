@@ -1,0 +1,97 @@
+"""The one table of topics: what each carries, how, in which direction; the only place that builds or parses one."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from gridwire import messages
+from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, ULID_PATTERN
+from gridwire.events import Envelope
+from gridwire.problem import Problem
+
+ROOT = "grid/1"
+
+
+class ForeignTopic(Problem):
+    code = "wire.foreign-topic"
+    en = "topic “{topic}” is none of ours"
+    zh = "主题“{topic}”不属于本系统"
+
+
+class Topic(NamedTuple):
+    """One row: `path` below the box's base, who sends it, how, and the Struct in it."""
+
+    path: str
+    sender: Literal["box", "hub"]
+    retain: bool
+    carries: type[msgspec.Struct] | None
+    description: str
+    expiry_s: int | None = None
+
+
+TOPICS: dict[str, Topic] = {
+    "status": Topic("up/status", "box", True, messages.Status, "online, offline or (by last will) lost"),
+    "birth": Topic("up/birth", "box", True, messages.Birth, "devices, versions, kept streams"),
+    "event": Topic("up/event", "box", False, Envelope, "one event"),
+    "batch": Topic("up/batch", "box", False, Envelope, "several events, a JSON array, zstd where smaller"),
+    "media": Topic("up/media/{stream}/{seq}", "box", False, None, "a JPEG"),
+    "health": Topic("up/health", "box", False, messages.Health, "numbers of each lane, devices, clock", 600),
+    "reply": Topic("up/reply", "box", False, messages.Reply, "result of a command"),
+    "ack": Topic("down/ack", "hub", False, messages.Ack, "numbers that the hub has durably"),
+    "cmd": Topic("down/cmd", "hub", False, messages.Command, "an order, idempotent by id"),
+    "board": Topic("down/board", "hub", True, messages.Board, "notice board and open answers"),
+    "config": Topic("down/config", "hub", True, messages.CountyConfig, "county part of the configuration, signed"),
+}
+"""All are QoS 1."""
+
+_UP = re.compile(
+    rf"^{ROOT}/(?P<county>{COUNTY_PATTERN[1:-1]})/(?P<box>{BOX_PATTERN[1:-1]})/up/"
+    rf"(?:(?P<name>status|birth|event|batch|health|reply)|media/(?P<stream>{ULID_PATTERN[1:-1]})/(?P<seq>[1-9][0-9]{{0,15}}))$",
+    re.ASCII,
+)
+
+
+class Address(NamedTuple):
+    """A topic of a box, taken apart. `stream` and `seq` only for media."""
+
+    county: str
+    box: str
+    name: str
+    stream: str = ""
+    seq: int = 0
+
+
+def base(county: str, box: str) -> str:
+    """`grid/1/{county}/{box}`: also the CloudEvents source of the box's events."""
+    return f"{ROOT}/{county}/{box}"
+
+
+def topic(county: str, box: str, name: str) -> str:
+    """The full topic of a row without parameters."""
+    return f"{base(county, box)}/{TOPICS[name].path}"
+
+
+def media_topic(county: str, box: str, stream: str, seq: int) -> str:
+    return f"{base(county, box)}/up/media/{stream}/{seq}"
+
+
+def parse_up(full: str) -> Address:
+    """Takes apart a topic that a box publishes on; raises `ForeignTopic`."""
+    match = _UP.match(full)
+    if match is None or full.endswith("\n"):
+        raise ForeignTopic(topic=full[:200])
+    name = match["name"] or "media"
+    return Address(match["county"], match["box"], name, match["stream"] or "", int(match["seq"] or 0))
+
+
+def hub_filters(county: str) -> list[str]:
+    """What the hub of a county subscribes to."""
+    return [f"{ROOT}/{county}/+/up/#"]
+
+
+def box_filters(county: str, box: str) -> list[str]:
+    """What a box subscribes to: each of the hub's topics by name."""
+    return [f"{base(county, box)}/{row.path}" for row in TOPICS.values() if row.sender == "hub"]
