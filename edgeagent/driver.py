@@ -1,0 +1,178 @@
+"""Everything that a driver author imports.
+
+A driver is a module with two names: `Config`, a Struct with the settings of one device, and `Driver`, whose `run`
+watches that device until it is cancelled. It is found by its name: `drivers.<name>` in this tree, or an entry point of
+the group `edgeagent.drivers`. Drivers know nothing of the outbox, the broker or each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple, Protocol, runtime_checkable
+
+import msgspec
+from msgspec import Meta
+
+from gridwire.codes import new_ulid
+from gridwire.events import (
+    Alarm,
+    Checkin,
+    Data,
+    DeviceState,
+    Lane,
+    Picture,
+    PictureRef,
+    Rating,
+    Reading,
+    Request,
+    Severity,
+    Sos,
+)
+from gridwire.kinds import KINDS
+from gridwire.problem import Language, Problem
+
+__all__ = [
+    "KINDS",
+    "Alarm",
+    "Checkin",
+    "CommandRefused",
+    "Data",
+    "Device",
+    "DeviceConfig",
+    "DeviceState",
+    "Driver",
+    "DriverProblem",
+    "Lane",
+    "Language",
+    "Observation",
+    "OutboxFull",
+    "Picture",
+    "PictureRef",
+    "Problem",
+    "Rating",
+    "Reading",
+    "Request",
+    "Secret",
+    "Severity",
+    "Sos",
+    "State",
+    "Stored",
+    "TooLarge",
+    "new_ulid",
+]
+
+State = Literal["up", "degraded", "down"]
+MAX_EVENT_BYTES = 64 * 1024
+MAX_PICTURE_BYTES = 256 * 1024
+
+Secret = Annotated[str, Meta(extra_json_schema={"secret": True}, description="a secret, never shown")]
+"""A password in the file itself. `file:PATH` reads it from a file, `env:NAME` from the environment."""
+
+
+class DriverProblem(Problem):
+    """Base of what a driver may raise out of `run`: the supervisor shows its text and tries again with back-off."""
+
+
+class OutboxFull(Problem):
+    code = "outbox.full"
+    en = "the outbox is full ({used_mb} of {quota_mb} MiB) and the event of lane {lane} was not stored"
+    zh = "待发库已满(已用 {used_mb} MiB,限额 {quota_mb} MiB),{lane} 通道的事件没有入库"
+
+
+class TooLarge(Problem):
+    code = "outbox.too-large"
+    en = "{what} has {size} bytes, at most {limit} are allowed: not stored"
+    zh = "{what}有 {size} 字节,超过上限 {limit} 字节,未入库"
+
+
+class CommandRefused(Problem):
+    code = "command.refused"
+    en = "device {device} cannot do “{op}”: {why}"
+    zh = "设备 {device} 无法执行“{op}”:{why}"
+
+
+class DeviceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every driver's `Config`. What every device has (name, driver, grid) is not here: the agent knows it."""
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a driver saw: the event's data, when it happened, and pictures that belong to it.
+
+    `time` must be aware; None means now. `pictures` are JPEGs of at most 256 KiB each; they are stored and numbered
+    with the event, in the same transaction, and named in `data.pictures`.
+    """
+
+    data: Data
+    time: datetime | None = None
+    pictures: tuple[bytes, ...] = ()
+
+
+class Stored(NamedTuple):
+    """The answer of `emit`: the event is on disk, or the rules suppressed it (`id` is then empty)."""
+
+    id: str
+    stream: str
+    lane: Lane
+    seq: int
+    picture_wanted: bool = False
+    """The rules want a picture with this event: emit a `Picture` with `owner=id` as soon as there is one."""
+
+    @property
+    def suppressed(self) -> bool:
+        return not self.id
+
+
+class Device(Protocol):
+    """What the agent hands to a driver: one configured device."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def language(self) -> Language: ...
+
+    @property
+    def folder(self) -> Path:
+        """A folder of the device's own for caches. Nothing in it may be needed: it can be deleted at any time."""
+
+    async def emit(self, observation: Observation, *, remember: Mapping[str, bytes | None] | None = None) -> Stored:
+        """Store an observation; returns when it is on disk. Shielded: once begun, it completes although cancelled.
+
+        `remember` (key -> value, None deletes) commits in the same transaction, also when rules suppress the event:
+        after a crash either both are there or neither. Raises `OutboxFull` (not stored, nothing remembered) and
+        `TooLarge`.
+        """
+
+    async def remember(self, values: Mapping[str, bytes | None]) -> None:
+        """Commit values alone, without an event. Raises `OutboxFull`."""
+
+    def recall(self, key: str) -> bytes | None:
+        """What was last remembered under this key, also by an earlier process."""
+
+    async def report(
+        self, state: State, reason: str = "", detail: str = "", *, last_seen: datetime | None = None
+    ) -> None:
+        """Say how the device is. A change is stored as an event, and so is the interval in which nobody watched:
+
+        from `last_seen` (the last time that the device was surely watched; default: now) of the report that left `up`,
+        or the last sign of life of an agent that was killed, until the next `up`.
+        """
+
+    def describe(self, **info: str) -> None:
+        """Maker, model, firmware and the like, for the birth message and the status page."""
+
+
+@runtime_checkable
+class Driver(Protocol):
+    """One device's driver. Constructed with its `Config`; doing anything else belongs into `run`."""
+
+    async def run(self, device: Device) -> None:
+        """Watch the device until cancelled. Raises `DriverProblem` when it cannot go on: it is run again, later."""
+
+    async def command(self, device: Device, op: str, args: Mapping[str, object]) -> Mapping[str, object]:
+        """Do what the hub or a person asks, e.g. `snapshot`. Raises `CommandRefused`."""
