@@ -1,0 +1,181 @@
+"""A real mosquitto for tests: own folder, a free port on 127.0.0.1, and it can be stopped, killed and restarted there.
+
+Without mosquitto installed the test that asks for one is skipped, saying which apt package is missing.
+
+    with Mosquitto(tmp_path, users={"box": "secret"}) as broker:
+        ...  # broker.port
+        broker.kill()
+        broker.restart()
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+# Debian installs it in /usr/sbin, which is not in everybody's PATH.
+_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+HINT = "mosquitto is not installed: apt-get install -y mosquitto"
+START_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class ServerTls:
+    """TLS of the listener. `require_certificate` makes the client's CN its user name."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+    require_certificate: bool = False
+
+
+class Mosquitto:
+    """One broker. Starts when entered (or by `start()`); `port` never changes, whatever dies in between.
+
+    `acl` is the text of an ACL file, `users` maps name to password (else anonymous clients may connect),
+    `persistence=True` keeps sessions and retained messages in the folder over `stop()`; over `kill()` only what an
+    autosave wrote, as in real life. `extra` is appended to the configuration as it stands.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_packet_size: int | None = None,
+        acl: str | None = None,
+        users: dict[str, str] | None = None,
+        tls: ServerTls | None = None,
+        persistence: bool = False,
+        extra: str = "",
+    ) -> None:
+        executable = shutil.which("mosquitto", path=_PATH)
+        if executable is None:
+            pytest.skip(HINT)
+        self.executable = executable
+        self.folder = folder
+        self.port = free_port()
+        self._options = (max_packet_size, acl, users, tls, persistence, extra)
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def log(self) -> str:
+        """What the broker has written so far."""
+        path = self.folder / "mosquitto.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "mosquitto is not running"
+        return self._process.pid
+
+    def start(self) -> Mosquitto:
+        """Start and wait until the port accepts connections."""
+        config = self.folder / "mosquitto.conf"
+        config.write_text(self._configuration())
+        with (self.folder / "mosquitto.log").open("ab") as log:
+            self._process = subprocess.Popen([self.executable, "-c", str(config)], stdout=log, stderr=log)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"mosquitto ended with {self._process.returncode}:\n{self.log}")
+            if _accepts(self.port):
+                return self
+            time.sleep(0.01)
+        self.kill()
+        raise RuntimeError(f"mosquitto did not listen within {START_TIMEOUT_S} s:\n{self.log}")
+
+    def stop(self) -> None:
+        """End it in good order: it disconnects its clients and, with `persistence`, saves."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """kill -9: nothing is saved, no client hears a word."""
+        self._end(signal.SIGKILL)
+
+    def restart(self) -> None:
+        """Stop it, if it still runs, and start it on the same port with the same folder."""
+        self.stop()
+        self.start()
+
+    def pause(self) -> None:
+        """SIGSTOP: the port stays open, nothing answers."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def __enter__(self) -> Mosquitto:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def _end(self, signum: int) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.poll() is None:
+            process.send_signal(signum)
+            process.send_signal(signal.SIGCONT)  # a paused process does not hear SIGTERM
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _configuration(self) -> str:
+        max_packet_size, acl, users, tls, persistence, extra = self._options
+        lines = [f"listener {self.port} 127.0.0.1", "log_type all", "connection_messages true"]
+        if os.geteuid() == 0:
+            # As root it would become user mosquitto, who cannot read the files of the test.
+            lines.append("user root")
+        if users is None:
+            lines.append("allow_anonymous true")
+        else:
+            lines += ["allow_anonymous false", f"password_file {self._password_file(users)}"]
+        if acl is not None:
+            path = self.folder / "acl"
+            path.write_text(acl)
+            path.chmod(0o600)
+            lines.append(f"acl_file {path}")
+        if max_packet_size is not None:
+            lines.append(f"max_packet_size {max_packet_size}")
+        if tls is not None:
+            lines += [f"cafile {tls.ca}", f"certfile {tls.certificate}", f"keyfile {tls.key}"]
+            if tls.require_certificate:
+                lines += ["require_certificate true", "use_identity_as_username true"]
+        if persistence:
+            lines += ["persistence true", f"persistence_location {self.folder}/"]
+        return "\n".join([*lines, extra, ""])
+
+    def _password_file(self, users: dict[str, str]) -> Path:
+        path = self.folder / "passwords"
+        path.write_text("".join(f"{name}:{password}\n" for name, password in users.items()))
+        path.chmod(0o600)
+        hasher = shutil.which("mosquitto_passwd", path=_PATH)
+        if hasher is None:
+            pytest.skip("mosquitto_passwd is not installed: apt-get install -y mosquitto")
+        subprocess.run([hasher, "-U", str(path)], check=True, capture_output=True)  # hashes the file in place
+        return path
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nothing listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
