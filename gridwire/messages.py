@@ -48,8 +48,9 @@ class StreamNumbers(Message, frozen=True, kw_only=True):
     stream: Ulid
     boot: Annotated[str, Meta(max_length=64, description="boot id under which it was written")]
     current: Annotated[bool, Meta(description="new events go into this one")] = False
-    offset_s: Annotated[
-        float | None, Meta(description="to add to the stream's unsynchronised times; absent while unknown")
+    booted: Annotated[
+        Time | None,
+        Meta(description="true time of the stream's monotonic zero; absent while unknown: booted + monotonic is right"),
     ] = None
     lanes: Annotated[dict[Lane, LaneNumbers], Meta(description="numbers of each lane that was ever used")] = {}
 
