@@ -1,0 +1,153 @@
+"""Bytes that call themselves XML -> a tree, however broken, and never dangerous. No I/O.
+
+Cameras send undeclared prefixes, byte order marks, bad UTF-8, bare ampersands and NUL bytes: all are mended here.
+What is refused: too many bytes, a DTD (the door of every XML bomb), and what has no element at all.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from edgeagent.driver import DriverProblem
+
+Element = etree._Element
+MAX_XML_BYTES = 2 * 1024 * 1024
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_DECLARATION = re.compile(r"<\?xml[^>]*\?>", re.IGNORECASE)
+_DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""", re.IGNORECASE)
+_DTD = re.compile(r"<!\s*(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
+_NOT_MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
+# Only what XML itself knows: any other entity would need a DTD, so its ampersand was meant as a character.
+_BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CHINESE = frozenset({"gb2312", "gbk", "gb18030", "gb_2312-80", "cp936", "ms936"})
+
+
+class BadXml(DriverProblem):
+    code = "onvif.bad-xml"
+    en = "the device's answer is not usable XML: {why}"
+    zh = "设备返回的内容不是可用的 XML:{why}"
+
+
+class TooLarge(DriverProblem):
+    code = "onvif.too-large"
+    en = "the device's answer has {size} bytes, at most {limit} are read"
+    zh = "设备返回了 {size} 字节,最多只读取 {limit} 字节"
+
+
+def parse_xml(body: bytes, *, max_bytes: int = MAX_XML_BYTES) -> Element:
+    """The root element. Raises `TooLarge` and `BadXml`, nothing else."""
+    if len(body) > max_bytes:
+        raise TooLarge(size=len(body), limit=max_bytes)
+    text = decode(body)
+    start = text.find("<")
+    if start < 0:
+        raise BadXml(why="no element / 没有元素")
+    text = _DECLARATION.sub("", text[start:], count=1)
+    if _DTD.search(_NOT_MARKUP.sub("", text)):
+        raise BadXml(why="it has a DTD / 含有 DTD")
+    text = _FORBIDDEN.sub("", _BARE_AMPERSAND.sub("&amp;", text))
+    return _parse(text.encode())
+
+
+def _parse(body: bytes) -> Element:
+    # A parser of its own for each body: a recovering parser keeps its log of errors, and dictionaries, for ever.
+    parser = etree.XMLParser(
+        recover=True,
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise BadXml(why=str(error)[:200]) from error
+    if root is None:
+        raise BadXml(why="no element / 没有元素")
+    return root
+
+
+def decode(body: bytes) -> str:
+    """Text of the body: by its byte order mark, as UTF-8, as declared, or with replacement characters."""
+    for mark, encoding in _BOMS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(encoding, "replace")
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return _decode_not_utf8(body)
+
+
+def _decode_not_utf8(body: bytes) -> str:
+    declared = _DECLARED.search(body[:400])
+    encoding = declared[1].decode("ascii").lower() if declared else ""
+    if encoding in _CHINESE:
+        return body.decode("gb18030", "replace")
+    text = body.decode("utf-8", "replace")
+    # Chinese firmware often declares UTF-8 and writes names in GBK. One broken character, or one among sound Chinese
+    # ones, is rather a name cut in the middle of a character.
+    broken = text.count("\ufffd")
+    if broken > 1 and broken > sum("\u2e80" <= char <= "\u9fff" for char in text):
+        with contextlib.suppress(UnicodeDecodeError):
+            return body.decode("gb18030")
+    return text
+
+
+def local(node: Element) -> str:
+    """Name without namespace or prefix, also of an undeclared prefix; empty for what is no element."""
+    return bare(node.tag) if isinstance(node.tag, str) else ""
+
+
+def bare(name: str) -> str:
+    """`{uri}name` and `prefix:name` -> `name`."""
+    return name.rpartition("}")[2].rpartition(":")[2]
+
+
+def children(node: Element, name: str) -> Iterator[Element]:
+    """Children of that local name."""
+    return (child for child in node if local(child) == name)
+
+
+def descendants(node: Element, name: str) -> Iterator[Element]:
+    """All elements of that local name below the node, and the node itself, in document order."""
+    return (found for found in node.iter() if local(found) == name)
+
+
+def first(node: Element, name: str) -> Element | None:
+    """The first of `descendants`."""
+    return next(descendants(node, name), None)
+
+
+def first_text(node: Element, name: str) -> str:
+    """Text of the first descendant of that name, stripped; empty when there is none."""
+    found = first(node, name)
+    return "" if found is None else text_of(found)
+
+
+def text_of(node: Element) -> str:
+    """All text of the element, stripped."""
+    return "".join(str(part) for part in node.itertext()).strip()
+
+
+def attribute(node: Element, name: str) -> str | None:
+    """An attribute by local name in any case; None when absent."""
+    wanted = name.lower()
+    for key, value in node.attrib.items():
+        if bare(str(key)).lower() == wanted:
+            return str(value)
+    return None
