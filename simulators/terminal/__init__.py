@@ -1,0 +1,9 @@
+"""A simulated self-service terminal on ptys: the exact frames of its parts, and their faults on demand.
+
+Tests, the demo and a technician's laptop see no difference from parts on real serial ports.
+"""
+
+from simulators.terminal.cards import Card, foreigner, random_card, resident
+from simulators.terminal.terminal import PARTS, Part, Shown, SimTerminal
+
+__all__ = ["PARTS", "Card", "Part", "Shown", "SimTerminal", "foreigner", "random_card", "resident"]
