@@ -4,6 +4,7 @@ import asyncio
 import socket
 import uuid
 from collections.abc import Mapping
+from typing import cast
 
 from lxml import etree
 
@@ -116,8 +117,8 @@ class _Listener(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        # CPython's own datagram transport is no subclass of DatagramTransport before 3.12.
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         for answer in self._responder.answers(data):
