@@ -126,10 +126,10 @@ gap = Table(
     Column("lane", String(8), nullable=False),
     Column("first", RowNumber, nullable=False),
     Column("last", RowNumber, nullable=False),
-    Column("reason", String(16), nullable=False, comment="as the box declared; never_came: the hub found it out"),
+    Column("reason", String(16), nullable=False, comment="as the box declared: quota, refused, corrupt, picture_lost"),
     Column("at", Instant, nullable=False, comment="when the hub learned of it"),
     UniqueConstraint("box", "stream", "lane", "first", "last", "reason"),
-    comment="numbers that will not come; never_came: the box no longer keeps them and never declared them",
+    comment="numbers that a box has given up; what was lost without a word is in stream_state.lost",
 )
 
 box = Table(
@@ -161,7 +161,8 @@ stream = Table(
     Column("booted", Instant, comment="true time of its monotonic zero; null while unknown"),
     Column("first_seen", Instant, nullable=False),
     Column("listed", Instant, comment="when birth or health last listed it"),
-    Column("ended", Instant, comment="when birth no longer listed it: its tail is unknown"),
+    Column("ended", Instant, comment="when birth no longer listed it"),
+    Column("tail", String(8), comment="when ended: complete, or unknown: later numbers may have existed"),
     comment="streams of a box: one for each boot of the machine",
 )
 
@@ -177,9 +178,9 @@ stream_state = Table(
     Column("stored_through", RowNumber, nullable=False, default=0, comment="every number up to here is settled"),
     Column("above", LargeBinary, nullable=False, default=b"[]", comment="settled runs above it, JSON [[first,last],…]"),
     Column("missing", RowNumber, nullable=False, default=0, comment="numbers due, not here, still kept by the box"),
-    Column("lost", RowNumber, nullable=False, default=0, comment="numbers that never came and no longer can"),
+    Column("lost", RowNumber, nullable=False, default=0, comment="numbers due, not here, no longer kept by the box"),
     Column("asked", Instant, comment="when a replay was last asked for"),
-    comment="where each lane of a stream stands; settled: stored, dead-lettered, declared lost or known never to come",
+    comment="where each lane of a stream stands; settled: stored, dead-lettered or declared a gap",
 )
 
 device_state = Table(

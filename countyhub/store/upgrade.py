@@ -1,0 +1,45 @@
+"""The format of the database: which revisions this version knows, and the way from an older one to the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from countyhub.store.problems import DatabaseForeign, DatabaseNewer
+
+TABLE = "alembic_version"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
+
+
+def revisions() -> list[str]:
+    """All revisions that this version knows, the newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+
+
+def to_head(connection: Connection) -> None:
+    """Bring an older or empty database up to date, within the transaction of `connection`."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def check_revision(where: str, tables: Collection[str], found: Sequence[str]) -> str | None:
+    """The revision of a database with these `tables`; None if empty. Raises `DatabaseNewer`, `DatabaseForeign`."""
+    if not tables:
+        return None
+    if not found:
+        raise DatabaseForeign(where=where, table=min(tables))
+    unknown = set(found) - set(revisions())
+    if unknown:
+        raise DatabaseNewer(where=where, revision=", ".join(sorted(unknown)))
+    return found[0]
