@@ -7,6 +7,7 @@ It knows at once when a client hangs up during a long poll, can freeze (accept, 
 import asyncio
 import contextlib
 import socket
+import struct
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -141,6 +142,9 @@ class Connection(asyncio.Protocol):
             self._task.cancel()
 
     def abort(self) -> None:
+        """Reset: the client sees ECONNRESET, not an orderly end."""
+        linger_none = struct.pack("ii", 1, 0)
+        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_none)
         self._transport.abort()
 
     def _begin_next(self) -> None:
