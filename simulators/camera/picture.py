@@ -57,8 +57,8 @@ def _background(seed: int) -> "Frame":
 
     grain = np.random.default_rng(seed)
     frame: Frame = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    rows = np.linspace(0, 1, _HORIZON)[:, None, None]
-    frame[:_HORIZON] = (235 - 25 * rows, 195 + 20 * rows, 150 + 50 * rows)
+    depth = np.linspace(0, 1, _HORIZON)[:, None, None]
+    frame[:_HORIZON] = np.array([235, 195, 150]) + depth * np.array([-25, 20, 50])
     frame[_HORIZON:] = (70, 120 + seed % 30, 95)
     hills = [[0, _HORIZON]]
     hills += [[x, _HORIZON - int(grain.integers(10, 60))] for x in range(60, WIDTH, 80)]
