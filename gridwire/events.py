@@ -14,7 +14,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from gridwire.codes import DEVICE_PATTERN, GRID_PATTERN, ULID_PATTERN
+from gridwire.codes import DEVICE_PATTERN, END, GRID_PATTERN, NAME_PATTERN, ULID_PATTERN
 
 Lane = Literal["urgent", "alarm", "record", "reading", "media"]
 LANES: tuple[Lane, ...] = ("urgent", "alarm", "record", "reading", "media")
@@ -24,7 +24,8 @@ KEPT_LANES: tuple[Lane, ...] = ("urgent", "alarm", "record")
 
 Severity = Literal["info", "notice", "warning", "critical"]
 ClockState = Literal["synced", "unsynced"]
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256, 64 hex digits")]
+GapReason = Literal["quota", "refused", "corrupt", "picture_lost"]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}" + END, description="SHA-256, 64 hex digits")]
 Ulid = Annotated[str, Meta(pattern=ULID_PATTERN, description="ULID, 26 characters of Crockford base 32")]
 Seq = Annotated[int, Meta(ge=1, lt=2**53, description="number in its stream and lane, from 1, without holes")]
 Time = Annotated[datetime, Meta(tz=True, description="RFC 3339, UTC, ending in Z")]
@@ -52,7 +53,7 @@ Drill = Annotated[bool, Meta(description="an exercise: shown, never counted")]
 class Alarm(Data, frozen=True, kw_only=True):
     """A sensor or a camera's rule changed its state."""
 
-    kind: Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$", description="alarm kind, e.g. motion, tamper")]
+    kind: Annotated[str, Meta(pattern=NAME_PATTERN, description="alarm kind, e.g. motion, tamper")]
     state: Annotated[
         Literal["start", "end", "pulse"], Meta(description="start and end of a state, or a pulse that has no end")
     ]
@@ -117,7 +118,7 @@ class Sos(Data, frozen=True, kw_only=True):
 class Reading(Data, frozen=True, kw_only=True):
     """A measured value."""
 
-    quantity: Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$", description="what, e.g. water_level")]
+    quantity: Annotated[str, Meta(pattern=NAME_PATTERN, description="what, e.g. water_level")]
     value: Annotated[float, Meta(description="value in `unit`")]
     unit: Annotated[str, Meta(max_length=16, description="unit, UCUM where there is one")] = ""
 
@@ -147,7 +148,7 @@ class Gap(Data, frozen=True, kw_only=True):
     lane: Annotated[Lane, Meta(description="lane of the lost numbers")]
     ranges: Annotated[tuple[tuple[Seq, Seq], ...], Meta(description="first and last of each run, both included")]
     reason: Annotated[
-        Literal["quota", "refused", "corrupt", "picture_lost"],
+        GapReason,
         Meta(description="made room; refused by the broker for good; unreadable; the JPEG file is gone"),
     ]
 
@@ -201,7 +202,8 @@ class Envelope(msgspec.Struct, Generic[D], frozen=True, kw_only=True, omit_defau
     time: Annotated[Time, Meta(description="when it happened, as well as the box knows")]
     recordedtime: Annotated[Time, Meta(description="the box's wall clock when it was stored")]
     monotonic: Annotated[
-        str, Meta(pattern=r"^[0-9]{1,12}\.[0-9]{3}$", description="seconds since the box's boot when it was stored")
+        str,
+        Meta(pattern=r"^[0-9]{1,12}\.[0-9]{3}" + END, description="seconds since the machine's boot, when stored"),
     ]
     clock: Annotated[ClockState, Meta(description="whether the box's wall clock was synchronised then")]
     stream: Annotated[Ulid, Meta(description="stream in which it was born")]

@@ -14,13 +14,13 @@ class Empty(Problem):
 class PayloadTooLarge(Problem):
     code = "wire.payload-too-large"
     en = "the payload has {size} bytes, at most {limit} are allowed"
-    zh = "报文有 {size} 字节,超过上限 {limit} 字节"
+    zh = "报文有 {size} 字节，超过上限 {limit} 字节"
 
 
 class UnknownPayload(Problem):
     code = "wire.unknown-payload"
     en = "the payload begins with {first} and is neither an event, a batch nor a compressed one"
-    zh = "报文以 {first} 开头,既不是事件、批次,也不是压缩报文"
+    zh = "报文以 {first} 开头，既不是事件、批次，也不是压缩报文"
 
 
 class PictureNotEvent(Problem):
@@ -32,7 +32,7 @@ class PictureNotEvent(Problem):
 class CompressionBroken(Problem):
     code = "wire.compression-broken"
     en = "the compressed payload cannot be read: {why}"
-    zh = "压缩报文无法解压:{why}"
+    zh = "压缩报文无法解压：{why}"
 
 
 class CompressionBomb(Problem):
@@ -44,13 +44,13 @@ class CompressionBomb(Problem):
 class TooManyEvents(Problem):
     code = "wire.too-many-events"
     en = "the batch has {count} events, at most {limit} are allowed"
-    zh = "批次含 {count} 个事件,超过上限 {limit} 个"
+    zh = "批次含 {count} 个事件，超过上限 {limit} 个"
 
 
 class EventTooLarge(Problem):
     code = "wire.event-too-large"
     en = "the event has {size} bytes, at most {limit} are allowed"
-    zh = "事件有 {size} 字节,超过上限 {limit} 字节"
+    zh = "事件有 {size} 字节，超过上限 {limit} 字节"
 
 
 class NotUtf8(Problem):
@@ -80,13 +80,13 @@ class NestedTooDeep(Problem):
 class BadEnvelope(Problem):
     code = "wire.bad-envelope"
     en = "attribute “{attribute}” of the event is wrong: {why}"
-    zh = "事件属性“{attribute}”有误:{why}"
+    zh = "事件属性“{attribute}”有误：{why}"
 
 
 class ForeignSource(Problem):
     code = "wire.foreign-source"
     en = "the event says that it comes from “{source}” but came by the topic of “{topic}”"
-    zh = "事件自称来自“{source}”,却由“{topic}”的主题送达"
+    zh = "事件自称来自“{source}”，却由“{topic}”的主题送达"
 
 
 class UnknownType(Problem):
@@ -98,19 +98,19 @@ class UnknownType(Problem):
 class WrongLane(Problem):
     code = "wire.wrong-lane"
     en = "an event of type “{type}” travels in lane {expected}, not {lane}"
-    zh = "类型为“{type}”的事件应走 {expected} 通道,而不是 {lane}"
+    zh = "类型为“{type}”的事件应走 {expected} 通道，而不是 {lane}"
 
 
 class BadData(Problem):
     code = "wire.bad-data"
     en = "data of type “{type}” is wrong at “{field}”: {why}"
-    zh = "类型为“{type}”的数据在“{field}”处有误:{why}"
+    zh = "类型为“{type}”的数据在“{field}”处有误：{why}"
 
 
 class BadMessage(Problem):
     code = "wire.bad-message"
     en = "message on “{topic}” is wrong at “{field}”: {why}"
-    zh = "主题“{topic}”上的报文在“{field}”处有误:{why}"
+    zh = "主题“{topic}”上的报文在“{field}”处有误：{why}"
 
 
 class NotJpeg(Problem):
@@ -122,10 +122,10 @@ class NotJpeg(Problem):
 class JpegTruncated(Problem):
     code = "wire.jpeg-truncated"
     en = "the JPEG of {size} bytes has no end: it was cut off"
-    zh = "{size} 字节的 JPEG 没有结束标记,图片不完整"
+    zh = "{size} 字节的 JPEG 没有结束标记，图片不完整"
 
 
 class PictureTooLarge(Problem):
     code = "wire.picture-too-large"
     en = "the picture has {size} bytes, at most {limit} are allowed"
-    zh = "图片有 {size} 字节,超过上限 {limit} 字节"
+    zh = "图片有 {size} 字节，超过上限 {limit} 字节"

@@ -8,11 +8,12 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from gridwire import messages
-from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, ULID_PATTERN
+from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, END, ULID_PATTERN
 from gridwire.events import Envelope
 from gridwire.problem import Problem
 
 ROOT = "grid/1"
+MAX_SEQ = 2**53 - 1
 
 
 class ForeignTopic(Problem):
@@ -47,9 +48,16 @@ TOPICS: dict[str, Topic] = {
 }
 """All are QoS 1."""
 
+
+def _level(pattern: str) -> str:
+    """A pattern of a whole text, as one level of a topic."""
+    return pattern.removeprefix("^").removesuffix(END)
+
+
 _UP = re.compile(
-    rf"^{ROOT}/(?P<county>{COUNTY_PATTERN[1:-1]})/(?P<box>{BOX_PATTERN[1:-1]})/up/"
-    rf"(?:(?P<name>status|birth|event|batch|health|reply)|media/(?P<stream>{ULID_PATTERN[1:-1]})/(?P<seq>[1-9][0-9]{{0,15}}))$",
+    rf"^{ROOT}/(?P<county>{_level(COUNTY_PATTERN)})/(?P<box>{_level(BOX_PATTERN)})/up/"
+    r"(?:(?P<name>status|birth|event|batch|health|reply)"
+    rf"|media/(?P<stream>{_level(ULID_PATTERN)})/(?P<seq>[1-9][0-9]{{0,15}})){END}",
     re.ASCII,
 )
 
@@ -81,7 +89,7 @@ def media_topic(county: str, box: str, stream: str, seq: int) -> str:
 def parse_up(full: str) -> Address:
     """Takes apart a topic that a box publishes on; raises `ForeignTopic`."""
     match = _UP.match(full)
-    if match is None or full.endswith("\n"):
+    if match is None or int(match["seq"] or 0) > MAX_SEQ:
         raise ForeignTopic(topic=full[:200])
     name = match["name"] or "media"
     return Address(match["county"], match["box"], name, match["stream"] or "", int(match["seq"] or 0))
