@@ -32,6 +32,10 @@ class RangeSet:
         """The runs in order, as first and last."""
         return zip(self._firsts, self._lasts, strict=True)
 
+    def copy(self) -> RangeSet:
+        """Another set with the same numbers."""
+        return RangeSet.from_pairs(self.to_pairs())
+
     def add(self, number: int) -> None:
         if self._lasts and number == self._lasts[-1] + 1:
             self._lasts[-1] = number

@@ -1,0 +1,11 @@
+"""The outbox: every event on disk before its driver is answered, kept until the hub has it.
+
+Guarantee: when `put` returns, the event and what was to be remembered with it are in one committed transaction
+(SQLite WAL, synchronous=FULL), under a number that will never be given twice. Nothing that matters is dropped: `put`
+raises `OutboxFull` instead. What may be dropped (acknowledged rows, pictures, readings) leaves a `gap` by number.
+"""
+
+from edgeagent.outbox.outbox import Outbox, Row
+from edgeagent.outbox.schema import NotAnOutbox, OutboxNewer
+
+__all__ = ["NotAnOutbox", "Outbox", "OutboxNewer", "Row"]

@@ -1,0 +1,284 @@
+"""The outbox's public face: put, remember, read, settle, replay; and the group commit behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from edgeagent.driver import OutboxFull, Stored
+from edgeagent.envelope import Draft
+from edgeagent.media import PictureFile, PictureFolder
+from edgeagent.outbox import transactions
+from edgeagent.outbox.connection import Connection, connect, transaction
+from edgeagent.outbox.files import DAMAGED, FILE_NAME, open_or_quarantine
+from edgeagent.outbox.group import Pending, Plan, plan_group
+from edgeagent.outbox.room import Room
+from gridwire.events import Gap, GapReason, Lane
+from gridwire.messages import StreamNumbers
+
+log = logging.getLogger(__name__)
+
+MAX_GROUP = 2000
+"""Events in one transaction at most: bounds the time that the first of them waits."""
+
+
+class Row(NamedTuple):
+    """A stored event, or a picture's row. `seq` is its number on the wire in `stream`."""
+
+    lane: Lane
+    n: int
+    stream: str
+    seq: int
+    body: bytes
+
+
+class Limits(NamedTuple):
+    """Quotas. `linger_s`: how long readings may wait for company."""
+
+    max_mb: int
+    pictures_max_mb: int
+    retain_days: float
+    linger_s: float
+
+
+class Outbox:
+    """One file, one writer. Made by `Outbox.open`; `on_commit` is called on the loop with each commit's rows."""
+
+    def __init__(
+        self, connection: Connection, reader: Connection, loaded: transactions.Loaded, folder: PictureFolder, room: Room
+    ) -> None:
+        self.book = loaded.book
+        self.room = room
+        self.on_commit: Callable[[list[Row]], None] = lambda rows: None
+        self.full = False
+        self.room.announce = lambda found: self.on_commit([self._row("record", n, body) for n, body in found])
+        self._db, self._reader, self._folder = connection, reader, folder
+        self._memory = loaded.memory
+        self._hour = loaded.hour
+        self._pending: list[Pending] = []
+        self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._dirty: set[Lane] = set()
+        self._closing = False
+        self._writer = asyncio.create_task(self._write_groups(), name="outbox-writer")
+
+    @classmethod
+    async def open(
+        cls, folder: Path, limits: Limits, *, boot: str, machine: str, gap: Callable[[Gap], Draft]
+    ) -> Outbox:
+        """Open or create the outbox in a folder. `gap` makes the event that declares lost numbers.
+
+        A damaged file is put aside and a new one begun. Raises `OutboxNewer`, `NotAnOutbox`, OSError.
+        """
+        path = folder / FILE_NAME
+        connection, loaded = await open_or_quarantine(path, limits.max_mb, boot, machine)
+        pictures = PictureFolder(folder / "pictures")
+        known = await connection.call(transactions.pictures)
+        swept = await asyncio.to_thread(pictures.sweep, known.values())
+        if swept:
+            log.info("removed %d picture files without a row, left by a crash", swept)
+        room = Room(connection, loaded.book, pictures, known, limits, gap)
+        return cls(connection, await connect(path), loaded, pictures, room)
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    async def put(
+        self, draft: Draft, *, remember: Mapping[str, bytes | None] | None = None, jpegs: Iterable[bytes] = ()
+    ) -> Stored:
+        """Store an event with its pictures; returns when it is on disk. Cancelling the caller does not stop it.
+
+        Raises `OutboxFull` (nothing was stored) and `EventTooLarge` of the codec.
+        """
+        return await asyncio.shield(asyncio.ensure_future(self._put(draft, dict(remember or {}), tuple(jpegs))))
+
+    async def _put(self, draft: Draft, remember: dict[str, bytes | None], jpegs: tuple[bytes, ...]) -> Stored:
+        files: tuple[PictureFile, ...] = ()
+        if jpegs:
+            try:
+                await self.room.make_for_pictures(sum(map(len, jpegs)))
+                files = await asyncio.to_thread(self._folder.write, jpegs)
+            except OSError as error:
+                raise self._full(draft.lane) from error
+        try:
+            stored = await self._enqueue(draft, files, remember)
+        except BaseException:
+            await asyncio.to_thread(self._folder.remove, files)
+            raise
+        assert stored is not None
+        return stored
+
+    async def remember(self, values: Mapping[str, bytes | None]) -> None:
+        """Commit values without an event. Raises `OutboxFull`."""
+        await asyncio.shield(self._enqueue(None, (), dict(values)))
+
+    def recall(self, key: str) -> bytes | None:
+        return self._memory.get(key)
+
+    async def give_up(self, lane: Lane, rows: list[tuple[int, int]], reason: GapReason) -> None:
+        """Declare row numbers as lost, by gap events, and settle them: they will never be sent."""
+        for first, last in rows:
+            await self.room.give_up(lane, first, last, reason)
+
+    async def begin_stream(self) -> str:
+        """Begin a new stream now (the hub found a number used twice); gives its id."""
+        await self._flush()
+        async with self.room.lock:
+            book, current = self.book, self.book.current
+            work = transaction(
+                lambda db: transactions.begin_stream(db, book.streams, book.lanes, current.boot, current.machine)
+            )
+            book.streams.append(await self._db.call(work))
+        return self.book.current.id
+
+    # -- reading and settling -----------------------------------------------------------------------------------
+
+    async def read(self, lane: Lane, first: int, last: int, limit: int) -> list[Row]:
+        """Rows of a run of row numbers, in order; damaged ones are given up, with a gap, and left out."""
+        found = await self._reader.call(transactions.read(lane, first, last, limit))
+        damaged = [(n, n) for n, body in found if body is None]
+        if damaged:
+            log.error("%d damaged rows in lane %s, declared as a gap", len(damaged), lane)
+            await self.give_up(lane, damaged, "corrupt")
+        return [self._row(lane, n, body) for n, body in found if body is not None]
+
+    async def jpeg(self, row: Row) -> bytes | None:
+        """The picture of a media row; None when its file is gone or damaged."""
+        return await asyncio.to_thread(self._folder.read, msgspec.json.decode(row.body, type=PictureFile))
+
+    def settle(self, lane: Lane, first: int, last: int) -> None:
+        """The hub has these rows durably. Written down with the next commit; lost by a crash it only means a resend."""
+        self.book.lanes[lane].settled.add_range(first, last)
+        self._dirty.add(lane)
+
+    def numbers(self) -> tuple[StreamNumbers, ...]:
+        return tuple(self.book.numbers())
+
+    def waiting(self) -> dict[Lane, int]:
+        """How many events of each lane the hub has not got yet."""
+        return {lane: book.waiting() for lane, book in self.book.lanes.items()}
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    async def tick_hour(self) -> None:
+        """Once in a running hour: expire what is older than `retain_days`, forget empty streams."""
+        self._hour += 1
+        await self._flush()
+        await self.room.expire(self._hour)
+
+    async def sync(self) -> None:
+        """Write down what was settled since the last commit."""
+        if self._dirty:
+            await self._enqueue(None, (), {})
+
+    async def close(self) -> None:
+        """Commit what waits, write down what is settled, close the file."""
+        with contextlib.suppress(OutboxFull):
+            await self.sync()
+        self._closing = True
+        self._wake.set()
+        self._hurry.set()
+        await self._writer
+        await self._reader.close()
+        await self._db.close()
+
+    # -- the group commit ---------------------------------------------------------------------------------------
+
+    def _enqueue(
+        self, draft: Draft | None, files: tuple[PictureFile, ...], remember: dict[str, bytes | None]
+    ) -> asyncio.Future[Stored | None]:
+        pending = Pending(draft, files, remember, asyncio.get_running_loop().create_future())
+        self._pending.append(pending)
+        if draft is None or draft.lane != "reading":
+            self._hurry.set()
+        self._wake.set()
+        return pending.done
+
+    async def _flush(self) -> None:
+        await self._enqueue(None, (), {})
+
+    async def _write_groups(self) -> None:
+        """Whatever waits goes into one transaction; only readings linger for company."""
+        while not (self._closing and not self._pending):
+            await self._wake.wait()
+            if not self._hurry.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._hurry.wait(), self.room.limits.linger_s)
+            self._wake.clear()
+            self._hurry.clear()
+            waiting, self._pending = self._pending[:MAX_GROUP], self._pending[MAX_GROUP:]
+            if self._pending:
+                self._wake.set()
+                self._hurry.set()
+            if waiting:
+                await self._write_or_split(waiting)
+
+    async def _write_or_split(self, waiting: list[Pending]) -> None:
+        """Commit a group; when it does not fit, each event for itself, so that what fits is stored."""
+        try:
+            await self._write(waiting)
+        except sqlite3.Error as error:
+            if len(waiting) > 1 and error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                for pending in waiting:
+                    await self._write_or_split([pending])
+            else:
+                self._refuse(waiting, error)
+                if error.sqlite_errorcode in DAMAGED:
+                    raise  # ends the agent; the next start puts the file aside and begins a new one
+
+    async def _write(self, waiting: list[Pending]) -> None:
+        """Commit a group, making room when the quota is reached. Raises sqlite3.Error."""
+        async with self.room.lock:
+            while True:
+                dirty, self._dirty = self._dirty, set()
+                plan = plan_group(self.book, waiting, dirty)
+                try:
+                    await self._db.call(transaction(partial(transactions.write, group=plan.group)))
+                    break
+                except sqlite3.Error as error:
+                    self._dirty |= dirty
+                    if error.sqlite_errorcode != sqlite3.SQLITE_FULL or not await self.room.make():
+                        raise
+            self._committed(plan)
+
+    def _committed(self, plan: Plan) -> None:
+        """The transaction is on disk: only now the numbers, the memory and the answers become true."""
+        self.full = False
+        for lane, rows in plan.group.rows.items():
+            self.book.lanes[lane].next = rows[-1][0] + 1
+        for key, value in plan.group.remember.items():
+            if value is None:
+                self._memory.pop(key, None)
+            else:
+                self._memory[key] = value
+        self.room.added(plan.pictures)
+        for pending, stored in plan.answers:
+            if not pending.done.done():
+                pending.done.set_result(stored)
+        committed = [self._row(lane, n, body) for lane, found in plan.group.rows.items() for n, body in found]
+        if committed:
+            self.on_commit(committed)
+
+    def _refuse(self, waiting: list[Pending], error: sqlite3.Error) -> None:
+        """Nothing of this group was stored, and everybody hears it."""
+        self.full = True
+        log.error("outbox: %d events not stored: %s", len(waiting), error)
+        for pending in waiting:
+            if not pending.done.done():
+                problem = self._full(pending.draft.lane if pending.draft else "record")
+                problem.__cause__ = error
+                pending.done.set_exception(problem)
+
+    def _full(self, lane: Lane) -> OutboxFull:
+        return OutboxFull(lane=lane, used_mb=self.room.used_mb(), quota_mb=self.room.limits.max_mb)
+
+    def _row(self, lane: Lane, n: int, body: bytes) -> Row:
+        stream = self.book.stream_of(lane, n)
+        return Row(lane, n, stream.id, n - stream.bases[lane], body)

@@ -1,0 +1,189 @@
+"""Makes room: what is deleted when a quota is reached or rows are too old, and the gaps that declare what was lost.
+
+Order: acknowledged rows, pictures, readings. An urgent, alarm or record event that the hub lacks is never deleted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from typing import Protocol
+
+from edgeagent.envelope import Draft
+from edgeagent.media import PictureFile, PictureFolder
+from edgeagent.outbox import transactions
+from edgeagent.outbox.connection import Connection, transaction
+from edgeagent.outbox.numbers import Book
+from gridwire.events import KEPT_LANES, LANES, Gap, GapReason, Lane
+from gridwire.ranges import RangeSet
+
+log = logging.getLogger(__name__)
+
+_STEP_ROWS = 500
+"""Rows deleted at a time: some 200 KiB, a few milliseconds."""
+_PICTURE_STEP = 8
+_MIB = 1024 * 1024
+
+
+class Limits(Protocol):
+    """What of the outbox's limits is needed here."""
+
+    @property
+    def max_mb(self) -> int: ...
+    @property
+    def pictures_max_mb(self) -> int: ...
+    @property
+    def retain_days(self) -> float: ...
+    @property
+    def linger_s(self) -> float: ...
+
+
+class Room:
+    """Deletes rows and files. Whoever changes numbers or rows holds `lock`."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        book: Book,
+        folder: PictureFolder,
+        pictures: dict[int, PictureFile],
+        limits: Limits,
+        gap: Callable[[Gap], Draft],
+    ) -> None:
+        self.lock = asyncio.Lock()
+        self.limits = limits
+        self.evicted: dict[Lane, int] = dict.fromkeys(LANES, 0)
+        self._db, self._book, self._folder, self._gap = connection, book, folder, gap
+        self._pictures = pictures
+        self._picture_bytes = sum(picture.bytes for picture in pictures.values())
+        self._pages = 0
+        self.announce: Callable[[list[tuple[int, bytes]]], None] = lambda rows: None
+
+    def added(self, pictures: dict[int, PictureFile]) -> None:
+        """These pictures' rows have been committed."""
+        self._pictures |= pictures
+        self._picture_bytes += sum(picture.bytes for picture in pictures.values())
+
+    def used_mb(self) -> int:
+        """MiB in use when room was last looked for."""
+        return self._pages * 4096 // _MIB
+
+    def picture_bytes(self) -> int:
+        return self._picture_bytes
+
+    async def make(self) -> bool:
+        """Free pages of the file, one step; false when nothing more may be deleted. Call with the lock held."""
+        self._pages = (await self._db.call(transactions.pages))[0]
+        for lane in reversed(LANES):
+            run = self._book.lanes[lane].oldest_settled(_STEP_ROWS)
+            if run is not None:
+                await self._delete(lane, *run)
+                return True
+        run = self._book.lanes["reading"].oldest_unsettled(_STEP_ROWS)
+        if run is None:
+            return False
+        log.warning("outbox full: gave up %d readings to keep what matters", run[1] - run[0] + 1)
+        await self._delete("reading", *run, gap="quota")
+        return True
+
+    async def make_for_pictures(self, size: int) -> None:
+        """Delete old pictures until `size` bytes more fit the pictures' quota."""
+        quota = self.limits.pictures_max_mb * _MIB
+        async with self.lock:
+            while self._picture_bytes + size > quota:
+                book = self._book.lanes["media"]
+                run = book.oldest_settled(_PICTURE_STEP)
+                gap: GapReason | None = None
+                if run is None:
+                    run, gap = book.oldest_unsettled(1), "quota"
+                if run is None:
+                    return
+                await self._delete("media", *run, gap=gap)
+
+    async def give_up(self, lane: Lane, first: int, last: int, reason: GapReason) -> None:
+        """Settle rows that can never be sent, and declare them. The rows go with the next cleaning."""
+        async with self.lock:
+            await self._declare(lane, first, last, reason, delete=False)
+
+    async def expire(self, hour: int) -> None:
+        """Note the running hour, delete settled rows older than `retain_days`, forget streams that are empty."""
+        keep_hours = max(int(self.limits.retain_days * 24), 1)
+        async with self.lock:
+            standing: dict[Lane, int] = {lane: book.next for lane, book in self._book.lanes.items()}
+            work = transaction(lambda db: transactions.mark_hour(db, hour, standing, keep_hours))
+            for lane, below in (await self._db.call(work)).items():
+                while (run := self._book.lanes[lane].oldest_settled(_STEP_ROWS, below)) is not None:
+                    await self._delete(lane, *run)
+            await self._forget_streams()
+
+    async def _forget_streams(self) -> None:
+        named = {numbers.stream for numbers in self._book.numbers()}
+        empty = [stream for stream in self._book.streams if stream.id not in named]
+        if empty:
+            await self._db.call(transaction(lambda db: transactions.forget_streams(db, [it.no for it in empty])))
+            for stream in empty:
+                self._book.streams.remove(stream)
+
+    async def _delete(self, lane: Lane, first: int, last: int, gap: GapReason | None = None) -> None:
+        """Delete rows of one lane, with a gap in the same transaction if they were not settled; then their files."""
+        self.evicted[lane] += last - first + 1
+        if gap is None:
+            files = await self._drop(lane, first, last)
+        else:
+            files = await self._declare(lane, first, last, gap, delete=True)
+        await asyncio.to_thread(self._folder.remove, files)
+        for n in range(first, last + 1):
+            if lane == "media" and (picture := self._pictures.pop(n, None)) is not None:
+                self._picture_bytes -= picture.bytes
+
+    async def _drop(self, lane: Lane, first: int, last: int) -> list[PictureFile]:
+        """One transaction: settled rows leave the file."""
+        book = self._book.lanes[lane]
+        gone = book.gone.copy()
+        gone.add_range(first, last)
+        state = transactions.dump(book.settled, gone)
+
+        def work(connection: sqlite3.Connection) -> list[PictureFile]:
+            files = transactions.delete(connection, lane, first, last)
+            transactions.write(connection, transactions.Group({}, {}, {lane: state}))
+            return files
+
+        files = await self._db.call(transaction(work))
+        book.gone = gone
+        return files
+
+    async def _declare(
+        self, lane: Lane, first: int, last: int, reason: GapReason, *, delete: bool
+    ) -> list[PictureFile]:
+        """One transaction: gap events for the rows (one a stream), the rows settled and, if asked, deleted."""
+        assert not delete or lane not in KEPT_LANES
+        book, rows = self._book.lanes[lane], self._gap_rows(lane, first, last, reason)
+        lost = RangeSet([(first, last)])
+        settled, gone = book.settled.copy(), book.gone.copy()
+        settled.merge(lost)
+        if delete:
+            gone.merge(lost)
+        group = transactions.Group({"record": rows}, {}, {lane: transactions.dump(settled, gone)})
+
+        def work(connection: sqlite3.Connection) -> list[PictureFile]:
+            files = transactions.delete(connection, lane, first, last) if delete else []
+            transactions.write(connection, group)
+            return files
+
+        files = await self._db.call(transaction(work))
+        book.settled.merge(lost)  # others may have settled meanwhile: add, do not replace
+        book.gone = gone
+        self._book.lanes["record"].next += len(rows)
+        self.announce(rows)
+        return files
+
+    def _gap_rows(self, lane: Lane, first: int, last: int, reason: GapReason) -> list[tuple[int, bytes]]:
+        current, record = self._book.current, self._book.lanes["record"]
+        rows: list[tuple[int, bytes]] = []
+        for stream, low, high in self._book.spans(lane, first, last):
+            n = record.next + len(rows)
+            draft = self._gap(Gap(stream=stream.id, lane=lane, ranges=((low, high),), reason=reason))
+            rows.append((n, draft.build(current.id, n - current.bases["record"])))
+        return rows

@@ -1,0 +1,64 @@
+"""The outbox's file: its tables, its format version, and how an older one is brought forward.
+
+A lane's table is as lean as it can be: a row number `n` that never repeats in the file, a checksum, the bytes. The
+number on the wire is `n - base`, where `base` belongs to the stream that the row was born in (table `part`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from gridwire.events import LANES
+from gridwire.problem import Problem
+
+APPLICATION_ID = 0x47574F42  # "GWOB"
+VERSION = 1
+
+
+class OutboxNewer(Problem):
+    code = "outbox.newer"
+    en = "{path} was written by a newer release (format {found}, this one knows {known}): install that release again"
+    zh = "{path} 由更新的版本写成(格式 {found},本版本只认识 {known}),请装回新版本;文件未改动"
+
+
+class NotAnOutbox(Problem):
+    code = "outbox.foreign-file"
+    en = "{path} is a database, but no outbox: move it away or set store.dir to another folder"
+    zh = "{path} 是数据库文件,但不是待发库:请移走它,或把 store.dir 改到别的目录"
+
+
+def prepare(connection: sqlite3.Connection, path: str, max_pages: int) -> None:
+    """Make the tables in a new file, check an old one. Raises `OutboxNewer`, `NotAnOutbox`, sqlite3.Error."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if tables and application != APPLICATION_ID:
+        raise NotAnOutbox(path=path)
+    if version > VERSION:
+        raise OutboxNewer(path=path, found=version, known=VERSION)
+    if version == 0:
+        _create(connection)
+    connection.execute(f"PRAGMA max_page_count={max_pages}")
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(
+        "CREATE TABLE stream(no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, "
+        "boot TEXT NOT NULL, machine TEXT NOT NULL)"
+    )
+    connection.execute(
+        "CREATE TABLE part(stream INTEGER NOT NULL, lane TEXT NOT NULL, base INTEGER NOT NULL, "
+        "PRIMARY KEY(stream, lane)) WITHOUT ROWID"
+    )
+    connection.execute(
+        "CREATE TABLE settled(lane TEXT PRIMARY KEY, ranges TEXT NOT NULL, gone TEXT NOT NULL) WITHOUT ROWID"
+    )
+    for lane in LANES:
+        connection.execute(f"CREATE TABLE {lane}(n INTEGER PRIMARY KEY, crc INTEGER NOT NULL, body BLOB NOT NULL)")
+    connection.execute("CREATE TABLE memory(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
+    marks = ", ".join(f"{lane} INTEGER NOT NULL" for lane in LANES)
+    connection.execute(f"CREATE TABLE mark(hour INTEGER PRIMARY KEY, {marks})")
+    connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version={VERSION}")
+    connection.execute("COMMIT")

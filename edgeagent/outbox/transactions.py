@@ -1,0 +1,168 @@
+"""What happens on the outbox's thread: plain functions over a sqlite3 connection, each one transaction or one read."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from edgeagent.media import PictureFile
+from edgeagent.outbox.connection import transaction
+from edgeagent.outbox.numbers import Book, LaneBook, Stream
+from gridwire.codes import new_ulid
+from gridwire.events import LANES, Lane
+from gridwire.ranges import RangeSet
+
+
+class Group(NamedTuple):
+    """What one commit writes: rows by lane as (n, body), values to remember, settled and gone rows of changed lanes."""
+
+    rows: Mapping[Lane, Sequence[tuple[int, bytes]]]
+    remember: Mapping[str, bytes | None]
+    settled: Mapping[Lane, tuple[str, str]]
+
+
+class Loaded(NamedTuple):
+    """The file's whole state, without the rows."""
+
+    book: Book
+    memory: dict[str, bytes]
+    hour: int
+
+
+def crc(n: int, body: bytes) -> int:
+    """Checksum over the row number and the bytes, so that a row that moved is noticed too."""
+    return zlib.crc32(body, zlib.crc32(n.to_bytes(8, "big")))
+
+
+def load(boot: str, machine: str) -> Callable[[sqlite3.Connection], Loaded]:
+    """Read the state; begin a new stream when the machine or its boot is another than the last stream's."""
+
+    def work(connection: sqlite3.Connection) -> Loaded:
+        lanes = {lane: _lane(connection, lane) for lane in LANES}
+        streams = _streams(connection)
+        for lane in LANES:
+            floor = streams[-1].bases[lane] if streams else 0
+            lanes[lane].next = max(lanes[lane].next, floor + 1)
+        if not streams or (streams[-1].boot, streams[-1].machine) != (boot, machine):
+            streams.append(begin_stream(connection, streams, lanes, boot, machine))
+        memory = dict(connection.execute("SELECT key, value FROM memory"))
+        hour = connection.execute("SELECT coalesce(max(hour), 0) FROM mark").fetchone()[0]
+        return Loaded(Book(streams, lanes), memory, hour)
+
+    return transaction(work)
+
+
+def begin_stream(
+    connection: sqlite3.Connection, streams: Sequence[Stream], lanes: Mapping[Lane, LaneBook], boot: str, machine: str
+) -> Stream:
+    """Insert a new stream above every row that exists. Call inside a transaction."""
+    bases: dict[Lane, int] = {lane: book.next - 1 for lane, book in lanes.items()}
+    stream = Stream(streams[-1].no + 1 if streams else 1, new_ulid(), boot, machine, bases)
+    connection.execute("INSERT INTO stream VALUES (?, ?, ?, ?)", (stream.no, stream.id, boot, machine))
+    connection.executemany(
+        "INSERT INTO part VALUES (?, ?, ?)", [(stream.no, lane, base) for lane, base in bases.items()]
+    )
+    return stream
+
+
+def forget_streams(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
+    """Delete streams of which nothing is kept. Call inside a transaction."""
+    connection.executemany("DELETE FROM stream WHERE no = ?", [(no,) for no in numbers])
+    connection.executemany("DELETE FROM part WHERE stream = ?", [(no,) for no in numbers])
+
+
+def write(connection: sqlite3.Connection, group: Group) -> None:
+    """Insert a group. Call inside a transaction. Raises sqlite3.Error, code SQLITE_FULL when the quota is reached."""
+    for lane, rows in group.rows.items():
+        connection.executemany(
+            f"INSERT INTO {lane}(n, crc, body) VALUES (?, ?, ?)", [(n, crc(n, body), body) for n, body in rows]
+        )
+    for key, value in group.remember.items():
+        if value is None:
+            connection.execute("DELETE FROM memory WHERE key = ?", (key,))
+        else:
+            connection.execute("INSERT OR REPLACE INTO memory(key, value) VALUES (?, ?)", (key, value))
+    for lane, (settled, gone) in group.settled.items():
+        connection.execute("INSERT OR REPLACE INTO settled(lane, ranges, gone) VALUES (?, ?, ?)", (lane, settled, gone))
+
+
+def delete(connection: sqlite3.Connection, lane: Lane, first: int, last: int) -> list[PictureFile]:
+    """Delete a run of rows; gives the files of deleted pictures, to be removed after the commit."""
+    pictures: list[PictureFile] = []
+    if lane == "media":
+        found = connection.execute("SELECT body FROM media WHERE n BETWEEN ? AND ?", (first, last))
+        pictures = [msgspec.json.decode(body, type=PictureFile) for (body,) in found]
+    connection.execute(f"DELETE FROM {lane} WHERE n BETWEEN ? AND ?", (first, last))
+    return pictures
+
+
+def read(
+    lane: Lane, first: int, last: int, limit: int
+) -> Callable[[sqlite3.Connection], list[tuple[int, bytes | None]]]:
+    """Up to `limit` rows as (n, body); body None when the checksum says that the row is damaged."""
+
+    def work(connection: sqlite3.Connection) -> list[tuple[int, bytes | None]]:
+        found = connection.execute(
+            f"SELECT n, crc, body FROM {lane} WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?", (first, last, limit)
+        )
+        return [(n, body if crc(n, body) == check else None) for n, check, body in found]
+
+    return work
+
+
+def pictures(connection: sqlite3.Connection) -> dict[int, PictureFile]:
+    """All pictures by row number."""
+    return {
+        n: msgspec.json.decode(body, type=PictureFile) for n, body in connection.execute("SELECT n, body FROM media")
+    }
+
+
+def pages(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """Pages in use, pages allowed, bytes of a page."""
+    count = connection.execute("PRAGMA page_count").fetchone()[0]
+    free = connection.execute("PRAGMA freelist_count").fetchone()[0]
+    allowed = connection.execute("PRAGMA max_page_count").fetchone()[0]
+    return count - free, allowed, connection.execute("PRAGMA page_size").fetchone()[0]
+
+
+def mark_hour(connection: sqlite3.Connection, hour: int, lanes: Mapping[Lane, int], keep_hours: int) -> dict[Lane, int]:
+    """Note where each lane stands at a running hour; gives the row numbers below which settled rows are too old.
+
+    Running hours, not wall clock: a clock that jumps from 1970 to today must not expire anything.
+    """
+    connection.execute(
+        "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?)", (hour, *(lanes[lane] for lane in LANES))
+    )
+    row = connection.execute(
+        f"SELECT {', '.join(LANES)} FROM mark WHERE hour <= ? ORDER BY hour DESC LIMIT 1", (hour - keep_hours,)
+    ).fetchone()
+    connection.execute("DELETE FROM mark WHERE hour < ?", (hour - keep_hours,))
+    return dict(zip(LANES, row, strict=True)) if row else {}
+
+
+def _lane(connection: sqlite3.Connection, lane: Lane) -> LaneBook:
+    newest = connection.execute(f"SELECT coalesce(max(n), 0) FROM {lane}").fetchone()[0]
+    row = connection.execute("SELECT ranges, gone FROM settled WHERE lane = ?", (lane,)).fetchone()
+    settled, gone = (_parse(row[0]), _parse(row[1])) if row else (RangeSet(), RangeSet())
+    return LaneBook(newest + 1, settled, gone)
+
+
+def _streams(connection: sqlite3.Connection) -> list[Stream]:
+    bases: dict[int, dict[Lane, int]] = {}
+    for no, lane, base in connection.execute("SELECT stream, lane, base FROM part"):
+        bases.setdefault(no, {})[lane] = base
+    found = connection.execute("SELECT no, id, boot, machine FROM stream ORDER BY no")
+    return [Stream(no, ulid, boot, machine, bases[no]) for no, ulid, boot, machine in found]
+
+
+def dump(settled: RangeSet, gone: RangeSet) -> tuple[str, str]:
+    """Both sets as they stand in the table. Call on the loop: the sets change there."""
+    return msgspec.json.encode(settled.to_pairs()).decode(), msgspec.json.encode(gone.to_pairs()).decode()
+
+
+def _parse(text: str) -> RangeSet:
+    return RangeSet.from_pairs(msgspec.json.decode(text, type=list[tuple[int, int]]))

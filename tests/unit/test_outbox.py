@@ -1,0 +1,257 @@
+"""The outbox alone: numbers, memory, group commit, quotas, gaps, streams, damage."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from edgeagent.clock import Stamp
+from edgeagent.driver import Alarm, Checkin, OutboxFull, Picture, Reading
+from edgeagent.envelope import Draft
+from edgeagent.outbox import NotAnOutbox, Outbox, OutboxNewer
+from edgeagent.outbox.outbox import Limits
+from gridwire.codec import EventTooLarge
+from gridwire.events import Gap
+
+SOURCE = "grid/1/431126/431126001002"
+LIMITS = Limits(max_mb=64, pictures_max_mb=8, retain_days=7, linger_s=0.01)
+JPEG = b"\xff\xd8\xff\xe0" + b"x" * 1000 + b"\xff\xd9"
+
+
+def draft(data, subject="pond"):
+    return Draft(SOURCE, subject, data, Stamp(datetime.now(UTC), 12.5, "synced"))
+
+
+def alarm(**changes):
+    return draft(Alarm(kind="motion", state="pulse", **changes))
+
+
+@asynccontextmanager
+async def outbox(folder, limits=LIMITS, boot="boot-1", machine="machine-1"):
+    box = await Outbox.open(folder, limits, boot=boot, machine=machine, gap=lambda gap: draft(gap, "box"))
+    try:
+        yield box
+    finally:
+        await box.close()
+
+
+async def rows(box, lane):
+    return await box.read(lane, 1, 10**9, 10**6)
+
+
+async def test_numbers_have_no_holes_and_survive_a_restart(tmp_path):
+    async with outbox(tmp_path) as box:
+        first = [await box.put(alarm()) for _ in range(3)]
+        await box.put(draft(Checkin(method="card", person="p", key="k")))
+    async with outbox(tmp_path) as box:
+        again = await box.put(alarm())
+        assert [stored.seq for stored in [*first, again]] == [1, 2, 3, 4]
+        assert {stored.stream for stored in [*first, again]} == {box.book.current.id}
+        found = await rows(box, "alarm")
+        assert [row.seq for row in found] == [1, 2, 3, 4]
+        assert msgspec.json.decode(found[0].body)["id"] == first[0].id
+
+
+async def test_many_producers_share_commits_and_none_is_lost(tmp_path):
+    async with outbox(tmp_path) as box:
+        stored = await asyncio.gather(*(box.put(alarm()) for _ in range(500)))
+        assert sorted(it.seq for it in stored) == list(range(1, 501))
+        assert len(await rows(box, "alarm")) == 500
+
+
+async def test_memory_commits_with_the_event(tmp_path):
+    async with outbox(tmp_path) as box:
+        await box.put(alarm(), remember={"pond/last": b"1", "pond/x": b"2"})
+        await box.remember({"pond/x": None})
+    async with outbox(tmp_path) as box:
+        assert box.recall("pond/last") == b"1"
+        assert box.recall("pond/x") is None
+
+
+async def test_a_new_boot_and_another_machine_begin_a_new_stream(tmp_path):
+    streams = []
+    for boot, machine in [("a", "m"), ("a", "m"), ("b", "m"), ("b", "clone")]:
+        async with outbox(tmp_path, boot=boot, machine=machine) as box:
+            stored = await box.put(alarm())
+            streams.append((stored.stream, stored.seq))
+    assert [seq for _, seq in streams] == [1, 2, 1, 1]
+    assert len({stream for stream, _ in streams}) == 3
+    async with outbox(tmp_path, boot="b", machine="clone") as box:
+        assert [(row.stream, row.seq) for row in await rows(box, "alarm")] == streams
+        assert [numbers.stream for numbers in box.numbers()] == list(dict.fromkeys(stream for stream, _ in streams))
+
+
+async def test_a_new_stream_on_request(tmp_path):
+    async with outbox(tmp_path) as box:
+        before = await box.put(alarm())
+        stream = await box.begin_stream()
+        after = await box.put(alarm())
+        assert (after.stream, after.seq) == (stream, 1)
+        assert after.stream != before.stream
+    async with outbox(tmp_path) as box:
+        assert (await box.put(alarm())).seq == 2
+
+
+async def test_what_is_settled_is_remembered_and_counted(tmp_path):
+    async with outbox(tmp_path) as box:
+        for _ in range(5):
+            await box.put(alarm())
+        box.settle("alarm", 1, 2)
+        box.settle("alarm", 4, 4)
+        assert box.waiting()["alarm"] == 2
+        numbers = box.numbers()[0].lanes["alarm"]
+        assert (numbers.oldest_kept, numbers.oldest_unacked, numbers.next) == (1, 3, 6)
+    async with outbox(tmp_path) as box:
+        assert box.book.lanes["alarm"].unsettled() == [(3, 3), (5, 5)]
+
+
+async def test_pictures_are_numbered_with_their_event(tmp_path):
+    async with outbox(tmp_path) as box:
+        await box.put(draft(Picture(owner="")), jpegs=[JPEG, JPEG + b"2"])
+        (row,) = await rows(box, "record")
+        refs = msgspec.json.decode(row.body)["data"]["pictures"]
+        media = await rows(box, "media")
+        assert [ref["seq"] for ref in refs] == [row.seq for row in media] == [1, 2]
+        assert await box.jpeg(media[0]) == JPEG
+        (tmp_path / "pictures").joinpath("stray.jpg").write_bytes(b"left by a crash")
+    async with outbox(tmp_path) as box:
+        assert len(list((tmp_path / "pictures").iterdir())) == 2
+
+
+async def test_the_oldest_picture_goes_when_pictures_are_full_and_is_declared(tmp_path):
+    big = b"\xff\xd8\xff" + b"x" * 300_000
+    async with outbox(tmp_path, LIMITS._replace(pictures_max_mb=1)) as box:
+        for _ in range(5):
+            await box.put(draft(Picture()), jpegs=[big])
+        assert len(list((tmp_path / "pictures").iterdir())) == 3
+        gaps = [msgspec.json.decode(row.body) for row in await rows(box, "record")]
+        lost = [gap["data"] for gap in gaps if gap["type"] == "cn.gridwire.gap.v1"]
+        assert [(gap["lane"], gap["ranges"], gap["reason"]) for gap in lost] == [
+            ("media", [[1, 1]], "quota"),
+            ("media", [[2, 2]], "quota"),
+        ]
+
+
+async def test_settled_rows_and_readings_make_room_for_alarms(tmp_path):
+    announced = []
+    async with outbox(tmp_path, LIMITS._replace(max_mb=4)) as box:
+        box.on_commit = announced.extend
+        text = {"x": "y" * 2000}
+        stored = await asyncio.gather(*(box.put(alarm(detail=text)) for _ in range(500)))
+        box.settle("alarm", 1, 200)
+        await asyncio.gather(*(box.put(draft(Reading(quantity="q", value=1.0))) for _ in range(1000)))
+        more = 0
+        with pytest.raises(OutboxFull) as full:
+            for _ in range(5000):
+                stored.append(await box.put(alarm(detail=text)))
+                more += 1
+        assert "outbox.full" in full.value.text("zh")
+        assert more > 500
+        kept = [row.seq for row in await rows(box, "alarm")]
+        assert kept == list(range(201, len(stored) + 1))
+        gaps = [row for row in announced if row.lane == "record"]
+        lost = [msgspec.json.decode(row.body)["data"] for row in gaps]
+        assert {gap["lane"] for gap in lost} == {"reading"}
+        assert sum(last - first + 1 for gap in lost for first, last in gap["ranges"]) == box.room.evicted["reading"] > 0
+        # what was refused took no number: the next one that fits has the next number
+        box.settle("alarm", 201, len(stored))
+        assert (await box.put(alarm())).seq == len(stored) + 1
+
+
+async def test_an_event_that_is_too_large_hurts_nobody_else(tmp_path):
+    async with outbox(tmp_path) as box:
+        results = await asyncio.gather(
+            box.put(alarm()), box.put(alarm(detail={"x": "y" * 70_000})), box.put(alarm()), return_exceptions=True
+        )
+        assert isinstance(results[1], EventTooLarge)
+        assert [results[0].seq, results[2].seq] == [1, 2]
+
+
+async def test_cancelling_the_driver_does_not_stop_the_commit(tmp_path):
+    async with outbox(tmp_path) as box:
+        task = asyncio.create_task(box.put(alarm()))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await box.put(alarm())).seq == 2
+
+
+async def test_settled_rows_expire_after_running_hours_but_never_the_newest(tmp_path):
+    async with outbox(tmp_path, LIMITS._replace(retain_days=2 / 24)) as box:
+        for _ in range(10):
+            await box.put(alarm())
+        box.settle("alarm", 1, 4)
+        for _ in range(4):
+            await box.tick_hour()
+        assert [row.seq for row in await rows(box, "alarm")] == [5, 6, 7, 8, 9, 10]
+        box.settle("alarm", 5, 10)
+        await box.tick_hour()
+        assert [row.seq for row in await rows(box, "alarm")] == [10]
+    async with outbox(tmp_path) as box:
+        assert (await box.put(alarm())).seq == 11
+        assert box.numbers()[0].lanes["alarm"].oldest_kept == 10
+
+
+async def test_old_streams_are_forgotten_when_nothing_of_them_is_left(tmp_path):
+    async with outbox(tmp_path, boot="a") as box:
+        await box.put(alarm())
+        await box.put(alarm())
+    async with outbox(tmp_path, LIMITS._replace(retain_days=0), boot="b") as box:
+        await box.put(alarm())
+        assert len(box.numbers()) == 2
+        box.settle("alarm", 1, 3)
+        await box.tick_hour()
+        await box.tick_hour()
+        assert len(box.numbers()) == 1
+        assert [row.n for row in await rows(box, "alarm")] == [3]
+
+
+async def test_a_damaged_row_is_declared(tmp_path):
+    async with outbox(tmp_path) as box:
+        for _ in range(3):
+            await box.put(alarm())
+    with sqlite3.connect(tmp_path / "outbox.db") as db:
+        db.execute("UPDATE alarm SET body = substr(body, 1, 20) WHERE n = 2")
+    async with outbox(tmp_path) as box:
+        assert [row.seq for row in await rows(box, "alarm")] == [1, 3]
+        (gap,) = await rows(box, "record")
+        data = msgspec.json.decode(gap.body)["data"]
+        assert msgspec.convert(data, Gap).reason == "corrupt"
+        assert box.book.lanes["alarm"].unsettled() == [(1, 1), (3, 3)]
+
+
+async def test_a_destroyed_file_is_put_aside_and_a_new_stream_begun(tmp_path):
+    async with outbox(tmp_path) as box:
+        before = await box.put(alarm())
+    (tmp_path / "outbox.db").write_bytes(b"this was a database once" * 500)
+    async with outbox(tmp_path) as box:
+        after = await box.put(alarm())
+        assert after.stream != before.stream
+    assert len(list(tmp_path.glob("outbox.db.damaged-*"))) >= 1
+
+
+async def test_newer_and_foreign_files_are_refused_untouched(tmp_path):
+    path = tmp_path / "outbox.db"
+    async with outbox(tmp_path) as box:
+        await box.put(alarm())
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    before = path.read_bytes()
+    with pytest.raises(OutboxNewer):
+        async with outbox(tmp_path):
+            pass
+    assert path.read_bytes() == before
+    path.unlink()
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE recipes(x)")
+    db.close()
+    with pytest.raises(NotAnOutbox):
+        async with outbox(tmp_path):
+            pass
