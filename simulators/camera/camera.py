@@ -10,6 +10,8 @@ from simulators.camera.config import CameraConfig
 from simulators.camera.device import PATH as DEVICE_PATH
 from simulators.camera.endpoint import answer_soap
 from simulators.camera.http import HttpServer, Request, Response
+from simulators.camera.pullpoints import PullPoint
+from simulators.camera.push import keep_pushing
 from simulators.camera.raised import Raised
 from simulators.camera.state import CameraState
 from simulators.camera.topics import Items, Notification
@@ -22,12 +24,14 @@ class Camera:
         self.config = config
         self.state = CameraState(config)
         self.state.on_reboot = self._reboot_soon
+        self.state.on_subscribe = self._push
         self.requests = 0
         self.down = False
         self.frozen = False
         self._gate = Gate(config)
         self._server = HttpServer(self._answer, port=config.port)
         self._reboot: asyncio.Task[None] | None = None
+        self._pushes: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Raises PictureUnavailable without OpenCV, OSError when the port is taken."""
@@ -36,9 +40,10 @@ class Camera:
         self.state.port = self._server.port
 
     async def stop(self) -> None:
-        if self._reboot is not None:
-            self._reboot.cancel()
-            await asyncio.wait([self._reboot])
+        tasks = [*self._pushes, *([self._reboot] if self._reboot is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self.state.pull_points.clear()
         await self._server.stop()
 
@@ -134,6 +139,11 @@ class Camera:
     def _begin(self, reboot: Callable[[], Coroutine[None, None, None]]) -> None:
         if self._reboot is None or self._reboot.done():
             self._reboot = asyncio.get_running_loop().create_task(reboot())
+
+    def _push(self, point: PullPoint, consumer: str) -> None:
+        task = asyncio.get_running_loop().create_task(keep_pushing(self.state, point, consumer, self._server.thawed))
+        self._pushes.add(task)
+        task.add_done_callback(self._pushes.discard)
 
     async def _answer(self, request: Request) -> Response:
         self.requests += 1

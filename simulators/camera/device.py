@@ -1,18 +1,18 @@
 """Device service (ONVIF ver10/device): clock, identity, services, scopes, network, reboot."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from urllib.parse import quote
 
 from simulators.camera.operation import Operation, plain
 from simulators.camera.soap import NS, SoapRequest, element, leaf, qname
 from simulators.camera.state import CameraState
+from simulators.camera.times import BEIJING
 
 PATH = "/onvif/device_service"
 MEDIA_PATH = "/onvif/media_service"
 EVENT_PATH = "/onvif/event_service"
 IMAGING_PATH = "/onvif/imaging_service"
 SERVICES = (("tds", PATH), ("trt", MEDIA_PATH), ("tev", EVENT_PATH), ("timg", IMAGING_PATH))
-_BEIJING = timezone(timedelta(hours=8))
 
 
 def scopes(state: CameraState) -> list[str]:
@@ -44,7 +44,7 @@ def get_system_date_and_time(state: CameraState, request: SoapRequest) -> str:
         leaf("tt:DaylightSavings", False),
         element("tt:TimeZone", leaf("tt:TZ", "CST-8")),
         _date_time("tt:UTCDateTime", now),
-        _date_time("tt:LocalDateTime", now.astimezone(_BEIJING)),
+        _date_time("tt:LocalDateTime", now.astimezone(BEIJING)),
     )
     return element("tds:GetSystemDateAndTimeResponse", clock)
 

@@ -1,6 +1,7 @@
-"""Event service (ONVIF ver10/events, WS-BaseNotification): real-time pull points.
+"""Event service (ONVIF ver10/events, WS-BaseNotification): real-time pull points, and base notification.
 
 Subscribe, pull, renew, unsubscribe, synchronise. A new subscription first delivers every property as Initialized.
+Filters are ignored, as many cameras ignore them.
 """
 
 import re
@@ -11,10 +12,10 @@ from simulators.camera.eventxml import CONCRETE, notification_message, topic_set
 from simulators.camera.http import Hangup
 from simulators.camera.operation import Operation, Reply, plain
 from simulators.camera.pullpoints import NoSlot, PullPoint
+from simulators.camera.push import NotLoopback, check_consumer
 from simulators.camera.soap import NS, SoapFault, SoapRequest, element, leaf, qname
 from simulators.camera.state import CameraState
 from simulators.camera.times import format_time, parse_duration_s, parse_time
-from simulators.camera.topics import Notification
 
 SUBSCRIPTION_PATH = "/onvif/subscription/"
 MAX_MESSAGES = 1024
@@ -51,6 +52,28 @@ def create_pull_point(state: CameraState, request: SoapRequest) -> str:
     asked = request.text("tev:InitialTerminationTime")
     if asked is None and "initial_time_required" in state.config.quirks:
         raise SoapFault("Receiver", ("ter:Action",), "internal error")
+    point = _open(state, asked)
+    reference = element("tev:SubscriptionReference", _reference(state, point))
+    return element("tev:CreatePullPointSubscriptionResponse", reference, _times(state, point))
+
+
+def subscribe(state: CameraState, request: SoapRequest) -> str:
+    """Base notification: the camera posts to the consumer, which must be on this machine."""
+    if "no_subscribe" in state.config.quirks:
+        raise SoapFault("Receiver", ("ter:ActionNotSupported",), "Optional Action Not Implemented")
+    consumer = request.text("wsnt:ConsumerReference", "wsa:Address") or ""
+    try:
+        check_consumer(consumer)
+    except NotLoopback as error:
+        raise SoapFault("Sender", ("ter:InvalidArgVal",), f"not an address on 127.0.0.1: {consumer!r}") from error
+    point = _open(state, request.text("wsnt:InitialTerminationTime"))
+    state.on_subscribe(point, consumer)
+    reference = element("wsnt:SubscriptionReference", _reference(state, point))
+    return element("wsnt:SubscribeResponse", reference, _times(state, point))
+
+
+def _open(state: CameraState, asked: str | None) -> PullPoint:
+    """A new subscription with every property queued. Raises SoapFault."""
     try:
         point = state.pull_points.open(_lifetime_s(state, asked, "UnacceptableInitialTerminationTimeFault"))
     except NoSlot as error:
@@ -58,7 +81,7 @@ def create_pull_point(state: CameraState, request: SoapRequest) -> str:
         reason = "maximum number of subscriptions reached"
         raise SoapFault("Receiver", ("wsnt:SubscribeCreationFailedFault",), reason, detail=detail) from error
     point.add(state.properties())
-    return element("tev:CreatePullPointSubscriptionResponse", _reference(state, point), _times(state, point))
+    return point
 
 
 async def pull_messages(state: CameraState, request: SoapRequest) -> Reply:
@@ -75,12 +98,12 @@ async def pull_messages(state: CameraState, request: SoapRequest) -> Reply:
         raise Hangup
     if "pull_keeps_nothing" not in quirks:
         _prolong(state, point, point.lifetime_s)
-    _count(state, taken, 1)
+    state.count_pulled(taken, 1)
     messages = "".join(notification_message(sent, quirks) for sent in taken)
     times = leaf("tev:CurrentTime", format_time(state.clock.now())) + leaf("tev:TerminationTime", _ends(state, point))
 
     def give_back() -> None:
-        _count(state, taken, -1)
+        state.count_pulled(taken, -1)
         point.put_back(taken)
 
     return Reply(element("tev:PullMessagesResponse", times, messages), give_back)
@@ -134,7 +157,7 @@ def _reference(state: CameraState, point: PullPoint) -> str:
         parameters = element("wsa:ReferenceParameters", leaf("gcam:SubscriptionId", point.number))
     else:
         address, parameters = state.subscription_address(f"{SUBSCRIPTION_PATH}{point.number}"), ""
-    return element("tev:SubscriptionReference", leaf("wsa:Address", address), parameters)
+    return leaf("wsa:Address", address) + parameters
 
 
 def _times(state: CameraState, point: PullPoint) -> str:
@@ -191,11 +214,6 @@ def _poll_limits(state: CameraState, request: SoapRequest) -> tuple[float, int]:
     return timeout_s, limit
 
 
-def _count(state: CameraState, taken: list[Notification], step: int) -> None:
-    for number in {sent.number for sent in taken if sent.number}:
-        state.raised[number - 1].pulled += step
-
-
 OPERATIONS: dict[str, Operation] = {
     qname("tev:GetServiceCapabilities"): plain(get_service_capabilities, public=True),
     qname("tev:GetEventProperties"): plain(
@@ -204,6 +222,7 @@ OPERATIONS: dict[str, Operation] = {
     qname("tev:CreatePullPointSubscription"): plain(
         create_pull_point, action=f"{_TEV}/EventPortType/CreatePullPointSubscriptionRequest"
     ),
+    qname("wsnt:Subscribe"): plain(subscribe, action=f"{_BW}/NotificationProducer/SubscribeRequest"),
 }
 SUBSCRIPTION_OPERATIONS: dict[str, Operation] = {
     qname("tev:PullMessages"): Operation(pull_messages, action=f"{_TEV}/PullPointSubscription/PullMessagesRequest"),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     Frame = np.ndarray[Any, np.dtype[np.uint8]]
 
+from simulators.camera.times import BEIJING
+
 WIDTH, HEIGHT = 640, 360
 _HORIZON = 150
 _PERSON = frozenset({"motion", "person", "line_crossing", "field", "tamper"})
@@ -34,16 +36,20 @@ def check_available() -> None:
 
 @lru_cache(maxsize=64)
 def jpeg(name: str, second: datetime, active: frozenset[str]) -> bytes:
-    """The picture at that whole second of the camera's clock with these alarms active. 20-60 KB."""
+    """The picture at that whole second (shown in Chinese time, as set in the camera) with these alarms active.
+
+    20-60 KB.
+    """
     import cv2
 
     frame = _background(sum(name.encode()) % 97).copy()
     _draw_active(frame, active, second)
-    stamp = second.strftime("%Y-%m-%d %H:%M:%S")
+    stamp = second.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
     label = name.encode("ascii", "replace").decode()
-    for text, place in ((stamp, (10, 24)), (label, (10, HEIGHT - 12))):
-        cv2.putText(frame, text, place, _FONT, 0.6, (0, 0, 0), 4, cv2.LINE_AA)
-        cv2.putText(frame, text, place, _FONT, 0.6, (255, 255, 255), 1, cv2.LINE_AA)
+    for text, y in ((stamp, 24), (label, HEIGHT - 12)):
+        # Shadow and text of one thickness: OpenCV 5 sets thicker text wider.
+        cv2.putText(frame, text, (11, y + 1), _FONT, 0.6, (0, 0, 0), 1, cv2.LINE_AA)
+        cv2.putText(frame, text, (10, y), _FONT, 0.6, (255, 255, 255), 1, cv2.LINE_AA)
     done, encoded = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 82])
     assert done
     return bytes(encoded.tobytes())

@@ -1,6 +1,7 @@
 """The subscriptions of one camera: slots, lifetimes, queues. Knows no XML and no HTTP."""
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
@@ -55,12 +56,15 @@ class PullPoint:
         """Until something is queued, the subscription has ended, or the time is over."""
         self.polls += 1
         try:
-            async with asyncio.timeout(timeout_s):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
+            await self.arrival(timeout_s)
         finally:
             self.polls -= 1
+
+    async def arrival(self, timeout_s: float) -> None:
+        """The same without counting as a poll, so that the subscription may expire meanwhile."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._woken.wait()
 
 
 class PullPoints:

@@ -11,6 +11,7 @@ QUIRKS: dict[str, str] = {
     "reference_parameters": "subscriptions share one address; a reference parameter tells which, and must come back",
     # subscriptions
     "no_pullpoint": "announces pull points, answers ActionNotSupported",
+    "no_subscribe": "base notification (Subscribe) answers ActionNotSupported too",
     "initial_time_required": "CreatePullPointSubscription without InitialTerminationTime gives HTTP 500",
     "minutes_as_seconds": "PT10M is granted as ten seconds",
     "relative_time_broken": "a relative time is granted as zero seconds; an absolute time works",

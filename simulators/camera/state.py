@@ -1,12 +1,12 @@
 """What one camera knows and its services share: configuration, clock, properties, subscriptions, raised alarms."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from simulators.camera.config import CameraConfig
-from simulators.camera.pullpoints import PullPoints
+from simulators.camera.pullpoints import PullPoint, PullPoints
 from simulators.camera.raised import Raised
 from simulators.camera.times import CameraClock
 from simulators.camera.topics import ALARMS, Notification, at_rest, notification
@@ -15,7 +15,8 @@ OTHER_HOST = "192.0.2.64:8106"
 
 
 class CameraState:
-    """No I/O; `port` is filled in when the server has one. `on_reboot` is called when a client asks for a reboot."""
+    """No I/O; `port` is filled in when the server has one. The services call `on_reboot`
+    when a client asks for one, `on_subscribe` when it gives an address to post to."""
 
     def __init__(self, config: CameraConfig) -> None:
         self.config = config
@@ -26,6 +27,7 @@ class CameraState:
         self.raised: list[Raised] = []
         self.active: dict[str, str] = {}
         self.on_reboot: Callable[[], None] = lambda: None
+        self.on_subscribe: Callable[[PullPoint, str], None] = lambda point, consumer: None
         self._properties = {n.identity: n for n in at_rest(self.clock.now())}
 
     def address(self, path: str) -> str:
@@ -63,6 +65,11 @@ class CameraState:
     def send_raw(self, sent: Notification) -> Raised:
         """Send anything; with an operation it is remembered as a property. The number is given here."""
         return self._record(sent.topic, True, [replace(sent, number=len(self.raised) + 1)])
+
+    def count_pulled(self, taken: Sequence[Notification], step: int) -> None:
+        """Note in the raised records that these were carried away (+1) or came back (-1)."""
+        for number in {sent.number for sent in taken if sent.number}:
+            self.raised[number - 1].pulled += step
 
     def restart(self, clock_offset_s: float | None) -> None:
         """What a power cycle does: subscriptions gone, properties keep what the world shows."""

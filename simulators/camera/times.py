@@ -1,8 +1,10 @@
 """The camera's own clock, and the XML forms of times and durations. Pure but for `CameraClock.now`."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
+# The zone that the cameras say they are in; a fixed offset needs no zone database.
+BEIJING = timezone(timedelta(hours=8))
 _DURATION = re.compile(
     r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
 )

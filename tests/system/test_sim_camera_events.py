@@ -12,6 +12,7 @@ import pytest
 from lxml import etree
 
 from simulators.camera import Camera, CameraConfig
+from simulators.camera.http import HttpServer, Response
 
 PASSWORD = "pond-Fish-7"
 NS = {
@@ -26,6 +27,7 @@ WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utilit
 DIGEST = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordDigest"
 ACTIONS = {
     "CreatePullPointSubscription": f"{NS['e']}/EventPortType/CreatePullPointSubscriptionRequest",
+    "Subscribe": "http://docs.oasis-open.org/wsn/bw-2/NotificationProducer/SubscribeRequest",
     "PullMessages": f"{NS['e']}/PullPointSubscription/PullMessagesRequest",
     "SetSynchronizationPoint": f"{NS['e']}/PullPointSubscription/SetSynchronizationPointRequest",
     "Renew": "http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager/RenewRequest",
@@ -104,7 +106,7 @@ async def post(camera, path, envelope):
 
 
 def request(operation, path, inner="", *, extra_header=""):
-    prefix = "b" if operation in {"Renew", "Unsubscribe"} else "e"
+    prefix = "b" if operation in {"Renew", "Subscribe", "Unsubscribe"} else "e"
     header = security() + addressing(ACTIONS[operation], f"http://x{path}") + extra_header
     return encode(f"<{prefix}:{operation}>{inner}</{prefix}:{operation}>", header)
 
@@ -363,6 +365,38 @@ async def test_raw_notification_goes_out_as_given(start):
     answer = await pull(camera, path)
     assert answer.messages == [("tns1:Odd/Thing", None, {"x": '"'})]
     assert b'UtcTime="never"' in answer.raw
+
+
+async def test_base_notification_posts_to_the_consumer(start):
+    camera = await start("no_pullpoint")
+    posted = asyncio.Queue()
+
+    async def consume(asked):
+        posted.put_nowait(Answer(200, asked.body))
+        return Response(204)
+
+    consumer = HttpServer(consume)
+    await consumer.start()
+    reference = f"<a:Address>http://127.0.0.1:{consumer.port}/here</a:Address>"
+    inner = f"<b:ConsumerReference>{reference}</b:ConsumerReference>"
+    created = await call(camera, "Subscribe", inner=inner)
+    path = "/" + created.text(".//b:SubscriptionReference/a:Address").split("/", 3)[3]
+    assert {operation for _, operation, _ in (await posted.get()).messages} == {"Initialized"}
+    record = camera.raise_alarm("person")
+    assert (await posted.get()).messages == [("IVA/HumanShapeDetect", "Changed", {"State": "true"})]
+    while not record.pulled:
+        await asyncio.sleep(0.005)
+    assert (await call(camera, "Unsubscribe", path)).status == 200
+    assert camera.raise_alarm("person").subscribed is False
+    await consumer.stop()
+
+
+async def test_base_notification_stays_on_this_machine_and_may_be_missing(start):
+    inner = "<b:ConsumerReference><a:Address>http://192.0.2.1:80/</a:Address></b:ConsumerReference>"
+    camera = await start()
+    assert (await call(camera, "Subscribe", inner=inner)).fault == "InvalidArgVal"
+    camera = await start("no_subscribe")
+    assert (await call(camera, "Subscribe", inner=inner)).fault == "ActionNotSupported"
 
 
 # quirks, one at a time

@@ -1,13 +1,14 @@
 """Pure parts of the simulated camera: requests cut from bytes, durations, credentials, the table of quirks."""
 
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import simulators.camera
-from simulators.camera import QUIRKS, CameraConfig
+from simulators.camera import QUIRKS, Camera, CameraConfig, PictureUnavailable
 from simulators.camera.http import BadRequest, take_request
 from simulators.camera.httpauth import DigestCheck, HttpAuthRefused, check_basic
 from simulators.camera.pullpoints import MAX_QUEUED, NoSlot, PullPoint, PullPoints
@@ -179,3 +180,9 @@ def test_every_quirk_is_used_somewhere_and_unknown_ones_are_refused():
         CameraConfig(name="c", quirks=frozenset({"dances"}))
     with pytest.raises(ValueError, match="auth"):
         CameraConfig(name="c", auth="telepathy")
+
+
+async def test_without_opencv_the_start_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(PictureUnavailable, match="OpenCV"):
+        await Camera(CameraConfig(name="c")).start()
