@@ -141,11 +141,19 @@ async def test_discovery_by_multicast_on_loopback():
         pytest.skip(f"no multicast on this machine, or port 3702 is taken: {error}")
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+
+    def find_ours():
+        with sock:
+            sock.settimeout(10)
+            sock.sendto(probe(), ("239.255.255.250", 3702))
+            # Other farms on this machine may answer too.
+            while etree.fromstring(sock.recv(65536)).findtext(f".//{D}XAddrs") != farm["c1"].xaddr:
+                pass
+
     try:
-        [answer] = await ask(("239.255.255.250", 3702), 1, probe(), sock)
+        await asyncio.to_thread(find_ours)
     finally:
         await farm.stop()
-    assert answer.findtext(f".//{D}XAddrs") == farm["c1"].xaddr
 
 
 async def test_two_cameras_cannot_have_one_name():
