@@ -54,6 +54,12 @@ class Standing(NamedTuple):
         """Everything that the box ever numbered is settled, as far as its last words go."""
         return self.stored_through >= self.next - 1 and self.oldest_unacked >= self.next
 
+    @property
+    def ended(self) -> Standing:
+        """After the box has let go of the stream: every number that it is known to have given was due."""
+        highest = max(self.next - 1, self.settled[-1][1] if self.settled else 0)
+        return self._replace(oldest_kept=highest + 1, oldest_unacked=highest + 1, next=highest + 1)
+
 
 def _from(some: Runs, first: int) -> Runs:
     return [(max(run[0], first), run[1]) for run in some if run[1] >= first]

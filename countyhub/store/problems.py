@@ -21,3 +21,9 @@ class DatabaseUnusable(Problem):
     code = "hub.database-unusable"
     en = "database {url} cannot be used: {reason}"
     zh = "数据库 {url} 无法使用:{reason}"
+
+
+class CannotStore(Problem):
+    code = "hub.cannot-store"
+    en = "the database cannot take this one: {reason}"
+    zh = "数据库无法保存这一条:{reason}"

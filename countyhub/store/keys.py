@@ -1,0 +1,91 @@
+"""What the hub has ever taken, by number: the questions to `event_key` and `stream_state` that ingest asks.
+
+A number outside the settled runs of its lane is new without a look at `event_key`: in the usual case that table is
+only written to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub import missing, runs
+from countyhub.missing import Standing
+from countyhub.store.tables import event_key, stream_state
+from countyhub.store.upsert import insert, portions, update_with
+
+
+class LaneKey(NamedTuple):
+    """One lane of one stream of one box."""
+
+    box: str
+    stream: str
+    lane: str
+
+
+class EventKey(NamedTuple):
+    """What makes an event count once."""
+
+    box: str
+    stream: str
+    lane: str
+    seq: int
+
+
+class Known(NamedTuple):
+    """What the hub has under a key. `state`: stored, dead or media."""
+
+    digest: bytes
+    state: str
+
+
+async def known(connection: AsyncConnection, keys: Collection[EventKey]) -> dict[EventKey, Known]:
+    """Those of the keys that are taken already."""
+    found: dict[EventKey, Known] = {}
+    c = event_key.c
+    for some in portions(list(keys)):
+        query = select(c.box, c.stream, c.lane, c.seq, c.digest, c.state)
+        rows = await connection.execute(query.where(tuple_(c.box, c.stream, c.lane, c.seq).in_(some)))
+        found.update({EventKey(*row[:4]): Known(row[4], row[5]) for row in rows})
+    return found
+
+
+async def load(connection: AsyncConnection, lanes: Collection[LaneKey]) -> dict[LaneKey, Standing]:
+    """Where each of the lanes stands; those never heard of are left out."""
+    found: dict[LaneKey, Standing] = {}
+    c = stream_state.c
+    for some in portions(list(lanes)):
+        query = select(
+            c.box, c.stream, c.lane, c.oldest_kept, c.oldest_unacked, c.next, c.stored_through, c.above
+        ).where(tuple_(c.box, c.stream, c.lane).in_(some))
+        for row in await connection.execute(query):
+            settled = missing.unpack(row.stored_through, row.above)
+            found[LaneKey(*row[:3])] = Standing(row.oldest_kept, row.oldest_unacked, row.next, settled)
+    return found
+
+
+async def save(connection: AsyncConnection, standings: Mapping[LaneKey, Standing]) -> None:
+    """Write where lanes stand, with the counts that follow from it."""
+    if not standings:
+        return
+    statement = insert(connection, stream_state)
+    columns = ("oldest_kept", "oldest_unacked", "next", "stored_through", "above", "missing", "lost")
+    await connection.execute(
+        update_with(statement, ("box", "stream", "lane"), columns),
+        [{**lane._asdict(), **_columns(standing)} for lane, standing in standings.items()],
+    )
+
+
+def _columns(standing: Standing) -> dict[str, object]:
+    return {
+        "oldest_kept": standing.oldest_kept,
+        "oldest_unacked": standing.oldest_unacked,
+        "next": standing.next,
+        "stored_through": standing.stored_through,
+        "above": missing.pack(standing.above),
+        "missing": runs.count(standing.missing),
+        "lost": runs.count(standing.lost),
+    }

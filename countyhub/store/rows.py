@@ -1,0 +1,155 @@
+"""Writes what is new: events, pictures, dead letters, declared gaps, and the keys that make each count once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.batch import Entry
+from countyhub.intake import Picture
+from countyhub.store import letters
+from countyhub.store.keys import EventKey
+from countyhub.store.tables import device_state, event, event_key, gap, media, number_reused
+from countyhub.store.upsert import insert
+from gridwire.codec import Arrived
+from gridwire.events import DeviceState, Event, Gap
+
+
+async def write_new(connection: AsyncConnection, new: Sequence[Entry]) -> tuple[int, int]:
+    """Store them under their keys. Returns the ids before the first and of the last event (the same: none)."""
+    before = await last_event_id(connection)
+    ids = await _write_items(connection, new, before)
+    if new:
+        await connection.execute(event_key.insert(), [_key_columns(entry, ids[entry.key]) for entry in new])
+    return before, max([before, *(ids[entry.key] for entry in new if isinstance(entry.item, Arrived))])
+
+
+async def write_readable(connection: AsyncConnection, readable: Sequence[Entry], now: datetime) -> int:
+    """Store what was a dead letter so far. Returns the id of the last event."""
+    last = await last_event_id(connection)
+    ids = await _write_items(connection, readable, last)
+    for entry in readable:
+        columns = _key_columns(entry, ids[entry.key])
+        same = [event_key.c[name] == value for name, value in entry.key._asdict().items()]
+        await connection.execute(
+            update(event_key).where(*same).values(event_id=columns["event_id"], state=columns["state"])
+        )
+    await letters.dig_up(connection, [entry.key for entry in readable], now)
+    return last + sum(isinstance(entry.item, Arrived) for entry in readable)
+
+
+async def write_reused(connection: AsyncConnection, reused: Sequence[tuple[Entry, bytes]]) -> list[Entry]:
+    """Keep what came under a taken number. Returns those that had not come before."""
+    fresh: list[Entry] = []
+    for entry, known_digest in reused:
+        statement = insert(connection, number_reused).values(
+            **entry.key._asdict(),
+            known_digest=known_digest,
+            digest=entry.digest,
+            raw=entry.item.jpeg if isinstance(entry.item, Picture) else entry.item.raw,
+            received=entry.intake.received,
+        )
+        added = await connection.execute(statement.on_conflict_do_nothing().returning(number_reused.c.id))
+        if added.first() is not None:
+            fresh.append(entry)
+    return fresh
+
+
+async def last_event_id(connection: AsyncConnection) -> int:
+    """The highest id given out; 0 when there is no event."""
+    return int((await connection.execute(select(func.coalesce(func.max(event.c.id), 0)))).scalar_one())
+
+
+async def _write_items(connection: AsyncConnection, items: Sequence[Entry], last_id: int) -> dict[EventKey, int]:
+    """Write the rows; returns what `event_key.event_id` is to say of each."""
+    ids: dict[EventKey, int] = {}
+    events: list[dict[str, object]] = []
+    pictures: list[dict[str, object]] = []
+    for entry in items:
+        ids[entry.key] = 0
+        if isinstance(entry.item, Arrived):
+            last_id += 1
+            ids[entry.key] = last_id
+            events.append(_event_columns(entry, entry.item, last_id))
+        elif isinstance(entry.item, Picture):
+            pictures.append(_picture_columns(entry, entry.item))
+        else:
+            ids[entry.key] = await letters.bury(connection, entry.intake, entry.item)
+    if events:
+        await connection.execute(event.insert(), events)
+        await _note_devices(connection, items)
+    if pictures:
+        await connection.execute(media.insert(), pictures)
+    return ids
+
+
+def _key_columns(entry: Entry, event_id: int) -> dict[str, object]:
+    return {**entry.key._asdict(), "event_id": event_id, "digest": entry.digest, "state": entry.state}
+
+
+def _event_columns(entry: Entry, item: Arrived, row_id: int) -> dict[str, object]:
+    found: Event = item.event
+    return {
+        **entry.key._asdict(),
+        "id": row_id,
+        "event_id": found.id,
+        "type": found.type,
+        "subject": found.subject,
+        "time": found.time,
+        "recorded": found.recordedtime,
+        "received": entry.intake.received,
+        "clock": found.clock,
+        "monotonic_ms": int(found.monotonic.replace(".", "")),  # the pattern allows exactly three decimals
+        "grid": found.grid,
+        "drill": bool(getattr(found.data, "drill", False)),
+        "raw": item.raw,
+    }
+
+
+def _picture_columns(entry: Entry, item: Picture) -> dict[str, object]:
+    return {
+        "box": entry.key.box,
+        "stream": entry.key.stream,
+        "seq": entry.key.seq,
+        "sha256": item.sha256,
+        "size": len(item.jpeg),
+        "jpeg": item.jpeg,
+        "received": entry.intake.received,
+    }
+
+
+async def write_gaps(connection: AsyncConnection, declared: Iterable[tuple[Entry, Gap]]) -> None:
+    """Keep which numbers boxes have given up, for people to see."""
+    rows = [
+        {
+            "box": entry.key.box,
+            "stream": found.stream,
+            "lane": found.lane,
+            "first": min(run),
+            "last": max(run),
+            "reason": found.reason,
+            "at": entry.intake.received,
+        }
+        for entry, found in declared
+        for run in found.ranges
+    ]
+    if rows:
+        await connection.execute(insert(connection, gap).on_conflict_do_nothing(), rows)
+
+
+async def _note_devices(connection: AsyncConnection, items: Sequence[Entry]) -> None:
+    """A device's own event shows at once, before the next health; an old one that comes late changes nothing."""
+    for entry in items:
+        if not isinstance(entry.item, Arrived) or not isinstance(entry.item.event.data, DeviceState):
+            continue
+        data, subject = entry.item.event.data, entry.item.event.subject
+        said = {"state": data.state, "reason": data.reason, "detail": data.detail, "since": entry.item.event.time}
+        c = device_state.c
+        await connection.execute(
+            update(device_state)
+            .where(c.box == entry.key.box, c.device == subject, (c.since.is_(None)) | (c.since <= said["since"]))
+            .values(**said, updated=entry.intake.received)
+        )
