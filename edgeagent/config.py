@@ -1,4 +1,4 @@
-"""Every setting of the agent, once: name, type, limits, default, unit and meaning. Samples and reference are made from it.
+"""Every setting of the agent, once: name, type, limits, default, unit and meaning; samples and reference come from it.
 
 A device's table has the common keys of `DeviceSettings` and, beside them, the keys of its driver's `Config`.
 """
@@ -14,16 +14,24 @@ from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, DEVICE_PATTERN, GRID_PAT
 from gridwire.events import Severity
 from gridwire.problem import Language
 
-PositiveInt = Annotated[int, Meta(ge=1)]
-Seconds = Annotated[float, Meta(ge=0, le=86400)]
+
+def about(en: str, zh: str, *, secret: bool = False, example: Any = None, **limits: Any) -> Meta:
+    """What a setting means, in both languages. `example` stands in samples when there is no default."""
+    extra: dict[str, Any] = {"zh": zh} | ({"secret": True} if secret else {})
+    return Meta(description=en, extra_json_schema=extra, examples=None if example is None else [example], **limits)
+
+
+_HOURS_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 HourRange = Annotated[
     str,
-    Meta(
-        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-4]):[0-5][0-9]$",
-        description="HH:MM-HH:MM, may cross midnight",
+    about(
+        "hours as HH:MM-HH:MM, may cross midnight",
+        "时段,写作 HH:MM-HH:MM,可跨午夜",
+        pattern=_HOURS_PATTERN,
+        example="20:00-06:00",
     ),
 ]
-Path = Annotated[str, Meta(min_length=1)]
+DeviceId = Annotated[str, Meta(pattern=DEVICE_PATTERN, examples=["cam-1"])]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,44 +39,90 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class TlsSettings(Settings, frozen=True, kw_only=True):
-    """How the box proves who it is, and knows the hub."""
+    """How the box proves who it is, and knows the hub. Relative paths begin at the folder of `edgeagent.toml`."""
 
-    ca: Annotated[Path, Meta(description="certificate of the county's CA, PEM file")]
-    cert: Annotated[str, Meta(description="the box's certificate, PEM file")] = ""
-    key: Annotated[str, Meta(description="the box's key, PEM file, readable by nobody else")] = ""
+    ca: Annotated[
+        str,
+        about(
+            "certificate of the county's CA, PEM file",
+            "县级 CA 证书,PEM 文件",
+            min_length=1,
+            example="/etc/edgeagent/ca.pem",
+        ),
+    ]
+    cert: Annotated[str, about("the box's certificate, PEM file", "本盒证书,PEM 文件")] = ""
+    key: Annotated[
+        str, about("the box's key, PEM file, readable by nobody else", "本盒私钥,PEM 文件,不得让其他用户读取")
+    ] = ""
 
 
 class HubSettings(Settings, frozen=True, kw_only=True):
     """The broker at the county."""
 
-    host: Annotated[str, Meta(min_length=1, description="name or address of the broker")]
-    port: Annotated[int, Meta(ge=1, le=65535, description="port of the broker: 8883 with TLS, 1883 without")] = 8883
-    protocol: Annotated[Literal["5", "3.1.1"], Meta(description="version of MQTT")] = "5"
-    username: Annotated[str, Meta(description="user name; empty: the box id")] = ""
+    host: Annotated[
+        str, about("name or address of the broker", "消息服务器的域名或地址", min_length=1, example="hub.example.cn")
+    ]
+    port: Annotated[
+        int,
+        about(
+            "port of the broker: 8883 with TLS, 1883 without",
+            "端口:使用 TLS 为 8883,不用为 1883",
+            ge=1,
+            le=65535,
+        ),
+    ] = 8883
+    protocol: Annotated[Literal["5", "3.1.1"], about("version of MQTT", "MQTT 版本")] = "5"
+    username: Annotated[str, about("user name; empty: the box id", "用户名;留空即盒子编号")] = ""
     password: Annotated[
-        str, Meta(description="password: `file:PATH`, `env:NAME` or the text", extra_json_schema={"secret": True})
+        str, about("password: `file:PATH`, `env:NAME` or the text", "密码:file:路径、env:变量名或明文", secret=True)
     ] = ""
-    tls: Annotated[TlsSettings | None, Meta(description="TLS; without this table the link is not encrypted")] = None
-    keepalive_s: Annotated[int, Meta(ge=10, le=3600, description="seconds between pings on a quiet link")] = 240
-    health_every_s: Annotated[int, Meta(ge=5, le=3600, description="seconds between health messages")] = 300
-    backoff_max_s: Annotated[int, Meta(ge=1, le=3600, description="longest pause between two attempts to connect")] = 60
-    will_delay_s: Annotated[int, Meta(ge=0, le=3600, description="seconds after which the broker tells the loss")] = 60
+    tls: Annotated[
+        TlsSettings | None, about("TLS; without this table the link is not encrypted", "TLS;没有此表则连接不加密")
+    ] = None
+    keepalive_s: Annotated[int, about("seconds between pings on a quiet link", "空闲时心跳间隔,秒", ge=10, le=3600)] = (
+        240
+    )
+    health_every_s: Annotated[int, about("seconds between health messages", "健康报文间隔,秒", ge=5, le=3600)] = 300
+    backoff_max_s: Annotated[
+        int, about("longest pause between two attempts to connect, seconds", "两次重连之间的最长间隔,秒", ge=1, le=3600)
+    ] = 60
+    will_delay_s: Annotated[
+        int, about("seconds after which the broker tells the loss", "断线多少秒后由服务器通告失联", ge=0, le=3600)
+    ] = 60
     resend_after_s: Annotated[
-        float, Meta(ge=1, le=900, description="seconds without the hub's acknowledgement before the oldest goes again")
+        float,
+        about(
+            "seconds without the hub's acknowledgement before the oldest goes again",
+            "未收到县级确认时,多少秒后重发最早一条",
+            ge=1,
+            le=900,
+        ),
     ] = 30.0
+
+    def __repr__(self) -> str:
+        """For logs: without the password."""
+        return f"HubSettings(host={self.host!r}, port={self.port}, protocol={self.protocol!r}, tls={self.tls!r})"
 
 
 class StoreSettings(Settings, frozen=True, kw_only=True):
     """What the box keeps, and where."""
 
-    dir: Annotated[Path, Meta(description="folder of the outbox and of the pictures")] = "/var/lib/edgeagent"
-    max_mb: Annotated[int, Meta(ge=4, le=65536, description="quota of the outbox's file, MiB")] = 256
-    pictures_max_mb: Annotated[int, Meta(ge=1, le=1048576, description="quota of the pictures, MiB")] = 512
-    retain_days: Annotated[float, Meta(ge=0, le=365, description="days that acknowledged events stay for replay")] = 7.0
+    dir: Annotated[str, about("folder of the outbox and of the pictures", "待发库和图片所在目录", min_length=1)] = (
+        "/var/lib/edgeagent"
+    )
+    max_mb: Annotated[int, about("quota of the outbox's file, MiB", "待发库文件限额,MiB", ge=4, le=65536)] = 256
+    pictures_max_mb: Annotated[int, about("quota of the pictures, MiB", "图片限额,MiB", ge=1, le=1048576)] = 512
+    retain_days: Annotated[
+        float,
+        about("days that acknowledged events stay for replay", "已确认事件保留天数,供补传", ge=0, le=365),
+    ] = 7.0
     reading_linger_ms: Annotated[
         int,
-        Meta(
-            ge=0, le=10000, description="how long readings may wait for company before a commit, for the flash's sake"
+        about(
+            "how long readings may wait for company before a commit, milliseconds, for the flash's sake",
+            "读数合并入库的等待时间,毫秒,用于减少闪存磨损",
+            ge=0,
+            le=10000,
         ),
     ] = 300
 
@@ -76,53 +130,80 @@ class StoreSettings(Settings, frozen=True, kw_only=True):
 class StatusSettings(Settings, frozen=True, kw_only=True):
     """The local status page and the metrics."""
 
-    host: Annotated[str, Meta(description="address to listen on; only 127.0.0.1 is private")] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535, description="port of page and metrics; 0: any free one")] = 9464
-    enabled: Annotated[bool, Meta(description="serve the page and /metrics, /livez, /readyz")] = True
+    host: Annotated[
+        str, about("address to listen on; only 127.0.0.1 is private", "监听地址;只有 127.0.0.1 不对外", min_length=1)
+    ] = "127.0.0.1"
+    port: Annotated[
+        int, about("port of page and metrics; 0: any free one", "页面和指标的端口;0 为任意空闲端口", ge=0, le=65535)
+    ] = 9464
+    enabled: Annotated[
+        bool, about("serve the page and /metrics, /livez, /readyz", "提供页面及 /metrics、/livez、/readyz")
+    ] = True
 
 
 class RuleSettings(Settings, frozen=True, kw_only=True):
     """What becomes of an alarm. Of all rules that match, the last one in the files counts, setting by setting."""
 
-    devices: Annotated[
-        tuple[Annotated[str, Meta(pattern=DEVICE_PATTERN)], ...], Meta(description="device ids; empty: all")
-    ] = ()
-    kinds: Annotated[tuple[str, ...], Meta(description="alarm kinds; empty: all")] = ()
+    devices: Annotated[tuple[DeviceId, ...], about("device ids; empty: all", "设备编号;留空为全部")] = ()
+    kinds: Annotated[tuple[str, ...], about("alarm kinds; empty: all", "报警类型;留空为全部", example=["motion"])] = ()
     armed: Annotated[
-        tuple[HourRange, ...] | None, Meta(description="hours in which alarms count; others are suppressed")
+        tuple[HourRange, ...] | None,
+        about("hours in which alarms count; others are suppressed", "布防时段;其余时间的报警不上报"),
     ] = None
     cooldown_s: Annotated[
-        Seconds | None, Meta(description="seconds after a start in which a further start is suppressed")
+        Annotated[float, Meta(ge=0, le=86400, examples=[60])] | None,
+        about("seconds after a start in which a further start is suppressed", "一次报警后多少秒内的重复报警不上报"),
     ] = None
-    severity: Annotated[Severity | None, Meta(description="how grave it is")] = None
-    picture: Annotated[bool | None, Meta(description="take a picture with it")] = None
-    drop: Annotated[bool, Meta(description="suppress it always")] = False
+    severity: Annotated[Severity | None, about("how grave it is", "严重程度")] = None
+    picture: Annotated[bool | None, about("take a picture with it", "是否同时抓拍图片", example=False)] = None
+    drop: Annotated[bool | None, about("suppress it always", "始终不上报", example=True)] = None
 
 
 class DeviceSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What every device has; `options` is the decoded `Config` of its driver."""
+    """What every device has; `options` is the decoded `Config` of its driver, None if that cannot be loaded."""
 
-    driver: Annotated[str, Meta(min_length=1, description="name of the driver, e.g. onvif, terminal")]
-    name: Annotated[str, Meta(max_length=64, description="name for people")] = ""
-    grid: Annotated[str | None, Meta(pattern=GRID_PATTERN, description="grid in which it stands, 15 digits")] = None
-    enabled: Annotated[bool, Meta(description="false: configured but not watched")] = True
+    driver: Annotated[
+        str, about("name of the driver, e.g. onvif, terminal", "驱动名称,如 onvif、terminal", min_length=1)
+    ]
+    name: Annotated[str, about("name for people", "显示名称", max_length=64)] = ""
+    grid: Annotated[
+        Annotated[str, Meta(pattern=GRID_PATTERN, examples=["430121001001001"])] | None,
+        about("grid in which it stands, 15 digits", "所在网格,15 位"),
+    ] = None
+    enabled: Annotated[bool, about("false: configured but not watched", "false 表示保留配置但不监测")] = True
     options: Any = None
 
 
 class Config(Settings, frozen=True, kw_only=True):
-    """The whole configuration: `edgeagent.toml` and, merged over it in the order of their names, `conf.d/*.toml`."""
+    """The whole configuration: `edgeagent.toml`, and with it `conf.d/*.toml` in the order of their names.
+
+    Tables of several files are put together and `[[rule]]` lists joined; a setting that two files set is a mistake.
+    """
 
     box: Annotated[
-        str, Meta(pattern=BOX_PATTERN, description="box id: 12-digit village code, -2, -3 for further boxes")
+        str,
+        about(
+            "box id: 12-digit village code, -2, -3 for further boxes",
+            "盒子编号:12 位村级区划代码,同村第二台起加 -2、-3",
+            pattern=BOX_PATTERN,
+            example="430121001001",
+        ),
     ]
     county: Annotated[
-        str, Meta(pattern=rf"^$|{COUNTY_PATTERN}", description="county of the topics; empty: as in the box id")
+        str,
+        about(
+            "county of the topics; empty: as in the box id",
+            "主题中的县级代码;留空即取盒子编号前 6 位",
+            pattern=rf"^$|{COUNTY_PATTERN}",
+        ),
     ] = ""
-    name: Annotated[str, Meta(max_length=64, description="name of the place")] = ""
-    language: Annotated[Language, Meta(description="language of texts for people")] = "zh"
-    timezone: Annotated[str, Meta(description="IANA time zone of hours in rules")] = "Asia/Shanghai"
-    hub: Annotated[HubSettings, Meta(description="the broker at the county")]
-    store: Annotated[StoreSettings, Meta(description="what the box keeps")] = StoreSettings()
-    status: Annotated[StatusSettings, Meta(description="local status page and metrics")] = StatusSettings()
-    rule: Annotated[tuple[RuleSettings, ...], Meta(description="what becomes of alarms")] = ()
-    device: Annotated[dict[str, DeviceSettings], Meta(description="one table a device, named by its id")] = {}
+    name: Annotated[str, about("name of the place", "村名或点位名", max_length=64)] = ""
+    language: Annotated[Language, about("language of texts for people", "界面语言")] = "zh"
+    timezone: Annotated[str, about("IANA time zone of hours in rules", "规则中时段的时区(IANA 名称)")] = "Asia/Shanghai"
+    hub: Annotated[HubSettings, about("the broker at the county", "县级消息服务器")]
+    store: Annotated[StoreSettings, about("what the box keeps", "本盒保存的数据")] = StoreSettings()
+    status: Annotated[StatusSettings, about("local status page and metrics", "本地状态页和指标")] = StatusSettings()
+    rule: Annotated[tuple[RuleSettings, ...], about("what becomes of alarms", "报警规则")] = ()
+    device: Annotated[
+        dict[str, DeviceSettings], about("one table a device, named by its id", "每台设备一个表,以编号命名")
+    ] = {}

@@ -1,0 +1,12 @@
+"""TOML files -> `Config`. All mistakes come at once, each with file, line, key and suggestion. Nothing is connected to.
+
+The parts: reader (one file), locator (lines of keys), fullwidth (slips of the input method), merge (several files),
+decode, devices and crosscheck (is it right), ownfile (secrets), redact (what may be shown).
+"""
+
+from edgeagent.configfile.devices import DriverBroken, NoSuchDriver, Resolve
+from edgeagent.configfile.load import Loaded, load
+from edgeagent.configfile.mistakes import BadConfig, Mistake
+from edgeagent.configfile.redact import redacted
+
+__all__ = ["BadConfig", "DriverBroken", "Loaded", "Mistake", "NoSuchDriver", "Resolve", "load", "redacted"]

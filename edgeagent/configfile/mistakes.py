@@ -1,0 +1,274 @@
+"""Everything that can be wrong with a configuration: one class a kind, with a stable code and a text in two languages.
+
+A mistake knows its place and reads `file:line: key: what is wrong, did you mean … [code]`. It never quotes a secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+from gridwire.problem import Language, Problem
+
+
+class Both(NamedTuple):
+    """One text in two languages."""
+
+    en: str
+    zh: str
+
+    def text(self, language: Language) -> str:
+        return self.zh if language == "zh" else self.en
+
+
+class Place(NamedTuple):
+    """Where something stands. `line` counts from 1; 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+    @property
+    def path(self) -> Path:
+        return Path(self.file)
+
+
+NOTHING = Both("", "")
+
+
+class Mistake(Problem):
+    """Something wrong at a place. A fact may be a `Both`; `hint` is a further sentence, e.g. a suggestion."""
+
+    def __init__(self, place: Place, key: str = "", *, hint: Both = NOTHING, **facts: object) -> None:
+        self.place, self.key, self.hint = place, key, hint
+        super().__init__(**facts)
+
+    def sentence(self, language: Language) -> str:
+        """What is wrong, without place, key and code."""
+        facts = {name: fact.text(language) if isinstance(fact, Both) else fact for name, fact in self.facts.items()}
+        template = self.zh if language == "zh" else self.en
+        return template.format_map(facts) + self.hint.text(language)
+
+    def text(self, language: Language) -> str:
+        key = f"{self.key}: " if self.key else ""
+        return f"{self.place}: {key}{self.sentence(language)} [{self.code}]"
+
+
+class BadConfig(Problem):
+    """The configuration cannot be used. `mistakes` are all that were found, in the order of files and lines."""
+
+    code = "config.bad"
+    en = "mistakes in the configuration: {count}"
+    zh = "配置中有 {count} 处错误"
+    exit_code: ClassVar[int] = 78
+    """EX_CONFIG of sysexits.h; the unit does not restart on it."""
+
+    def __init__(
+        self, mistakes: Iterable[Mistake], warnings: Iterable[Mistake] = (), language: Language | None = None
+    ) -> None:
+        self.mistakes = in_order(mistakes)
+        self.warnings = in_order(warnings)
+        self.language = language
+        """What the broken file says about the language, when it can be read that far."""
+        super().__init__(count=len(self.mistakes))
+
+    def text(self, language: Language) -> str:
+        return "\n".join([*(mistake.text(language) for mistake in self.mistakes), super().text(language)])
+
+
+def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    """By file (`conf.d` last, as it is read) and line, without repeats."""
+    unique = {(mistake.place, mistake.code, mistake.key, mistake.args): mistake for mistake in mistakes}
+    return sorted(unique.values(), key=lambda mistake: (mistake.place.path.parent.name == "conf.d", mistake.place))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> Both:
+    """A suggestion, if one of `known` is close to `word`."""
+    known = list(known)
+    folded = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(word.casefold()[:64], folded, n=1, cutoff=0.6)
+    return suggest(folded[close[0]]) if close else NOTHING
+
+
+def suggest(text: str) -> Both:
+    return Both(f", did you mean “{text}”?", f",是不是“{text}”?")
+
+
+class UnknownKey(Mistake):
+    code = "config.unknown-key"
+    en = "there is no such setting"
+    zh = "没有这个设置项"
+
+
+class WrongType(Mistake):
+    code = "config.wrong-type"
+    en = "is {found}, expected {expected}"
+    zh = "现在是{found},应为{expected}"
+
+
+class OutOfRange(Mistake):
+    code = "config.out-of-range"
+    en = "{found} is not allowed, expected {expected}"
+    zh = "{found}不符合要求,应为{expected}"
+
+
+class MissingKey(Mistake):
+    code = "config.missing-key"
+    en = "is missing ({what})"
+    zh = "缺少这一项({what})"
+
+
+class Invalid(Mistake):
+    code = "config.invalid"
+    en = "{reason}"
+    zh = "{reason}"
+
+
+class DuplicateKey(Mistake):
+    code = "config.duplicate-key"
+    en = "is set twice: first at {first}"
+    zh = "重复设置:第一次在 {first}"
+
+
+class BadSyntax(Mistake):
+    code = "config.bad-syntax"
+    en = "{reason}"
+    zh = "{reason}"
+
+
+class FullWidth(Mistake):
+    code = "config.full-width"
+    en = "column {column}: {name} “{found}” of a Chinese input method, type {wanted} instead"
+    zh = "第 {column} 列:中文输入法的{name}“{found}”,请改用英文半角 {wanted}"
+
+
+class NoFile(Mistake):
+    code = "config.no-file"
+    en = "there is no such file; make one with “edgeagent sample --minimal”"
+    zh = "没有这个文件;可用“edgeagent sample --minimal”生成"
+
+
+class UnreadableFile(Mistake):
+    code = "config.unreadable"
+    en = "cannot be read: {reason}"
+    zh = "无法读取:{reason}"
+
+
+class NotUtf8(Mistake):
+    code = "config.not-utf8"
+    en = "is not UTF-8 text but {guess}: save it as UTF-8"
+    zh = "不是 UTF-8 文本,而是{guess}:请另存为 UTF-8 编码"
+
+
+class FileNotRead(Mistake):
+    code = "config.not-read"
+    en = "is not read: only names ending in .toml are"
+    zh = "没有读取:只读取以 .toml 结尾的文件"
+
+
+class UnknownDriver(Mistake):
+    code = "config.unknown-driver"
+    en = "there is no driver “{name}”"
+    zh = "没有名为“{name}”的驱动"
+
+
+class BrokenDriver(Mistake):
+    """The driver exists and cannot be loaded: its devices are shown as down, all others work."""
+
+    code = "config.broken-driver"
+    en = "driver “{name}” cannot be loaded, the device will not be watched: {reason}"
+    zh = "驱动“{name}”无法加载,该设备将不受监测:{reason}"
+
+
+class BadDevice(Mistake):
+    code = "config.bad-device-id"
+    en = "“{name}” is no device id: 1 to 32 of a-z, 0-9 and -, not beginning or ending with -"
+    zh = "“{name}”不是有效的设备编号:应为 1 至 32 个小写字母、数字或 -,且首尾不能是 -"
+
+
+class BadTimeZone(Mistake):
+    code = "config.bad-time-zone"
+    en = "“{name}” is no IANA time zone of this machine"
+    zh = "“{name}”不是本机认识的 IANA 时区"
+
+
+class BadHours(Mistake):
+    code = "config.bad-hours"
+    en = "“{hours}” begins and ends at the same time: for the whole day write 00:00-24:00"
+    zh = "“{hours}”的开始与结束相同:全天请写 00:00-24:00"
+
+
+class NoSuchDevice(Mistake):
+    code = "config.no-such-device"
+    en = "there is no device “{name}”"
+    zh = "没有名为“{name}”的设备"
+
+
+class UnknownKind(Mistake):
+    code = "config.unknown-kind"
+    en = "alarm kind “{name}” is not known"
+    zh = "不认识的报警类型“{name}”"
+
+
+class SecretMissing(Mistake):
+    code = "config.secret-missing"
+    en = "secret: file {path} {reason}"
+    zh = "密码文件 {path} {reason}"
+
+
+class SecretOpen(Mistake):
+    code = "config.secret-open"
+    en = "{path} can be read by others (mode {mode}): chmod 600 {path}"
+    zh = "{path} 可被其他用户读取(权限 {mode}):请执行 chmod 600 {path}"
+
+
+class SecretUnset(Mistake):
+    code = "config.secret-unset"
+    en = "secret: environment variable {name} is not set"
+    zh = "密码所在的环境变量 {name} 没有设置"
+
+
+class PlainSecret(Mistake):
+    code = "config.plain-secret"
+    en = "a password stands here and others can read the file (mode {mode}): chmod 600, or use file:PATH"
+    zh = "此处写有密码,而文件可被其他用户读取(权限 {mode}):请 chmod 600,或改用 file:路径"
+
+
+class TlsFile(Mistake):
+    code = "config.tls-file"
+    en = "file {path} {reason}"
+    zh = "文件 {path} {reason}"
+
+
+class TlsPair(Mistake):
+    code = "config.tls-pair"
+    en = "certificate and key belong together: `{missing}` is missing"
+    zh = "证书和私钥必须同时设置:缺少 `{missing}`"
+
+
+class PortAndTls(Mistake):
+    code = "config.port-and-tls"
+    en = "port {port} is usual {usual}, here it is {here}"
+    zh = "端口 {port} 通常{usual},此处却{here}"
+
+
+class OpenLink(Mistake):
+    code = "config.open-link"
+    en = "the link to {host} is not encrypted, passwords and events can be read on the way: add [hub.tls]"
+    zh = "到 {host} 的连接没有加密,途中可被窃听:请加上 [hub.tls]"
+
+
+class NoDevices(Mistake):
+    code = "config.no-devices"
+    en = "no device is configured: nothing will be watched"
+    zh = "没有配置任何设备,不会监测任何东西"
+
+
+class GridElsewhere(Mistake):
+    code = "config.grid-elsewhere"
+    en = "grid {grid} is not in the village {village} of this box"
+    zh = "网格 {grid} 不属于本盒所在的村 {village}"

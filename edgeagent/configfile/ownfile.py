@@ -1,0 +1,108 @@
+"""Reads the secrets and names the key files that a setting points to; refuses what other users of the box can read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from edgeagent.configfile.mistakes import Both, Mistake, Place, SecretMissing, SecretOpen, SecretUnset, TlsFile
+
+MAX_SECRET_BYTES = 64 * 1024
+_OTHERS = 0o077
+_MISSING = Both("does not exist", "不存在")
+_EMPTY = Both("is empty", "是空的")
+_NO_FILE = Both("is not a file", "不是普通文件")
+_NOT_TEXT = Both("is not UTF-8 text of at most 64 KiB", "不是 64 KiB 以内的 UTF-8 文本")
+
+
+class OwnFiles:
+    """Finds the files that settings name: relative ones beside `edgeagent.toml`.
+
+    What lies in `secrets/` beside it is taken from systemd's credentials when the unit hands them over
+    (`LoadCredential=sec:/etc/edgeagent/secrets`): the service's user cannot read the folder itself.
+    """
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        self._folder, self._environ = folder.absolute(), environ
+
+    def secret(self, text: str, place: Place, key: str) -> str:
+        """The secret that `file:PATH`, `env:NAME` or the text itself means. Raises a `Mistake`."""
+        if text.startswith("env:"):
+            name = text.removeprefix("env:")
+            if not self._environ.get(name):
+                raise SecretUnset(place, key, name=name)
+            return self._environ[name]
+        if text.startswith("file:"):
+            return self._read(text.removeprefix("file:"), place, key)
+        return text
+
+    def key_file(self, path: str, place: Place, key: str) -> str:
+        """The absolute path of a private key. Raises a `Mistake` if it is missing or others can read it."""
+        file = self._find(path)
+        _look(file, place, key, TlsFile, private=file == self._plain(path))
+        return str(file)
+
+    def public_file(self, path: str, place: Place, key: str) -> str:
+        """The absolute path of a certificate. Raises a `Mistake` if it is missing."""
+        file = self._find(path)
+        _look(file, place, key, TlsFile, private=False)
+        return str(file)
+
+    def _plain(self, path: str) -> Path:
+        return self._folder / path
+
+    def _find(self, path: str) -> Path:
+        plain = self._plain(path)
+        handed = self._environ.get("CREDENTIALS_DIRECTORY")
+        if handed and plain.parent == self._folder / "secrets":
+            credential = Path(handed) / f"sec_{plain.name}"
+            if credential.is_file():
+                return credential
+        return plain
+
+    def _read(self, path: str, place: Place, key: str) -> str:
+        file = self._find(path)
+        _look(file, place, key, SecretMissing, private=file == self._plain(path))
+        try:
+            with file.open("rb") as stream:
+                raw = stream.read(MAX_SECRET_BYTES + 1)
+        except OSError as error:
+            raise SecretMissing(place, key, path=file, reason=_cannot(error)) from None
+        try:
+            text = raw.decode("utf-8-sig").rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise SecretMissing(place, key, path=file, reason=_NOT_TEXT) from None
+        if not text or len(raw) > MAX_SECRET_BYTES:
+            raise SecretMissing(place, key, path=file, reason=_NOT_TEXT if text else _EMPTY)
+        return text
+
+
+def open_to_others(file: Path) -> str:
+    """The mode of a file that other users can read, e.g. `0644`; empty if they cannot, or if there is none."""
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+    except (OSError, ValueError):
+        return ""
+    return f"{mode:04o}" if mode & _OTHERS else ""
+
+
+def _look(file: Path, place: Place, key: str, problem: type[Mistake], *, private: bool) -> None:
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        raise problem(place, key, path=file, reason=_MISSING) from None
+    except (OSError, ValueError) as error:
+        raise problem(place, key, path=file, reason=_cannot(error)) from None
+    if not stat.S_ISREG(status.st_mode):
+        raise problem(place, key, path=file, reason=_NO_FILE)
+    if private and stat.S_IMODE(status.st_mode) & _OTHERS:
+        raise SecretOpen(place, key, path=file, mode=f"{stat.S_IMODE(status.st_mode):04o}")
+    if not os.access(file, os.R_OK):
+        raise problem(place, key, path=file, reason=Both("cannot be read by this user", "当前用户无权读取"))
+
+
+def _cannot(error: Exception) -> Both:
+    why = getattr(error, "strerror", None) or str(error)
+    return Both(f"cannot be read: {why}", f"无法读取:{why}")

@@ -1,0 +1,56 @@
+"""The effective configuration without its secrets: for status pages, support bundles and the hash at the hub. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+HIDDEN = "***"
+
+
+def redacted(settings: msgspec.Struct) -> dict[str, Any]:
+    """All settings with their values as plain data; what is marked as secret is `***`, or empty if it is not set."""
+    kind = inspect.type_info(type(settings))
+    assert isinstance(kind, inspect.StructType)
+    return {field.encode_name: _plain(field.type, getattr(settings, field.name)) for field in kind.fields}
+
+
+def digest(settings: msgspec.Struct) -> str:
+    """SHA-256 in hex of the effective configuration without secrets, the same on every run."""
+    text = msgspec.json.encode(redacted(settings), order="deterministic")
+    return hashlib.sha256(text).hexdigest()
+
+
+def _plain(kind: inspect.Type, value: Any) -> Any:
+    while isinstance(kind, inspect.Metadata):
+        if (kind.extra_json_schema or {}).get("secret"):
+            return HIDDEN if value else value
+        kind = kind.type
+    if isinstance(value, msgspec.Struct):
+        return redacted(value)
+    if isinstance(kind, inspect.UnionType):
+        return _union(kind, value)
+    if isinstance(value, dict):
+        inner = kind.value_type if isinstance(kind, inspect.DictType) else inspect.AnyType()
+        return {str(key): _plain(inner, item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item_kind, item) for item_kind, item in zip(_item_kinds(kind, len(value)), value, strict=True)]
+    return msgspec.to_builtins(value)
+
+
+def _union(union: inspect.UnionType, value: Any) -> Any:
+    """Hidden as soon as one member hides it: rather too much than a secret."""
+    if value is None:
+        return None
+    kinds = [kind for kind in union.types if not isinstance(kind, inspect.NoneType)]
+    shown = [_plain(kind, value) for kind in kinds]
+    return next((text for text in shown if HIDDEN in str(text)), shown[0] if shown else msgspec.to_builtins(value))
+
+
+def _item_kinds(kind: inspect.Type, count: int) -> list[inspect.Type]:
+    if isinstance(kind, inspect.TupleType):
+        return list(kind.item_types)
+    return [kind.item_type if isinstance(kind, inspect.CollectionType) else inspect.AnyType()] * count
