@@ -1,0 +1,177 @@
+"""Every topic that cameras are known to send has its kind; what is unknown keeps its topic; noise stays out."""
+
+import pytest
+
+from drivers.onvif.notifications import Notification
+from drivers.onvif.vocabulary import IGNORED, TOPICS, WORDS, boolean, interpret, kind_of, path_of
+from gridwire.kinds import KINDS
+
+
+def notification(topic, data=None, *, source=None, key=None, operation="Changed"):
+    return Notification(topic, operation, source or {}, key or {}, data or {}, None)
+
+
+def told(topic, data, **more):
+    return [(signal.kind, signal.value) for signal in interpret(notification(topic, data, **more))]
+
+
+STATES = [
+    ("tns1:VideoSource/MotionAlarm", {"State": "true"}, "motion"),
+    ("tns1:RuleEngine/CellMotionDetector/Motion", {"IsMotion": "true"}, "motion"),
+    ("tns1:RuleEngine/MotionRegionDetector/Motion", {"State": "1"}, "motion"),
+    ("tns1:VideoSource/ImageTooDark/AnalyticsService", {"State": "true"}, "too_dark"),
+    ("tns1:VideoSource/ImageTooBlurry/ImagingService", {"State": "true"}, "too_blurry"),
+    ("tns1:VideoSource/ImageTooBright/RecordingService", {"State": "true"}, "too_bright"),
+    ("tns1:VideoSource/GlobalSceneChange/ImagingService", {"State": "true"}, "scene_change"),
+    ("tns1:VideoSource/SignalLoss", {"State": "true"}, "signal_lost"),
+    ("tns1:RuleEngine/TamperDetector/Tamper", {"IsTamper": "true"}, "tamper"),
+    ("tns1:RuleEngine/FieldDetector/ObjectsInside", {"IsInside": "true"}, "intrusion"),
+    ("tns1:Device/Trigger/DigitalInput", {"LogicalState": "true"}, "digital_input"),
+    ("tns1:Device/Trigger/Relay", {"LogicalState": "active"}, "relay"),
+    ("tns1:Device/HardwareFailure/StorageFailure", {"Failed": "true"}, "storage_failure"),
+    ("tns1:AudioAnalytics/Audio/DetectedSound", {"State": "true"}, "sound"),
+    ("tns1:Device/Trigger/tnshik:AlarmIn", {"State": "true"}, "digital_input"),
+    ("tns1:UserAlarm/tnshik:IllegalAccess", {"State": "true"}, "illegal_access"),
+    ("tns1:Device/tnshik:Network/tnshik:EthernetBroken", {"State": "true"}, "network_failure"),
+    ("tns1:UserAlarm/IVA/HumanShapeDetect", {"State": "true"}, "person"),
+    ("tns1:VehicleAlarm/IVB/VehicleDetect", {"State": "true"}, "vehicle"),
+    ("tns1:RuleEngine/CellMotionDetector/Intrusion", {"IsIntrusion": "true"}, "intrusion"),
+    ("tns1:RuleEngine/CellMotionDetector/LineCross", {"IsLineCross": "true"}, "line_crossing"),
+    ("tns1:RuleEngine/CellMotionDetector/People", {"IsPeople": "true"}, "person"),
+    ("tns1:RuleEngine/CellMotionDetector/Tamper", {"IsTamper": "true"}, "tamper"),
+    ("tns1:RuleEngine/CellMotionDetector/TpSmartEvent", {"IsTPSmartEvent": "true"}, "object"),
+    ("tns1:RuleEngine/PeopleDetector/People", {"IsPeople": "true"}, "person"),
+    ("tns1:RuleEngine/TPSmartEventDetector/TPSmartEvent", {"IsVehicle": "true"}, "vehicle"),
+    ("tns1:RuleEngine/TPSmartEventDetector/TPSmartEvent", {"IsPet": "true"}, "animal"),
+    ("tns1:RuleEngine/MyRuleDetector/PeopleDetect", {"State": "true"}, "person"),
+    ("tns1:RuleEngine/MyRuleDetector/VehicleDetect", {"State": "true"}, "vehicle"),
+    ("tns1:RuleEngine/MyRuleDetector/DogCatDetect", {"State": "true"}, "animal"),
+    ("tns1:RuleEngine/MyRuleDetector/FaceDetect", {"State": "true"}, "face"),
+    ("tns1:RuleEngine/MyRuleDetector/Visitor", {"State": "true"}, "person"),
+    ("tns1:RuleEngine/MyRuleDetector/Package", {"State": "true"}, "object"),
+    ("tnsaxis:CameraApplicationPlatform/VMD/Camera1Profile1", {"active": "1"}, "motion"),
+    ("tnsaxis:CameraApplicationPlatform/FenceGuard/Camera1Profile1", {"active": "1"}, "line_crossing"),
+    ("tnsaxis:CameraApplicationPlatform/LoiteringGuard/Camera1Profile1", {"active": "1"}, "loitering"),
+    ("tnsaxis:CameraApplicationPlatform/MotionGuard/Camera1Profile1", {"active": "1"}, "motion"),
+    ("tnsaxis:CameraApplicationPlatform/ObjectAnalytics/Device1Scenario1", {"active": "1"}, "object"),
+    ("tns1:Device/tnsaxis:IO/Port", {"state": "1"}, "digital_input"),
+    ("tns1:Device/tnsaxis:Sensor/PIR", {"state": "1"}, "motion"),
+    ("tnsaxis:Storage/Alert", {"overall_health": "-3", "alert": "1"}, "storage_failure"),
+    ("tns1:VideoSource/tnsaxis:Tampering", {"tampering": "1"}, "tamper"),
+    ("tns1:RuleEngine/tnsajax:MotionDetector/Detection", {"Detected": "true"}, "motion"),
+]
+
+
+@pytest.mark.parametrize(("topic", "data", "kind"), STATES)
+def test_states(topic, data, kind):
+    assert told(topic, data) == [(kind, True)]
+
+
+@pytest.mark.parametrize(("topic", "data", "kind"), STATES)
+def test_prefixes_case_and_namespaces_do_not_matter(topic, data, kind):
+    bare = path_of(topic)
+    assert told(bare, data) == [(kind, True)]
+    assert told("tns9:" + bare.replace("/", "/x:"), data) == [(kind, True)]
+    assert told(f"{{http://www.onvif.org/ver10/topics}}{bare.lower()}", data) == [(kind, True)]
+
+
+@pytest.mark.parametrize(
+    ("topic", "data", "kind"),
+    [
+        ("tns1:RuleEngine/LineDetector/Crossed", {"ObjectId": "1"}, "line_crossing"),
+        ("tns1:RuleEngine/VehicleDetector/tnshik:Vehicle", {"PlateNumber": "湘A12345", "Likelihood": "90"}, "vehicle"),
+        ("tns1:RuleEngine/CountAggregation/Counter", {"Count": "4"}, "counter"),
+        ("tns1:VideoSource/MotionAlarm", {}, "motion"),
+        ("vendor:Something/New", {"Level": "7"}, "other"),
+        ("", {}, "other"),
+    ],
+)
+def test_pulses(topic, data, kind):
+    assert told(topic, data) == [(kind, None)]
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "tns1:MediaControl/VideoEncoderConfiguration",
+        "tns1:MediaControl/VideoSourceConfiguration",
+        "tns1:Monitoring/ProcessorUsage",
+        "tns1:Monitoring/OperatingTime/LastReboot",
+        "tns1:RecordingConfig/JobState",
+        "tnsaxis:CameraApplicationPlatform/ObjectAnalytics/xinternal_data",
+        "tns1:Device/tnsaxis:Status/SystemReady",
+    ],
+)
+def test_ignored(topic):
+    assert told(topic, {"Value": "1", "State": "true"}) == []
+
+
+def test_a_word_in_an_unknown_topic_tells_the_kind():
+    assert told("vendor:IVS/PedestrianDetect", {"State": "true"}) == [("person", True)]
+    assert told("vendor:IVS/SmokeAlarm", {"State": "true"}) == [("smoke", True)]
+    assert told("vendor:IVS/Concat", {"State": "true"}) == [("other", True)]
+
+
+def test_one_message_may_carry_several_states():
+    data = {"IsPeople": "true", "IsVehicle": "false", "IsPet": "true"}
+    expected = [("person", True), ("vehicle", False), ("animal", True)]
+    assert told("tns1:RuleEngine/TPSmartEventDetector/TPSmartEvent", data) == expected
+
+
+def test_lists_of_classes_are_states_of_their_own():
+    topic = "tns1:RuleEngine/ObjectDetection/Object"
+    on = dict(told(topic, {"ClassTypes": "Human Vehicle"}))
+    assert on == {"person": True, "vehicle": True, "animal": False, "face": False, "object": False}
+    assert set(dict(told(topic, {"ClassTypes": ""})).values()) == {False}
+    assert dict(told(topic, {"ClassTypes": "Human,Forklift"}))["object"] is True
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind"),
+    [
+        ("SmartMotionHuman", "person"),
+        ("smart_motion_vehicle", "vehicle"),
+        ("越界人形", "person"),
+        ("机动车", "vehicle"),
+        ("MyMotionDetectorRule", "motion"),
+        ("Location-North", "motion"),
+        ("", "motion"),
+    ],
+)
+def test_the_rule_name_refines_a_vague_kind(rule, kind):
+    source = {"Rule": rule}
+    assert told("tns1:RuleEngine/CellMotionDetector/Motion", {"IsMotion": "true"}, source=source) == [(kind, True)]
+    assert told("tns1:VideoSource/MotionAlarm", {"State": "1"}, source=source) == [(kind, True)]
+
+
+def test_the_rule_name_does_not_turn_a_line_into_a_person():
+    source = {"Rule": "LineHuman"}
+    crossed = told("tns1:RuleEngine/LineDetector/Crossed", {"ObjectId": "3"}, source=source)
+    assert crossed == [("line_crossing", None)]
+
+
+def test_the_object_is_kept():
+    (signal,) = interpret(
+        notification("RuleEngine/FieldDetector/ObjectsInside", {"IsInside": "1"}, key={"ObjectId": "9"})
+    )
+    assert signal.object == "9"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("true", True), ("1", True), ("active", True), (" True ", True), ("false", False), ("0", False),
+     ("inactive", False), ("", None), ("7", None), ("Ring", None)],
+)  # fmt: skip
+def test_booleans(text, value):
+    assert boolean(text) is value
+
+
+def test_an_unknown_name_with_a_spelled_truth_is_a_state():
+    assert told("vendor:X/Y", {"Whatever": "true", "Level": "1"}) == [("other", True)]
+
+
+def test_the_tables_speak_of_known_kinds_only():
+    used = {kind for _, kind in TOPICS} | set(WORDS.values())
+    assert used <= KINDS.keys()
+    assert not [path for path, _ in TOPICS if kind_of(path.replace("/**", "/X")) != kind_of(path.replace("/**", ""))]
+    assert len({path for path, _ in TOPICS} | set(IGNORED)) == len(TOPICS) + len(IGNORED)
