@@ -31,7 +31,7 @@ log = logging.getLogger("gridwire.mqtt")
 # A connection that lived so long was a good one: the next attempt comes soon. Shorter ones (two clients with one id
 # throwing each other out, a broker that drops us over a packet) keep the pause growing.
 GOOD_AFTER_S = 30.0
-STOP_TIMEOUT_S = 5.0
+STOP_TIMEOUT_S = 8.0  # a link takes 5 s by itself at most
 
 
 class MqttState(Struct, frozen=True, kw_only=True):
@@ -121,7 +121,10 @@ class MqttClient:
             self._idle.set()
 
     async def stop(self) -> None:
-        """Send what is published, say DISCONNECT (no will), and end `run()`. Gives the broker at most 5 s for it."""
+        """Have what is published acknowledged, say DISCONNECT (no will), and end `run()`. Takes 5 s at the most.
+
+        A last message ("offline") is published before the call; from then on publish() raises NotConnected.
+        """
         self._stopping = True
         if self._current is not None:
             self._current.stop()

@@ -8,6 +8,7 @@ paho's callbacks run under its locks: they only set futures or append to `_arriv
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -46,6 +47,10 @@ from gridwire.mqtt.packets import (
 from gridwire.mqtt.settings import MqttSettings, Will
 from gridwire.mqtt.wire import Wire
 
+# A stop takes no longer than both together, whatever the broker does.
+STOP_ACKS_S = 3.0
+HANG_UP_S = 2.0
+
 
 class Link:
     """`open()`, then `serve()` until it ends. Everything runs on the loop; nothing here blocks."""
@@ -67,7 +72,7 @@ class Link:
         self._largest_packet = LARGEST_PACKET
         self._window = settings.max_inflight
         self._failure: MqttError | None = None
-        self._stopping = self._goodbye_sent = False
+        self._stopping = self._hurried = self._goodbye_sent = False
         self._tick_due = False
         self._ticker: asyncio.TimerHandle | None = None
         self._paho = self._new_paho(will)
@@ -99,13 +104,19 @@ class Link:
             except LinkLost:
                 while self._arrived:  # arrived before the end: without manual_ack the broker thinks we have them
                     on_message(self._arrived.popleft())
-                if self._goodbye_sent:
-                    return
-                raise
+                if not self._goodbye_sent:
+                    raise
+                await self._hang_up()
+                return
 
     def stop(self) -> None:
-        """Say DISCONNECT once everything published has left; the will is then discarded by the broker."""
+        """Say DISCONNECT once everything published is acknowledged (or 3 s have passed); the will is then discarded."""
         self._stopping = True
+        self._wake.set()
+        asyncio.get_running_loop().call_later(STOP_ACKS_S, self._hurry)
+
+    def _hurry(self) -> None:
+        self._hurried = True
         self._wake.set()
 
     def abort(self) -> None:
@@ -118,7 +129,7 @@ class Link:
         if self._ticker is not None:
             self._ticker.cancel()
         if self._wire is not None:
-            self._wire.close()
+            self._wire.dispose()
         detail = str(self._failure) if self._failure is not None else ""
         waiting: list[asyncio.Future[Any]] = [*self._publishing.values(), *self._subscribing.values()]
         self._publishing.clear()
@@ -146,10 +157,22 @@ class Link:
         if self._paho.want_write():
             self._paho.loop_write()
         wire.flush()
-        if self._stopping and not self._goodbye_sent and not wire.unsent_bytes and not wire.ended:
+        done = self._hurried or (not self._publishing and not wire.unsent_bytes)
+        if self._stopping and done and not self._goodbye_sent and not wire.ended:
             self._goodbye_sent = True
             self._paho.disconnect()
             self._paho.loop_write()  # paho closes the wire behind DISCONNECT, and says so through on_disconnect
+
+    async def _hang_up(self) -> None:
+        """DISCONNECT is on its way: see it arrive, as the broker closing its side."""
+        wire = self._wire
+        assert wire is not None
+        wire.finish()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HANG_UP_S):
+                while not wire.ended:
+                    self._wake.clear()
+                    await self._wake.wait()
 
     def _tick(self) -> None:
         self._tick_due = True
@@ -182,7 +205,7 @@ class Link:
         user_properties: UserProperties,
     ) -> asyncio.Future[ReasonCode]:
         """See MqttClient.publish."""
-        if self._failure is not None or self._goodbye_sent:
+        if self._failure is not None or self._stopping:
             raise NotConnected
         properties = None
         if self.settings.protocol == "5":

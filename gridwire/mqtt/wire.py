@@ -7,9 +7,10 @@ each, and many small packets share one TLS record. Bytes are counted as MQTT see
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Callable
-from socket import socket
+from socket import SHUT_WR, socket
 
 # As much as one TLS record holds: more in one go would only keep the loop from other work.
 READ_BYTES = 16384
@@ -26,7 +27,7 @@ class Wire:
         self._position = 0
         self._out = bytearray()
         self._writing = False
-        self._closed = False
+        self._closed = self._finishing = False
         self.ended = False
         self.error: OSError | None = None
         self.bytes_sent = 0
@@ -69,20 +70,32 @@ class Wire:
         """paho asks for what is so already."""
 
     def close(self) -> None:
-        """Send what is waiting, as far as that goes without blocking, and close. May be called twice."""
-        if self._closed:
-            return
-        self.flush()
+        """paho has no more use for it. What it has sent still leaves; the socket lives until `dispose()`."""
         self._closed = True
-        self._loop.remove_reader(self._sock.fileno())
-        self._loop.remove_writer(self._sock.fileno())
-        self._sock.close()
+        self.flush()
 
     # What the loop and the link call.
 
+    def dispose(self) -> None:
+        """Close the socket, losing what is not sent. May be called twice."""
+        if self._sock.fileno() >= 0:
+            self.ended = True
+            self._loop.remove_reader(self._sock.fileno())
+            self._watch_writable(False)
+            self._sock.close()
+
+    def finish(self) -> None:
+        """Once all is sent, tell the other side that nothing more comes; then read (and discard) until it closes too.
+
+        A socket closed with unread bytes in it resets the connection, at which a broker about to acknowledge something
+        throws away what it has not read yet: our last messages, and the DISCONNECT that cancels the will.
+        """
+        self._finishing = True
+        self.flush()
+
     def flush(self) -> None:
         """Write what paho has handed over; the loop comes back here when the socket would block."""
-        while self._out and not self.ended and not self._closed:
+        while self._out and not self.ended:
             try:
                 sent = self._sock.send(self._out)
             except (BlockingIOError, InterruptedError, ssl.SSLWantWriteError):
@@ -95,6 +108,9 @@ class Wire:
             self.bytes_sent += sent
             del self._out[:sent]
         self._watch_writable(bool(self._out) and not self.ended)
+        if self._finishing and not self._out and not self.ended:
+            with contextlib.suppress(OSError):  # the other side was quicker
+                self._sock.shutdown(SHUT_WR)
 
     def _watch_writable(self, wanted: bool) -> None:
         if wanted and not self._writing:
@@ -104,7 +120,7 @@ class Wire:
         self._writing = wanted
 
     def _fill(self) -> None:
-        if self._position < len(self._in):
+        if self._position < len(self._in) and not self._closed:
             return  # the reader has not had its turn yet; the loop calls again
         try:
             data = self._sock.recv(READ_BYTES)
