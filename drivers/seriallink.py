@@ -123,6 +123,8 @@ class SerialLink(Generic[Frame]):
         self.settings = settings
         self.garbage = False
         """Line garbage, check the baud rate. Judged at each pause of the line, cleared by the next frame."""
+        self.on_quality: Callable[[bool], None] = _ignore
+        """Called with `garbage` whenever it changes."""
         self._decoder = decoder
         self._watch = LineWatch()
         self._frames: deque[Frame] = deque(maxlen=_MAX_WAITING_FRAMES)
@@ -237,15 +239,20 @@ class SerialLink(Generic[Frame]):
     def _on_pause(self) -> None:
         self._deliver(b"", self._decoder.silence())
         if self._watch.is_garbage and not self.garbage:
-            self.garbage = True
             log.warning("%s: line garbage, check the baud rate (%d)", self.settings.port, self.settings.baud)
+            self._judge(garbage=True)
 
     def _deliver(self, data: bytes, frames: list[Frame]) -> None:
         self._watch.note(data, len(frames))
         if frames:
-            self.garbage = False
+            self._judge(garbage=False)
             self._frames.extend(frames)
             self._news.set()
+
+    def _judge(self, *, garbage: bool) -> None:
+        if garbage != self.garbage:
+            self.garbage = garbage
+            self.on_quality(garbage)
 
     def _lose(self, reason: str, detail: str) -> LinkLost:
         """Mark the link as lost; the first reason counts."""
@@ -306,6 +313,10 @@ def advise_name(port: str, by_id: Path = _BY_ID) -> str | None:
         f"{port} changes its name with the order of plugging; use {lasting}"
         f" / {port} 的名称会随插拔顺序变化,请改用 {lasting}"
     )
+
+
+def _ignore(_: bool) -> None:
+    pass
 
 
 def _open_port(settings: SerialSettings) -> serial.Serial:

@@ -117,6 +117,13 @@ class CardUnreadable(Exception):
         self.reason = reason
 
 
+class ReadsDiffer(CardUnreadable):
+    """Two reads of one card do not agree: one of them was spoilt on its way."""
+
+    def __init__(self) -> None:
+        super().__init__("two reads differ", "两次读取不一致")
+
+
 def _bad_length() -> CardUnreadable:
     return CardUnreadable("wrong length", "长度不符")
 
@@ -166,15 +173,14 @@ def parse_card(text: bytes, key: VillageKey, *, keep_name: bool = False) -> IdCa
     raise CardUnreadable("unknown card kind", "未知证件类型")
 
 
-def parse_twice_read(first: Answer, second: Answer, key: VillageKey, *, keep_name: bool = False) -> IdCard:
-    """The card of two READ answers that must agree: XOR and check digit let some flipped bits through.
+def parse_twice_read(first: bytes, second: bytes, key: VillageKey, *, keep_name: bool = False) -> IdCard:
+    """The card whose text was read twice: XOR and check digit let some flipped bits through, so both must agree.
 
-    Raises CardUnreadable.
+    Raises ReadsDiffer, CardUnreadable.
     """
-    text = card_text(first)
-    if text != card_text(second):
-        raise CardUnreadable("two reads differ", "两次读取不一致")
-    return parse_card(text, key, keep_name=keep_name)
+    if first != second:
+        raise ReadsDiffer
+    return parse_card(first, key, keep_name=keep_name)
 
 
 def _split(text: bytes, fields: dict[str, int]) -> dict[str, str]:

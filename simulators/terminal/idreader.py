@@ -32,7 +32,7 @@ def read_answer(card: Card) -> bytes:
 
 class IdReader:
     """`hides_after_read`: find says "no card" after a read until the card is lifted. `reads_again`: a second read of a
-    selected card works. `reads` counts the read answers given since the card was put down.
+    selected card works. `reads` counts the read answers given since the card was put down, `finds` all looks for one.
     """
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
@@ -40,6 +40,7 @@ class IdReader:
         self.reads_again = True
         self.card: Card | None = None
         self.reads = 0
+        self.finds = 0
         self._selected = False
         self._found = False
         self._send = send
@@ -85,6 +86,7 @@ class IdReader:
         return command() if command else answer(_BAD_COMMAND)
 
     def _find(self) -> bytes:
+        self.finds += 1
         self._selected = False
         self._found = self.card is not None and not (self.hides_after_read and self.reads)
         return answer(0x9F, bytes(4)) if self._found else answer(_NO_CARD)

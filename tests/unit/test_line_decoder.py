@@ -1,5 +1,7 @@
 """Scanner lines: every line end, the prefix, the trigger answer in the stream, noise."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,7 +65,7 @@ def test_noise_before_a_pause_loses_no_code(code, noise, cuts):
     decoder.silence()
     line = code.encode() + b"\r\n"
     edges = sorted({0, *(cut % len(line) for cut in cuts), len(line)})
-    assert decoded(decoder, *(line[a:b] for a, b in zip(edges, edges[1:], strict=False))) == [code]
+    assert decoded(decoder, *(line[a:b] for a, b in itertools.pairwise(edges))) == [code]
 
 
 @given(st.lists(st.binary(max_size=3000), max_size=8))

@@ -1,0 +1,146 @@
+"""The ID-card reader at work: look for a card, read it until two reads agree, check it in."""
+
+import asyncio
+import logging
+
+from drivers.seriallink import SerialLink
+from drivers.terminal import sam_idcard as sam
+from drivers.terminal.checkin import CheckinDesk, Credential
+from drivers.terminal.config import IdCardSettings
+from drivers.terminal.idnumber import VillageKey
+from drivers.terminal.parts import Parts
+from drivers.terminal.presence import PolledPresence
+from drivers.terminal.sam_idcard import Answer, CardUnreadable, IdCard, ReadsDiffer, Status
+from edgeagent.driver import Device
+
+log = logging.getLogger(__name__)
+
+# Polls without any answer before the reader counts as mute.
+_MUTE_AFTER = 3
+_MAX_READS = 4
+_NAME = "idcard"
+
+
+class IdCardReader:
+    """Polls one reader. What it reads goes to the desk; what it cannot read is told to the person and counted."""
+
+    def __init__(
+        self, settings: IdCardSettings, key: VillageKey, desk: CheckinDesk, parts: Parts, device: Device
+    ) -> None:
+        self._settings = settings
+        self._key = key
+        self._desk = desk
+        self._parts = parts
+        self._device = device
+        self._presence = PolledPresence()
+        self._unanswered = 0
+        self._known = False
+        self._lasting_problem = ""
+
+    async def use(self, link: SerialLink[Answer]) -> None:
+        """Poll on this link until it is lost (raises LinkLost)."""
+        self._unanswered, self._known = 0, False
+        while True:
+            if not self._known:
+                await self._introduce(link)
+            await self._poll(link)
+            await asyncio.sleep(self._settings.poll_s)
+
+    async def _introduce(self, link: SerialLink[Answer]) -> None:
+        answer = await self._ask(link, sam.MODULE_ID)
+        if answer is not None:
+            self._known = True
+            self._device.describe(idcard_module=answer.data.hex().upper() if answer.is_fine else answer.status_name)
+
+    async def _poll(self, link: SerialLink[Answer]) -> None:
+        answer = await self._ask(link, sam.FIND)
+        if answer is None:
+            return
+        if answer.status == Status.NO_CARD:
+            self._presence.none()
+        elif answer.status == Status.FOUND and self._presence.found():
+            await self._read_card(link)
+
+    async def _read_card(self, link: SerialLink[Answer]) -> None:
+        """Deal with a new card: it is settled when it was checked in or cannot be."""
+        try:
+            card = await self._read(link)
+        except CardUnreadable as problem:
+            log.warning("ID card not accepted: %s", problem)
+            self._presence.settle()
+            await self._desk.refuse()
+            return
+        if card is not None:
+            self._presence.settle()
+            await self._desk.check_in(Credential("id", card.number_hash, card.masked, card.name))
+        elif self._presence.fail():
+            log.warning("ID card could not be read")
+            await self._desk.refuse()
+
+    async def _read(self, link: SerialLink[Answer]) -> IdCard | None:
+        """The card, None when it could not be read this time. Raises CardUnreadable when it never will be."""
+        previous = await self._read_once(link)
+        if previous is None:
+            return None
+        for reads in range(2, _MAX_READS + 1):
+            following = await self._read_again(link)
+            if following is None:
+                return self._believe_single(previous)
+            try:
+                card = sam.parse_twice_read(previous, following, self._key, keep_name=self._settings.keep_name)
+            except ReadsDiffer:
+                if reads == _MAX_READS:
+                    raise
+                previous = following
+            else:
+                self._lasting_problem = ""
+                return card
+        return None
+
+    def _believe_single(self, text: bytes) -> IdCard:
+        if self._settings.require_second_read:
+            self._lasting_problem = "second-read-refused"
+            raise CardUnreadable("no second read", "读卡器不支持二次读取")
+        return sam.parse_card(text, self._key, keep_name=self._settings.keep_name)
+
+    async def _read_once(self, link: SerialLink[Answer]) -> bytes | None:
+        """The card's text by select and read, after it was found."""
+        selected = await self._ask(link, sam.SELECT)
+        if selected is None or not selected.is_fine:
+            return None
+        return await self._ask_read(link)
+
+    async def _read_again(self, link: SerialLink[Answer]) -> bytes | None:
+        """The text once more: at once, or else, with readers that refuse that, from the beginning."""
+        text = await self._ask_read(link)
+        if text is not None:
+            return text
+        found = await self._ask(link, sam.FIND)
+        return await self._read_once(link) if found is not None and found.status == Status.FOUND else None
+
+    async def _ask_read(self, link: SerialLink[Answer]) -> bytes | None:
+        answer = await self._ask(link, sam.READ)
+        if answer is None or answer.status != Status.DONE:
+            return None
+        try:
+            return sam.card_text(answer)
+        except CardUnreadable:
+            return None  # the late answer to an earlier request
+
+    async def _ask(self, link: SerialLink[Answer], request: bytes) -> Answer | None:
+        """The reader's answer, None when it does not come in time. Raises LinkLost."""
+        link.discard()
+        await link.write(request)
+        try:
+            async with asyncio.timeout(self._settings.answer_timeout_s):
+                answer = await link.receive()
+        except TimeoutError:
+            self._unanswered += 1
+            if link.garbage:
+                self._parts.note(_NAME, "garbage")
+            elif self._unanswered >= _MUTE_AFTER:
+                self._parts.note(_NAME, "no-answer")
+            return None
+        self._unanswered = 0
+        self._parts.note(_NAME, self._lasting_problem)
+        return answer

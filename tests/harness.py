@@ -1,0 +1,96 @@
+"""A `Device` for driver tests: the whole contract, kept in memory instead of in an outbox.
+
+What a driver emits must pass the wire's own definition. `restarted()` is the same device in the next process: what was
+remembered is still there, what was not committed is not.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from edgeagent.driver import Language, Observation, OutboxFull, State, Stored, new_ulid
+from gridwire.events import LANE_OF, Data
+
+
+@dataclass(frozen=True)
+class Report:
+    state: State
+    reason: str
+    detail: str
+    last_seen: datetime | None
+
+
+@dataclass
+class DeviceRecorder:
+    """Set `full` to make the outbox refuse; set `before_commit` to hold or to observe each commit."""
+
+    folder: Path
+    id: str = "terminal-1"
+    name: str = "终端"
+    language: Language = "en"
+    full: bool = False
+    stream: str = field(default_factory=new_ulid)
+    memory: dict[str, bytes] = field(default_factory=dict)
+    observations: list[Observation] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    described: dict[str, str] = field(default_factory=dict)
+    before_commit: Callable[[], None] = lambda: None
+
+    @property
+    def data(self) -> list[Data]:
+        """The data of all events so far."""
+        return [observation.data for observation in self.observations]
+
+    def restarted(self) -> "DeviceRecorder":
+        return DeviceRecorder(self.folder, self.id, self.name, self.language, memory=dict(self.memory))
+
+    async def emit(self, observation: Observation, *, remember: Mapping[str, bytes | None] | None = None) -> Stored:
+        return await asyncio.shield(asyncio.ensure_future(self._commit(observation, remember or {})))
+
+    async def remember(self, values: Mapping[str, bytes | None]) -> None:
+        if self.full:
+            raise OutboxFull(used_mb=1, quota_mb=1, lane="record")
+        self._remember(values)
+
+    def recall(self, key: str) -> bytes | None:
+        return self.memory.get(key)
+
+    async def report(
+        self, state: State, reason: str = "", detail: str = "", *, last_seen: datetime | None = None
+    ) -> None:
+        self.reports.append(Report(state, reason, detail, last_seen))
+
+    def describe(self, **info: str) -> None:
+        self.described |= info
+
+    async def _commit(self, observation: Observation, values: Mapping[str, bytes | None]) -> Stored:
+        await asyncio.sleep(0)  # a disk answers later, never at once
+        self.before_commit()
+        data = observation.data
+        lane = LANE_OF[type(data)]
+        if self.full:
+            raise OutboxFull(used_mb=1, quota_mb=1, lane=lane)
+        assert observation.time is None or observation.time.tzinfo is not None, "times must be aware"
+        assert msgspec.json.decode(msgspec.json.encode(data), type=type(data)) == data
+        self.observations.append(observation)
+        self._remember(values)
+        return Stored(new_ulid(), self.stream, lane, len(self.observations))
+
+    def _remember(self, values: Mapping[str, bytes | None]) -> None:
+        for key, value in values.items():
+            assert value is None or isinstance(value, bytes)
+            if value is None:
+                self.memory.pop(key, None)
+            else:
+                self.memory[key] = value
+
+
+async def until(condition: Callable[[], object], within_s: float = 10.0) -> None:
+    """Wait until a condition holds; the limit is only there to end a test that hangs."""
+    async with asyncio.timeout(within_s):
+        while not condition():
+            await asyncio.sleep(0.005)
