@@ -75,23 +75,19 @@ def _choice(kind: inspect.LiteralType | inspect.EnumType) -> Both:
 
 def _number(kind: inspect.IntType | inspect.FloatType) -> Both:
     noun = Both("a whole number", "整数") if isinstance(kind, inspect.IntType) else Both("a number", "数字")
-    low = kind.ge if kind.ge is not None else kind.gt
-    high = kind.le if kind.le is not None else kind.lt
-    above, below = (" above" if kind.ge is None else " from"), (" below" if kind.le is None else " to")
-    if low is not None and high is not None:
-        zh = f" {low:g} 至 {high:g} " if kind.ge is not None and kind.le is not None else f" {low:g} 与 {high:g} 之间"
-        return Both(f"{noun.en}{above} {low:g}{below} {high:g}", f"{zh}的{noun.zh}")
+    low, open_below = (kind.ge, False) if kind.ge is not None else (kind.gt, True)
+    high, open_above = (kind.le, False) if kind.le is not None else (kind.lt, True)
+    en, zh = noun.en, []
     if low is not None:
-        return Both(
-            f"{noun.en}{above if kind.ge is None else ' of at least'} {low:g}",
-            f"{'大于' if kind.ge is None else '不小于'} {low:g} 的{noun.zh}",
-        )
+        en += f" {'above' if open_below else 'from'} {low:.15g}"
+        zh.append(f"{'大于' if open_below else '不小于'} {low:.15g}")
     if high is not None:
-        return Both(
-            f"{noun.en}{below if kind.le is None else ' of at most'} {high:g}",
-            f"{'小于' if kind.le is None else '不大于'} {high:g} 的{noun.zh}",
-        )
-    return noun
+        en += f" {'below' if open_above else 'to' if low is not None else 'of at most'} {high:.15g}"
+        zh.append(f"{'小于' if open_above else '不大于'} {high:.15g}")
+    if len(zh) == 2 and not open_below and not open_above:
+        return Both(en, f" {low:.15g} 至 {high:.15g} 的{noun.zh}")
+    en = en if high is not None or open_below else en.replace(" from ", " of at least ")
+    return Both(en, f"{'且'.join(zh)} 的{noun.zh}" if zh else noun.zh)
 
 
 def _text(kind: inspect.StrType, extra: dict[str, object]) -> Both:

@@ -1,0 +1,88 @@
+"""Driver name -> its module: `drivers.<name>` in this tree, or an entry point of the group `edgeagent.drivers`.
+
+Only modules that are asked for are imported; one that fails says so by name and leaves the others alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import re
+from importlib import metadata
+from types import ModuleType
+
+import msgspec
+
+from edgeagent.configfile import DriverBroken, NoSuchDriver
+from edgeagent.configfile.devices import COMMON
+from edgeagent.driver import DeviceConfig, Driver
+
+GROUP = "edgeagent.drivers"
+SHARED = frozenset({"picture", "seriallink"})
+"""What lies beside the drivers and is none: parts that several of them use."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+# What the import of foreign code may reasonably raise.
+_FAILURES = (
+    ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError, OSError, RuntimeError,
+    ArithmeticError, AssertionError,
+)  # fmt: skip
+
+
+def resolve(name: str) -> type[DeviceConfig]:
+    """The settings of a driver's devices. Raises `NoSuchDriver`, `DriverBroken`."""
+    config: type[DeviceConfig] = _module(name).Config
+    return config
+
+
+def load(name: str) -> type[Driver]:
+    """The driver's class, constructed with its settings. Raises `NoSuchDriver`, `DriverBroken`."""
+    driver: type[Driver] = _module(name).Driver
+    return driver
+
+
+def available() -> list[str]:
+    """The names of all drivers that are installed, whether they can be loaded or not. Imports none of them."""
+    return sorted(_in_tree() | {entry.name for entry in metadata.entry_points(group=GROUP)})
+
+
+def _in_tree() -> set[str]:
+    spec = importlib.util.find_spec("drivers")
+    folders = spec.submodule_search_locations if spec else None
+    names = {module.name for module in pkgutil.iter_modules(folders)} if folders else set()
+    return {name for name in names - SHARED if _NAME.fullmatch(name)}
+
+
+def _module(name: str) -> ModuleType:
+    try:
+        module = _import(name)
+    except _FAILURES as error:
+        raise DriverBroken(name, f"{type(error).__name__}: {error}") from error
+    if module is None:
+        raise NoSuchDriver(name, available())
+    _check(name, module)
+    return module
+
+
+def _import(name: str) -> ModuleType | None:
+    if name in _in_tree():
+        return importlib.import_module(f"drivers.{name}")
+    for entry in metadata.entry_points(group=GROUP, name=name):
+        module = entry.load()
+        if not isinstance(module, ModuleType):
+            raise TypeError(f"entry point {entry.value} is no module")
+        return module
+    return None
+
+
+def _check(name: str, module: ModuleType) -> None:
+    """Has the module what a driver needs?"""
+    config, driver = getattr(module, "Config", None), getattr(module, "Driver", None)
+    if not (isinstance(config, type) and issubclass(config, DeviceConfig)):
+        raise DriverBroken(name, "it has no `Config` that is a DeviceConfig")
+    if not (isinstance(driver, type) and callable(getattr(driver, "run", None))):
+        raise DriverBroken(name, "it has no class `Driver` with `run`")
+    taken = sorted({field.encode_name for field in msgspec.structs.fields(config)} & set(COMMON))
+    if taken:
+        raise DriverBroken(name, f"its settings have the names of what every device has: {', '.join(taken)}")
