@@ -34,8 +34,9 @@ class Seen(NamedTuple):
 
 
 class RuleMemory:
-    """What the rules remember, for one device or for several. Never changed: a decision gives the next one.
+    """What the rules remember, for one device or for several. A decision changes it.
 
+    Therefore decide on a copy, commit its bytes together with the event, and keep the copy once that has succeeded.
     17 bytes an entry and at most 256 of them (4.4 kB), since it is committed with every alarm that changes it. When
     there are too many, the oldest that is not open goes first.
     """
@@ -46,12 +47,14 @@ class RuleMemory:
     def seen(self, key: bytes) -> Seen | None:
         return self._entries.get(key)
 
-    def with_seen(self, key: bytes, seen: Seen) -> RuleMemory:
-        entries = {**self._entries, key: seen}
-        while len(entries) > MAX_ENTRIES:
-            others = (name for name in entries if name != key)
-            del entries[min(others, key=lambda name: (entries[name].open, entries[name].last_s))]
-        return RuleMemory(entries)
+    def note(self, key: bytes, seen: Seen) -> None:
+        self._entries[key] = seen
+        if len(self._entries) > MAX_ENTRIES:
+            others = (name for name in self._entries if name != key)
+            del self._entries[min(others, key=lambda name: (self._entries[name].open, self._entries[name].last_s))]
+
+    def copy(self) -> RuleMemory:
+        return RuleMemory(self._entries)
 
     def to_bytes(self) -> bytes:
         packed = (_ENTRY.pack(key, seen.last_s, seen.open) for key, seen in sorted(self._entries.items()))
@@ -67,21 +70,19 @@ class RuleMemory:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RuleMemory) and self._entries == other._entries
 
-    def __hash__(self) -> int:
-        return hash(self.to_bytes())
+    __hash__ = None  # type: ignore[assignment]  # it changes
 
     def __len__(self) -> int:
         return len(self._entries)
 
 
 class Decision(NamedTuple):
-    """`memory` is to be kept, with the event, once that is stored; it is the old object when nothing changed."""
+    """`store`: false, and `why` tells why it is suppressed. `picture`: one is wanted with it."""
 
     store: bool
     severity: Severity
     picture: bool
     why: Why
-    memory: RuleMemory
 
 
 class _Effective(NamedTuple):
@@ -104,7 +105,7 @@ class Rules:
     def decide(
         self, device: str, alarm: Alarm, now: datetime, memory: RuleMemory, clock: ClockState = "synced"
     ) -> Decision:
-        """What becomes of an alarm that happened at `now` (aware).
+        """What becomes of an alarm that happened at `now` (aware). A stored one is noted in `memory`.
 
         With an unsynced clock nobody knows whether the hours are armed: the alarm counts.
         """
@@ -113,9 +114,9 @@ class Rules:
         seen = memory.seen(key)
         why = self._why(rule, alarm, now, seen, clock)
         if why == "stored":
-            memory = memory.with_seen(key, _next(alarm, now, seen))
+            memory.note(key, _next(alarm, now, seen))
         picture = rule.picture and alarm.state != "end" and why == "stored"
-        return Decision(why == "stored", rule.severity or alarm.severity, picture, why, memory)
+        return Decision(why == "stored", rule.severity or alarm.severity, picture, why)
 
     def _why(self, rule: _Effective, alarm: Alarm, now: datetime, seen: Seen | None, clock: ClockState) -> Why:
         if alarm.state == "end":
