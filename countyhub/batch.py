@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
 from countyhub import runs
 from countyhub.intake import Intake, Picture
 from countyhub.missing import Standing
 from countyhub.store.keys import EventKey, Known, LaneKey
 from gridwire.codec import Arrived, Refused
+from gridwire.events import Lane
 
 Item: TypeAlias = Arrived | Refused | Picture
 _STATE = {Arrived: "stored", Refused: "dead", Picture: "media"}
@@ -39,7 +40,7 @@ class Answer(NamedTuple):
 
     box: str
     stream: str
-    lane: str
+    lane: Lane
     ranges: runs.Runs
 
 
@@ -103,4 +104,6 @@ def answers(found: Iterable[Entry]) -> list[Answer]:
     numbers: dict[LaneKey, list[int]] = {}
     for entry in found:
         numbers.setdefault(entry.lane, []).append(entry.key.seq)
-    return [Answer(*lane, runs.of_numbers(some)) for lane, some in numbers.items()]
+    return [
+        Answer(lane.box, lane.stream, cast(Lane, lane.lane), runs.of_numbers(some)) for lane, some in numbers.items()
+    ]

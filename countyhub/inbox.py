@@ -16,7 +16,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Programmin
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub import batch as sorting
-from countyhub import boxes, runs, streams
+from countyhub import boxes, commands, runs, streams
 from countyhub.batch import Answer, Entry, Sorted
 from countyhub.intake import Intake
 from countyhub.missing import Standing
@@ -112,10 +112,27 @@ async def _store_entries(connection: AsyncConnection, found: list[Entry], outcom
     await rows.write_gaps(connection, _gaps(ordered))
     await keys.save(connection, _settle(standings, ordered))
     await streams.note_new(connection, ordered.new, standings)
-    outcome.reused = {(entry.key.box, entry.key.stream) for entry in fresh}
+    outcome.reused = await _tell_new_streams(connection, fresh)
     outcome.stored = outcome.last_id - before
     outcome.repeats = ordered.repeats
     outcome.dead = sum(entry.state == "dead" for entry in ordered.new)
+
+
+async def _tell_new_streams(connection: AsyncConnection, fresh: Iterable[Entry]) -> set[tuple[str, str]]:
+    """In the same transaction, so that no crash can leave a box with numbers that are taken."""
+    reused = {(entry.key.box, entry.key.stream) for entry in fresh}
+    for box, stream in sorted(reused):
+        log.error("box %s has used numbers of stream %s twice: a cloned or restored disk", box, stream)
+        await commands.record(
+            connection,
+            box,
+            "new_stream",
+            {"stream": stream},
+            by=commands.HUB,
+            now=datetime.now(UTC),
+            expires_s=commands.NEW_STREAM_EXPIRES_S,
+        )
+    return reused
 
 
 def _lanes(found: Iterable[Entry]) -> set[LaneKey]:

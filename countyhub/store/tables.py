@@ -215,6 +215,7 @@ command = Table(
     Column("ok", Boolean(create_constraint=False), comment="null while no reply has come"),
     Column("replied", Instant, comment="when the last part came"),
     Index(None, "box", "id"),
+    Index(None, "sent", "expires"),
     comment="orders to boxes",
 )
 

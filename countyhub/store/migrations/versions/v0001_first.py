@@ -76,6 +76,7 @@ def _command() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_command")),
     )
     op.create_index(op.f("ix_command_box_id"), "command", ["box", "id"], unique=False)
+    op.create_index(op.f("ix_command_sent_expires"), "command", ["sent", "expires"], unique=False)
 
 
 def _command_reply() -> None:

@@ -1,0 +1,107 @@
+"""Orders to boxes: recorded first, then sent, and sent again after a broken link until the broker has taken them.
+
+A box executes an order once by its id and refuses it when it is overdue; replies are recorded by `boxes`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import msgspec
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.downlink import Downlink
+from countyhub.store.engine import Store
+from countyhub.store.tables import command
+from gridwire import messages
+from gridwire.codes import check_box_id, new_ulid
+from gridwire.messages import Op
+from gridwire.mqtt import NotConnected, PacketTooLarge
+
+log = logging.getLogger("countyhub.commands")
+
+EXPIRES_S = 600.0
+NEW_STREAM_EXPIRES_S = 7 * 86400.0
+HUB = "hub"
+"""In `by`: the hub itself ordered it."""
+
+
+async def record(
+    connection: AsyncConnection,
+    box: str,
+    op: Op,
+    args: dict[str, object],
+    *,
+    by: str,
+    now: datetime,
+    expires_s: float = EXPIRES_S,
+) -> str:
+    """Write the order into the table, from which `Commands.send_waiting` sends it. Returns its id."""
+    order = new_ulid()
+    await connection.execute(
+        command.insert().values(
+            id=order,
+            box=check_box_id(box),
+            op=op,
+            args=msgspec.json.encode(args),
+            by=by[:64],
+            created=now,
+            expires=now + timedelta(seconds=expires_s),
+        )
+    )
+    return order
+
+
+class Commands:
+    """Gives orders and sees to it that they leave."""
+
+    def __init__(self, store: Store, downlink: Downlink) -> None:
+        self._store = store
+        self._downlink = downlink
+        self._sending = asyncio.Lock()
+
+    async def give(
+        self, box: str, op: Op, args: dict[str, object] | None = None, *, by: str, expires_s: float = EXPIRES_S
+    ) -> str:
+        """Record and send an order; returns its id. Without a link it leaves with the next one, if not overdue."""
+        async with self._store.write() as connection:
+            order = await record(connection, box, op, args or {}, by=by, now=datetime.now(UTC), expires_s=expires_s)
+        await self.send_waiting()
+        return order
+
+    async def send_waiting(self) -> None:
+        """Send what the broker has not taken yet and is not overdue, in the order in which it was given."""
+        async with self._sending:
+            for row in await self._waiting():
+                if not await self._send(row):
+                    return
+
+    async def _waiting(self) -> list[Row[tuple[object, ...]]]:
+        c = command.c
+        query = select(command).where(c.sent.is_(None), c.expires > datetime.now(UTC)).order_by(c.id).limit(500)
+        async with self._store.read() as connection:
+            return list((await connection.execute(query)).all())
+
+    async def _send(self, row: Row[tuple[object, ...]]) -> bool:
+        message = messages.Command(
+            id=row.id,
+            op=cast(Op, row.op),
+            args=msgspec.json.decode(row.args, type=dict[str, object]),
+            by=row.by,
+            expires=row.expires,
+        )
+        try:
+            reason = await (await self._downlink.send(row.box, "cmd", message))
+        except (NotConnected, PacketTooLarge) as error:
+            log.info("command %s to %s waits: %s", row.id, row.box, error)
+            return False
+        if reason.is_failure:
+            log.warning("the broker refuses command %s to %s: %s", row.id, row.box, reason)
+            return False
+        async with self._store.write() as connection:
+            await connection.execute(update(command).where(command.c.id == row.id).values(sent=datetime.now(UTC)))
+        return True

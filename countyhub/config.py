@@ -1,0 +1,99 @@
+"""Every setting of the hub, once: name, type, limits, default, unit and meaning. The sample is made from it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from gridwire.codes import COUNTY_PATTERN
+from gridwire.problem import Language
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all tables: an unknown key is a mistake, never ignored."""
+
+
+class TlsSettings(Settings, frozen=True, kw_only=True):
+    """How the hub knows the broker, and proves who it is."""
+
+    ca: Annotated[str, Meta(min_length=1, description="certificate of the county's CA, PEM file")]
+    cert: Annotated[str, Meta(description="the hub's certificate, PEM file; empty: none")] = ""
+    key: Annotated[str, Meta(description="the hub's key, PEM file, readable by nobody else")] = ""
+
+
+class BrokerSettings(Settings, frozen=True, kw_only=True):
+    """The broker that the boxes talk to."""
+
+    host: Annotated[str, Meta(min_length=1, description="name or address of the broker")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="port: 8883 with TLS, 1883 without")] = 1883
+    protocol: Annotated[Literal["5", "3.1.1"], Meta(description="version of MQTT")] = "5"
+    username: Annotated[str, Meta(description="user name; empty: none")] = ""
+    password: Annotated[str, Meta(description="password: `file:PATH`, `env:NAME` or the text")] = ""
+    client_id: Annotated[
+        str,
+        Meta(
+            max_length=64,
+            description="must stay the same: its session holds what came while we were away; empty: countyhub-COUNTY",
+        ),
+    ] = ""
+    keepalive_s: Annotated[int, Meta(ge=5, le=3600, description="seconds between pings on a quiet link")] = 60
+    backoff_max_s: Annotated[float, Meta(ge=1, le=3600, description="longest pause between two attempts, seconds")] = 30
+    window: Annotated[
+        int, Meta(ge=1, le=65535, description="messages that may wait for the database; then the broker waits (MQTT 5)")
+    ] = 200
+    tls: Annotated[TlsSettings | None, Meta(description="TLS; without this table the link is not encrypted")] = None
+
+
+class DatabaseSettings(Settings, frozen=True, kw_only=True):
+    """Where everything is kept."""
+
+    url: Annotated[str, Meta(description="SQLAlchemy URL; empty: the SQLite file hub.db in data_dir")] = ""
+
+
+class ReplaySettings(Settings, frozen=True, kw_only=True):
+    """How missing events are asked for."""
+
+    pause_s: Annotated[float, Meta(ge=0.1, le=3600, description="seconds between two requests for the same lane")] = 30
+    pause_max_s: Annotated[
+        float, Meta(ge=1, le=86400, description="the pause doubles up to this while nothing comes, seconds")
+    ] = 3600
+    max_numbers: Annotated[int, Meta(ge=1, le=100000, description="events asked for at once")] = 5000
+
+
+class WebSettings(Settings, frozen=True, kw_only=True):
+    """The console."""
+
+    enabled: Annotated[bool, Meta(description="serve the console")] = True
+    host: Annotated[str, Meta(min_length=1, description="address to listen on; only 127.0.0.1 is private")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[int, Meta(ge=0, le=65535, description="port of the console; 0: any free one")] = 8480
+    names: Annotated[tuple[str, ...], Meta(description="names under which browsers reach it, without port")] = ()
+    timezone: Annotated[str, Meta(min_length=1, description="IANA time zone in which times are shown")] = (
+        "Asia/Shanghai"
+    )
+
+
+class Config(Settings, frozen=True, kw_only=True):
+    """The whole configuration: `countyhub.toml`."""
+
+    county: Annotated[str, Meta(pattern=COUNTY_PATTERN, description="code of the county, 6 digits")]
+    name: Annotated[str, Meta(max_length=64, description="name of the county, for people")] = ""
+    language: Annotated[Language, Meta(description="language of texts: zh or en")] = "zh"
+    data_dir: Annotated[str, Meta(min_length=1, description="folder of everything the hub keeps")] = (
+        "/var/lib/countyhub"
+    )
+    broker: BrokerSettings = BrokerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    replay: ReplaySettings = ReplaySettings()
+    web: WebSettings = WebSettings()
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite:///{self.data_dir}/hub.db"
+
+    @property
+    def client_id(self) -> str:
+        return self.broker.client_id or f"countyhub-{self.county}"
