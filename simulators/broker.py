@@ -155,9 +155,10 @@ def _free_port() -> int:
 async def _accepts(port: int) -> bool:
     try:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.close()
+        await writer.wait_closed()
     except OSError:
         return False
-    writer.close()
     return True
 
 

@@ -57,7 +57,7 @@ class MqttState(Struct, frozen=True, kw_only=True):
 
 
 class MqttClient:
-    """One client id at one broker.
+    """One client id at one broker. `run()` once; a stopped client stays stopped.
 
     The callbacks are plain functions, called on the loop from within `run()`, one after the other, never under a lock
     of paho's. They must not block; they may call `publish` and `ack`, and start tasks for what has to wait
@@ -223,7 +223,8 @@ class MqttClient:
     async def subscribe(self, filters: Sequence[tuple[str, int]]) -> list[ReasonCode]:
         """Subscribe to (topic filter, QoS 0 or 1) and wait for the SUBACK. Returns what was granted, in that order.
 
-        Raises NotConnected, SubscribeRefused. mosquitto grants filters that its ACL forbids and delivers nothing.
+        Raises NotConnected, SubscribeRefused, ValueError (malformed filter).
+        mosquitto grants filters that its ACL forbids, and then delivers nothing.
         """
         if self._link is None:
             raise NotConnected(str(self._last_error or ""))

@@ -75,6 +75,7 @@ class Link:
         self._stopping = self._hurried = self._goodbye_sent = False
         self._tick_due = False
         self._ticker: asyncio.TimerHandle | None = None
+        self._deadline: asyncio.TimerHandle | None = None
         self._paho = self._new_paho(will)
 
     # The life of a connection.
@@ -91,6 +92,8 @@ class Link:
         except TimeoutError as error:
             raise ConnectFailed("no_connack", f"{self.settings.connect_timeout_s:g} s") from error
         except LinkLost as lost:
+            if self._goodbye_sent:
+                await self._hang_up()
             raise ConnectFailed(lost.code, lost.detail, reason=lost.reason, retry_helps=lost.retry_helps) from lost
         return self.session
 
@@ -113,7 +116,7 @@ class Link:
         """Say DISCONNECT once everything published is acknowledged (or 3 s have passed); the will is then discarded."""
         self._stopping = True
         self._wake.set()
-        asyncio.get_running_loop().call_later(STOP_ACKS_S, self._hurry)
+        self._deadline = asyncio.get_running_loop().call_later(STOP_ACKS_S, self._hurry)
 
     def _hurry(self) -> None:
         self._hurried = True
@@ -126,8 +129,9 @@ class Link:
 
     def close(self) -> None:
         """Drop the connection, without DISCONNECT if `stop()` has not sent one. Whoever waits is told NotConnected."""
-        if self._ticker is not None:
-            self._ticker.cancel()
+        for timer in (self._ticker, self._deadline):
+            if timer is not None:
+                timer.cancel()
         if self._wire is not None:
             self._wire.dispose()
         detail = str(self._failure) if self._failure is not None else ""

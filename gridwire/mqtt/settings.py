@@ -57,6 +57,10 @@ class MqttSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         Meta(ge=0, le=86400, description="drop a connection whose bytes go unacknowledged so long (TCP); 0: kernel's"),
     ] = 60
 
+    def __repr__(self) -> str:
+        """Without the password: settings end up in logs and tracebacks."""
+        return f"MqttSettings({self.client_id!r} at {self.host}:{self.port})"
+
 
 class Will(Struct, frozen=True, kw_only=True):
     """What the broker publishes for us when the connection ends without our DISCONNECT.

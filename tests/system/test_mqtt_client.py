@@ -500,12 +500,14 @@ async def test_broker_that_does_not_answer_connect(broker: Mosquitto) -> None:
 
 
 async def test_something_else_listens_there() -> None:
-    async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"\xff\x00 hello")
-        await writer.drain()
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
 
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
-    one = Peer(server.sockets[0].getsockname()[1])
+    one = Peer(server.sockets[0].getsockname()[1], backoff_min_s=60.0)
     await one.failed("protocol")
     await one.stop()
     server.close()
@@ -554,6 +556,33 @@ async def test_error_in_a_callback_comes_out_of_run(broker: Mosquitto) -> None:
         with pytest.raises(ZeroDivisionError):
             await running
         assert not client.connected
+
+
+async def test_stop_before_connack_does_not_fire_the_will(broker: Mosquitto) -> None:
+    async with peer(broker, "watcher") as watcher:
+        await watcher.client.subscribe([("status", 1)])
+        broker.pause()
+        one = Peer(broker.port, "box", will=lambda _: Will(topic="status", payload=b"lost"))
+        await until(lambda: one.client.state.counter == 1)
+        stopping = asyncio.create_task(one.stop())
+        await asyncio.sleep(0.05)
+        broker.resume()
+        await stopping
+        assert one.order == []
+        await watcher.client.publish("status", b"end")
+        await until(lambda: watcher.messages)
+        assert watcher.payloads == [b"end"]
+
+
+@pytest.mark.slow
+async def test_broker_that_never_acknowledges_cannot_hold_up_a_stop(broker: Mosquitto) -> None:
+    one = await Peer(broker.port).up()
+    broker.pause()
+    waiting = one.client.publish("a", b"x")
+    await one.stop()
+    with pytest.raises(NotConnected):
+        await waiting
+    broker.resume()
 
 
 async def test_cancellation_leaves_nothing_behind(broker: Mosquitto, count_sockets: Callable[[], int]) -> None:

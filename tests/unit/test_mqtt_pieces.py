@@ -127,3 +127,7 @@ def test_settings_read_from_a_file_are_checked() -> None:
     for wrong in (b'{"host": "h", "client_id": ""}', b'{"host": "h", "client_id": "c", "ca_flie": 1}'):
         with pytest.raises(msgspec.ValidationError):
             msgspec.json.decode(wrong, type=MqttSettings)
+
+
+def test_settings_do_not_show_the_password() -> None:
+    assert "secret" not in repr(msgspec.structs.replace(SETTINGS, password="secret"))
