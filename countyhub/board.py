@@ -1,0 +1,252 @@
+"""Read-only questions to the hub's database, for the console: boxes, counts, and what needs a person's attention.
+
+Nothing here writes, and nothing here formats for people: times are aware, in UTC, names as the devices sent them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.missing import Standing, unpack
+from countyhub.store import tables as t
+from gridwire.messages import Health
+
+LINKS = ("online", "offline", "lost", "unknown")
+ATTENTION_LIMIT = 20
+"""At most this many lines of each sort are shown; the rest are counted."""
+_HEALTH = msgspec.json.Decoder(Health)
+_DEVICE_RANK = {"down": 0, "degraded": 1, "starting": 3, "up": 4}
+_RANK = {"lost": 0, "offline": 1, "unknown": 2, "online": 4}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceView:
+    """A device as birth and health last said; `since` by the box's wall clock."""
+
+    id: str
+    name: str
+    driver: str
+    state: str
+    reason: str
+    detail: str
+    since: datetime | None
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Sorts the devices with trouble to the top, then by id."""
+        return _DEVICE_RANK.get(self.state, 2), self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxView:
+    """A box as the hub knows it; `waiting` and `clock` are of its last health message."""
+
+    id: str
+    name: str
+    link: str
+    reason: str
+    since: datetime | None
+    version: str
+    last_seen: datetime | None
+    waiting: int
+    oldest_waiting_s: float
+    clock: str
+    missing: int
+    lost: int
+    devices: tuple[DeviceView, ...]
+
+    @property
+    def label(self) -> str:
+        return self.name or self.id
+
+    @property
+    def devices_up(self) -> int:
+        return sum(device.state == "up" for device in self.devices)
+
+    @property
+    def devices_down(self) -> int:
+        return sum(device.state == "down" for device in self.devices)
+
+    @property
+    def rank(self) -> str:
+        """Sorts the boxes with trouble to the top, then by code: a township stays together."""
+        trouble = _RANK.get(self.link, 2)
+        if self.link == "online" and (self.devices_down or self.missing or self.clock == "unsynced"):
+            trouble = 3
+        return f"{trouble} {self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """Something that a person has to look at: `count` of it, since when, and where (numbers, codes)."""
+
+    kind: str
+    box: str
+    count: int
+    where: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """The attention strip: the first lines, how many more there are, and the total of the dead letters."""
+
+    items: tuple[Attention, ...]
+    more: int
+    dead_letters: int
+
+
+async def boxes(connection: AsyncConnection) -> list[BoxView]:
+    """All boxes ever heard of, those with trouble first."""
+    devices = await _devices(connection)
+    missing = await _missing(connection)
+    rows = (await connection.execute(select(*(c for c in t.box.c if c.name != "birth")))).mappings()
+    views = []
+    for row in rows:
+        health = _health(row["health"])
+        due, lost = missing.get(row["box"], (0, 0))
+        views.append(
+            BoxView(
+                id=row["box"],
+                name=row["name"],
+                link=row["status"],
+                reason=row["reason"],
+                since=row["since"],
+                version=row["version"],
+                last_seen=row["last_seen"],
+                waiting=sum(health.waiting.values()) if health else 0,
+                oldest_waiting_s=health.oldest_waiting_s if health else 0.0,
+                clock=health.clock if health else "",
+                missing=due,
+                lost=lost,
+                devices=tuple(devices.get(row["box"], ())),
+            )
+        )
+    return sorted(views, key=lambda view: view.rank)
+
+
+def _health(raw: bytes | None) -> Health | None:
+    """None for a box that has said nothing yet, or whose release speaks of its health otherwise."""
+    if raw is None:
+        return None
+    try:
+        return _HEALTH.decode(raw)
+    except msgspec.DecodeError:
+        return None
+
+
+async def _devices(connection: AsyncConnection) -> dict[str, list[DeviceView]]:
+    d = t.device_state.c
+    query = (
+        select(d.box, d.device, d.name, d.driver, d.state, d.reason, d.detail, d.since)
+        .where(d.listed)
+        .order_by(d.box, d.device)
+    )
+    found: dict[str, list[DeviceView]] = defaultdict(list)
+    for box, device, name, driver, state, reason, detail, since in await connection.execute(query):
+        found[box].append(
+            DeviceView(id=device, name=name, driver=driver, state=state, reason=reason, detail=detail, since=since)
+        )
+    return found
+
+
+async def _missing(connection: AsyncConnection) -> dict[str, tuple[int, int]]:
+    """For each box the numbers that are due and those that were lost for good."""
+    s = t.stream_state.c
+    query = select(s.box, func.sum(s.missing), func.sum(s.lost)).group_by(s.box)
+    return {box: (int(due), int(lost)) for box, due, lost in await connection.execute(query)}
+
+
+async def trouble(connection: AsyncConnection, ended_after: datetime) -> Trouble:
+    """What needs attention, the gravest sort first; of the ended streams only those that ended after `ended_after`."""
+    dead = await _dead(connection)
+    found = [
+        *await _reused(connection),
+        *dead,
+        *await _missing_ranges(connection),
+        *await _ended(connection, ended_after),
+    ]
+    shown: list[Attention] = []
+    per_kind: dict[str, int] = defaultdict(int)
+    for item in found:
+        per_kind[item.kind] += 1
+        if per_kind[item.kind] <= ATTENTION_LIMIT:
+            shown.append(item)
+    return Trouble(items=tuple(shown), more=len(found) - len(shown), dead_letters=sum(item.count for item in dead))
+
+
+async def _reused(connection: AsyncConnection) -> list[Attention]:
+    r = t.number_reused.c
+    query = (
+        select(r.box, r.stream, r.lane, func.count(), func.min(r.seq), func.max(r.seq), func.min(r.received))
+        .where(r.handled.is_(None))
+        .group_by(r.box, r.stream, r.lane)
+        .order_by(func.max(r.received).desc())
+    )
+    rows = await connection.execute(query)
+    return [
+        Attention(
+            kind="number_reused", box=box, count=count, where=f"{lane} {_run(first, last)} · {stream}", since=since
+        )
+        for box, stream, lane, count, first, last, since in rows
+    ]
+
+
+async def _dead(connection: AsyncConnection) -> list[Attention]:
+    d = t.dead_letter.c
+    query = (
+        select(d.box, d.code, func.count(), func.min(d.received))
+        .where(d.stored.is_(None))
+        .group_by(d.box, d.code)
+        .order_by(func.max(d.last_received).desc())
+    )
+    rows = await connection.execute(query)
+    return [Attention(kind="dead", box=box, count=count, where=code, since=since) for box, code, count, since in rows]
+
+
+async def _missing_ranges(connection: AsyncConnection) -> list[Attention]:
+    s = t.stream_state.c
+    rows = await connection.execute(select(t.stream_state).where(s.missing > 0).order_by(s.missing.desc()))
+    found = []
+    for row in rows.mappings():
+        settled = unpack(row["stored_through"], row["above"])
+        runs = _runs(Standing(row["oldest_kept"], row["oldest_unacked"], row["next"], settled))
+        where = f"{row['lane']} {runs}".strip()
+        found.append(Attention(kind="missing", box=row["box"], count=row["missing"], where=where, since=row["asked"]))
+    return found
+
+
+async def _ended(connection: AsyncConnection, after: datetime) -> list[Attention]:
+    """Streams that the box no longer lists. Nobody can close them, so they are shown for some days only."""
+    st, s = t.stream.c, t.stream_state.c
+    joined = t.stream.join(t.stream_state, (st.box == s.box) & (st.stream == s.stream))
+    query = (
+        select(st.box, st.stream, st.ended, s.lane, s.stored_through)
+        .select_from(joined)
+        .where(st.ended > after)
+        .order_by(st.ended.desc(), st.stream, s.lane)
+    )
+    ends: dict[tuple[str, str, datetime], list[str]] = defaultdict(list)
+    for box, stream, ended, lane, through in await connection.execute(query):
+        ends[box, stream, ended].append(f"{lane} {through}")
+    return [
+        Attention(kind="ended", box=box, count=1, where=" · ".join([*lanes, stream]), since=ended)
+        for (box, stream, ended), lanes in ends.items()
+    ]
+
+
+def _run(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def _runs(standing: Standing) -> str:
+    """The first missing runs, e.g. `41–44, 52 …`."""
+    missing = standing.missing
+    shown = ", ".join(_run(first, last) for first, last in missing[:4])
+    return f"{shown} …" if len(missing) > 4 else shown

@@ -1,0 +1,162 @@
+"""What browsers and machines may ask for, one method a route; reads only. Errors of the reader are 400 and 404."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from countyhub.store import tables as t
+from countyhub.web import events, metrics
+from countyhub.web.events import LISTED, EventView, Filter
+from countyhub.web.render import COOKIE, Renderer, language_of, names_of
+from countyhub.web.settings import ConsoleSettings
+from countyhub.web.snapshot import Read
+from countyhub.web.stream import Streams
+from countyhub.web.texts import text
+from countyhub.web.watch import Watch
+
+API_ROWS_MAX = 500
+_YEAR_S = 365 * 86400
+_PICTURE_CACHE = "private, max-age=604800, immutable"
+_ROW_NUMBER_MAX = 2**63 - 1
+
+
+class Pages:
+    """The routes' functions, and what they need."""
+
+    def __init__(
+        self, read: Read, watch: Watch, renderer: Renderer, streams: Streams, settings: ConsoleSettings
+    ) -> None:
+        self._read, self._watch, self._renderer = read, watch, renderer
+        self._streams, self._settings = streams, settings
+
+    async def console(self, request: Request) -> Response:
+        """`GET /?box=&type=&before=&lang=`: the newest events are live, older pages are not."""
+        wanted, before = _filter(request), _number(request, "before", None)
+        language, rows_max = language_of(request, self._settings), self._settings.page_rows
+        snapshot = await self._watch.look()
+        async with self._read() as connection:
+            rows = await events.newest(connection, wanted, rows_max, before=before or snapshot.last_id + 1)
+        query = {"box": wanted.box, "type": wanted.type, "after": self._streams.position(snapshot.last_id)}
+        context = self._renderer.context(language)
+        html = self._renderer.page(
+            "console.html",
+            language,
+            snapshot=snapshot,
+            names=names_of(snapshot),
+            choices=sorted(snapshot.boxes, key=lambda box: box.id),
+            types=tuple(LISTED.values()),
+            wanted=wanted,
+            rows=rows,
+            older=rows[-1].id if len(rows) == rows_max else None,
+            stream="" if before else context.url(path="/live", lang=language, **query),
+        )
+        response = HTMLResponse(html, headers={"content-language": language, "vary": "accept-language, cookie"})
+        if request.query_params.get("lang"):
+            response.set_cookie(COOKIE, language, max_age=_YEAR_S, httponly=True, samesite="lax")
+        return response
+
+    async def picture(self, request: Request) -> Response:
+        """`GET /picture/{box}/{stream}/{seq}`: the JPEG; its SHA-256 is the ETag."""
+        m, path = t.media.c, request.path_params
+        query = select(m.sha256, m.jpeg).where(m.box == path["box"], m.stream == path["stream"], m.seq == path["seq"])
+        if path["seq"] > _ROW_NUMBER_MAX:
+            raise HTTPException(404)
+        async with self._read() as connection:
+            row = (await connection.execute(query)).first()
+        if row is None:
+            raise HTTPException(404)
+        headers = {"etag": f'"{row.sha256}"', "cache-control": _PICTURE_CACHE}
+        if row.sha256 in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(row.jpeg, media_type="image/jpeg", headers=headers)
+
+    async def api_summary(self, request: Request) -> Response:
+        """`GET /api/summary`: the counts, and what needs attention."""
+        snapshot = await self._watch.look()
+        county = {"code": self._settings.county, "name": self._settings.county_name}
+        return _json(
+            {
+                "county": county,
+                "last_id": snapshot.last_id,
+                **asdict(snapshot.summary),
+                "attention": snapshot.trouble.items,
+                "attention_more": snapshot.trouble.more,
+            }
+        )
+
+    async def api_boxes(self, request: Request) -> Response:
+        """`GET /api/boxes`: every box with its devices."""
+        return _json({"boxes": (await self._watch.look()).boxes})
+
+    async def api_events(self, request: Request) -> Response:
+        """`GET /api/events?limit=&before=&box=&type=`: newest first; `before` is the `id` to go on from."""
+        limit, before = _number(request, "limit", 50), _number(request, "before", None)
+        async with self._read() as connection:
+            views = await events.newest(connection, _filter(request), min(limit or 50, API_ROWS_MAX), before=before)
+        return _json({"events": [_api_event(view) for view in views]})
+
+    async def live(self, request: Request) -> Response:
+        return await self._streams.respond(request)
+
+    async def livez(self, request: Request) -> Response:
+        """`GET /livez`: the process answers."""
+        return PlainTextResponse("ok\n")
+
+    async def readyz(self, request: Request) -> Response:
+        """`GET /readyz`: 200 when the database can be read, else 503."""
+        async with self._read() as connection:
+            await connection.execute(select(t.event.c.id).limit(1))
+        return PlainTextResponse("ok\n")
+
+    async def metrics(self, request: Request) -> Response:
+        """`GET /metrics`: for Prometheus."""
+        body, content_type = metrics.render(await self._watch.look(), self._watch.streams)
+        return Response(body, headers={"content-type": content_type})
+
+    async def failed(self, request: Request, error: Exception) -> Response:
+        """Every refusal, for people on pages, as JSON below `/api/`."""
+        language = language_of(request, self._settings)
+        status, detail = (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "")
+        if isinstance(error, SQLAlchemyError):
+            status = 503
+        key = f"error.{status}"
+        message = text(key if status in (400, 404, 405, 503) else "error.title", language, detail=detail)
+        headers = error.headers if isinstance(error, HTTPException) else None
+        if request.url.path.startswith("/api/"):
+            return _json({"error": status, "text": message}, status, headers)
+        html = self._renderer.page("error.html", language, status=status, message=message)
+        return HTMLResponse(html, status, headers=headers)
+
+
+def _filter(request: Request) -> Filter:
+    return Filter(box=request.query_params.get("box", ""), type=request.query_params.get("type", ""))
+
+
+def _number(request: Request, name: str, default: int | None) -> int | None:
+    """A positive number of the query; raises 400 for anything else."""
+    said = request.query_params.get(name)
+    if not said:
+        return default
+    if not (said.isascii() and said.isdigit() and 0 < int(said) <= _ROW_NUMBER_MAX):
+        raise HTTPException(400, detail=name)
+    return int(said)
+
+
+def _json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(value), status, headers=headers, media_type="application/json")
+
+
+def _api_event(view: EventView) -> dict[str, Any]:
+    pictures = [{"path": picture.path, "stored": picture.stored} for picture in view.pictures]
+    names = ("id", "event_id", "box", "box_name", "type", "device", "device_name", "stream", "lane", "seq")
+    more = ("happened", "received", "synced", "late", "grid", "drill", "data")
+    return {**{name: getattr(view, name) for name in (*names, *more)}, "pictures": pictures}

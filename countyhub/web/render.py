@@ -1,0 +1,116 @@
+"""Pages and fragments from templates, in the reader's language. Every value is escaped."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+
+from countyhub.board import BoxView
+from countyhub.web import present
+from countyhub.web.events import EventView
+from countyhub.web.settings import ConsoleSettings
+from countyhub.web.snapshot import Snapshot, zone_of
+from countyhub.web.texts import text, word
+from gridwire.problem import Language
+
+_HERE = Path(__file__).parent
+STATIC = _HERE / "static"
+COOKIE = "lang"
+_LANGUAGES: dict[str, Language] = {"zh": "zh", "en": "en"}
+
+
+def language_of(request: Request, settings: ConsoleSettings) -> Language:
+    """What the address says, else the cookie, else the browser's first known language, else the setting."""
+    accepted = request.headers.get("accept-language", "").split(",")
+    primary = [part.strip().partition(";")[0].partition("-")[0] for part in accepted]
+    for said in (request.query_params.get("lang", ""), request.cookies.get(COOKIE, ""), *primary):
+        language = _LANGUAGES.get(said.lower())
+        if language:
+            return language
+    return settings.language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What every template may call, as `c`."""
+
+    language: Language
+    county: str
+    code: str
+    timezone: str
+    assets: str
+    clock: present.Clock
+
+    def t(self, key: str, **facts: object) -> str:
+        return text(key, self.language, **facts)
+
+    def word(self, prefix: str, value: str) -> str:
+        return word(prefix, value, self.language)
+
+    def line(self, view: EventView) -> present.Line:
+        return present.line(view, self.language, self.clock)
+
+    def url(self, *, path: str = "/", **query: object) -> str:
+        """An address of the console with the parts of the query that are not empty."""
+        given = {key: value for key, value in query.items() if value}
+        return f"{path}?{urlencode(given)}" if given else path
+
+
+class Renderer:
+    """Holds the templates; `page` and the fragments give HTML."""
+
+    def __init__(self, settings: ConsoleSettings) -> None:
+        self._settings = settings
+        # No trust in file names: every template is HTML, so every value is escaped.
+        self._templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        self._assets = _digest(STATIC.iterdir())
+
+    def context(self, language: Language) -> Context:
+        settings = self._settings
+        unnamed = text("county.unnamed", language, code=settings.county)
+        return Context(
+            language=language,
+            county=settings.county_name or unnamed,
+            code=settings.county,
+            timezone=settings.timezone,
+            assets=self._assets,
+            clock=present.Clock(zone_of(settings.timezone)),
+        )
+
+    def page(self, name: str, language: Language, **values: Any) -> str:
+        return self._templates.get_template(name).render(c=self.context(language), **values)
+
+    def event(self, view: EventView, language: Language) -> str:
+        return self._macro("event", language, view)
+
+    def box(self, view: BoxView, language: Language) -> str:
+        return self._macro("box", language, view)
+
+    def summary(self, snapshot: Snapshot, language: Language) -> str:
+        return self._macro("summary", language, snapshot.summary)
+
+    def attention(self, snapshot: Snapshot, language: Language) -> str:
+        return self._macro("attention", language, snapshot.trouble, names_of(snapshot))
+
+    def _macro(self, name: str, language: Language, *values: object) -> str:
+        macro = getattr(self._templates.get_template(f"_{name}.html").module, name)
+        return str(macro(*values, self.context(language))).strip()
+
+
+def names_of(snapshot: Snapshot) -> dict[str, str]:
+    return {box.id: box.label for box in snapshot.boxes}
+
+
+def _digest(files: Iterable[Path]) -> str:
+    """Changes with every release of the static files, so that no browser keeps an old one."""
+    content = b"".join(path.read_bytes() for path in sorted(files) if path.is_file())
+    return hashlib.sha256(content).hexdigest()[:12]

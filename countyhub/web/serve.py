@@ -1,0 +1,61 @@
+"""Serves the console inside the hub's own event loop. Signals stay the hub's: nothing here touches them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from starlette.applications import Starlette
+
+GRACE_S = 5
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # the hub has its own handlers
+
+
+async def serve(app: Starlette, host: str, port: int, started: Callable[[int], None] | None = None) -> None:
+    """Serves until cancelled; then ends the live streams, lets requests finish, and raises `CancelledError`.
+
+    `started` is called with the port once connections are accepted, so that port 0 can be used. Raises `OSError`
+    when the address cannot be bound.
+    """
+    with _listen(host, port) as listener:
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S
+        )
+        server = _Server(config)
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            await _until_ready(server, running)
+            if started is not None:
+                started(listener.getsockname()[1])
+            await asyncio.shield(running)
+        finally:
+            await app.state.watch.close()
+            server.should_exit = True
+            await running
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=128)
+
+
+async def _until_ready(server: _Server, running: asyncio.Task[None]) -> None:
+    ready = asyncio.create_task(server.ready.wait())
+    await asyncio.wait({ready, running}, return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()

@@ -1,0 +1,86 @@
+"""One look at the hub, for the head of the page, the boxes, the attention strip, and the machines that ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from countyhub import board
+from countyhub.store import tables as t
+from countyhub.web.today import Counts, Today
+
+Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+ENDED_SHOWN = timedelta(days=7)
+"""An ended stream is shown so long: nobody can do more about it than ask."""
+
+
+class Readable(Protocol):
+    """What `countyhub.store.engine.Store` offers: connections that only read."""
+
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]: ...
+
+
+def reader(database: AsyncEngine | Readable) -> Read:
+    """How to get a connection from a plain engine or from the hub's store."""
+    return database.connect if isinstance(database, AsyncEngine) else database.read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The numbers of the page's head."""
+
+    boxes: int
+    online: int
+    offline: int
+    lost: int
+    unknown: int
+    today: Counts
+    missing: int
+    dead_letters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything on the page but the events; `last_id` is the newest event that it knows of."""
+
+    last_id: int
+    summary: Summary
+    trouble: board.Trouble
+    boxes: tuple[board.BoxView, ...]
+
+
+async def take(connection: AsyncConnection, today: Today, now: datetime | None = None) -> Snapshot:
+    """A snapshot as of now, in one consistent read."""
+    moment = now or datetime.now(UTC)
+    last_id = (await connection.execute(select(func.coalesce(func.max(t.event.c.id), 0)))).scalar_one()
+    boxes = await board.boxes(connection)
+    trouble = await board.trouble(connection, moment - ENDED_SHOWN)
+    counts = await today.update(connection, moment)
+    return Snapshot(last_id=int(last_id), summary=_summary(boxes, trouble, counts), trouble=trouble, boxes=tuple(boxes))
+
+
+def _summary(boxes: list[board.BoxView], trouble: board.Trouble, counts: Counts) -> Summary:
+    links = [box.link for box in boxes]
+    online, offline, lost = (links.count(link) for link in ("online", "offline", "lost"))
+    return Summary(
+        boxes=len(boxes),
+        online=online,
+        offline=offline,
+        lost=lost,
+        unknown=len(boxes) - online - offline - lost,
+        today=counts,
+        missing=sum(box.missing for box in boxes),
+        dead_letters=trouble.dead_letters,
+    )
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone; raises `ZoneInfoNotFoundError` at start-up rather than at the first page."""
+    return ZoneInfo(name)

@@ -1,0 +1,168 @@
+// Keeps the page live: takes fragments that the server rendered and escaped, and puts them where they belong.
+// The page works without this file; it then has to be reloaded by hand.
+"use strict";
+
+const ROWS_MAX = 200;
+const SILENCE_MS = 40000; // the server says something every 15 s: after this the connection is dead, whatever the browser thinks
+const REOPEN_MS = 3000;
+
+const $ = (id) => document.getElementById(id);
+const body = document.body;
+document.documentElement.classList.add("js");
+
+// ---- fragments -------------------------------------------------------------------------------------------------
+
+function element(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html; // from our own server, escaped there; the policy of the page forbids inline scripts besides
+  return holder.content.firstElementChild;
+}
+
+// Puts `fresh` in the place of `old`, and keeps what the reader had opened and where the focus was.
+function replace(old, fresh) {
+  if (old.dataset.touched) {
+    fresh.dataset.touched = old.dataset.touched;
+    const opened = new Set([...old.querySelectorAll("details[open]")].map((one) => one.dataset.key));
+    for (const one of fresh.querySelectorAll("details")) one.open = opened.has(one.dataset.key);
+  }
+  const focused = old.contains(document.activeElement)
+    ? [...old.querySelectorAll("a, summary, button")].indexOf(document.activeElement) : -1;
+  old.replaceWith(fresh);
+  if (focused >= 0) fresh.querySelectorAll("a, summary, button")[focused]?.focus({ preventScroll: true });
+}
+
+document.addEventListener("click", (event) => {
+  const summary = event.target.closest("summary");
+  if (summary) summary.closest("[id]").dataset.touched = "yes";
+});
+
+// ---- live updates ----------------------------------------------------------------------------------------------
+
+function addRows(rows) {
+  const list = $("event-list");
+  for (const row of rows) { // oldest first
+    if ($(`e${row.id}`)) continue;
+    const fresh = element(row.html);
+    fresh.classList.add("fresh");
+    list.prepend(fresh);
+  }
+  while (list.children.length > ROWS_MAX) list.lastElementChild.remove();
+  $("no-events").hidden = list.children.length > 0;
+}
+
+function changeRows(rows) {
+  for (const row of rows) {
+    const old = $(`e${row.id}`);
+    if (old) replace(old, element(row.html));
+  }
+}
+
+function changeBoxes(boxes) {
+  if (!boxes.length) return;
+  const list = $("box-list");
+  for (const box of boxes) {
+    const fresh = element(box.html);
+    const old = $(`b${box.id}`);
+    if (old) { replace(old, fresh); fresh.classList.add("changed"); } else list.append(fresh);
+  }
+  const sorted = [...list.children].sort((a, b) => (a.dataset.rank < b.dataset.rank ? -1 : 1));
+  sorted.forEach((one, i) => { if (list.children[i] !== one) list.insertBefore(one, list.children[i]); });
+  $("box-count").textContent = String(list.children.length);
+  $("no-boxes").hidden = list.children.length > 0;
+  findBoxes();
+}
+
+function apply(update) {
+  if (update.summary) $("summary").replaceWith(element(update.summary));
+  if (update.attention) replace($("attention"), element(update.attention));
+  addRows(update.rows);
+  changeRows(update.changed);
+  changeBoxes(update.boxes);
+}
+
+// ---- the connection --------------------------------------------------------------------------------------------
+
+let source = null;
+let lastId = "";
+let watchdog = 0;
+
+function show(state) {
+  const live = $("live");
+  live.className = `live ${state}`;
+  live.querySelector(".text").textContent =
+    { on: body.dataset.liveOn, connecting: body.dataset.liveConnecting, broken: body.dataset.liveBroken }[state];
+}
+
+function heard() {
+  show("on");
+  clearTimeout(watchdog);
+  watchdog = setTimeout(reopen, SILENCE_MS);
+}
+
+function reopen() {
+  show("broken");
+  source.close();
+  clearTimeout(watchdog);
+  watchdog = setTimeout(open, REOPEN_MS);
+}
+
+function open() {
+  const url = new URL(body.dataset.stream, location.href);
+  if (lastId) url.searchParams.set("after", lastId);
+  source = new EventSource(url);
+  source.addEventListener("open", heard);
+  source.addEventListener("tick", heard);
+  source.addEventListener("update", (event) => {
+    lastId = event.lastEventId;
+    heard();
+    apply(JSON.parse(event.data));
+  });
+  source.addEventListener("error", () => {
+    show("broken"); // the browser tries again by itself, and says from where, unless it gave up
+    if (source.readyState === EventSource.CLOSED) reopen();
+  });
+}
+
+// ---- small things ----------------------------------------------------------------------------------------------
+
+function findBoxes() {
+  const wanted = $("find").value.trim().toLowerCase();
+  for (const one of $("box-list").children) one.hidden = wanted !== "" && !one.dataset.find.includes(wanted);
+}
+
+function showLarge(link) {
+  $("large-caption").textContent = link.dataset.caption;
+  $("large-stage").replaceChildren(...link.dataset.pictures.split(" ").map((path) => {
+    const picture = document.createElement("img");
+    picture.src = path;
+    picture.alt = link.dataset.caption;
+    return picture;
+  }));
+  $("large").showModal();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a.thumb");
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    showLarge(link);
+  } else if (event.target === $("large")) {
+    $("large").close(); // a click beside the picture
+  }
+});
+
+function tellTime() {
+  const parts = (options) => new Intl.DateTimeFormat("sv-SE", { timeZone: body.dataset.timezone, ...options });
+  const now = new Date();
+  const time = document.createElement("b");
+  time.textContent = parts({ hour: "2-digit", minute: "2-digit" }).format(now);
+  $("clock").replaceChildren(parts({ year: "numeric", month: "2-digit", day: "2-digit" }).format(now), time);
+}
+
+$("filter").addEventListener("change", () => $("filter").requestSubmit());
+$("find").hidden = false;
+$("find").addEventListener("input", findBoxes);
+$("clock").hidden = false;
+tellTime();
+setInterval(tellTime, 5000);
+if (body.dataset.stream) open();

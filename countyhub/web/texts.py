@@ -1,0 +1,195 @@
+"""Every text of the console in Chinese and English, in one table. Chinese words are the ones the counties use."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gridwire.problem import Language
+
+
+class Text(NamedTuple):
+    zh: str
+    en: str
+
+
+TEXTS: dict[str, Text] = {
+    # page
+    "centre": Text("县中心", "county centre"),
+    "county": Text("{name}", "{name}"),
+    "county.unnamed": Text("县级行政区 {code}", "County {code}"),
+    "code": Text("区划代码 {code}", "code {code}"),
+    "language": Text("语言", "Language"),
+    "skip": Text("跳到事件列表", "Skip to the list of events"),
+    "nav": Text("页内导航", "On this page"),
+    "none": Text("无", "none"),
+    "unknown": Text("未知", "unknown"),
+    # live connection
+    "live.on": Text("实时", "Live"),
+    "live.connecting": Text("正在连接", "Connecting"),
+    "live.broken": Text("连接中断,正在重连", "Connection lost, reconnecting"),
+    "live.off": Text("历史页,不自动更新", "Older page, not live"),
+    "live.noscript": Text("未启用脚本:请手动刷新页面", "No script: reload the page to see news"),
+    # counts
+    "count.title": Text("总览", "Overview"),
+    "count.boxes": Text("盒子在线", "Boxes online"),
+    "count.boxes.sub": Text("离线 {offline} · 失联 {lost}", "{offline} offline · {lost} lost"),
+    "count.alarms": Text("今日报警", "Alarms today"),
+    "count.alarms.sub": Text("其中严重 {critical}", "{critical} critical"),
+    "count.checkins": Text("今日签到", "Check-ins today"),
+    "count.checkins.sub": Text("补传 {late}", "{late} came late"),
+    "count.missing": Text("缺失编号", "Missing numbers"),
+    "count.missing.sub": Text("正在请求补发", "replay is being asked for"),
+    "count.missing.none": Text("编号连续", "numbers complete"),
+    "count.dead": Text("死信", "Dead letters"),
+    "count.dead.sub": Text("收到但无法识别", "received, not understood"),
+    "count.dead.none": Text("全部可识别", "all understood"),
+    # attention
+    "attention.title": Text("需要处理", "Needs attention"),
+    "attention.none": Text("没有需要处理的事项", "Nothing needs attention"),
+    "attention.todo": Text("怎么办", "What to do"),
+    "attention.more": Text("另有 {count} 项", "{count} more"),
+    "attention.number_reused": Text("编号重复使用", "Number used twice"),
+    "attention.number_reused.what": Text(
+        "同一编号收到两种内容:{count} 次({where})", "the same number came with two contents: {count} times ({where})"
+    ),
+    "attention.number_reused.todo": Text(
+        "多因恢复旧镜像或复制磁盘。请核对是否有两台盒子使用同一证书;中心已要求盒子开始新的编号流,两份内容都已保存。",
+        "Mostly a restored image or a cloned disk. Check whether two boxes use one certificate; the box has been told "
+        "to begin a new stream, and both contents are kept.",
+    ),
+    "attention.dead": Text("死信", "Dead letters"),
+    "attention.dead.what": Text("{count} 条无法识别({where})", "{count} not understood ({where})"),
+    "attention.dead.todo": Text(
+        "原文已保存,没有丢失。多为盒子版本比中心新:请先升级中心,再重试死信。",
+        "The originals are kept, nothing is lost. Mostly the box is newer than the hub: upgrade the hub, then try "
+        "the dead letters again.",
+    ),
+    "attention.missing": Text("缺失编号", "Missing numbers"),
+    "attention.missing.what": Text("缺 {count} 个({where})", "{count} missing ({where})"),
+    "attention.missing.todo": Text(
+        "中心会自动请求盒子补发。若一小时后仍未补齐,请检查盒子的网络和磁盘。",
+        "The hub asks the box to send them again by itself. If they have not come within an hour, check the box's "
+        "network and disk.",
+    ),
+    "attention.ended": Text("编号流已结束,末尾不明", "Stream ended, tail unknown"),
+    "attention.ended.what": Text("最后收到的编号:{where}", "last numbers received: {where}"),
+    "attention.ended.todo": Text(
+        "盒子更换或重装后不再保留旧记录,之后的编号是否用过无从得知。请与村里核实当时的情况。",
+        "After a replacement or reinstallation the box no longer keeps its old records; whether later numbers were "
+        "used cannot be known. Ask the village what happened then.",
+    ),
+    # boxes
+    "boxes.title": Text("盒子", "Boxes"),
+    "boxes.count": Text("{count} 台", "{count}"),
+    "boxes.empty": Text("还没有盒子报到", "No box has reported yet"),
+    "boxes.empty.todo": Text(
+        "盒子第一次连上消息服务器后会自动出现在这里。", "A box appears here by itself once it has reached the broker."
+    ),
+    "boxes.find": Text("查找村名或编号", "Find by name or code"),
+    "link.online": Text("在线", "online"),
+    "link.offline": Text("离线", "offline"),
+    "link.lost": Text("失联", "lost"),
+    "link.unknown": Text("未知", "unknown"),
+    "box.since": Text("自", "since"),
+    "box.waiting": Text("待传", "Waiting"),
+    "box.missing": Text("缺失", "Missing"),
+    "box.version": Text("版本", "Version"),
+    "box.seen": Text("最近消息", "Last message"),
+    "box.reason": Text("原因", "Reason"),
+    "box.devices": Text("设备 {up}/{total} 正常", "{up} of {total} devices up"),
+    "box.devices.down": Text("{count} 台故障", "{count} down"),
+    "box.no_devices": Text("尚无设备信息", "No devices reported yet"),
+    "box.clock": Text("时钟未校准", "Clock not set"),
+    "device.up": Text("正常", "up"),
+    "device.degraded": Text("受限", "degraded"),
+    "device.down": Text("故障", "down"),
+    "device.starting": Text("启动中", "starting"),
+    "device.unknown": Text("未知", "unknown"),
+    # events
+    "events.title": Text("事件", "Events"),
+    "events.order": Text("按到达先后,新的在上", "in order of arrival, newest first"),
+    "events.empty": Text("还没有事件", "No events yet"),
+    "events.empty.filtered": Text("没有符合筛选条件的事件", "No event matches the filter"),
+    "events.older": Text("更早的事件", "Older events"),
+    "events.newest": Text("回到最新", "Back to the newest"),
+    "filter.box": Text("盒子", "Box"),
+    "filter.type": Text("类型", "Type"),
+    "filter.all": Text("全部", "All"),
+    "filter.apply": Text("筛选", "Filter"),
+    "type.alarm": Text("报警", "Alarm"),
+    "type.checkin": Text("签到", "Check-in"),
+    "type.sos": Text("紧急求助", "SOS"),
+    "type.device": Text("设备状态", "Device"),
+    "type.request": Text("群众诉求", "Request"),
+    "type.rating": Text("评价", "Rating"),
+    "severity.critical": Text("严重", "critical"),
+    "severity.warning": Text("警告", "warning"),
+    "severity.notice": Text("提示", "notice"),
+    "severity.info": Text("信息", "info"),
+    "state.start": Text("开始", "start"),
+    "state.end": Text("结束", "end"),
+    "sos.start": Text("有人按下求助按钮", "SOS button pressed"),
+    "sos.end": Text("求助按钮已复位", "SOS button released"),
+    "device.event.up": Text("设备恢复", "device up again"),
+    "device.event.degraded": Text("设备受限", "device degraded"),
+    "device.event.down": Text("设备故障", "device down"),
+    "device.blind": Text("无人值守时段 {start} 至 {end}", "nothing was seen from {start} to {end}"),
+    "checkin.done": Text("{who} 签到", "{who} checked in"),
+    "checkin.somebody": Text("持卡人", "card holder"),
+    "checkin.verified": Text("名册内", "on the roster"),
+    "checkin.unverified": Text("名册外", "not on the roster"),
+    "method.card": Text("IC 卡", "IC card"),
+    "method.id": Text("身份证", "identity card"),
+    "method.qr": Text("扫码", "QR code"),
+    "slot.morning": Text("上午巡查", "morning patrol"),
+    "slot.afternoon": Text("下午巡查", "afternoon patrol"),
+    "mode.direct": Text("直办", "direct"),
+    "mode.proxy": Text("代办", "by proxy"),
+    "mode.authorised": Text("授权办", "authorised"),
+    "mode.report": Text("上报事项", "matter reported"),
+    "request.item": Text("事项 {item}", "item {item}"),
+    "receipt": Text("回执 {receipt}", "receipt {receipt}"),
+    "rating.score": Text("{score} 分(满分 5 分)", "{score} of 5"),
+    "time.happened": Text("发生", "happened"),
+    "time.received": Text("收到", "received"),
+    "mark.late": Text("补传", "came late"),
+    "mark.unsynced": Text("时钟未校准", "clock not set"),
+    "mark.drill": Text("演练", "drill"),
+    "mark.at_start": Text("开机时已存在", "on before start"),
+    "picture.large": Text("查看大图", "Show large"),
+    "picture.more": Text("共 {count} 张", "{count} pictures"),
+    "picture.of": Text("{device} 抓拍", "Picture from {device}"),
+    "picture.coming": Text("图片传输中", "picture on its way"),
+    "picture.close": Text("关闭", "Close"),
+    # reasons of a device that is down (stable codes of the drivers)
+    "reason.refused": Text("连接被拒绝", "connection refused"),
+    "reason.timeout": Text("无响应", "no answer"),
+    "reason.unreachable": Text("网络不通", "unreachable"),
+    "reason.wrong-password": Text("密码错误", "wrong password"),
+    "reason.locked": Text("账号被锁定", "account locked"),
+    "reason.stop": Text("正常停止", "stopped"),
+    "reason.restart": Text("重启", "restart"),
+    # errors
+    "error.title": Text("无法显示", "Cannot be shown"),
+    "error.404": Text("没有这个页面或图片", "There is no such page or picture"),
+    "error.405": Text("此处只可查看", "This console is read-only"),
+    "error.400": Text("请求有误:{detail}", "Bad request: {detail}"),
+    "error.503": Text("数据库暂时无法读取,请稍后再试", "The database cannot be read just now, try again soon"),
+    "error.host": Text(
+        "不接受主机名“{host}”:请把它加入中心配置 [web] 的 names。",
+        "Host name “{host}” is not accepted: add it to `names` in [web] of the hub's configuration.",
+    ),
+    "error.back": Text("回到首页", "Back to the console"),
+}
+"""Key -> both texts. A test holds that both use the same placeholders."""
+
+
+def text(key: str, language: Language, **facts: object) -> str:
+    """The text of `key`; raises `KeyError` for a key that is not in the table (a programmer's mistake)."""
+    entry = TEXTS[key]
+    return (entry.zh if language == "zh" else entry.en).format_map(facts)
+
+
+def word(prefix: str, value: str, language: Language) -> str:
+    """The text of `prefix.value`, or the value itself: devices may send words that the table does not know."""
+    return text(f"{prefix}.{value}", language) if f"{prefix}.{value}" in TEXTS else value

@@ -1,0 +1,163 @@
+"""Finds out what changed at the hub since the last look, once for all browsers, and wakes those that wait.
+
+Promise: every change gets a tick. Who has seen tick n and asks again at tick m is told all that changed between, or,
+when that is no longer known (restart, away too long), everything there is. At most one look a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Protocol
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.store import tables as t
+from countyhub.web.latecomers import Latecomers
+from countyhub.web.settings import ConsoleSettings
+from countyhub.web.snapshot import Read, Snapshot, take, zone_of
+from countyhub.web.today import Today
+
+log = logging.getLogger(__name__)
+BOXES_INTERVAL_S = 2.0
+"""Boxes and counts change without an event being committed, so they are looked at so often at least."""
+COST_FACTOR = 20
+"""A look that takes 50 ms is repeated after a second: the console may use 5 % of a processor, no more."""
+
+
+class Feed(Protocol):
+    """The hub's broadcast; what it says is not used here, only that it says something."""
+
+    def listen(self) -> AsyncIterator[object]: ...
+
+
+class Watch:
+    """The last snapshot, and for everything on the page the tick at which it last changed."""
+
+    def __init__(self, read: Read, feed: Feed | None, settings: ConsoleSettings) -> None:
+        self._read, self._feed, self._settings = read, feed, settings
+        self._today = Today(zone_of(settings.timezone))
+        self._looking = asyncio.Lock()
+        self._sign = asyncio.Event()
+        self._moved = asyncio.Condition()
+        self._wanted = asyncio.Event()
+        self._latecomers = Latecomers()
+        self._cost_s = 0.0
+        self.snapshot: Snapshot | None = None
+        self.tick = 0
+        self.summary_tick = 0
+        self.trouble_tick = 0
+        self.box_ticks: dict[str, int] = {}
+        self.row_ticks: dict[int, int] = {}
+        self.streams = 0
+        self.closing = False
+
+    async def look(self) -> Snapshot:
+        """A snapshot as of now; what differs from the last one gets the next tick. Raises `SQLAlchemyError`."""
+        async with self._looking:
+            began = time.perf_counter()
+            async with self._read() as connection:
+                snapshot = await take(connection, self._today)
+                changed = await self._latecomers.find(connection, snapshot.last_id)
+            self._cost_s = time.perf_counter() - began
+            if self._compare(snapshot, changed):
+                await self._wake()
+        return snapshot
+
+    def _compare(self, new: Snapshot, changed_rows: set[int]) -> bool:
+        """Whether anything is different; notes at which tick."""
+        old, tick = self.snapshot, self.tick + 1
+        known = {box.id: box for box in old.boxes} if old else {}
+        boxes = [box.id for box in new.boxes if known.get(box.id) != box]
+        summary = old is None or old.summary != new.summary
+        trouble = old is None or old.trouble != new.trouble
+        rows = old is None or old.last_id != new.last_id
+        self.snapshot = new
+        if not (boxes or summary or trouble or rows or changed_rows):
+            return False
+        self.tick = tick
+        self.box_ticks.update(dict.fromkeys(boxes, tick))
+        self.row_ticks.update(dict.fromkeys(changed_rows, tick))
+        while len(self.row_ticks) > 2000:
+            del self.row_ticks[next(iter(self.row_ticks))]
+        self.summary_tick = tick if summary else self.summary_tick
+        self.trouble_tick = tick if trouble else self.trouble_tick
+        return True
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """While at least one browser is inside, the hub is looked at."""
+        self.streams += 1
+        self._wanted.set()
+        try:
+            yield
+        finally:
+            self.streams -= 1
+            if not self.streams:
+                self._wanted.clear()
+
+    async def wait(self, tick: int, timeout_s: float) -> bool:
+        """Until there is something after `tick`; False when `timeout_s` passed, or at the end."""
+
+        def due() -> bool:
+            return self.tick > tick or self.closing
+
+        try:
+            async with asyncio.timeout(timeout_s), self._moved:
+                await self._moved.wait_for(due)
+        except TimeoutError:
+            return False
+        return not self.closing
+
+    async def close(self) -> None:
+        """Ends every stream, so that the server can stop."""
+        self.closing = True
+        await self._wake()
+
+    async def _wake(self) -> None:
+        async with self._moved:
+            self._moved.notify_all()
+
+    async def run(self) -> None:
+        """Looks as often as needed, for as long as it is not cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            if self._feed is not None:
+                tasks.create_task(self._listen(self._feed))
+            tasks.create_task(self._look_on())
+
+    async def _listen(self, feed: Feed) -> None:
+        async for _ in feed.listen():
+            self._sign.set()
+
+    async def _look_on(self) -> None:
+        while True:
+            await self._wanted.wait()
+            try:
+                await self._until_news()
+                await self.look()
+            except SQLAlchemyError as error:
+                # The browsers keep what they have and are told nothing new; the next look may succeed.
+                log.warning("console cannot read the database: %s", error)
+            await asyncio.sleep(max(self._settings.update_interval_s, COST_FACTOR * self._cost_s))
+
+    async def _until_news(self) -> None:
+        """Returns at a sign of the feed, at a new event, or when boxes and counts are due."""
+        rounds = max(1, round(BOXES_INTERVAL_S / self._settings.poll_interval_s))
+        for _ in range(rounds):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.poll_interval_s):
+                    await self._sign.wait()
+            async with self._read() as connection:
+                new_event = self.snapshot is None or await _last_id(connection) > self.snapshot.last_id
+            if self._sign.is_set() or new_event:
+                break
+        self._sign.clear()
+
+
+async def _last_id(connection: AsyncConnection) -> int:
+    return int((await connection.execute(select(func.coalesce(func.max(t.event.c.id), 0)))).scalar_one())
