@@ -156,7 +156,7 @@ class RuleSettings(Settings, frozen=True, kw_only=True):
     ] = None
     severity: Annotated[Severity | None, about("how grave it is", "严重程度")] = None
     picture: Annotated[bool | None, about("take a picture with it", "是否同时抓拍图片", example=False)] = None
-    drop: Annotated[bool | None, about("suppress it always", "始终不上报", example=True)] = None
+    drop: Annotated[bool | None, about("suppress it always", "始终不上报", example=False)] = None
 
 
 class DeviceSettings(msgspec.Struct, frozen=True, kw_only=True):

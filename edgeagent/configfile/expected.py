@@ -87,7 +87,7 @@ def _number(kind: inspect.IntType | inspect.FloatType) -> Both:
     if len(zh) == 2 and not open_below and not open_above:
         return Both(en, f" {low:.15g} 至 {high:.15g} 的{noun.zh}")
     en = en if high is not None or open_below else en.replace(" from ", " of at least ")
-    return Both(en, f"{'且'.join(zh)} 的{noun.zh}" if zh else noun.zh)
+    return Both(en, f"{' 且'.join(zh)} 的{noun.zh}" if zh else noun.zh)
 
 
 def _text(kind: inspect.StrType, extra: dict[str, object]) -> Both:

@@ -1,0 +1,68 @@
+"""The command `edgeagent`. One file a command, imported only when it is called: start-up is quick on a small box."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgeagent.cli.say import choose, say
+
+DEFAULT_CONFIG = Path("/etc/edgeagent/edgeagent.toml")
+COMMANDS = ("run", "check", "status", "sample", "version")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point. Returns the exit code: 0 well, 1 failed, 2 wrong use, 78 wrong configuration."""
+    args = _parser().parse_args(argv)
+    command = importlib.import_module(f"edgeagent.cli.{args.command}")
+    try:
+        code: int = command.execute(args)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, e.g. `head`, has gone
+        sys.stderr.close()
+        return 141
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    language = choose(None)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--config", metavar="PATH", type=Path, default=DEFAULT_CONFIG,
+        help=say(language, en="configuration file (default: %(default)s)", zh="配置文件(默认 %(default)s)"),
+    )  # fmt: skip
+    common.add_argument(
+        "--language", choices=("zh", "en"), help=say(language, en="language of the output", zh="输出语言")
+    )
+    about = say(language, en="agent of a village box: cameras and terminals to the county hub", zh="村级盒子代理程序")
+    parser = argparse.ArgumentParser(prog="edgeagent", description=about)
+    parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    added = {
+        name: parsers.add_parser(name, parents=[common], help=text, description=text)
+        for name, text in _helps(language).items()
+    }
+    added["check"].add_argument("--json", action="store_true", help=say(language, en="answer as JSON", zh="输出 JSON"))
+    added["status"].add_argument("--json", action="store_true", help=say(language, en="answer as JSON", zh="输出 JSON"))
+    added["status"].add_argument("--port", type=int, help=say(language, en="port of the status page", zh="状态页端口"))
+    sample = added["sample"]
+    sample.add_argument(
+        "--driver", metavar="NAME", help=say(language, en="only a device of this driver", zh="只输出该驱动的设备表")
+    )
+    sample.add_argument(
+        "--minimal", action="store_true", help=say(language, en="only what must be set", zh="只输出必填项")
+    )
+    return parser
+
+
+def _helps(language: str) -> dict[str, str]:
+    zh = language == "zh"
+    return {
+        "run": "运行代理" if zh else "run the agent",
+        "check": "检查配置文件,不连接任何设备" if zh else "check the configuration files; connects to nothing",
+        "status": "查看正在运行的代理" if zh else "show how the running agent is",
+        "sample": "输出带注释的配置样例" if zh else "print a commented sample of the configuration",
+        "version": "显示版本" if zh else "show versions",
+    }
