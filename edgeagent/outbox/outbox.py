@@ -178,6 +178,10 @@ class Outbox:
         if self._dirty:
             await self._enqueue(None, (), {})
 
+    async def watch(self) -> None:
+        """Wait for ever; raises what ended the writer (a file damaged while it was in use)."""
+        await asyncio.shield(self._writer)
+
     async def close(self) -> None:
         """Commit what waits, write down what is settled, close the file."""
         with contextlib.suppress(OutboxFull):

@@ -1,0 +1,248 @@
+"""The agent as a whole: what it is made of, how it starts, reloads and stops. Everything else is elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edgeagent import plugins
+from edgeagent.clock import Clock
+from edgeagent.config import Config
+from edgeagent.configfile import BadConfig, Loaded, load
+from edgeagent.downlink import Downlink
+from edgeagent.driver import OutboxFull
+from edgeagent.health import HealthReport
+from edgeagent.hublink import HubLink, count_start
+from edgeagent.intake import Intake, gap_draft
+from edgeagent.notify import Notifier
+from edgeagent.outbox import NotAnOutbox, Outbox, OutboxNewer
+from edgeagent.outbox.outbox import Limits
+from edgeagent.rules import Rules
+from edgeagent.sight import ALIVE_EVERY_S, mark_alive
+from edgeagent.status import StatusServer
+from edgeagent.supervisor import Supervisor
+from edgeagent.uplink import Uplink
+from gridwire.codes import county_of
+from gridwire.topics import base
+
+log = logging.getLogger(__name__)
+
+EX_OK, EX_CANTCREAT, EX_CONFIG = 0, 73, 78
+"""sysexits.h; systemd does not restart after 78 (RestartPreventExitStatus)."""
+_BIRTH_CHECK_S = 10.0
+_SYNC_EVERY_S = 5.0
+_HOUR_S = 3600.0
+
+
+class Agent:
+    """All parts of one running agent. `start` builds them in order, leaving the context stops them in reverse."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self.config: Config = loaded.config
+        self.clock = Clock()
+        self.notifier = Notifier()
+        self.stopping = asyncio.Event()
+        self.reloading = asyncio.Event()
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Agent:
+        """Open the outbox, then everything that stands on it. Raises `OutboxNewer`, `NotAnOutbox`, OSError."""
+        config = self.config
+        source = base(config.county or county_of(config.box), config.box)
+        folder = Path(config.store.dir)
+        self.outbox = await Outbox.open(
+            folder,
+            _limits(config),
+            boot=self.clock.boot,
+            machine=self.clock.machine,
+            gap=lambda gap: gap_draft(source, self.clock, gap),
+        )
+        self._stack.push_async_callback(self.outbox.close)
+        self.intake = Intake(self.outbox, Rules(config.rule, config.timezone), self.clock, source)
+        self.supervisor = Supervisor(self.intake, self.outbox, folder / "devices", config.language)
+        self.link = HubLink(config, self.clock, await count_start(self.outbox))
+        self.uplink = Uplink(self.outbox, self.link.client, self.link.county, config.box, config.hub.resend_after_s)
+        self.downlink = Downlink(
+            self.outbox,
+            self.uplink,
+            self.supervisor,
+            base=self.link.base,
+            language=config.language,
+            reply=self.link.reply,
+        )
+        self.health = HealthReport(
+            loaded=self.loaded,
+            clock=self.clock,
+            outbox=self.outbox,
+            intake=self.intake,
+            supervisor=self.supervisor,
+            uplink=self.uplink,
+            client=self.link.client,
+        )
+        self._join()
+        self.status = StatusServer(self.health, config.language)
+        await self.status.start(config.status)
+        self._stack.push_async_callback(self.status.stop)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def _join(self) -> None:
+        """Who hears of what."""
+        self.link.on_up = self.uplink.connected
+        self.link.on_down = self.uplink.disconnected
+        self.link.on_message = self.downlink.handle
+        self.link.birth = self.health.birth
+
+    async def run(self) -> None:
+        """Watch, store and send until `stopping` is set; then stop in order: drivers, goodbye, outbox."""
+        async with asyncio.TaskGroup() as group:
+            running = [
+                group.create_task(work, name=name)
+                for name, work in {
+                    "link": self.link.run(),
+                    "uplink": self.uplink.run(),
+                    "uplink-tick": self.uplink.tick(),
+                    "birth": self._tell_birth(),
+                    "health": self._tell_health(),
+                    "alive": self._stay_alive(),
+                    "settled": self._write_settled(),
+                    "hours": self._count_hours(),
+                    "reload": self._reload(),
+                    "watchdog": self._feed_watchdog(),
+                    "store": self.outbox.watch(),
+                }.items()
+            ]
+            await self.supervisor.apply(self.config.device)
+            self.notifier.ready(f"{len(self.supervisor.devices)} devices")
+            await self.stopping.wait()
+            self.notifier.stopping()
+            await self._mark_alive()
+            await self.supervisor.stop()
+            await self.link.stop("stop")
+            for task in running:
+                task.cancel()
+
+    # -- what happens from time to time --------------------------------------------------------------------------
+
+    async def _tell_birth(self) -> None:
+        while True:
+            await asyncio.sleep(_BIRTH_CHECK_S)
+            self.health.board_revision = self.downlink.board.revision
+            self.link.tell_birth()
+
+    async def _tell_health(self) -> None:
+        every_s = self.config.hub.health_every_s
+        while True:
+            await asyncio.sleep(min(every_s, 5.0))  # soon after the start, then at the usual pace
+            while True:
+                if self.link.client.connected:
+                    self.link.tell_health(await self.health.health())
+                await asyncio.sleep(every_s)
+
+    async def _stay_alive(self) -> None:
+        while True:
+            await self._mark_alive()
+            await asyncio.sleep(ALIVE_EVERY_S)
+
+    async def _mark_alive(self) -> None:
+        try:
+            await mark_alive(self.outbox, datetime.now(UTC))
+        except OutboxFull as problem:
+            log.warning("no sign of life: %s", problem)
+
+    async def _write_settled(self) -> None:
+        """Acknowledgements reach the disk with the next event; when there is none, now and then."""
+        while True:
+            await asyncio.sleep(_SYNC_EVERY_S)
+            await self._ignore_full(self.outbox.sync())
+
+    async def _count_hours(self) -> None:
+        while True:
+            await asyncio.sleep(_HOUR_S)
+            await self._ignore_full(self.outbox.tick_hour())
+
+    async def _ignore_full(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except OutboxFull as problem:
+            log.debug("housekeeping of the outbox put off: %s", problem)
+
+    async def _feed_watchdog(self) -> None:
+        """Fed only while loop, store and uplink live: the read goes through the store, the loop runs this."""
+        pause_s = self.notifier.watchdog_s / 3
+        while pause_s:
+            await asyncio.sleep(pause_s)
+            await self.outbox.read("alarm", 0, 0, 1)
+            self.notifier.alive()
+
+    async def _reload(self) -> None:
+        """SIGHUP: read the files again. An invalid one keeps the running configuration, whatever it was."""
+        while True:
+            await self.reloading.wait()
+            self.reloading.clear()
+            self.notifier.reloading()
+            try:
+                loaded = load(self.loaded.files[0], plugins.resolve)
+            except BadConfig as problem:
+                log.error("configuration not reloaded, the old one stays:\n%s", problem.text(self.config.language))
+            else:
+                await self._apply(loaded)
+            self.notifier.ready(f"{len(self.supervisor.devices)} devices")
+
+    async def _apply(self, loaded: Loaded) -> None:
+        """Take over what can change while running: devices and rules. The rest is said to need a restart."""
+        fixed = ("box", "county", "language", "hub", "store", "status")
+        changed = [name for name in fixed if getattr(loaded.config, name) != getattr(self.config, name)]
+        if changed:
+            log.warning("these settings only change with a restart: %s", ", ".join(changed))
+        self.loaded, self.config = loaded, loaded.config
+        self.health.loaded = loaded
+        self.intake.rules = Rules(loaded.config.rule, loaded.config.timezone)
+        devices = await self.supervisor.apply(loaded.config.device)
+        log.info("configuration reloaded; devices changed: %s", ", ".join(sorted(devices)) or "none")
+        self.link.tell_birth()
+
+
+def _limits(config: Config) -> Limits:
+    store = config.store
+    return Limits(store.max_mb, store.pictures_max_mb, store.retain_days, store.reading_linger_ms / 1000)
+
+
+async def _serve(loaded: Loaded) -> None:
+    agent = Agent(loaded)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, agent.stopping.set)
+    loop.add_signal_handler(signal.SIGINT, agent.stopping.set)
+    loop.add_signal_handler(signal.SIGHUP, agent.reloading.set)
+    async with agent:
+        await agent.run()
+
+
+def main(path: Path) -> int:
+    """Run until SIGTERM; gives the exit code. 78: the configuration is wrong; 73: the outbox cannot be opened."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        loaded = load(path, plugins.resolve)
+    except BadConfig as problem:
+        sys.stderr.write(problem.text(problem.language or "zh") + "\n")
+        return EX_CONFIG
+    for warning in loaded.warnings:
+        log.warning("%s", warning.text(loaded.config.language))
+    try:
+        asyncio.run(_serve(loaded))
+    except (OutboxNewer, NotAnOutbox) as problem:
+        sys.stderr.write(problem.text(loaded.config.language) + "\n")
+        return EX_CANTCREAT
+    except OSError as error:
+        sys.stderr.write(f"{loaded.config.store.dir}: {error}\n")
+        return EX_CANTCREAT
+    return EX_OK

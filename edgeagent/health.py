@@ -1,0 +1,110 @@
+"""How the box is, in one place: the birth and health messages are made here, and the status page reads the same."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+import msgspec
+
+from edgeagent import __version__
+from edgeagent.clock import Clock
+from edgeagent.configfile import Loaded
+from edgeagent.intake import Intake
+from edgeagent.outbox import Outbox
+from edgeagent.supervisor import Supervisor
+from edgeagent.uplink import Uplink
+from gridwire.events import EVENT_LANES, LANES
+from gridwire.messages import Birth, Health, StreamNumbers
+from gridwire.mqtt import MqttClient
+
+
+class _Recorded(msgspec.Struct):
+    """Of an event only the time."""
+
+    recordedtime: datetime
+
+
+class HealthReport:
+    """Reads everybody, changes nothing."""
+
+    def __init__(
+        self,
+        *,
+        loaded: Loaded,
+        clock: Clock,
+        outbox: Outbox,
+        intake: Intake,
+        supervisor: Supervisor,
+        uplink: Uplink,
+        client: MqttClient,
+    ) -> None:
+        self.loaded = loaded
+        self.board_revision = 0
+        self._clock, self._outbox, self._intake = clock, outbox, intake
+        self._supervisor, self._uplink, self._client = supervisor, uplink, client
+        self._started = clock.stamp().wall
+        self._started_s = time.monotonic()
+
+    def birth(self) -> Birth:
+        config = self.loaded.config
+        return Birth(
+            box=config.box,
+            name=config.name,
+            version=__version__,
+            boot=self._clock.boot,
+            started=self._started,
+            config_hash=self.loaded.hash,
+            board_revision=self.board_revision,
+            devices=tuple(handle.described() for handle in self._supervisor.devices.values()),
+            streams=self._streams(),
+        )
+
+    async def health(self) -> Health:
+        stamp = self._clock.stamp()
+        state = self._client.state
+        return Health(
+            at=stamp.wall,
+            uptime_s=round(time.monotonic() - self._started_s, 1),
+            clock=stamp.clock,
+            streams=self._streams(),
+            devices=tuple(handle.health for handle in self._supervisor.devices.values()),
+            waiting={lane: count for lane, count in self._outbox.waiting().items() if count},
+            oldest_waiting_s=await self._oldest_waiting_s(stamp.wall),
+            data_bytes=state.bytes_sent + state.bytes_received,
+            counters=self.counters(),
+        )
+
+    def counters(self) -> dict[str, int]:
+        """Everything that is counted and is not zero."""
+        found = {f"emitted_{kind}": count for kind, count in self._intake.emitted.items()}
+        found |= {f"suppressed_{why}": count for why, count in self._intake.suppressed.items()}
+        found |= {f"evicted_{lane}": self._outbox.room.evicted[lane] for lane in LANES}
+        found |= {f"uplink_{name}": count for name, count in self._uplink.counters.items()}
+        return {name: count for name, count in found.items() if count}
+
+    async def _oldest_waiting_s(self, now: datetime) -> float:
+        """Age of the oldest event that the hub has not got, by the wall clock; 0 when there is none."""
+        ages = [0.0]
+        for lane in EVENT_LANES:
+            for first, _ in self._outbox.book.lanes[lane].unsettled()[:1]:
+                ages += [_age_s(row.body, now) for row in await self._outbox.read(lane, first, first, 1)]
+        return round(max(ages), 1)
+
+    def _streams(self) -> tuple[StreamNumbers, ...]:
+        """The kept streams; for those of this boot the true time of the boot, once the clock is right."""
+        stamp = self._clock.stamp()
+        booted = _rounded(stamp.booted) if stamp.clock == "synced" else None
+        return tuple(
+            msgspec.structs.replace(numbers, booted=booted) if numbers.boot == self._clock.boot else numbers
+            for numbers in self._outbox.numbers()
+        )
+
+
+def _age_s(body: bytes, now: datetime) -> float:
+    return (now - msgspec.json.decode(body, type=_Recorded).recordedtime).total_seconds()
+
+
+def _rounded(time_: datetime) -> datetime:
+    """To the second: the clock is no better, and birth and health stay the same while nothing changes."""
+    return (time_ + timedelta(milliseconds=500)).replace(microsecond=0)

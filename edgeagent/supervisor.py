@@ -1,0 +1,212 @@
+"""Keeps one task a device running: one device's fault never touches another, and never ends the agent.
+
+This is the only place that catches what nobody expected.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edgeagent.config import DeviceSettings
+from edgeagent.driver import CommandRefused, DeviceState, Driver, Observation, State, Stored
+from edgeagent.intake import Intake
+from edgeagent.outbox import Outbox
+from edgeagent.plugins import load
+from edgeagent.sight import Sight, last_alive
+from gridwire.messages import DeviceHealth, DeviceInfo
+from gridwire.problem import Language, Problem
+
+log = logging.getLogger(__name__)
+
+BACKOFF_MIN_S = 1.0
+BACKOFF_MAX_S = 300.0
+GOOD_AFTER_S = 600.0
+"""A driver that ran this long begins again with the shortest pause."""
+
+
+class DeviceHandle:
+    """The `Device` that a driver gets."""
+
+    def __init__(
+        self,
+        device: str,
+        settings: DeviceSettings,
+        *,
+        intake: Intake,
+        outbox: Outbox,
+        folder: Path,
+        language: Language,
+        alive: datetime | None,
+    ) -> None:
+        self.settings = settings
+        self.info: dict[str, str] = {}
+        self.health = DeviceHealth(id=device, state="starting")
+        self.restarts = 0
+        self._id, self._intake, self._outbox = device, intake, outbox
+        self._folder, self._language = folder, language
+        self._sight = Sight.from_bytes(outbox.recall(self._key("sight")))
+        if alive is not None:
+            self._sight = self._sight.interrupted(alive)
+
+    @property
+    def id(self) -> str:
+        return self._id
+
+    @property
+    def name(self) -> str:
+        return self.settings.name or self._id
+
+    @property
+    def language(self) -> Language:
+        return self._language
+
+    @property
+    def folder(self) -> Path:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder
+
+    async def emit(self, observation: Observation, *, remember: Mapping[str, bytes | None] | None = None) -> Stored:
+        values = {self._key(key): value for key, value in (remember or {}).items()}
+        work = self._intake.take(self._id, self.settings.grid, observation, values)
+        return await asyncio.shield(asyncio.ensure_future(work))
+
+    async def remember(self, values: Mapping[str, bytes | None]) -> None:
+        await self._outbox.remember({self._key(key): value for key, value in values.items()})
+
+    def recall(self, key: str) -> bytes | None:
+        return self._outbox.recall(self._key(key))
+
+    async def report(
+        self, state: State, reason: str = "", detail: str = "", *, last_seen: datetime | None = None
+    ) -> None:
+        now = datetime.now(UTC)
+        if (state, reason) != (self.health.state, self.health.reason):
+            self.health = DeviceHealth(id=self._id, state=state, reason=reason, detail=detail, since=now)
+        sight, blind = self._sight.after(state, reason, last_seen or now, now)
+        if sight == self._sight:
+            return
+        since, until = blind if blind is not None else (None, None)
+        data = DeviceState(state=state, reason=reason, detail=detail, blind_from=since, blind_until=until)
+        remember = {"sight": sight.to_bytes()}
+        if self._sight.is_news(state, reason, blind):
+            await self.emit(Observation(data=data), remember=remember)
+        else:
+            await self.remember(remember)
+        self._sight = sight
+
+    def describe(self, **info: str) -> None:
+        self.info = info
+
+    def _key(self, key: str) -> str:
+        return f"device/{self._id}/{key}"
+
+    def described(self) -> DeviceInfo:
+        """For the birth message."""
+        return DeviceInfo(
+            id=self._id,
+            name=self.settings.name,
+            driver=self.settings.driver,
+            grid=self.settings.grid,
+            info={key: str(value)[:200] for key, value in self.info.items()},
+        )
+
+
+class Supervisor:
+    """Starts, restarts and stops the devices' drivers."""
+
+    def __init__(self, intake: Intake, outbox: Outbox, folder: Path, language: Language) -> None:
+        self.devices: dict[str, DeviceHandle] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._drivers: dict[str, Driver] = {}
+        self._intake, self._outbox, self._folder, self._language = intake, outbox, folder, language
+        self._alive = last_alive(outbox)
+
+    async def apply(self, wanted: Mapping[str, DeviceSettings]) -> list[str]:
+        """Run exactly these devices. Those whose settings did not change are left alone; gives the changed ones."""
+        wanted = {device: settings for device, settings in wanted.items() if settings.enabled}
+        changed = [
+            device
+            for device in self._tasks.keys() | wanted.keys()
+            if device not in wanted or device not in self._tasks or self.devices[device].settings != wanted[device]
+        ]
+        await asyncio.gather(*(self._stop(device) for device in changed))
+        for device in sorted(changed):
+            if device in wanted:
+                self._start(device, wanted[device])
+        self._alive = datetime.now(UTC)  # a later start is a reload: until now the devices were watched
+        return changed
+
+    async def stop(self) -> None:
+        await self.apply({})
+
+    async def command(self, device: str, op: str, args: Mapping[str, object]) -> Mapping[str, object]:
+        """Have a device's driver do something. Raises `CommandRefused`."""
+        driver = self._drivers.get(device)
+        if driver is None:
+            raise CommandRefused(device=device, op=op, why="no such device, or it is not running")
+        try:
+            return await driver.command(self.devices[device], op, args)
+        except Problem:
+            raise
+        except Exception as error:
+            log.exception("%s: command %s failed in the driver", device, op)
+            raise CommandRefused(device=device, op=op, why=f"{type(error).__name__}: {error}") from error
+
+    def _start(self, device: str, settings: DeviceSettings) -> None:
+        folder = self._folder / device
+        handle = DeviceHandle(
+            device,
+            settings,
+            intake=self._intake,
+            outbox=self._outbox,
+            folder=folder,
+            language=self._language,
+            alive=self._alive,
+        )
+        self.devices[device] = handle
+        self._tasks[device] = asyncio.create_task(self._keep_running(handle), name=f"device-{device}")
+
+    async def _stop(self, device: str) -> None:
+        task = self._tasks.pop(device, None)
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self.devices.pop(device, None)
+        self._drivers.pop(device, None)
+
+    async def _keep_running(self, handle: DeviceHandle) -> None:
+        """Run the driver, and again after a pause, until cancelled."""
+        pause_s = BACKOFF_MIN_S
+        while True:
+            started = asyncio.get_running_loop().time()
+            reason, detail = await self._run_once(handle)
+            handle.restarts += 1
+            if asyncio.get_running_loop().time() - started > GOOD_AFTER_S:
+                pause_s = BACKOFF_MIN_S
+            with contextlib.suppress(Problem):  # a full outbox: the state is still shown in health
+                await handle.report("down", reason, detail[:500])
+            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
+            pause_s = min(pause_s * 2, BACKOFF_MAX_S)
+
+    async def _run_once(self, handle: DeviceHandle) -> tuple[str, str]:
+        """Run the driver until it ends; gives why it did."""
+        try:
+            driver = load(handle.settings.driver)(handle.settings.options)
+            self._drivers[handle.id] = driver
+            await driver.run(handle)
+        except Problem as problem:
+            log.warning("%s: %s", handle.id, problem)
+            return problem.code.rpartition(".")[2][:64], problem.text(handle.language)
+        except Exception as error:
+            log.exception("%s: the driver failed in a way that it did not expect", handle.id)
+            return "driver-failed", f"{type(error).__name__}: {error}"
+        finally:
+            self._drivers.pop(handle.id, None)
+        return "driver-ended", ""

@@ -1,0 +1,62 @@
+"""What is to be sent next: live events before backlog, higher lanes first. Pure; rows are named by number, not held.
+
+*Live* is what was committed while connected; it is kept here with its bytes, bounded, so that it needs no read.
+*Todo* is everything else: backlog, what overflowed, and what the hub asks to be replayed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+
+from edgeagent.outbox import Row
+from gridwire.events import EVENT_LANES, LANES, Lane
+from gridwire.ranges import RangeSet
+
+MAX_LIVE_ROWS = 1000
+"""A lane's live rows at most, some 400 KiB; more become backlog."""
+
+
+class Queue:
+    """Per lane: live rows with bytes, todo as numbers. Empty while there is no connection."""
+
+    def __init__(self) -> None:
+        self.live: dict[Lane, deque[Row]] = {lane: deque() for lane in EVENT_LANES}
+        self.todo: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
+
+    def restart(self, unsettled: Mapping[Lane, Iterable[tuple[int, int]]]) -> None:
+        """A connection begins: everything unsettled is backlog."""
+        for rows in self.live.values():
+            rows.clear()
+        self.todo = {lane: RangeSet(unsettled[lane]) for lane in LANES}
+
+    def offer(self, rows: Iterable[Row]) -> None:
+        """Rows that have just been committed."""
+        for row in rows:
+            live = self.live.get(row.lane)
+            if live is None or len(live) >= MAX_LIVE_ROWS:
+                self.todo[row.lane].add(row.n)
+            else:
+                live.append(row)
+
+    def again(self, lane: Lane, rows: Iterable[tuple[int, int]]) -> None:
+        """Rows to be sent once more: refused for now, not acknowledged in time, or asked for by the hub."""
+        for first, last in rows:
+            self.todo[lane].add_range(first, last)
+
+    def settled(self, lane: Lane, first: int, last: int) -> None:
+        """These need no more sending."""
+        self.todo[lane].remove_range(first, last)
+
+    def demote(self) -> None:
+        """The hub answers again after a silence: what waited meanwhile is no longer live."""
+        for lane, rows in self.live.items():
+            for row in rows:
+                self.todo[lane].add(row.n)
+            rows.clear()
+
+    def next_live(self, lanes: Iterable[Lane]) -> Lane | None:
+        return next((lane for lane in lanes if self.live.get(lane)), None)
+
+    def next_todo(self, lanes: Iterable[Lane]) -> Lane | None:
+        return next((lane for lane in lanes if self.todo[lane]), None)

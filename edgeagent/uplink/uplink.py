@@ -1,0 +1,268 @@
+"""Sends what the outbox holds, one message after the other, as far as the window and the broker allow."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from edgeagent.outbox import Outbox, Row
+from edgeagent.uplink.queue import Queue
+from edgeagent.uplink.window import Flight, Window
+from gridwire import topics
+from gridwire.codec import PackLimits, pack
+from gridwire.events import EVENT_LANES, LANES, Lane
+from gridwire.limits import MAX_BATCH_EVENTS, MAX_PACKED_BYTES
+from gridwire.messages import Ack
+from gridwire.mqtt import MqttClient, NotConnected, PacketTooLarge, ReasonCode, Session, WindowFull
+from gridwire.ranges import RangeSet
+
+log = logging.getLogger(__name__)
+
+_HEADER_BYTES = 300
+"""Topic, properties and fixed header of a PUBLISH, generously."""
+_REFUSED_FOR_GOOD = {0x90, 0x95, 0x99}
+"""Topic Name invalid, Packet too large, Payload format invalid (MQTT 5, 2.4): another try changes nothing."""
+_HOLD_S = 30.0
+"""Pause after a refusal that a person can mend (not authorised, quota): an ACL typo must not empty the outbox."""
+_TICK_S = 0.5
+
+
+class Refusal(NamedTuple):
+    """Why nothing is being sent, for health and status page. `until`: monotonic seconds."""
+
+    reason: str
+    until: float
+
+
+class Message(NamedTuple):
+    """What to publish: rows of one lane in one payload."""
+
+    lane: Lane
+    rows: list[Row]
+    topic: str
+    payload: bytes
+    content_type: str
+
+
+class Uplink:
+    """One outbox to one broker. `connected` and `disconnected` come from the link, `acknowledged` from the downlink."""
+
+    def __init__(self, outbox: Outbox, client: MqttClient, county: str, box: str, resend_after_s: float) -> None:
+        self.queue = Queue()
+        self.window = Window(resend_after_s)
+        self.refusal: Refusal | None = None
+        self.counters = {"sent": 0, "resent": 0, "refused": 0, "parked": 0, "strange_acks": 0}
+        self._outbox, self._client = outbox, client
+        self._county, self._box = county, box
+        self._sent: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
+        self._limits = PackLimits()
+        self._single: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
+        self._up = False
+        self._wake = asyncio.Event()
+        self._parking: set[asyncio.Task[None]] = set()
+        outbox.on_commit = self._committed
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._up and not self._is_held() and await self._send_next():
+                pass
+
+    async def tick(self) -> None:
+        """Look at the time, for ever: is a message to go again, is a pause over?"""
+        while True:
+            await asyncio.sleep(_TICK_S)
+            flight = self.window.due(time.monotonic()) if self._up else None
+            if flight is not None:
+                self.counters["resent"] += 1
+                self.window.remove(flight)
+                self.queue.again(flight.lane, flight.rows.runs())
+            if flight is not None or self.refusal is not None:
+                self._wake.set()
+
+    # -- what others tell ----------------------------------------------------------------------------------------
+
+    def connected(self, session: Session) -> None:
+        """A connection stands: whatever is unsettled goes, again if need be.
+
+        A pause after a refusal goes on: some brokers disconnect whom they refuse, and would be asked without end.
+        """
+        size = min(MAX_PACKED_BYTES, session.maximum_packet_size - _HEADER_BYTES)
+        self._limits = PackLimits(payload_bytes=size)
+        self.window.clear()
+        self.queue.restart({lane: book.unsettled() for lane, book in self._outbox.book.lanes.items()})
+        self._up = True
+        self._wake.set()
+
+    def disconnected(self) -> None:
+        self._up = False
+        self.window.clear()
+
+    def acknowledged(self, ack: Ack) -> None:
+        """The hub has these. Honoured only for numbers that this process has sent: whoever else they belong to,
+
+        a cloned disk or a file restored from a backup must not free what the hub has never seen.
+        """
+        settled: list[tuple[int, int]] = []
+        for first, last in ack.ranges:
+            rows = self._outbox.book.rows_of(ack.stream, ack.lane, first, last)
+            asked = RangeSet([rows]) if rows else RangeSet()
+            for low, high in asked.runs():
+                unknown = self._sent[ack.lane].missing_between(low, high)
+                self.counters["strange_acks"] += unknown.count()
+                for run in unknown.runs():
+                    asked.remove_range(*run)
+            settled += asked.runs()
+        for low, high in settled:
+            self._outbox.settle(ack.lane, low, high)
+            self.queue.settled(ack.lane, low, high)
+        if self.window.settled(ack.lane, settled, time.monotonic()):
+            self.queue.demote()
+        self._wake.set()
+
+    def replay(self, stream: str, lane: Lane, ranges: Iterable[tuple[int, int]]) -> int:
+        """The hub misses these: send again what is still kept. Gives how many rows that is at most."""
+        count = 0
+        for first, last in ranges:
+            rows = self._outbox.book.rows_of(stream, lane, first, last)
+            if rows is not None:
+                kept = self._outbox.book.lanes[lane].gone.missing_between(*rows)
+                count += kept.count()
+                self.queue.again(lane, kept.runs())
+        self._wake.set()
+        return count
+
+    def _committed(self, rows: list[Row]) -> None:
+        if self._up:
+            self.queue.offer(rows)
+            self._wake.set()
+
+    # -- sending -------------------------------------------------------------------------------------------------
+
+    def _is_held(self) -> bool:
+        if self.refusal is not None and time.monotonic() >= self.refusal.until:
+            self.refusal = None
+        return self.refusal is not None
+
+    async def _send_next(self) -> bool:
+        """Send one message; false when there is nothing to send or no room for it."""
+        if self._client.free_slots == 0:
+            return False
+        message = await self._next_message()
+        if message is None:
+            return False
+        if self._up:  # the link may have gone while rows were read
+            self._publish(message)
+        return True
+
+    async def _next_message(self) -> Message | None:
+        """Urgent outside the window; live events; backlog by lane; one picture at a time."""
+        room = self.window.has_room(self._limits.payload_bytes)
+        lanes: tuple[Lane, ...] = EVENT_LANES if room else ("urgent",)
+        lane = self.queue.next_live(lanes)
+        if lane is not None:
+            return self._live_message(lane)
+        lane = self.queue.next_todo(lanes)
+        if lane is not None:
+            return await self._todo_message(lane)
+        if self.queue.todo["media"] and not self.window.has_picture() and self.window.has_room():
+            return await self._media_message()
+        return None
+
+    def _live_message(self, lane: Lane) -> Message:
+        live = self.queue.live[lane]
+        rows = [live.popleft() for _ in range(min(len(live), MAX_BATCH_EVENTS))]
+        message = self._packed(lane, rows)
+        live.extendleft(reversed(rows[len(message.rows) :]))
+        return message
+
+    async def _todo_message(self, lane: Lane) -> Message | None:
+        """A batch from the lowest run; rows that the file no longer has are dropped from the list."""
+        todo = self.queue.todo[lane]
+        first, last = next(todo.runs())
+        single = first in self._single[lane]
+        rows = await self._outbox.read(lane, first, last, 1 if single else MAX_BATCH_EVENTS)
+        if not rows:
+            todo.remove_range(first, last)
+            self._wake.set()
+            return None
+        message = self._packed(lane, rows)
+        todo.remove_range(first, message.rows[-1].n)
+        return message
+
+    async def _media_message(self) -> Message | None:
+        todo = self.queue.todo["media"]
+        first, last = next(todo.runs())
+        rows = await self._outbox.read("media", first, last, 1)
+        if not rows:
+            todo.remove_range(first, last)
+            self._wake.set()
+            return None
+        (row,) = rows
+        todo.remove_range(first, row.n)
+        jpeg = await self._outbox.jpeg(row)
+        if jpeg is None:
+            await self._outbox.give_up("media", [(row.n, row.n)], "picture_lost")
+            self._wake.set()
+            return None
+        topic = topics.media_topic(self._county, self._box, row.stream, row.seq)
+        return Message("media", [row], topic, jpeg, "image/jpeg")
+
+    def _packed(self, lane: Lane, rows: list[Row]) -> Message:
+        payload, count = pack([row.body for row in rows], self._limits)
+        name = "event" if count == 1 else "batch"
+        content_type = "application/cloudevents+json" if count == 1 else "application/cloudevents-batch+json"
+        return Message(lane, rows[:count], topics.topic(self._county, self._box, name), payload, content_type)
+
+    def _publish(self, message: Message) -> None:
+        numbers = RangeSet([(row.n, row.n) for row in message.rows])
+        flight = Flight(message.lane, numbers, len(message.payload))
+        try:
+            done = self._client.publish(message.topic, message.payload, content_type=message.content_type)
+        except PacketTooLarge as error:
+            self._too_large(message, str(error))
+            return
+        except (NotConnected, WindowFull):
+            self.queue.again(message.lane, numbers.runs())
+            return
+        self.counters["sent"] += len(message.rows)
+        self._sent[message.lane].merge(numbers)
+        self.window.add(flight)
+        done.add_done_callback(lambda future: self._answered(future, flight, message))
+
+    def _answered(self, future: asyncio.Future[ReasonCode], flight: Flight, message: Message) -> None:
+        """The broker's PUBACK, or the end of the connection (then the next one begins anew)."""
+        if future.cancelled() or future.exception() is not None:
+            return
+        reason = future.result()
+        self._wake.set()
+        if not reason.is_failure:
+            self.window.arrived(flight, time.monotonic())
+            return
+        self.counters["refused"] += 1
+        self.window.remove(flight)
+        if reason.value in _REFUSED_FOR_GOOD:
+            self._too_large(message, str(reason))
+        else:
+            log.error("broker refuses %s: %s; holding everything back for %.0f s", message.topic, reason, _HOLD_S)
+            self.queue.again(flight.lane, flight.rows.runs())
+            self.refusal = Refusal(str(reason), time.monotonic() + _HOLD_S)
+
+    def _too_large(self, message: Message, why: str) -> None:
+        """A batch is tried again event by event; a single one that the broker will never take is parked, with a gap."""
+        rows = [(row.n, row.n) for row in message.rows]
+        if len(rows) > 1:
+            self._single[message.lane].merge(RangeSet(rows))
+            self.queue.again(message.lane, rows)
+            self._wake.set()
+            return
+        self.counters["parked"] += 1
+        log.error("parked for good: lane %s row %d: %s", message.lane, message.rows[0].n, why)
+        task = asyncio.create_task(self._outbox.give_up(message.lane, rows, "refused"))
+        self._parking.add(task)
+        task.add_done_callback(self._parking.discard)
