@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
+import msgspec
+
 from gridwire import messages
 from gridwire.codec import Arrived, Key, Refused, check_jpeg, decode_message, decode_up, digest_of
 from gridwire.problem import Problem
@@ -34,7 +36,7 @@ class Picture(NamedTuple):
 class Intake(NamedTuple):
     """One message of the broker, read. `box` is empty for a foreign topic, `message` is None for events and pictures.
 
-    `retained`: the broker's memory rather than news. `payload`: of `message`, as received.
+    `retained`: the broker's memory rather than news. `payload`: the JSON of `message`.
     """
 
     topic: str
@@ -86,7 +88,8 @@ def _with_message(intake: Intake, address: Address, payload: bytes) -> Intake:
     except Problem as problem:
         return _refuse(intake, payload, problem, None)
     assert isinstance(message, messages.Status | messages.Birth | messages.Health | messages.Reply)
-    return intake._replace(message=message, payload=payload)
+    plain = payload if payload.startswith(b"{") else msgspec.json.encode(message)
+    return intake._replace(message=message, payload=plain)
 
 
 def _refuse(intake: Intake, payload: bytes, problem: Problem, key: Key | None) -> Intake:

@@ -1,0 +1,69 @@
+"""The command `countyhub`. One file a command, imported only when it is called; each has `execute(args) -> int`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from countyhub.cli.say import choose, say
+from gridwire.problem import Language, Problem
+
+DEFAULT_CONFIG = Path("/etc/countyhub/countyhub.toml")
+EXIT_CONFIG = 78
+"""EX_CONFIG of sysexits.h: starting again will not help, a person must change something first."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point. Returns the exit code: 0 well, 1 failed, 2 wrong use, 78 wrong configuration or database."""
+    args = _parser().parse_args(argv)
+    args.language = choose(args.language)
+    command = importlib.import_module(f"countyhub.cli.{args.command}")
+    try:
+        code: int = command.execute(args)
+        sys.stdout.flush()
+    except Problem as problem:
+        print(problem.text(args.language), file=sys.stderr)
+        return EXIT_CONFIG
+    except BrokenPipeError:  # the reader, e.g. `head`, has gone
+        sys.stderr.close()
+        return 141
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    language = choose(None)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--config", metavar="PATH", type=Path, default=DEFAULT_CONFIG,
+        help=say(language, en="configuration file (default: %(default)s)", zh="配置文件(默认 %(default)s)"),
+    )  # fmt: skip
+    common.add_argument(
+        "--language", choices=("zh", "en"), help=say(language, en="language of the output", zh="输出语言")
+    )
+    about = say(language, en="county hub: takes in what the village boxes send", zh="县级汇聚端:接收各村盒子上报的事件")
+    parser = argparse.ArgumentParser(prog="countyhub", description=about)
+    parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    added = {
+        name: parsers.add_parser(name, parents=[common], help=text, description=text)
+        for name, text in _helps(language).items()
+    }
+    letters = added["deadletter"]
+    letters.add_argument("action", choices=("list", "retry"), help=say(language, en="what to do", zh="操作"))
+    letters.add_argument("ids", nargs="*", type=int, help=say(language, en="letters; none: all", zh="编号;不填为全部"))
+    letters.add_argument("--json", action="store_true", help=say(language, en="answer as JSON", zh="输出 JSON"))
+    return parser
+
+
+def _helps(language: Language) -> dict[str, str]:
+    zh = language == "zh"
+    return {
+        "run": "运行汇聚端" if zh else "run the hub",
+        "check": "检查配置文件和数据库,不作改动" if zh else "check configuration and database; changes nothing",
+        "migrate": "把数据库升级到本版本的格式" if zh else "bring the database up to this version's format",
+        "deadletter": "查看或重试无法读取的报文" if zh else "list or retry what could not be read",
+        "sample": "输出带注释的配置样例" if zh else "print a commented sample of the configuration",
+        "version": "显示版本" if zh else "show versions",
+    }

@@ -1,0 +1,53 @@
+"""`countyhub deadletter list|retry [ID …]`: what could not be read, and trying it again after an upgrade."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+import msgspec
+
+from countyhub import configfile, deadletters
+from countyhub.cli.say import say
+from countyhub.store.engine import open_store
+
+
+def execute(args: argparse.Namespace) -> int:
+    config = configfile.load(args.config)
+    work = _list if args.action == "list" else _retry
+    return asyncio.run(work(config.database_url, args))
+
+
+async def _list(url: str, args: argparse.Namespace) -> int:
+    store = await open_store(url)
+    try:
+        async for row in deadletters.find(store, args.ids):
+            number = f"{row.stream}/{row.lane}/{row.seq}" if row.stream else "-"
+            text = row.text_zh if args.language == "zh" else row.text_en
+            if args.json:
+                line = {"id": row.id, "box": row.box, "topic": row.topic, "number": number, "code": row.code}
+                print(msgspec.json.encode({**line, "text": text, "size": row.size, "count": row.count,
+                                           "received": row.received}).decode())  # fmt: skip
+            else:
+                print(f"{row.id}  {row.received:%Y-%m-%dT%H:%M:%SZ}  {row.topic}  {number}  {row.count}x  {text}")
+    finally:
+        await store.close()
+    return 0
+
+
+async def _retry(url: str, args: argparse.Namespace) -> int:
+    stored = failed = 0
+    store = await open_store(url)
+    try:
+        async for row in deadletters.find(store, args.ids):
+            result = await deadletters.retry(store, row)
+            stored += result.stored
+            failed += not result.stored
+    finally:
+        await store.close()
+    if args.json:
+        print(msgspec.json.encode({"stored": stored, "unreadable": failed}).decode())
+    else:
+        print(say(args.language, en=f"{stored} stored, {failed} still cannot be read",
+                  zh=f"已入库 {stored} 条,仍无法读取 {failed} 条"))  # fmt: skip
+    return 0

@@ -1,0 +1,141 @@
+"""The hub as one process: subscriber, chores after each commit, console. `run` serves until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+import signal
+from types import TracebackType
+
+from sqlalchemy.exc import OperationalError
+
+from countyhub.commands import Commands
+from countyhub.config import Config
+from countyhub.downlink import Downlink
+from countyhub.feed import Feed
+from countyhub.inbox import Inbox, Outcome
+from countyhub.notices import Notices
+from countyhub.replay import Replay
+from countyhub.store.engine import Store, open_store
+from countyhub.subscriber import Subscriber
+
+log = logging.getLogger("countyhub.hub")
+
+BUSY_CHORES_S = 2.0
+WEB_RETRY_S = 30.0
+
+
+class Hub:
+    """Everything that runs, on an open store. `run()` until `stop()`."""
+
+    def __init__(self, config: Config, store: Store) -> None:
+        self.config = config
+        self.store = store
+        self.feed = Feed(store)
+        self.downlink = Downlink(config.county)
+        self.commands = Commands(store, self.downlink)
+        self.notices = Notices(store, self.downlink)
+        self.replay = Replay(store, config.replay)
+        self.subscriber = Subscriber(config, Inbox(store), self.downlink, on_commit=self._on_commit, on_up=self._on_up)
+        self.web_port = 0
+        """Port of the console once it listens."""
+        self._born: set[str] = set()
+        self._due = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until `stop()`: then what is being committed is still acknowledged."""
+        async with asyncio.TaskGroup() as tasks:
+            around = [tasks.create_task(self._chores())]
+            if self.config.web.enabled and importlib.util.find_spec("countyhub.web.app") is not None:
+                around.append(tasks.create_task(self._serve_console()))
+            await self.subscriber.run()
+            for task in around:
+                task.cancel()
+
+    def stop(self) -> None:
+        self.subscriber.stop()
+
+    # What follows a commit.
+
+    def _on_commit(self, outcome: Outcome) -> None:
+        self.feed.tell(outcome.last_id)
+        self._born |= outcome.born
+        if outcome.born or outcome.reported or outcome.reused or (outcome.stored and self.replay.is_waiting):
+            self._due.set()
+
+    def _on_up(self) -> None:
+        self._due.set()
+
+    async def _chores(self) -> None:
+        """Boards to boxes just born, requests for what is missing, orders that have not left yet."""
+        while True:
+            await self._until_due()
+            born, self._born = self._born, set()
+            try:
+                await self.notices.send(born)
+                await self.replay.check()
+                await self.commands.send_waiting()
+            except OperationalError as error:
+                log.error("chores wait for the database: %s", error.orig)
+                self._born |= born
+                await asyncio.sleep(BUSY_CHORES_S)
+
+    async def _until_due(self) -> None:
+        timeout_s = min(self.config.replay.pause_s, BUSY_CHORES_S if self.replay.is_waiting else 60.0)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._due.wait()
+        except TimeoutError:
+            pass
+        self._due.clear()
+
+    # The console.
+
+    async def _serve_console(self) -> None:
+        """A console that cannot listen must not keep events from being stored: it tries again."""
+        from countyhub.web.app import create
+        from countyhub.web.serve import serve
+        from countyhub.web.settings import console_settings
+
+        web, settings = self.config.web, console_settings(self.config)
+        while True:
+            try:
+                await serve(create(self.store, self.feed, settings), web.host, web.port, self._console_listens)
+            except OSError as error:
+                log.error("the console cannot listen on %s:%d: %s", web.host, web.port, error)
+            await asyncio.sleep(WEB_RETRY_S)
+
+    def _console_listens(self, port: int) -> None:
+        self.web_port = port
+        log.info("console on http://%s:%d/", self.config.web.host, port)
+
+
+class Signals:
+    """While inside, SIGTERM and SIGINT stop the hub in good order."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._loop = asyncio.get_running_loop()
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._hub.stop)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.remove_signal_handler(number)
+
+
+async def run(config: Config) -> int:
+    """Serve until a signal; returns 0. Raises the problems of `open_store` and `mqtt_settings` before anything runs."""
+    store = await open_store(config.database_url)
+    try:
+        hub = Hub(config, store)
+        with Signals(hub):
+            await hub.run()
+    finally:
+        await store.close()
+    return 0
