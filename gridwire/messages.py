@@ -78,7 +78,7 @@ class Birth(Message, frozen=True, kw_only=True):
     ]
     config_revision: Annotated[Count, Meta(description="revision of the county's part; 0: none yet")] = 0
     board_revision: Annotated[Count, Meta(description="revision of the notice board that the box has; 0: none yet")] = 0
-    devices: tuple[DeviceInfo, ...] = ()
+    devices: Annotated[tuple[DeviceInfo, ...], Meta(description="every configured device")] = ()
     streams: Annotated[tuple[StreamNumbers, ...], Meta(description="every stream that is kept")] = ()
 
 
@@ -97,10 +97,10 @@ class Health(Message, frozen=True, kw_only=True):
 
     at: Annotated[Time, Meta(description="the box's wall clock")]
     uptime_s: Annotated[float, Meta(description="seconds since the agent started")]
-    clock: ClockState
+    clock: Annotated[ClockState, Meta(description="whether the wall clock is synchronised")]
     offset_s: Annotated[float | None, Meta(description="true time minus wall clock, when known")] = None
     streams: Annotated[tuple[StreamNumbers, ...], Meta(description="every stream that is kept")] = ()
-    devices: tuple[DeviceHealth, ...] = ()
+    devices: Annotated[tuple[DeviceHealth, ...], Meta(description="every device that is watched")] = ()
     waiting: Annotated[dict[Lane, int], Meta(description="events not yet acknowledged, by lane")] = {}
     oldest_waiting_s: Annotated[float, Meta(description="age of the oldest of them, in seconds")] = 0.0
     data_bytes: Annotated[Count, Meta(description="bytes sent and received since the agent started")] = 0
@@ -111,8 +111,8 @@ class Ack(Message, frozen=True, kw_only=True):
     """The hub has these numbers durably: stored, already known, or dead-lettered."""
 
     stream: Ulid
-    lane: Lane
-    ranges: Annotated[tuple[Range, ...], Meta(max_length=1000)]
+    lane: Annotated[Lane, Meta(description="lane of the numbers")]
+    ranges: Annotated[tuple[Range, ...], Meta(max_length=1000, description="runs of numbers, at most 1000")]
 
 
 Op = Literal["ping", "replay", "new_stream", "snapshot"]
@@ -128,7 +128,7 @@ class Command(Message, frozen=True, kw_only=True):
     ]
     args: Annotated[dict[str, object], Meta(description="arguments of the operation")] = {}
     by: Annotated[str, Meta(max_length=64, description="who ordered it")]
-    expires: Time
+    expires: Annotated[Time, Meta(description="after this it is refused")]
 
 
 class Reply(Message, frozen=True, kw_only=True):
@@ -136,7 +136,7 @@ class Reply(Message, frozen=True, kw_only=True):
 
     id: Annotated[Ulid, Meta(description="id of the command")]
     op: Annotated[str, Meta(max_length=32, description="operation")]
-    ok: bool
+    ok: Annotated[bool, Meta(description="whether it was done")]
     code: Annotated[str, Meta(max_length=64, description="stable error code; empty when ok")] = ""
     text: Annotated[str, Meta(max_length=16384, description="for people")] = ""
     result: Annotated[dict[str, object], Meta(description="values of the result")] = {}
@@ -147,10 +147,10 @@ class Reply(Message, frozen=True, kw_only=True):
 class Notice(Message, frozen=True, kw_only=True):
     """A notice of the village's board (民情公示栏)."""
 
-    id: Annotated[str, Meta(max_length=64)]
-    title: Annotated[str, Meta(max_length=200)]
-    text: Annotated[str, Meta(max_length=8000)] = ""
-    expires: Time | None = None
+    id: Annotated[str, Meta(max_length=64, description="id of the notice")]
+    title: Annotated[str, Meta(max_length=200, description="its heading")]
+    text: Annotated[str, Meta(max_length=8000, description="its text, plain")] = ""
+    expires: Annotated[Time | None, Meta(description="from then on it is not shown; absent: until taken down")] = None
 
 
 class Answer(Message, frozen=True, kw_only=True):
@@ -158,15 +158,15 @@ class Answer(Message, frozen=True, kw_only=True):
 
     receipt: Annotated[str, Meta(max_length=32, description="number on the receipt")]
     person: Annotated[str, Meta(max_length=64, description="keyed hash; empty: by receipt only")] = ""
-    text: Annotated[str, Meta(max_length=4000)]
+    text: Annotated[str, Meta(max_length=4000, description="what the resident is told")]
 
 
 class Board(Message, frozen=True, kw_only=True):
     """The whole notice board and all open answers. Retained; a lower revision is ignored."""
 
-    revision: Count
-    notices: tuple[Notice, ...] = ()
-    answers: tuple[Answer, ...] = ()
+    revision: Annotated[Count, Meta(description="rises with every change")]
+    notices: Annotated[tuple[Notice, ...], Meta(description="all notices, in the order in which they are shown")] = ()
+    answers: Annotated[tuple[Answer, ...], Meta(description="all answers that wait")] = ()
 
 
 class CountyConfig(Message, frozen=True, kw_only=True):

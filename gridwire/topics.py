@@ -48,6 +48,20 @@ TOPICS: dict[str, Topic] = {
 }
 """All are QoS 1."""
 
+_CONTENT_TYPES = {
+    "event": "application/cloudevents+json",
+    "batch": "application/cloudevents-batch+json",
+    "media": "image/jpeg",
+}
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+
+
+def content_type(name: str, payload: bytes = b"") -> str:
+    """The content type of a row, for others: our own ends look at the first bytes."""
+    if payload.startswith(_ZSTD_MAGIC):
+        return "application/zstd"
+    return _CONTENT_TYPES.get(name, "application/json")
+
 
 def _level(pattern: str) -> str:
     """A pattern of a whole text, as one level of a topic."""

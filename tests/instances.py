@@ -97,6 +97,6 @@ def _of(kind: inspect.Type) -> st.SearchStrategy:  # noqa: C901 - one line a typ
             return st.dictionaries(_of(kind.key_type), _of(kind.value_type), max_size=3)
         case inspect.StructType():
             return structs(kind.cls)
-        case inspect.AnyType():
+        case inspect.AnyType() | inspect.CustomType():  # the latter is `object`
             return json_values
     raise NotImplementedError(kind)

@@ -1,0 +1,103 @@
+"""docs/reference/settings.md: every setting of agent, drivers and hub, once, with unit, limits and default."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+
+import msgspec
+from msgspec import inspect
+
+from edgeagent.config import Config, DeviceSettings
+from edgeagent.driver import DeviceConfig
+from reference.tables import doc, field_row, fields, table
+
+Struct = type[msgspec.Struct]
+
+
+def text() -> str:
+    """The whole page."""
+    lines = [
+        "# Settings",
+        "",
+        "Made from the definitions that the programs themselves check against. An unknown key is a mistake.",
+        "",
+        "## Village box: `edgeagent.toml` and `conf.d/*.toml`",
+        *_tables(Config, ""),
+        "",
+        "### `[device.<id>]`",
+        "",
+        "What every device has; the driver's own keys stand in the same table.",
+        "",
+        *_rows(DeviceSettings),
+    ]
+    for name, config in drivers():
+        lines += ["", f"## Driver `{name}`", "", *_intro(config), *_rows(config), *_nested(config, "device.<id>")]
+    hub = _hub()
+    if hub is not None:
+        lines += ["", "## County hub", *_tables(hub, "")]
+    return "\n".join(lines) + "\n"
+
+
+def drivers() -> list[tuple[str, Struct]]:
+    """The drivers of this tree, by name, with their `Config`."""
+    found = []
+    package = importlib.import_module("drivers")
+    for info in pkgutil.iter_modules(package.__path__):
+        config = getattr(importlib.import_module(f"drivers.{info.name}"), "Config", None)
+        if isinstance(config, type) and issubclass(config, DeviceConfig):
+            found.append((info.name, config))
+    return sorted(found, key=lambda each: each[0])
+
+
+def _hub() -> Struct | None:
+    if importlib.util.find_spec("countyhub.config") is None:
+        return None
+    config = getattr(importlib.import_module("countyhub.config"), "Config", None)
+    return config if isinstance(config, type) and issubclass(config, msgspec.Struct) else None
+
+
+def _tables(cls: Struct, path: str) -> list[str]:
+    head = f"### `[{path}]`" if path else "### At the top of the file"
+    return ["", head, "", *_intro(cls), *_rows(cls), *_nested(cls, path)]
+
+
+def _nested(cls: Struct, path: str) -> list[str]:
+    """The tables below this one, each under the header that it has in the file."""
+    lines: list[str] = []
+    for field in fields(cls):
+        inner, shape = _struct_in(field.type)
+        if inner is not None and inner is not DeviceSettings:
+            below = shape.format(name=".".join(filter(None, (path, field.encode_name))))
+            lines += _tables(inner, below)
+    return lines
+
+
+def _struct_in(kind: inspect.Type) -> tuple[Struct | None, str]:
+    """The Struct of a table, of a list of tables or of named tables, and how the header is written."""
+    match kind:
+        case inspect.Metadata():
+            return _struct_in(kind.type)
+        case inspect.StructType():
+            return kind.cls, "{name}"
+        case inspect.VarTupleType() | inspect.ListType():
+            return _struct_in(kind.item_type)[0], "[{name}]"
+        case inspect.DictType():
+            return _struct_in(kind.value_type)[0], "{name}.<id>"
+        case inspect.UnionType():
+            return next((_struct_in(each) for each in kind.types if _struct_in(each)[0]), (None, ""))
+    return None, ""
+
+
+def _intro(cls: Struct) -> list[str]:
+    return [doc(cls), ""] if doc(cls) else []
+
+
+def _rows(cls: Struct) -> list[str]:
+    rows = [
+        field_row(field)
+        for field in fields(cls)
+        if _struct_in(field.type)[0] is None and not isinstance(field.type, inspect.AnyType)
+    ]
+    return table(["key", "type", "default", "meaning"], rows) if rows else ["No keys of its own."]
