@@ -1,0 +1,52 @@
+# Everything starts here, from python3 alone. `make demo` shows the product, `make test` proves it.
+# uv (pinned) lives in .uv/, the environment in .venv/.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+QUICK := -m "not slow and not root and not chaos"
+WORKERS ?= 4
+
+.PHONY: help demo test test-all chaos check bench generate format clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+.venv/.ready: pyproject.toml uv.lock scripts/bootstrap.sh
+	@sh scripts/bootstrap.sh
+
+demo: .venv/.ready ## the whole product on one screen: cameras, terminal, agent, broker, hub, console
+	@$(BIN)/python -m simulators.demo $(DEMO_ARGS)
+
+test: .venv/.ready check ## quick suite, with what it needs of the system
+	@sh scripts/system-packages.sh
+	$(BIN)/pytest -n $(WORKERS) $(QUICK)
+
+test-all: .venv/.ready check ## everything, also slow and privileged tests
+	@sh scripts/system-packages.sh
+	$(BIN)/pytest -n $(WORKERS) -m "not chaos"
+	$(BIN)/pytest -m chaos -s
+
+chaos: .venv/.ready ## kill, cut and count
+	@sh scripts/system-packages.sh
+	$(BIN)/pytest -m chaos -s
+
+check: .venv/.ready ## lint, types, layers, generated files
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/generate.py --check
+
+bench: .venv/.ready ## measure ours beside the peers; writes docs/benchmarks.md
+	$(BIN)/python -m bench
+
+generate: .venv/.ready ## schema, AsyncAPI, reference pages, samples
+	$(BIN)/python scripts/generate.py
+
+format: .venv/.ready ## put the code into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean: ## remove everything that was made here
+	rm -rf .uv .venv .cache .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
