@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,17 +15,40 @@ from edgeagent.clock import Clock
 from edgeagent.configfile import Loaded
 from edgeagent.intake import Intake
 from edgeagent.outbox import Outbox
+from edgeagent.outbox.files import FILE_NAME
 from edgeagent.supervisor import Supervisor
 from edgeagent.uplink import Uplink
-from gridwire.events import EVENT_LANES, LANES
+from gridwire.events import EVENT_LANES, LANES, Lane
 from gridwire.messages import Birth, Health, StreamNumbers
-from gridwire.mqtt import MqttClient
+from gridwire.mqtt import MqttClient, MqttState
+
+_MIB = 2**20
 
 
 class _Recorded(msgspec.Struct):
     """Of an event only the time."""
 
     recordedtime: datetime
+
+
+class StoreUse(NamedTuple):
+    """Bytes and their quotas. `outbox_bytes`: the file with its free pages. `full`: the last commit did not fit."""
+
+    outbox_bytes: int
+    outbox_max_bytes: int
+    pictures_bytes: int
+    pictures_max_bytes: int
+    full: bool
+
+
+class Tally(NamedTuple):
+    """What was counted since the start, zeros included where the names are known."""
+
+    emitted: Mapping[str, int]
+    suppressed: Mapping[str, int]
+    evicted: Mapping[Lane, int]
+    uplink: Mapping[str, int]
+    restarts: Mapping[str, int]
 
 
 class HealthReport:
@@ -82,6 +108,49 @@ class HealthReport:
         found |= {f"evicted_{lane}": self._outbox.room.evicted[lane] for lane in LANES}
         found |= {f"uplink_{name}": count for name, count in self._uplink.counters.items()}
         return {name: count for name, count in found.items() if count}
+
+    # -- for the status page -------------------------------------------------------------------------------------
+
+    @property
+    def link(self) -> MqttState:
+        return self._client.state
+
+    @property
+    def held(self) -> str:
+        """Why the broker's refusal holds everything back; empty when nothing is held."""
+        refusal = self._uplink.refusal
+        return refusal.reason if refusal is not None else ""
+
+    @property
+    def in_flight(self) -> int:
+        """Messages sent that the hub has not acknowledged."""
+        return len(self._uplink.window.flights)
+
+    @property
+    def devices_started(self) -> bool:
+        """Whether every device that is configured and enabled has a driver that runs, or is tried again."""
+        wanted = {device for device, settings in self.loaded.config.device.items() if settings.enabled}
+        return wanted <= self._supervisor.devices.keys()
+
+    def tally(self) -> Tally:
+        restarts = {device: handle.restarts for device, handle in self._supervisor.devices.items()}
+        intake, evicted = self._intake, self._outbox.room.evicted
+        return Tally(intake.emitted, intake.suppressed, evicted, self._uplink.counters, restarts)
+
+    def store_use(self) -> StoreUse:
+        """Raises OSError when the outbox's file cannot be looked at."""
+        limits = self._outbox.room.limits
+        return StoreUse(
+            outbox_bytes=(Path(self.loaded.config.store.dir) / FILE_NAME).stat().st_size,
+            outbox_max_bytes=limits.max_mb * _MIB,
+            pictures_bytes=self._outbox.room.picture_bytes(),
+            pictures_max_bytes=limits.pictures_max_mb * _MIB,
+            full=self._outbox.full,
+        )
+
+    async def touch_store(self) -> None:
+        """A real read, to see whether the store answers. Raises sqlite3.Error, ValueError when it is closed."""
+        await self._outbox.read("alarm", 0, 0, 1)
 
     async def _oldest_waiting_s(self, now: datetime) -> float:
         """Age of the oldest event that the hub has not got, by the wall clock; 0 when there is none."""
