@@ -1,0 +1,72 @@
+"""Addresses of one camera: what the configuration names, and what the camera says about itself, mended. Pure.
+
+A camera behind NAT, with a wrong gateway or a careless firmware names hosts and ports that lead nowhere. The host and
+port of the configuration are known to work, so they replace what it says.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+DEVICE_PATH = "/onvif/device_service"
+_CREDENTIALS = re.compile(r"user|usr|uname|pass|pwd|login", re.IGNORECASE)
+_LOOSE = re.compile(r"(?P<scheme>[a-z]+)://(?P<authority>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+
+
+def device_url(address: str) -> str:
+    """`192.0.2.1`, `192.0.2.1:8080` or a URL -> the URL of the device service."""
+    text = address.strip()
+    if "://" not in text:
+        text = f"http://{text}"
+    parts = urlsplit(text)
+    path = parts.path if parts.path not in ("", "/") else DEVICE_PATH
+    return urlunsplit((parts.scheme.lower(), parts.netloc.rpartition("@")[2], path, parts.query, ""))
+
+
+def rewrite(url: str, base: str) -> str:
+    """The same path and query at the scheme, host and port of `base`; a bare path will do. Empty stays empty."""
+    text = url.strip()
+    if not text:
+        return ""
+    here = urlsplit(base)
+    match = _LOOSE.match(text)
+    rest = match["rest"] if match else text
+    if not rest.startswith("/"):
+        rest = "/" + rest
+    return f"{here.scheme}://{here.netloc}{rest.partition('#')[0]}"
+
+
+def named_port(url: str) -> int | None:
+    """The port that a URL names; None for none, or nonsense such as `host:8106:8106`."""
+    match = _LOOSE.match(url.strip())
+    authority = match["authority"].rpartition("@")[2] if match else ""
+    found = re.fullmatch(r"(?:\[[^\]]*\]|[^:\[\]]*):(\d{1,5})", authority)
+    if found is None or not 0 < int(found[1]) < 65536:
+        return None
+    return int(found[1])
+
+
+def named_host(url: str) -> str:
+    """The host that a URL names, lower case; empty for none."""
+    match = _LOOSE.match(url.strip())
+    authority = match["authority"].rpartition("@")[2] if match else ""
+    found = re.match(r"\[[^\]]*\]|[^:]*", authority)
+    return found[0].strip("[]").lower() if found else ""
+
+
+def at_port(url: str, port: int) -> str:
+    """The same URL with another port."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    name = f"[{host}]" if ":" in host else host
+    return urlunsplit((parts.scheme, f"{name}:{port}", parts.path, parts.query, ""))
+
+
+def without_credentials(url: str) -> str:
+    """The URL without user and password, in front of the host or in the query."""
+    parts = urlsplit(url)
+    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True)
+            if not _CREDENTIALS.search(name)]  # fmt: skip
+    query = parts.query if len(kept) == len(parse_qsl(parts.query, keep_blank_values=True)) else urlencode(kept)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))

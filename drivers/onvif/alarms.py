@@ -1,0 +1,135 @@
+"""Stores what one camera's notifications change: as alarms, each with the states it leaves behind, in one transaction.
+
+When the outbox is full nothing advances: the same alarm is tried again until it is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from drivers.onvif.notifications import Notification
+from drivers.onvif.states import MAX_STATES, States, Step
+from drivers.onvif.vocabulary import interpret
+from drivers.onvif.watch import Batch
+from edgeagent.driver import Alarm, Device, Observation, OutboxFull, Stored, TooLarge
+
+MEMORY_KEY = "onvif.states"
+RETRY_S = 2.0
+# A camera's time is trusted when it lies between the poll before and now, with this much of rounding.
+CLOCK_SLACK = timedelta(seconds=3)
+MAX_TEXT_CHARS = 256
+MAX_DETAILS = 24
+_log = logging.getLogger(__name__)
+
+
+class Alarms:
+    """`stored` is called for each alarm on disk; `clock_offset_s` gives camera's clock minus ours, None if unknown."""
+
+    def __init__(
+        self, device: Device, *, stored: Callable[[Stored], None], clock_offset_s: Callable[[], float | None]
+    ) -> None:
+        self._device = device
+        self._stored = stored
+        self._clock_offset_s = clock_offset_s
+        self.states = States.load(device.recall(MEMORY_KEY))
+        self._refused = 0
+
+    async def deliver(self, batch: Batch) -> int:
+        """Store what a poll brought; how many alarms that were. Returns only when all of it is on disk."""
+        changes = 0
+        for notification in batch.notifications:
+            for signal in interpret(notification):
+                step = self.states.plan(notification, signal, time.monotonic())
+                if step.change is not None:
+                    moment = self._moment(notification, batch.since)
+                    changes += 1
+                    await self._store(step, _alarm(step, notification), moment)
+                self._count_refused(step)
+                self.states.apply(step)
+        return changes
+
+    async def synced(self) -> None:
+        """The camera has told how everything stands: objects that it did not name are gone."""
+        for step in self.states.unconfirmed(time.monotonic()):
+            await self._store(step, _ended(step), None)
+            self.states.apply(step)
+
+    async def _store(self, step: Step, alarm: Alarm, moment: datetime | None) -> None:
+        observation = Observation(data=alarm, time=moment)
+        remember = {MEMORY_KEY: self.states.dump(step)} if step.change != "pulse" else None
+        while True:
+            try:
+                stored = await self._device.emit(observation, remember=remember)
+            except OutboxFull as full:
+                _log.warning("%s: %s", self._device.id, full)
+                await asyncio.sleep(RETRY_S)
+            except TooLarge as problem:
+                # Cannot happen with the limits below; if it does, one alarm must not hold up all that follow.
+                _log.error("%s: %s", self._device.id, problem)
+                return
+            else:
+                self._stored(stored)
+                return
+
+    def _moment(self, notification: Notification, since: datetime | None) -> datetime | None:
+        """When it happened by our clock; None (now) when the camera's time cannot be right.
+
+        Cheap cameras send the time of an earlier event, 1970, or local time as UTC.
+        """
+        offset_s = self._clock_offset_s()
+        if notification.time is None or offset_s is None or notification.operation == "Initialized":
+            return None
+        now = datetime.now(UTC)
+        try:
+            moment = notification.time - timedelta(seconds=offset_s)
+        except OverflowError:
+            return None
+        earliest = (since or now) - CLOCK_SLACK
+        return min(moment, now) if earliest <= moment <= now + CLOCK_SLACK else None
+
+    def _count_refused(self, step: Step) -> None:
+        if step.refused:
+            self._refused += 1
+            if self._refused == 1:
+                _log.warning("%s: more than %s states are on at once", self._device.id, MAX_STATES)
+            self._device.describe(states_refused=str(self._refused))
+
+
+def _alarm(step: Step, notification: Notification) -> Alarm:
+    assert step.change is not None
+    items = [*notification.source.items(), *notification.key.items(), *notification.data.items()]
+    detail = {name[:64]: value[:MAX_TEXT_CHARS] for name, value in items[:MAX_DETAILS] if value}
+    return Alarm(
+        kind=step.kind,
+        state=step.change,
+        source=_source(notification.source)[:MAX_TEXT_CHARS],
+        topic=notification.topic[:MAX_TEXT_CHARS],
+        object=step.object[:64],
+        at_start=step.at_start,
+        detail=detail,
+    )
+
+
+def _ended(step: Step) -> Alarm:
+    """An end that the camera did not tell: its object was not there any more when we came back."""
+    identity = step.identity
+    return Alarm(
+        kind=step.kind,
+        state="end",
+        source=_source(dict(identity.source))[:MAX_TEXT_CHARS],
+        topic=identity.topic[:MAX_TEXT_CHARS],
+        object=step.object[:64],
+        detail={name[:64]: value[:MAX_TEXT_CHARS] for name, value in (*identity.source, *identity.key)[:MAX_DETAILS]},
+    )
+
+
+def _source(source: dict[str, str]) -> str:
+    """What people know it by: the rule's name, else the first name that the camera gives."""
+    for name, value in source.items():
+        if name.lower() in ("rule", "rulename") and value:
+            return value
+    return next((value for value in source.values() if value), "")

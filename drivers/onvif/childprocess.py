@@ -1,0 +1,62 @@
+"""Runs one of our own modules in a short-lived child process: bytes in, bytes out, killed when its time is over.
+
+Heavy libraries thus cost no memory between uses, and one that hangs or crashes harms nobody. Children of all cameras
+wait for each other: a small box has few cores.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from weakref import WeakKeyDictionary
+
+from edgeagent.driver import DriverProblem
+
+MAX_AT_ONCE = 2
+_MAX_ERROR_CHARS = 300
+_places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+class ChildFailed(DriverProblem):
+    """`status`: exit status, None when it was killed for being too slow."""
+
+    code = "onvif.child-failed"
+    en = "{module} failed ({status}): {why}"
+    zh = "{module} 运行失败({status}):{why}"
+
+    def __init__(self, module: str, status: int | None, why: str) -> None:
+        self.status = status
+        super().__init__(module=module, status="timeout" if status is None else status, why=why[-_MAX_ERROR_CHARS:])
+
+
+async def run_child(module: str, given: bytes, *, timeout_s: float) -> bytes:
+    """What `python -m module` wrote. Raises `ChildFailed`."""
+    async with _places.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(MAX_AT_ONCE)):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", module, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=_environment()
+        )
+        try:
+            async with asyncio.timeout(timeout_s):
+                output, errors = await process.communicate(given)
+        except TimeoutError as error:
+            raise ChildFailed(module, None, f"{timeout_s:g} s") from error
+        finally:
+            await _end(process)
+        if process.returncode != 0:
+            raise ChildFailed(module, process.returncode, errors.decode("utf-8", "replace").strip())
+        return output
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
+
+
+def _environment() -> dict[str, str]:
+    # Cameras are in our own network: a proxy would only lose them.
+    own = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    return {**own, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}

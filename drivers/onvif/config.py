@@ -1,0 +1,38 @@
+"""The settings of one ONVIF camera. Light to import: checking a configuration loads nothing else of this driver."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from edgeagent.driver import DeviceConfig, Secret
+
+
+class Config(DeviceConfig, frozen=True, kw_only=True):
+    """One ONVIF camera: its events become alarms, its snapshots pictures."""
+
+    address: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?(/[!-~]*)?\Z",
+            max_length=255,
+            description="address of the camera: host, host:port, or the URL of its ONVIF device service",
+        ),
+    ]
+    username: Annotated[
+        str, Meta(max_length=64, description="the camera's ONVIF user (Hikvision: not the web user); empty: none")
+    ] = ""
+    password: Annotated[
+        Secret, Meta(max_length=128, description="its password: `file:PATH`, `env:NAME` or the text")
+    ] = ""
+    auth: Annotated[
+        Literal["auto", "usernametoken", "digest", "none"],
+        Meta(description="how to log in; auto: UsernameToken, then HTTP Digest if the camera asks for it"),
+    ] = "auto"
+    poll_s: Annotated[float, Meta(ge=1, le=60, description="seconds that one poll waits for events at the camera")] = (
+        20.0
+    )
+    picture_width_px: Annotated[
+        int, Meta(ge=160, le=3840, description="width in pixels of a picture that had to be made smaller")
+    ] = 1280

@@ -1,0 +1,120 @@
+"""The driver of one ONVIF camera: puts set-up, subscription, alarms and pictures together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from drivers.onvif.addresses import device_url, rewrite
+from drivers.onvif.alarms import Alarms
+from drivers.onvif.client import Client
+from drivers.onvif.config import Config
+from drivers.onvif.events import PullPoints
+from drivers.onvif.health import Health
+from drivers.onvif.pictures import EXPECTED, Pictures
+from drivers.onvif.setup import Facts, Setup, SetupFailed
+from drivers.onvif.snapshot import Snapshots
+from drivers.onvif.watch import Watch
+from edgeagent.driver import CommandRefused, Device, Observation, Picture
+
+__all__ = ["Config", "Driver"]
+
+# Between two questions for the set-up, which costs a second of a core.
+SETUP_INTERVAL_S = 600.0
+# Below this, skew is not worth telling: the clock is read in whole seconds, over a network.
+SKEW_TOLD_S = 5.0
+_log = logging.getLogger(__name__)
+
+
+class Driver:
+    """Watches one camera."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._camera: _Camera | None = None
+
+    async def run(self, device: Device) -> None:
+        """Until cancelled; then the subscription at the camera is ended."""
+        self._camera = _Camera(self._config, device)
+        try:
+            await self._camera.run()
+        finally:
+            self._camera = None
+
+    async def command(self, device: Device, op: str, args: Mapping[str, object]) -> Mapping[str, object]:
+        """`snapshot`: take a picture now and store it. Raises `CommandRefused` and `OutboxFull`."""
+        language = device.language
+        if op != "snapshot":
+            raise CommandRefused(device=device.id, op=op, why="unknown / 没有这个操作")
+        if self._camera is None:
+            raise CommandRefused(device=device.id, op=op, why="not running / 未运行")
+        try:
+            jpeg = await self._camera.pictures.take()
+        except EXPECTED as problem:
+            raise CommandRefused(device=device.id, op=op, why=problem.text(language)) from problem
+        stored = await device.emit(Observation(data=Picture(cause="command"), pictures=(jpeg,)))
+        return {"event": stored.id, "bytes": len(jpeg)}
+
+
+class _Camera:
+    """All parts of one camera, for one run."""
+
+    def __init__(self, config: Config, device: Device) -> None:
+        url = device_url(config.address)
+        self._device = device
+        self._client = Client(url, config.username, config.password, config.auth)
+        self._setup = Setup(self._client, device.folder)
+        self._setup_wanted = asyncio.Event()
+        self._connections = 0
+        snapshots = Snapshots(url, config.username, config.password, width_px=config.picture_width_px)
+        self.pictures = Pictures(device, snapshots, self._setup, address_failed=self._setup_wanted.set)
+        alarms = Alarms(device, stored=self.pictures.want, clock_offset_s=lambda: self._client.clock_offset_s)
+        kept = self._setup.facts
+        self._watch = Watch(
+            self._client,
+            PullPoints(self._client, device.folder),
+            Health(device),
+            poll_s=config.poll_s,
+            service_url=rewrite(kept.event_service, url) if kept else "",
+            deliver=alarms.deliver,
+            synced=alarms.synced,
+            connected=self._connected,
+        )
+        self._alarms = alarms
+
+    async def run(self) -> None:
+        if self._setup.facts is not None:
+            self._describe(self._setup.facts)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch.run())
+            tasks.create_task(self.pictures.run())
+            tasks.create_task(self._keep_setup())
+
+    def _connected(self) -> None:
+        """A subscription begins: the camera is there, and after the first time it may have been restarted."""
+        self._connections += 1
+        self._alarms.states.begin_sync()
+        facts = self._setup.facts
+        if facts is None or self._connections > 1 or not facts.fresh(datetime.now(UTC)):
+            self._setup_wanted.set()
+        offset_s = self._client.clock_offset_s or 0.0
+        self._device.describe(clock_offset_s=f"{offset_s:.0f}" if abs(offset_s) > SKEW_TOLD_S else "0")
+
+    async def _keep_setup(self) -> None:
+        while True:
+            await self._setup_wanted.wait()
+            self._setup_wanted.clear()
+            if self._client.locked_out:
+                continue
+            try:
+                self._describe(await self._setup.ask())
+            except SetupFailed as problem:
+                _log.warning("%s: %s", self._device.id, problem)
+                self._setup_wanted.set()
+            await asyncio.sleep(SETUP_INTERVAL_S)
+
+    def _describe(self, facts: Facts) -> None:
+        told = {"maker": facts.maker, "model": facts.model, "firmware": facts.firmware, "serial": facts.serial}
+        self._device.describe(**{name: value[:128] for name, value in told.items() if value})
