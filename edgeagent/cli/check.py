@@ -32,8 +32,8 @@ def _print_bad(bad: BadConfig, language: Language, *, as_json: bool) -> None:
 def _print_good(loaded: Loaded, language: Language, *, as_json: bool) -> None:
     config = loaded.config
     if as_json:
-        files = [str(file) for file in loaded.files]
-        _print_json({"ok": True, "box": config.box, "files": files, "hash": loaded.hash}, (), loaded.warnings)
+        names = [str(file) for file in loaded.files]
+        _print_json({"ok": True, "box": config.box, "files": names, "hash": loaded.hash}, (), loaded.warnings)
         return
     _print_warnings(loaded.warnings, language)
     devices, rules, files = len(config.device), len(config.rule), len(loaded.files)

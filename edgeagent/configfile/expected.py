@@ -49,12 +49,12 @@ def _list(kind: inspect.Type) -> Both:
         item = expected(kind.item_type)
         words = Both(f"a list, each {item.en}", f"列表,每一项为{item.zh}")
     elif isinstance(kind, inspect.TupleType):
-        words = Both(f"a list of {len(kind.item_types)} values", f"{len(kind.item_types)} 个值的列表")
+        words = Both(f"a list of {len(kind.item_types)} values", f" {len(kind.item_types)} 个值的列表")
     return words
 
 
 _SIMPLE = {
-    inspect.BoolType: Both("true or false", "true 或 false"),
+    inspect.BoolType: Both("true or false", " true 或 false"),
     inspect.StructType: Both("a table", "一个表"),
     inspect.DictType: Both("a table", "一个表"),
     inspect.DateTimeType: Both("a date and time", "日期时间"),

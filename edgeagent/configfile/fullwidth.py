@@ -53,6 +53,15 @@ class Slip(NamedTuple):
     wanted: str
     name: Both
 
+    @property
+    def shown(self) -> str:
+        """What was found; an invisible one by its number."""
+        return f"(U+{ord(self.found):04X})" if self.wanted == " " else self.found
+
+    @property
+    def asked(self) -> str | Both:
+        return Both("a space", "空格") if self.wanted == " " else self.wanted
+
 
 def find(text: str) -> list[Slip]:
     """All such characters outside strings and comments, and the quotation marks that should have ended a string."""

@@ -51,7 +51,8 @@ class Mistake(Problem):
         """What is wrong, without place, key and code."""
         facts = {name: fact.text(language) if isinstance(fact, Both) else fact for name, fact in self.facts.items()}
         template = self.zh if language == "zh" else self.en
-        return template.format_map(facts) + self.hint.text(language)
+        sentence = template.format_map(facts) + self.hint.text(language)
+        return sentence.replace(" ,", ",") if language == "zh" else sentence
 
     def text(self, language: Language) -> str:
         key = f"{self.key}: " if self.key else ""
@@ -90,7 +91,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> Both:
     """A suggestion, if one of `known` is close to `word`."""
     known = list(known)
     folded = {name.casefold(): name for name in known}
-    close = difflib.get_close_matches(word.casefold()[:64], folded, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word.casefold()[:64], folded, n=1, cutoff=0.65)
     return suggest(folded[close[0]]) if close else NOTHING
 
 
@@ -142,8 +143,8 @@ class BadSyntax(Mistake):
 
 class FullWidth(Mistake):
     code = "config.full-width"
-    en = "column {column}: {name} “{found}” of a Chinese input method, type {wanted} instead"
-    zh = "第 {column} 列:中文输入法的{name}“{found}”,请改用英文半角 {wanted}"
+    en = "column {column}: {name} {found} of a Chinese input method, type {wanted} instead"
+    zh = "第 {column} 列:中文输入法的{name} {found} ,请改用英文半角的 {wanted}"
 
 
 class NoFile(Mistake):

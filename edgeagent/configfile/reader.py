@@ -102,7 +102,7 @@ def _diagnose(name: str, text: str, error: Exception) -> tuple[list[Mistake], st
     if slips := fullwidth.find(text):
         mended = fullwidth.mend(text, slips)
         return [
-            FullWidth(Place(name, s.line), column=s.column, found=s.found, wanted=s.wanted, name=s.name) for s in slips
+            FullWidth(Place(name, s.line), column=s.column, found=s.shown, wanted=s.asked, name=s.name) for s in slips
         ], mended
     line, column, message = _where(text, error)
     repeat = next((r for r in locate(text).repeats if message.startswith(_REPEATS)), None)
@@ -111,7 +111,11 @@ def _diagnose(name: str, text: str, error: Exception) -> tuple[list[Mistake], st
         return [DuplicateKey(Place(name, repeat.line), key, first=Place(name, repeat.first_line))], _without(
             text, repeat.line
         )
-    reason = _in_words(message)
+    reason, begin = _in_words(message), _begin(text, line)
+    if begin:
+        reason = Both(
+            f"{reason.en}; what begins in line {begin} is not closed", f"{reason.zh};第 {begin} 行开始的内容没有结束"
+        )
     reason = Both(f"column {column}: {reason.en}", f"第 {column} 列:{reason.zh}") if column else reason
     return [BadSyntax(Place(name, line), reason=reason)], _without(text, line)
 
@@ -132,16 +136,23 @@ def _where(text: str, error: Exception) -> tuple[int, int, str]:
     return int(match[1]), int(match[2]), message
 
 
+def _begin(text: str, line: int) -> int:
+    """Where that begins which this line is in the midst of; 0 if it stands for itself."""
+    above = "\n".join(text.split("\n")[: line - 1])
+    try:
+        tomllib.loads(above)
+    except (ValueError, RecursionError):
+        return max(locate(above).keys.values(), default=0)
+    return 0
+
+
 def _without(text: str, line: int) -> str | None:
     """The text with this line emptied, if it is a setting that stands on this line alone."""
     lines = text.split("\n")
     wrong = lines[line - 1] if line <= len(lines) else ""
-    if not _PAIR.match(wrong) or wrong.count("[") != wrong.count("]") or '"""' in wrong or "'''" in wrong:
+    several = wrong.count("[") != wrong.count("]") or '"""' in wrong or "'''" in wrong
+    if not _PAIR.match(wrong) or several or _begin(text, line):
         return None
-    try:
-        tomllib.loads("\n".join(lines[: line - 1]))
-    except (ValueError, RecursionError):
-        return None  # the line is in the midst of something that began above
     lines[line - 1] = ""
     return "\n".join(lines)
 
