@@ -31,10 +31,13 @@ from gridwire.events import (
     Sos,
 )
 from gridwire.kinds import KINDS
+from gridwire.limits import MAX_EVENT_BYTES, MAX_PICTURE_BYTES
 from gridwire.problem import Language, Problem
 
 __all__ = [
     "KINDS",
+    "MAX_EVENT_BYTES",
+    "MAX_PICTURE_BYTES",
     "Alarm",
     "Checkin",
     "CommandRefused",
@@ -64,8 +67,6 @@ __all__ = [
 ]
 
 State = Literal["up", "degraded", "down"]
-MAX_EVENT_BYTES = 64 * 1024
-MAX_PICTURE_BYTES = 256 * 1024
 
 Secret = Annotated[str, Meta(extra_json_schema={"secret": True}, description="a secret, never shown")]
 """A password in the file itself. `file:PATH` reads it from a file, `env:NAME` from the environment."""

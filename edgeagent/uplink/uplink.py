@@ -16,7 +16,15 @@ from gridwire.codec import PackLimits, pack
 from gridwire.events import EVENT_LANES, LANES, Lane
 from gridwire.limits import MAX_BATCH_EVENTS, MAX_PACKED_BYTES
 from gridwire.messages import Ack
-from gridwire.mqtt import MqttClient, NotConnected, PacketTooLarge, ReasonCode, Session, WindowFull
+from gridwire.mqtt import (
+    NO_MATCHING_SUBSCRIBERS,
+    MqttClient,
+    NotConnected,
+    PacketTooLarge,
+    ReasonCode,
+    Session,
+    WindowFull,
+)
 from gridwire.ranges import RangeSet
 
 log = logging.getLogger(__name__)
@@ -27,6 +35,8 @@ _REFUSED_FOR_GOOD = {0x90, 0x95, 0x99}
 """Topic Name invalid, Packet too large, Payload format invalid (MQTT 5, 2.4): another try changes nothing."""
 _HOLD_S = 30.0
 """Pause after a refusal that a person can mend (not authorised, quota): an ACL typo must not empty the outbox."""
+_ABSENT_S = 5.0
+"""Pause while nobody subscribes at the broker."""
 _TICK_S = 0.5
 
 
@@ -241,6 +251,10 @@ class Uplink:
             return
         reason = future.result()
         self._wake.set()
+        if reason.value == NO_MATCHING_SUBSCRIBERS:
+            # The broker takes it and throws it away: the hub has never been there, or its session has expired.
+            self._hold(flight, "no hub is listening at this broker", _ABSENT_S)
+            return
         if not reason.is_failure:
             self.window.arrived(flight, time.monotonic())
             return
@@ -250,8 +264,13 @@ class Uplink:
             self._too_large(message, str(reason))
         else:
             log.error("broker refuses %s: %s; holding everything back for %.0f s", message.topic, reason, _HOLD_S)
-            self.queue.again(flight.lane, flight.rows.runs())
-            self.refusal = Refusal(str(reason), time.monotonic() + _HOLD_S)
+            self._hold(flight, str(reason), _HOLD_S)
+
+    def _hold(self, flight: Flight, reason: str, pause_s: float) -> None:
+        """Take it back and send nothing for a while."""
+        self.window.remove(flight)
+        self.queue.again(flight.lane, flight.rows.runs())
+        self.refusal = Refusal(reason, time.monotonic() + pause_s)
 
     def _too_large(self, message: Message, why: str) -> None:
         """A batch is tried again event by event; a single one that the broker will never take is parked, with a gap."""
