@@ -1,0 +1,205 @@
+"""For tests of the hub: the real process, a plain MQTT client as a box, and a wire that can be cut one way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+
+from gridwire import messages, topics
+from gridwire.codec import decode_message, encode_batch, encode_event, encode_message
+from gridwire.events import Event
+from gridwire.mqtt import Message, MqttClient, MqttSettings
+from tests.harness import until
+from tests.instances import BOX, NOON, STREAM
+
+COUNTY = "431126"
+PATIENCE_S = 30.0
+ROOT = Path(__file__).parents[1]
+
+
+class HubProcess:
+    """`countyhub run` with a folder of its own. `port` is the broker's, or that of what stands before it."""
+
+    def __init__(self, folder: Path, port: int, extra: str = "") -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.database = folder / "hub.db"
+        self.config = folder / "countyhub.toml"
+        self.config.write_text(
+            f'county = "{COUNTY}"\ndata_dir = "{folder}"\nlanguage = "en"\n'
+            f"[broker]\nport = {port}\nbackoff_max_s = 1\n[web]\nenabled = false\n{extra}"
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> HubProcess:
+        with (self.folder / "hub.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "countyhub.cli", "run", "--config", str(self.config)],
+                stdout=log, stderr=log, cwd=ROOT, env={**os.environ, "LANG": "en_US.UTF-8"},
+            )  # fmt: skip
+        return self
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """SIGTERM; returns the exit code."""
+        return self._end(signal.SIGTERM)
+
+    def wait(self) -> int:
+        assert self._process is not None
+        return self._process.wait(PATIENCE_S)
+
+    def _end(self, number: int) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(number)
+        return process.wait(PATIENCE_S)
+
+    def __enter__(self) -> HubProcess:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        if self._process is not None:
+            self.kill()
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "hub.log").read_text()
+
+    def cli(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "countyhub.cli", *words, "--config", str(self.config), "--language", "en"]
+        return subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE_S)
+
+    def rows(self, query: str) -> list[tuple]:
+        """What a query finds; nothing while there is no such table yet."""
+        if not self.database.exists():
+            return []
+        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection:
+            try:
+                return list(connection.execute(query))
+            except sqlite3.OperationalError as error:
+                if "no such table" not in str(error):
+                    raise
+                return []
+
+    async def until_rows(self, query: str, expected: list[tuple]) -> None:
+        await until(lambda: self.rows(query) == expected, PATIENCE_S)
+
+
+class BoxClient:
+    """A box's MQTT connection and what the hub has told it."""
+
+    def __init__(self, port: int, box: str = BOX) -> None:
+        self.box = box
+        self.acked: dict[tuple[str, str], set[int]] = {}
+        self.commands: list[messages.Command] = []
+        self.boards: list[messages.Board] = []
+        self._up = asyncio.Event()
+        settings = MqttSettings(
+            host="127.0.0.1", port=port, client_id=f"box-{box}", backoff_min_s=0.05, backoff_max_s=0.2
+        )
+        self.client = MqttClient(settings, on_message=self._on_message, on_up=lambda _: self._up.set())
+        self._tasks: list[asyncio.Task] = []
+
+    async def __aenter__(self) -> BoxClient:
+        self._tasks.append(asyncio.create_task(self.client.run()))
+        await self._up.wait()
+        await self.client.subscribe([(name, 1) for name in topics.box_filters(COUNTY, self.box)])
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.client.stop()
+        await asyncio.gather(*self._tasks)
+
+    def _on_message(self, message: Message) -> None:
+        name = message.topic.rpartition("/")[2]
+        if name == "ack":
+            ack = decode_message(message.payload, messages.Ack, topic=name)
+            numbers = self.acked.setdefault((ack.stream, ack.lane), set())
+            numbers.update(number for first, last in ack.ranges for number in range(first, last + 1))
+        elif name == "cmd":
+            self.commands.append(decode_message(message.payload, messages.Command, topic=name))
+        elif name == "board":
+            self.boards.append(decode_message(message.payload, messages.Board, topic=name))
+
+    async def publish(self, name: str, payload: bytes, *, retain: bool = False) -> None:
+        await self.client.publish(topics.topic(COUNTY, self.box, name), payload, retain=retain)
+
+    async def events(self, *events: Event) -> None:
+        await self.raw([encode_event(event) for event in events])
+
+    async def raw(self, raws: list[bytes]) -> None:
+        await self.publish("event" if len(raws) == 1 else "batch", raws[0] if len(raws) == 1 else encode_batch(raws))
+
+    async def say(self, name: str, message: msgspec.Struct) -> None:
+        await self.publish(name, encode_message(message), retain=topics.TOPICS[name].retain)
+
+    async def until_acked(self, *numbers: int, stream: str = STREAM, lane: str = "alarm") -> None:
+        await until(lambda: set(numbers) <= self.acked.get((stream, lane), set()), PATIENCE_S)
+
+
+def status(state: str = "online", connection: int = 1, boot: str = "boot-1") -> messages.Status:
+    return messages.Status(state=state, boot=boot, connection=connection, version="0.1.0")
+
+
+def birth(
+    *,
+    streams: tuple[messages.StreamNumbers, ...] = (),
+    devices: tuple[messages.DeviceInfo, ...] = (),
+    board_revision: int = 0,
+) -> messages.Birth:
+    return messages.Birth(
+        box=BOX, name="东山村", version="0.1.0", boot="boot-1", started=NOON, config_hash="0" * 64,
+        board_revision=board_revision, streams=streams, devices=devices,
+    )  # fmt: skip
+
+
+def numbers(
+    kept: int, unacked: int, next_: int, *, stream: str = STREAM, lane: str = "alarm", current: bool = True
+) -> messages.StreamNumbers:
+    """One stream with one lane."""
+    at = messages.LaneNumbers(oldest_kept=kept, oldest_unacked=unacked, next=next_)
+    return messages.StreamNumbers(stream=stream, boot="boot-1", current=current, lanes={lane: at})
+
+
+class Wire:
+    """A TCP relay to the broker. While `deaf` is set, what the client says does not reach the broker."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self.deaf = False
+        self.port = 0
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[Wire]:
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        async with server:
+            yield self
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            writer.close()
+            return
+        await asyncio.gather(self._pump(reader, far_writer, True), self._pump(far_reader, writer, False))
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, upward: bool) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                if not (upward and self.deaf):
+                    writer.write(data)
+                    await writer.drain()
+        writer.close()

@@ -1,0 +1,74 @@
+"""The hub's configuration: the sample is in order, and all mistakes are told at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from countyhub import configfile
+from countyhub.cli import EXIT_CONFIG, main
+from countyhub.config import Config
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "countyhub.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_sample_is_the_default(tmp_path: Path) -> None:
+    assert configfile.load(written(tmp_path, configfile.sample())) == Config(county="431126")
+
+
+def test_every_setting_of_the_sample_is_in_order_when_uncommented(tmp_path: Path) -> None:
+    lines = [
+        line.removeprefix("# ") if " = " in line or "[" in line else line for line in configfile.sample().splitlines()
+    ]
+    text = "\n".join(lines).replace('ca = ""', 'ca = "ca.pem"')
+    assert configfile.load(written(tmp_path, text)).broker.tls is not None
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, 'languge = "zh"\n[broker]\nport = 0\nhots = "x"\n[web]\nport = "no"\nnames = [1]\n')
+    assert main(["check", "--config", str(path), "--language", "en"]) == EXIT_CONFIG
+    told = capsys.readouterr().err
+    for part in (
+        "6 mistake(s)",
+        "county: ",
+        "did you mean “language”",
+        "broker.port",
+        "broker.hots",
+        "web.port",
+        "web.names",
+    ):
+        assert part in told
+
+
+@pytest.mark.parametrize("text", ["no toml", "\udcff", ""])
+def test_what_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "countyhub.toml"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises((configfile.ConfigUnreadable, configfile.ConfigMistakes)):
+        configfile.load(path)
+
+
+def test_secrets_may_stand_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_SECRET", "from the environment")
+    assert configfile.secret("env:HUB_SECRET") == "from the environment"
+    kept = written(tmp_path, "from a file\n")
+    assert configfile.secret(f"file:{kept}") == "from a file"
+    assert configfile.secret("as:it stands") == "as:it stands"
+    for where in ("env:NOT_SET_AT_ALL", f"file:{tmp_path}/none"):
+        with pytest.raises(configfile.SecretUnreadable):
+            configfile.secret(where)
+
+
+def test_check_looks_and_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, f'county = "431126"\ndata_dir = "{tmp_path}/data"\n')
+    assert main(["check", "--config", str(path), "--language", "en"]) == 0
+    assert "new, will be created" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == [path]
+    assert main(["migrate", "--config", str(path), "--language", "en"]) == 0
+    assert main(["check", "--config", str(path), "--language", "en"]) == 0
+    assert "format 0001" in capsys.readouterr().out
