@@ -27,6 +27,7 @@ from edgeagent.configfile.mistakes import (
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 _MAX_ROUNDS = 50
+_MAX_DEPTH = 32
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _REPEATS = ("Cannot declare", "Cannot overwrite", "Cannot mutate", "Duplicate")
 _UNENDED = ("Unclosed", "Unterminated")
@@ -71,7 +72,7 @@ def parse(name: str, text: str) -> Source:
     mistakes: list[Mistake] = []
     for _ in range(_MAX_ROUNDS):
         try:
-            data = tomllib.loads(text)
+            data = _bounded(tomllib.loads(text))
         except (ValueError, RecursionError) as error:
             found, mended = _diagnose(name, text, error)
             mistakes += found
@@ -81,6 +82,17 @@ def parse(name: str, text: str) -> Source:
         else:
             return Source(name, data, locate(text), mistakes, complete=not mistakes)
     return Source(name, {}, locate(""), mistakes, complete=False)
+
+
+def _bounded(data: dict[str, Any]) -> dict[str, Any]:
+    """The same; raises RecursionError if it is nested deeper than any configuration needs."""
+    layer: list[Any] = [data]
+    for _ in range(_MAX_DEPTH):
+        tables = [item for item in layer if isinstance(item, dict | list)]
+        layer = [inner for item in tables for inner in (item.values() if isinstance(item, dict) else item)]
+        if not layer:
+            return data
+    raise RecursionError
 
 
 def _nothing(name: str, mistake: Mistake) -> Source:
