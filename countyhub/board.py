@@ -84,13 +84,15 @@ class BoxView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
-    """Something that a person has to look at: `count` of it, since when, and where (numbers, codes)."""
+    """Something that a person has to look at: `count` of it, since when, in which lanes and numbers; `code` is the
+    stream, or the code of the problem."""
 
     kind: str
     box: str
     count: int
-    where: str
+    code: str
     since: datetime | None
+    lanes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +194,12 @@ async def _reused(connection: AsyncConnection) -> list[Attention]:
     rows = await connection.execute(query)
     return [
         Attention(
-            kind="number_reused", box=box, count=count, where=f"{lane} {_run(first, last)} · {stream}", since=since
+            kind="number_reused",
+            box=box,
+            count=count,
+            code=stream,
+            since=since,
+            lanes=((lane, _run(first, last)),),
         )
         for box, stream, lane, count, first, last, since in rows
     ]
@@ -207,7 +214,7 @@ async def _dead(connection: AsyncConnection) -> list[Attention]:
         .order_by(func.max(d.last_received).desc())
     )
     rows = await connection.execute(query)
-    return [Attention(kind="dead", box=box, count=count, where=code, since=since) for box, code, count, since in rows]
+    return [Attention(kind="dead", box=box, count=count, code=code, since=since) for box, code, count, since in rows]
 
 
 async def _missing_ranges(connection: AsyncConnection) -> list[Attention]:
@@ -217,8 +224,16 @@ async def _missing_ranges(connection: AsyncConnection) -> list[Attention]:
     for row in rows.mappings():
         settled = unpack(row["stored_through"], row["above"])
         runs = _runs(Standing(row["oldest_kept"], row["oldest_unacked"], row["next"], settled))
-        where = f"{row['lane']} {runs}".strip()
-        found.append(Attention(kind="missing", box=row["box"], count=row["missing"], where=where, since=row["asked"]))
+        found.append(
+            Attention(
+                kind="missing",
+                box=row["box"],
+                count=row["missing"],
+                code=row["stream"],
+                since=row["asked"],
+                lanes=((row["lane"], runs),),
+            )
+        )
     return found
 
 
@@ -232,11 +247,11 @@ async def _ended(connection: AsyncConnection, after: datetime) -> list[Attention
         .where(st.ended > after)
         .order_by(st.ended.desc(), st.stream, s.lane)
     )
-    ends: dict[tuple[str, str, datetime], list[str]] = defaultdict(list)
+    ends: dict[tuple[str, str, datetime], list[tuple[str, str]]] = defaultdict(list)
     for box, stream, ended, lane, through in await connection.execute(query):
-        ends[box, stream, ended].append(f"{lane} {through}")
+        ends[box, stream, ended].append((lane, str(through)))
     return [
-        Attention(kind="ended", box=box, count=1, where=" · ".join([*lanes, stream]), since=ended)
+        Attention(kind="ended", box=box, count=1, code=stream, since=ended, lanes=tuple(lanes))
         for (box, stream, ended), lanes in ends.items()
     ]
 

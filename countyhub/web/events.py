@@ -71,7 +71,8 @@ class PictureView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventView:
-    """One event. `id` is its place in the order of arrival; `happened` is the true time where it is known."""
+    """One event. `id` is its place in the order of arrival; `happened` is the true time where `time_known`, else what
+    the box's wrong clock said."""
 
     id: int
     event_id: str
@@ -84,6 +85,7 @@ class EventView:
     lane: str
     seq: int
     happened: datetime
+    time_known: bool
     received: datetime
     synced: bool
     grid: str
@@ -98,7 +100,7 @@ class EventView:
 
     @property
     def late(self) -> bool:
-        return self.received - self.happened > LATE
+        return self.time_known and self.received - self.happened > LATE
 
 
 def decode(type_name: str, raw: bytes) -> Data | None:
@@ -109,12 +111,11 @@ def decode(type_name: str, raw: bytes) -> Data | None:
         return None
 
 
-def happened(row: RowMapping) -> datetime:
-    """The true time where it is known, else what the box says. `row` has `booted` beside the columns of `event`."""
-    known = true_time(
+def happened(row: RowMapping) -> datetime | None:
+    """The true time, None while it is unknown. `row` has `booted` beside the columns of `event`."""
+    return true_time(
         row["time"], row["recorded"], clock=row["clock"], monotonic_ms=row["monotonic_ms"], booted=row["booted"]
     )
-    return known or row["time"]
 
 
 async def newest(
@@ -214,7 +215,8 @@ def _view(row: RowMapping, data: Data | None, refs: Sequence[PictureRef], stored
         stream=row["stream"],
         lane=row["lane"],
         seq=row["seq"],
-        happened=happened(row),
+        happened=happened(row) or row["time"],
+        time_known=happened(row) is not None,
         received=row["received"],
         synced=row["clock"] == "synced",
         grid=row["grid"] or "",

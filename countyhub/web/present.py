@@ -31,11 +31,10 @@ class Clock:
 
     zone: ZoneInfo
 
-    def date(self, at: datetime) -> str:
-        return at.astimezone(self.zone).strftime("%Y-%m-%d")
-
-    def day(self, at: datetime) -> str:
-        return at.astimezone(self.zone).strftime("%m-%d")
+    def day(self, at: datetime, other: datetime) -> str:
+        """The date, with its year when that is another than `other`'s."""
+        same = at.astimezone(self.zone).year == other.astimezone(self.zone).year
+        return at.astimezone(self.zone).strftime("%m-%d" if same else "%Y-%m-%d")
 
     def time(self, at: datetime) -> str:
         return at.astimezone(self.zone).strftime("%H:%M:%S")

@@ -26,6 +26,7 @@ class ConsoleSettings:
     page_rows: int = 60
     update_interval_s: float = 1.0
     poll_interval_s: float = 0.5
+    boxes_interval_s: float = 2.0
     keepalive_s: float = 15.0
 
 

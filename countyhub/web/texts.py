@@ -50,7 +50,7 @@ TEXTS: dict[str, Text] = {
     "attention.more": Text("另有 {count} 项", "{count} more"),
     "attention.number_reused": Text("编号重复使用", "Number used twice"),
     "attention.number_reused.what": Text(
-        "同一编号收到两种内容:{count} 次({where})", "the same number came with two contents: {count} times ({where})"
+        "同一编号收到两种内容 {count} 次", "one number came with two contents, {count} times"
     ),
     "attention.number_reused.todo": Text(
         "多因恢复旧镜像或复制磁盘。请核对是否有两台盒子使用同一证书;中心已要求盒子开始新的编号流,两份内容都已保存。",
@@ -58,26 +58,33 @@ TEXTS: dict[str, Text] = {
         "to begin a new stream, and both contents are kept.",
     ),
     "attention.dead": Text("死信", "Dead letters"),
-    "attention.dead.what": Text("{count} 条无法识别({where})", "{count} not understood ({where})"),
+    "attention.dead.what": Text("{count} 条无法识别", "{count} not understood"),
     "attention.dead.todo": Text(
         "原文已保存,没有丢失。多为盒子版本比中心新:请先升级中心,再重试死信。",
         "The originals are kept, nothing is lost. Mostly the box is newer than the hub: upgrade the hub, then try "
         "the dead letters again.",
     ),
     "attention.missing": Text("缺失编号", "Missing numbers"),
-    "attention.missing.what": Text("缺 {count} 个({where})", "{count} missing ({where})"),
+    "attention.missing.what": Text("缺 {count} 个", "{count} missing"),
     "attention.missing.todo": Text(
         "中心会自动请求盒子补发。若一小时后仍未补齐,请检查盒子的网络和磁盘。",
         "The hub asks the box to send them again by itself. If they have not come within an hour, check the box's "
         "network and disk.",
     ),
     "attention.ended": Text("编号流已结束,末尾不明", "Stream ended, tail unknown"),
-    "attention.ended.what": Text("最后收到的编号:{where}", "last numbers received: {where}"),
+    "attention.ended.what": Text("最后收到的编号", "last numbers received"),
     "attention.ended.todo": Text(
         "盒子更换或重装后不再保留旧记录,之后的编号是否用过无从得知。请与村里核实当时的情况。",
         "After a replacement or reinstallation the box no longer keeps its old records; whether later numbers were "
         "used cannot be known. Ask the village what happened then.",
     ),
+    "attention.asked": Text("{time} 已请求", "asked {time}"),
+    "attention.stream": Text("编号流", "stream"),
+    "lane.urgent": Text("紧急", "urgent"),
+    "lane.alarm": Text("报警", "alarm"),
+    "lane.record": Text("记录", "record"),
+    "lane.reading": Text("读数", "reading"),
+    "lane.media": Text("图片", "picture"),
     # boxes
     "boxes.title": Text("盒子", "Boxes"),
     "boxes.count": Text("{count} 台", "{count}"),
@@ -90,7 +97,8 @@ TEXTS: dict[str, Text] = {
     "link.offline": Text("离线", "offline"),
     "link.lost": Text("失联", "lost"),
     "link.unknown": Text("未知", "unknown"),
-    "box.since": Text("自", "since"),
+    "box.since": Text("{time} 起", "since {time}"),
+    "box.stale": Text("断线前", "before the link broke"),
     "box.waiting": Text("待传", "Waiting"),
     "box.missing": Text("缺失", "Missing"),
     "box.version": Text("版本", "Version"),
@@ -114,7 +122,8 @@ TEXTS: dict[str, Text] = {
     "events.newest": Text("回到最新", "Back to the newest"),
     "filter.box": Text("盒子", "Box"),
     "filter.type": Text("类型", "Type"),
-    "filter.all": Text("全部", "All"),
+    "filter.all_boxes": Text("全部盒子", "All boxes"),
+    "filter.all_types": Text("全部类型", "All types"),
     "filter.apply": Text("筛选", "Filter"),
     "type.alarm": Text("报警", "Alarm"),
     "type.checkin": Text("签到", "Check-in"),

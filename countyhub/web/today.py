@@ -1,6 +1,7 @@
 """What happened today, counted as events come in, so that no look at the console reads the whole day again.
 
-Promise: an event counts once, on the local day it happened on, however late it came on that day; drills never count.
+Promise: an event counts once, on the local day it happened on, however late it came on that day; where that cannot be
+known, on the day it was received. Drills never count.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Today:
         )
         rows = (await connection.execute(query)).mappings().all()
         for row in rows:
-            self._through, when = row["id"], happened(row)
+            self._through, when = row["id"], happened(row) or row["received"]
             if when >= start:
                 self._count(row["type"], row["raw"], late=row["received"] - when > LATE)
         return len(rows) == _CHUNK

@@ -24,8 +24,6 @@ from countyhub.web.snapshot import Read, Snapshot, take, zone_of
 from countyhub.web.today import Today
 
 log = logging.getLogger(__name__)
-BOXES_INTERVAL_S = 2.0
-"""Boxes and counts change without an event being committed, so they are looked at so often at least."""
 COST_FACTOR = 20
 """A look that takes 50 ms is repeated after a second: the console may use 5 % of a processor, no more."""
 
@@ -146,8 +144,8 @@ class Watch:
             await asyncio.sleep(max(self._settings.update_interval_s, COST_FACTOR * self._cost_s))
 
     async def _until_news(self) -> None:
-        """Returns at a sign of the feed, at a new event, or when boxes and counts are due."""
-        rounds = max(1, round(BOXES_INTERVAL_S / self._settings.poll_interval_s))
+        """Returns at a sign of the feed, at a new event, or when the boxes are due: they change without an event."""
+        rounds = max(1, round(self._settings.boxes_interval_s / self._settings.poll_interval_s))
         for _ in range(rounds):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.poll_interval_s):

@@ -1,0 +1,60 @@
+"""Both languages say the same things: the same keys with the same placeholders, and every key that is used exists."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import countyhub.web
+from countyhub.board import LINKS
+from countyhub.web.events import LISTED
+from countyhub.web.texts import TEXTS, text, word
+from gridwire.events import LANES
+
+WEB = Path(countyhub.web.__file__).parent
+
+
+def placeholders(template: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_both_languages_have_the_text_with_the_same_placeholders(key):
+    zh, en = TEXTS[key]
+    assert zh
+    assert en
+    assert placeholders(zh) == placeholders(en)
+
+
+def test_every_key_that_a_template_or_module_names_exists():
+    sources = [*WEB.glob("templates/*.html"), *WEB.glob("*.py")]
+    used = {
+        key
+        for path in sources
+        for key in re.findall(r'\b(?:c\.t|text)\(\s*"([a-z_.0-9]+)"[,)]', path.read_text("utf-8"))
+    }
+    assert len(used) > 40
+    assert used <= set(TEXTS)
+
+
+def test_closed_sets_of_words_are_complete():
+    words = {
+        "link": LINKS,
+        "type": LISTED.values(),
+        "lane": LANES,
+        "severity": ("info", "notice", "warning", "critical"),
+        "state": ("start", "end"),
+        "device": ("starting", "up", "degraded", "down", "unknown"),
+        "method": ("card", "id", "qr"),
+        "mode": ("direct", "proxy", "authorised", "report"),
+    }
+    assert not [
+        f"{prefix}.{value}" for prefix, values in words.items() for value in values if f"{prefix}.{value}" not in TEXTS
+    ]
+
+
+def test_a_word_that_only_the_device_knows_is_shown_as_it_came():
+    assert word("reason", "refused", "zh") == "连接被拒绝"
+    assert word("reason", "flux-capacitor", "zh") == "flux-capacitor"
+    assert text("boxes.title", "en") == "Boxes"
