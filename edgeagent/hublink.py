@@ -11,6 +11,7 @@ import msgspec
 from edgeagent import __version__
 from edgeagent.clock import Clock
 from edgeagent.config import Config, HubSettings
+from edgeagent.driver import OutboxFull
 from edgeagent.outbox import Outbox
 from gridwire import topics
 from gridwire.codec import encode_message
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 _STARTS = "starts"
 _PER_START = 1_000_000
 """Connections of one process that the counter has room for; the number of starts stands above them."""
+_SUBACK_S = 30.0
 SESSION_EXPIRY_S = 30 * 86400
 
 
@@ -102,7 +104,10 @@ class HubLink:
     async def _subscribe(self, session: Session) -> None:
         """First the ears, then the mouth: an acknowledgement must find its way back."""
         try:
-            await self.client.subscribe([(path, 1) for path in topics.box_filters(self.county, self.box)])
+            async with asyncio.timeout(_SUBACK_S):
+                await self.client.subscribe([(path, 1) for path in topics.box_filters(self.county, self.box)])
+        except TimeoutError:
+            log.error("the broker does not answer our subscriptions; sending all the same")
         except SubscribeRefused as error:
             log.error("the broker refuses our subscriptions (%s): nothing will be acknowledged", error)
         except NotConnected:
@@ -159,10 +164,13 @@ def _look(future: asyncio.Future[ReasonCode]) -> None:
 
 
 async def count_start(outbox: Outbox) -> int:
-    """How often an agent has started on this outbox, this time included. Raises `OutboxFull`."""
+    """How often an agent has started on this outbox, this time included."""
     saved = outbox.recall(_STARTS)
     starts = (msgspec.json.decode(saved, type=int) if saved is not None else 0) + 1
-    await outbox.remember({_STARTS: msgspec.json.encode(starts)})
+    try:
+        await outbox.remember({_STARTS: msgspec.json.encode(starts)})
+    except OutboxFull as problem:
+        log.warning("this start is not counted: %s", problem)  # a full outbox must start all the same, to be emptied
     return starts
 
 

@@ -6,7 +6,6 @@ This is the only place that catches what nobody expected.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeagent.config import DeviceSettings
-from edgeagent.driver import CommandRefused, DeviceState, Driver, Observation, State, Stored
+from edgeagent.driver import CommandRefused, DeviceState, Driver, Observation, OutboxFull, State, Stored
 from edgeagent.intake import Intake
 from edgeagent.outbox import Outbox
 from edgeagent.plugins import load
@@ -26,6 +25,7 @@ log = logging.getLogger(__name__)
 
 BACKOFF_MIN_S = 1.0
 BACKOFF_MAX_S = 300.0
+STOP_TIMEOUT_S = 10.0
 GOOD_AFTER_S = 600.0
 """A driver that ran this long begins again with the shortest pause."""
 
@@ -94,11 +94,16 @@ class DeviceHandle:
         since, until = blind if blind is not None else (None, None)
         data = DeviceState(state=state, reason=reason, detail=detail, blind_from=since, blind_until=until)
         remember = {"sight": sight.to_bytes()}
-        if self._sight.is_news(state, reason, blind):
-            await self.emit(Observation(data=data), remember=remember)
+        try:
+            if self._sight.is_news(state, reason, blind):
+                await self.emit(Observation(data=data), remember=remember)
+            else:
+                await self.remember(remember)
+        except OutboxFull as problem:
+            # The sight stays as it was: the interval is still open, and the next report tells it.
+            log.error("%s: %s not recorded: %s", self._id, state, problem)
         else:
-            await self.remember(remember)
-        self._sight = sight
+            self._sight = sight
 
     def describe(self, **info: str) -> None:
         self.info = info
@@ -176,8 +181,9 @@ class Supervisor:
         task = self._tasks.pop(device, None)
         if task is not None:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            done, _ = await asyncio.wait({task}, timeout=STOP_TIMEOUT_S)
+            if not done:
+                log.error("%s: the driver does not stop; left behind", device)
         self.devices.pop(device, None)
         self._drivers.pop(device, None)
 
@@ -190,8 +196,7 @@ class Supervisor:
             handle.restarts += 1
             if asyncio.get_running_loop().time() - started > GOOD_AFTER_S:
                 pause_s = BACKOFF_MIN_S
-            with contextlib.suppress(Problem):  # a full outbox: the state is still shown in health
-                await handle.report("down", reason, detail[:500])
+            await handle.report("down", reason, detail[:500])
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
             pause_s = min(pause_s * 2, BACKOFF_MAX_S)
 
