@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from countyhub.config import BrokerSettings, Config, WebSettings
+from countyhub.hub import Hub
+from countyhub.store.engine import open_store
 from gridwire import messages
 from gridwire.events import Alarm, Gap
 from tests.harness import until
@@ -113,3 +117,32 @@ async def test_a_command_leaves_when_there_is_a_link_and_its_reply_is_kept(broke
         await hub.until_rows("SELECT id, ok FROM command", [(order.id, 1)])
         await hub.until_rows("SELECT id, text FROM command_reply", [(order.id, "done")])
     assert hub.rows("SELECT box FROM box") == [(BOX,)]
+
+
+async def test_a_box_gets_its_board_when_it_changes_and_at_a_birth_without_it(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    config = Config(
+        county="431126",
+        data_dir=str(tmp_path / "inside"),
+        broker=BrokerSettings(port=broker.port),
+        web=WebSettings(enabled=False),
+    )
+    store = await open_store(config.database_url)
+    hub = Hub(config, store)
+    running = asyncio.create_task(hub.run())
+    async with BoxClient(broker.port) as box:
+        await until(lambda: hub.subscriber.client.connected, 30)
+        await box.say("birth", birth(board_revision=41))
+        while not await hub.feed.last_id():  # until the hub has subscribed; the birth comes before the event
+            await box.events(event(ALARM, 1))
+            await asyncio.sleep(0.02)
+        assert await hub.notices.put(BOX, [messages.Notice(id="1", title="停水通知")]) == 42
+        await until(lambda: box.boards, 30)
+        box.boards.clear()
+        await box.say("birth", birth(board_revision=0))
+        await until(lambda: box.boards, 30)
+        assert [notice.title for notice in box.boards[0].notices] == ["停水通知"]
+    hub.stop()
+    await running
+    await store.close()
