@@ -9,9 +9,9 @@ import importlib
 import importlib.util
 import pkgutil
 import re
-from collections.abc import Callable
 from importlib import metadata
 from types import ModuleType
+from typing import Any
 
 import msgspec
 
@@ -33,13 +33,20 @@ _FAILURES = (
 
 def resolve(name: str) -> type[DeviceConfig]:
     """The settings of a driver's devices. Raises `NoSuchDriver`, `DriverBroken`."""
-    config: type[DeviceConfig] = _module(name).Config
+    config = _member(name, "Config")
+    if not (isinstance(config, type) and issubclass(config, DeviceConfig)):
+        raise DriverBroken(name, "it has no `Config` that is a DeviceConfig")
+    taken = sorted({field.encode_name for field in msgspec.structs.fields(config)} & set(COMMON))
+    if taken:
+        raise DriverBroken(name, f"its settings have the names of what every device has: {', '.join(taken)}")
     return config
 
 
-def load(name: str) -> Callable[[DeviceConfig], Driver]:
-    """The driver's class, to be called with its settings. Raises `NoSuchDriver`, `DriverBroken`."""
-    driver: Callable[[DeviceConfig], Driver] = _module(name).Driver
+def load(name: str) -> type[Driver]:
+    """The driver's class, constructed with its settings. Raises `NoSuchDriver`, `DriverBroken`."""
+    driver: type[Driver] = _member(name, "Driver")
+    if not (isinstance(driver, type) and callable(getattr(driver, "run", None))):
+        raise DriverBroken(name, "it has no class `Driver` with `run`")
     return driver
 
 
@@ -55,15 +62,16 @@ def _in_tree() -> set[str]:
     return {name for name in names - SHARED if _NAME.fullmatch(name)}
 
 
-def _module(name: str) -> ModuleType:
+def _member(name: str, member: str) -> Any:
+    """A name of the driver's module, None if it has none. A module may import its `Driver` only when it is asked."""
     try:
         module = _import(name)
+        found = getattr(module, member, None)
     except _FAILURES as error:
         raise DriverBroken(name, f"{type(error).__name__}: {error}") from error
     if module is None:
         raise NoSuchDriver(name, available())
-    _check(name, module)
-    return module
+    return found
 
 
 def _import(name: str) -> ModuleType | None:
@@ -75,15 +83,3 @@ def _import(name: str) -> ModuleType | None:
             raise TypeError(f"entry point {entry.value} is no module")
         return module
     return None
-
-
-def _check(name: str, module: ModuleType) -> None:
-    """Has the module what a driver needs?"""
-    config, driver = getattr(module, "Config", None), getattr(module, "Driver", None)
-    if not (isinstance(config, type) and issubclass(config, DeviceConfig)):
-        raise DriverBroken(name, "it has no `Config` that is a DeviceConfig")
-    if not (isinstance(driver, type) and callable(getattr(driver, "run", None))):
-        raise DriverBroken(name, "it has no class `Driver` with `run`")
-    taken = sorted({field.encode_name for field in msgspec.structs.fields(config)} & set(COMMON))
-    if taken:
-        raise DriverBroken(name, f"its settings have the names of what every device has: {', '.join(taken)}")

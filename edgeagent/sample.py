@@ -55,9 +55,10 @@ def toml(value: Any) -> str:
         return "{" + ", ".join(f"{_key(str(key))} = {toml(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list | tuple | set | frozenset):
         return "[" + ", ".join(map(toml, value)) + "]"
+    value = msgspec.to_builtins(value)
     if value is None or isinstance(value, str):
-        return json.dumps(value or "", ensure_ascii=False)
-    return json.dumps(msgspec.to_builtins(value))
+        return json.dumps(value or "", ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(value).replace("Infinity", "inf").replace("NaN", "nan")
 
 
 class _Writer:

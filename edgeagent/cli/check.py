@@ -6,19 +6,34 @@ import argparse
 import json
 from collections.abc import Sequence
 
+from edgeagent import plugins
 from edgeagent.cli.say import Language, choose, say
-from edgeagent.configfile import BadConfig, Loaded, Mistake, load
-from edgeagent.plugins import resolve
+from edgeagent.configfile import BadConfig, DriverBroken, Loaded, Mistake, load
+from edgeagent.configfile.mistakes import BrokenDriver, Place
 
 
 def execute(args: argparse.Namespace) -> int:
     try:
-        loaded = load(args.config, resolve)
+        loaded = load(args.config, plugins.resolve)
     except BadConfig as bad:
         _print_bad(bad, choose(args.language, bad.language), as_json=args.json)
         return bad.exit_code
+    loaded = loaded._replace(warnings=(*loaded.warnings, *_broken_drivers(loaded)))
     _print_good(loaded, choose(args.language, loaded.config.language), as_json=args.json)
     return 0
+
+
+def _broken_drivers(loaded: Loaded) -> list[Mistake]:
+    """Drivers whose settings are right and whose code cannot be loaded; loading the configuration does not try."""
+    found: list[Mistake] = []
+    for name, device in loaded.config.device.items():
+        if device.options is not None:
+            try:
+                plugins.load(device.driver)
+            except DriverBroken as problem:
+                place = Place(str(loaded.files[0]))
+                found.append(BrokenDriver(place, f"device.{name}.driver", name=device.driver, reason=problem.reason))
+    return found
 
 
 def _print_bad(bad: BadConfig, language: Language, *, as_json: bool) -> None:
