@@ -1,0 +1,252 @@
+"""Every metric, once: name, type, labels, meaning, and how it is read from a snapshot; the reference is made of it.
+
+Names follow Prometheus' rules (base units, `_total` for counters); labels have few values, all known beforehand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from edgeagent.rules import SUPPRESSIONS
+from edgeagent.status.state import KIND_OF, BoxStatus
+from gridwire.events import LANES
+
+Sample = tuple[tuple[str, ...], float]
+"""Values of the labels, in their order, and the value."""
+
+
+class Metric(NamedTuple):
+    """One family. `en` is also the HELP text."""
+
+    name: str
+    type: Literal["counter", "gauge"]
+    en: str
+    zh: str
+    read: Callable[[BoxStatus], Iterable[Sample]]
+    labels: tuple[str, ...] = ()
+
+
+def _one(read: Callable[[BoxStatus], float | None]) -> Callable[[BoxStatus], Iterable[Sample]]:
+    """A metric without labels; absent while the value is unknown."""
+
+    def samples(status: BoxStatus) -> Iterable[Sample]:
+        value = read(status)
+        return [] if value is None else [((), value)]
+
+    return samples
+
+
+def _each(
+    read: Callable[[BoxStatus], Mapping[str, float]], known: Iterable[str]
+) -> Callable[[BoxStatus], Iterable[Sample]]:
+    """One label; what is known and was never counted is 0, so that its first increase is seen."""
+    zeros = dict.fromkeys(known, 0.0)
+    return lambda status: [((value,), number) for value, number in {**zeros, **read(status)}.items()]
+
+
+def _uplink(counter: str) -> Callable[[BoxStatus], Iterable[Sample]]:
+    return _one(lambda status: status.counters.get(counter, 0))
+
+
+_KINDS = sorted(set(KIND_OF.values()) - {"gap"})  # gaps come from the outbox, not from a driver
+_MIB = 2**20
+
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "edgeagent_build_info",
+        "gauge",
+        "Always 1; the label says which version runs.",
+        "恒为 1,标签为所运行的版本。",
+        lambda status: [((status.version,), 1)],
+        labels=("version",),
+    ),
+    Metric(
+        "edgeagent_events_total",
+        "counter",
+        "Events stored durably since the start, by kind.",
+        "启动以来已入库的事件,按类型。",
+        _each(lambda status: status.emitted, _KINDS),
+        labels=("kind",),
+    ),
+    Metric(
+        "edgeagent_suppressed_total",
+        "counter",
+        "Alarms that the rules suppressed, by reason.",
+        "被规则抑制的报警,按原因。",
+        _each(lambda status: status.suppressed, SUPPRESSIONS),
+        labels=("why",),
+    ),
+    Metric(
+        "edgeagent_outbox_events",
+        "gauge",
+        "Events that the hub has not acknowledged yet, by lane.",
+        "县级平台尚未确认的事件,按通道。",
+        _each(lambda status: {lane: it.waiting for lane, it in status.lanes.items()}, LANES),
+        labels=("lane",),
+    ),
+    Metric(
+        "edgeagent_outbox_oldest_age_seconds",
+        "gauge",
+        "Age of the oldest event that the hub has not acknowledged, by the wall clock; 0 when there is none.",
+        "尚未确认的最早事件距今的秒数(按本机时钟),没有则为 0。",
+        _one(lambda status: max(status.oldest_waiting_s, 0.0)),
+    ),
+    Metric(
+        "edgeagent_outbox_evicted_total",
+        "counter",
+        "Rows deleted by age or for want of room, by lane; those not acknowledged are declared by a gap event.",
+        "因过期或空间不足而删除的行,按通道;其中未确认的另有缺口事件说明。",
+        _each(lambda status: status.evicted, LANES),
+        labels=("lane",),
+    ),
+    Metric(
+        "edgeagent_outbox_bytes",
+        "gauge",
+        "Size of the outbox's file, free pages included.",
+        "待发库文件大小(含空闲页),字节。",
+        _one(lambda status: status.store.outbox_mb * _MIB),
+    ),
+    Metric(
+        "edgeagent_outbox_quota_bytes",
+        "gauge",
+        "Quota of the outbox's file.",
+        "待发库文件限额,字节。",
+        _one(lambda status: status.store.outbox_max_mb * _MIB),
+    ),
+    Metric(
+        "edgeagent_outbox_full",
+        "gauge",
+        "1 while the last event found no room and was refused.",
+        "最近一次事件因空间不足未能入库时为 1。",
+        _one(lambda status: status.store.full),
+    ),
+    Metric(
+        "edgeagent_pictures_bytes",
+        "gauge",
+        "Bytes of the pictures that are kept.",
+        "所存图片的字节数。",
+        _one(lambda status: status.store.pictures_bytes),
+    ),
+    Metric(
+        "edgeagent_pictures_quota_bytes",
+        "gauge",
+        "Quota of the pictures.",
+        "图片限额,字节。",
+        _one(lambda status: status.store.pictures_max_bytes),
+    ),
+    Metric(
+        "edgeagent_mqtt_connected",
+        "gauge",
+        "1 while a connection to the broker stands.",
+        "与消息服务器连接时为 1。",
+        _one(lambda status: status.connected),
+    ),
+    Metric(
+        "edgeagent_mqtt_connects_total",
+        "counter",
+        "Connections that the broker accepted since the start.",
+        "启动以来成功建立的连接次数。",
+        _one(lambda status: status.connects),
+    ),
+    Metric(
+        "edgeagent_mqtt_sent_bytes_total",
+        "counter",
+        "Bytes of MQTT packets sent, without TLS and TCP.",
+        "已发送的 MQTT 字节数(不含 TLS、TCP)。",
+        _one(lambda status: status.sent_bytes),
+    ),
+    Metric(
+        "edgeagent_mqtt_received_bytes_total",
+        "counter",
+        "Bytes of MQTT packets received, without TLS and TCP.",
+        "已接收的 MQTT 字节数(不含 TLS、TCP)。",
+        _one(lambda status: status.received_bytes),
+    ),
+    Metric(
+        "edgeagent_uplink_in_flight_messages",
+        "gauge",
+        "Messages sent that the hub has not acknowledged.",
+        "已发出、县级平台尚未确认的报文数。",
+        _one(lambda status: status.in_flight),
+    ),
+    Metric(
+        "edgeagent_uplink_held",
+        "gauge",
+        "1 while everything is held back because the broker refuses it.",
+        "因服务器拒收而暂停发送时为 1。",
+        _one(lambda status: bool(status.held)),
+    ),
+    Metric(
+        "edgeagent_uplink_sent_events_total",
+        "counter",
+        "Events and pictures handed to the broker, each repetition included.",
+        "交给消息服务器的事件和图片数(含重发)。",
+        _uplink("sent"),
+    ),
+    Metric(
+        "edgeagent_uplink_resent_messages_total",
+        "counter",
+        "Messages sent again because the hub did not acknowledge in time.",
+        "县级平台未按时确认而重发的报文数。",
+        _uplink("resent"),
+    ),
+    Metric(
+        "edgeagent_uplink_refused_messages_total",
+        "counter",
+        "Messages that the broker refused.",
+        "被消息服务器拒收的报文数。",
+        _uplink("refused"),
+    ),
+    Metric(
+        "edgeagent_uplink_parked_events_total",
+        "counter",
+        "Events given up, with a gap, because the broker will never take them.",
+        "服务器永远不会接收而放弃的事件数(已声明缺口)。",
+        _uplink("parked"),
+    ),
+    Metric(
+        "edgeagent_uplink_strange_acks_total",
+        "counter",
+        "Acknowledgements of numbers that this process has not sent: another box may use the same id.",
+        "收到本进程未发送编号的确认数:可能有另一台盒子使用相同编号。",
+        _uplink("strange_acks"),
+    ),
+    Metric(
+        "edgeagent_clock_synced",
+        "gauge",
+        "1 while the machine's clock is synchronised.",
+        "本机时钟已同步时为 1。",
+        _one(lambda status: status.clock == "synced"),
+    ),
+    Metric(
+        "edgeagent_clock_offset_seconds",
+        "gauge",
+        "True time minus wall clock; absent while unknown.",
+        "真实时间减本机时钟的秒数,未知时不提供。",
+        _one(lambda status: status.offset_s),
+    ),
+    Metric(
+        "edgeagent_device_up",
+        "gauge",
+        "1 while the device is watched in full, else 0; devices that are switched off are left out.",
+        "设备监测完全正常为 1,否则为 0;停用的设备不列出。",
+        lambda status: [((it.id,), it.state == "up") for it in status.devices if it.state != "disabled"],
+        labels=("device",),
+    ),
+    Metric(
+        "edgeagent_device_restarts_total",
+        "counter",
+        "How often the device's driver ended and was started again.",
+        "设备驱动结束后重新启动的次数。",
+        lambda status: [((it.id,), it.restarts) for it in status.devices if it.state != "disabled"],
+        labels=("device",),
+    ),
+    Metric(
+        "edgeagent_board_revision",
+        "gauge",
+        "Revision of the notice board that the box has; 0: none yet.",
+        "本盒公示栏的版本号,0 表示尚未收到。",
+        _one(lambda status: status.board_revision),
+    ),
+)
