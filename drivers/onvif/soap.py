@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from drivers.onvif.safexml import Element, bare, children, descendants, first, local, parse_xml, text_of
+from drivers.onvif.safexml import BadXml, Element, bare, children, descendants, first, local, parse_xml, text_of
 from edgeagent.driver import DriverProblem
 
 SOAP = "http://www.w3.org/2003/05/soap-envelope"
@@ -115,7 +115,12 @@ def reference_parameters(reference: Element) -> tuple[str, ...]:
 
 def read_reply(body: bytes, url: str, status: int) -> Element:
     """The Body of an answer. Raises `SoapFault`, `NotSoap`, `BadXml` and `TooLarge`."""
-    root = parse_xml(body) if body.strip() else None
+    try:
+        root = parse_xml(body) if body.strip() else None
+    except BadXml as error:
+        if status == 200:
+            raise
+        raise NotSoap(url=url, status=status) from error
     found = first(root, "Body") if root is not None and local(root) == "Envelope" else None
     if found is None:
         raise NotSoap(url=url, status=status)

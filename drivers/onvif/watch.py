@@ -92,7 +92,6 @@ class Watch:
             wait_s = NO_EVENTS_WAIT_S
         except (*_TROUBLE, NoSlot, SoapFault) as problem:
             await self._health.down(problem)
-            self._service_url = "" if not isinstance(problem, HttpProblem) else self._service_url
             wait_s = self._backoff_s()
         await asyncio.sleep(wait_s)
         if wait_s >= REFUSAL_WAIT_S:
@@ -117,12 +116,16 @@ class Watch:
         return subscription
 
     async def _create(self) -> Subscription:
-        if self._service_url:
-            try:
-                return await self._pull_points.create(self._service_url)
-            except NotSoap:
-                # Remembered from before an update of the firmware: only a hint.
-                self._service_url = ""
+        remembered, self._service_url = self._service_url, ""
+        try:
+            if remembered:
+                subscription = await self._pull_points.create(remembered)
+                self._service_url = remembered
+                return subscription
+        except (NotSoap, BadXml, SoapFault):
+            # An address from before an update of the firmware, maybe: only a hint.
+            if await find_service(self._client) == remembered:
+                raise
         self._service_url = await find_service(self._client)
         return await self._pull_points.create(self._service_url)
 
