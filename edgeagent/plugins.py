@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import pkgutil
 import re
+from collections.abc import Callable
 from importlib import metadata
 from types import ModuleType
 from typing import Any
@@ -42,9 +43,9 @@ def resolve(name: str) -> type[DeviceConfig]:
     return config
 
 
-def load(name: str) -> type[Driver]:
-    """The driver's class, constructed with its settings. Raises `NoSuchDriver`, `DriverBroken`."""
-    driver: type[Driver] = _member(name, "Driver")
+def load(name: str) -> Callable[[DeviceConfig], Driver]:
+    """The driver's class, to be called with its settings. Raises `NoSuchDriver`, `DriverBroken`."""
+    driver: Callable[[DeviceConfig], Driver] = _member(name, "Driver")
     if not (isinstance(driver, type) and callable(getattr(driver, "run", None))):
         raise DriverBroken(name, "it has no class `Driver` with `run`")
     return driver
