@@ -8,8 +8,6 @@ import logging
 import signal
 from types import TracebackType
 
-from sqlalchemy.exc import OperationalError
-
 from countyhub.commands import Commands
 from countyhub.config import Config
 from countyhub.downlink import Downlink
@@ -17,7 +15,7 @@ from countyhub.feed import Feed
 from countyhub.inbox import Inbox, Outcome
 from countyhub.notices import Notices
 from countyhub.replay import Replay
-from countyhub.store.engine import Store, open_store
+from countyhub.store.engine import UNAVAILABLE, Store, open_store
 from countyhub.subscriber import Subscriber
 
 log = logging.getLogger("countyhub.hub")
@@ -76,8 +74,8 @@ class Hub:
                 await self.notices.send(born)
                 await self.replay.check()
                 await self.commands.send_waiting()
-            except OperationalError as error:
-                log.error("chores wait for the database: %s", error.orig)
+            except UNAVAILABLE as error:
+                log.error("chores wait for the database: %s", error)
                 self._born |= born
                 await asyncio.sleep(BUSY_CHORES_S)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub import batch as sorting
@@ -29,8 +29,8 @@ from gridwire.events import Gap
 
 log = logging.getLogger("countyhub.inbox")
 
-POISON = (DataError, IntegrityError, InterfaceError, ProgrammingError, OverflowError, UnicodeError, ValueError)
-"""What a single event can do to its batch. An OperationalError is the database's own trouble, and not among them."""
+POISON = (DataError, IntegrityError, OverflowError, UnicodeError, ValueError)
+"""What a single event can do to its batch. All else is the database's own trouble, and passes or needs a person."""
 
 
 @dataclass
@@ -65,7 +65,7 @@ class Inbox:
         self._store = store
 
     async def commit(self, batch: Sequence[Intake]) -> Outcome:
-        """Make the batch durable. Raises SQLAlchemy's OperationalError when the database cannot write at present."""
+        """Make the batch durable. Raises `engine.UNAVAILABLE` when the database cannot write at present."""
         try:
             return await self._commit(batch)
         except POISON as error:

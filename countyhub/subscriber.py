@@ -13,8 +13,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import OperationalError
-
 from countyhub import intake
 from countyhub.batch import Answer
 from countyhub.config import Config
@@ -22,6 +20,7 @@ from countyhub.configfile import secret
 from countyhub.downlink import Downlink
 from countyhub.inbox import Inbox, Outcome
 from countyhub.intake import Intake
+from countyhub.store.engine import UNAVAILABLE
 from gridwire import messages, topics
 from gridwire.mqtt import (
     MqttClient,
@@ -173,8 +172,8 @@ class Subscriber:
         while True:
             try:
                 outcome = await self._inbox.commit(batch)
-            except OperationalError as error:
-                self.trouble = str(error.orig)
+            except UNAVAILABLE as error:
+                self.trouble = str(getattr(error, "orig", None) or error)
                 log.error("the database takes nothing, again in %.1f s: %s", pause_s, self.trouble)
             else:
                 self.trouble = ""

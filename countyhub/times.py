@@ -17,4 +17,7 @@ def true_time(
         return time
     if booted is None:
         return None
-    return time + (booted + timedelta(milliseconds=monotonic_ms) - recorded)
+    try:
+        return time + (booted + timedelta(milliseconds=monotonic_ms) - recorded)
+    except OverflowError:  # the years 1 and 9999: somebody's clock says nonsense
+        return None

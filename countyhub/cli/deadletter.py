@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 
 import msgspec
 
 from countyhub import configfile, deadletters
 from countyhub.cli.say import say
-from countyhub.store.engine import open_store
+from countyhub.store.engine import UNAVAILABLE, open_store
 
 
 def execute(args: argparse.Namespace) -> int:
     config = configfile.load(args.config)
     work = _list if args.action == "list" else _retry
-    return asyncio.run(work(config.database_url, args))
+    try:
+        return asyncio.run(work(config.database_url, args))
+    except UNAVAILABLE as error:
+        print(
+            say(args.language, en=f"the database takes nothing: {error}", zh=f"数据库无法写入:{error}"), file=sys.stderr
+        )
+        return 1
 
 
 async def _list(url: str, args: argparse.Namespace) -> int:

@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, inspect, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from countyhub.store import upgrade
 from countyhub.store.problems import DatabaseUnusable
 
 BUSY_TIMEOUT_S = 10.0
+UNAVAILABLE = (DBAPIError, PoolTimeout, OSError)
+"""What a database raises that is locked, full, or cannot be reached: to be tried again."""
 READERS = 8
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -68,7 +71,7 @@ async def open_store(url: str) -> Store:
         store = Store(_async_url(parsed))
         async with store.write() as connection:
             await connection.run_sync(upgrade.to_head)
-    except (OSError, OperationalError, sqlite3.Error) as error:
+    except (*UNAVAILABLE, sqlite3.Error) as error:
         raise DatabaseUnusable(
             url=parsed.render_as_string(), reason=str(getattr(error, "orig", None) or error)
         ) from error
@@ -118,7 +121,7 @@ def _engine(url: URL, *, readers: int) -> AsyncEngine:
     def connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # Python must not begin transactions on its own: `begun` does
         cursor = connection.cursor()
-        for pragma in (*_PRAGMAS, f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}"):
+        for pragma in (f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}", *_PRAGMAS):
             cursor.execute(pragma)
         if readers:
             cursor.execute("PRAGMA query_only=ON")

@@ -42,8 +42,7 @@ def _columns(intake: Intake, refused: Refused) -> dict[str, object]:
         "payload": refused.raw[:MAX_KEPT_BYTES],
         "size": len(refused.raw),
         "code": refused.problem.code,
-        "text_zh": refused.problem.text("zh")[:MAX_TEXT],
-        "text_en": refused.problem.text("en")[:MAX_TEXT],
+        **_texts(refused),
         "received": intake.received,
         "last_received": intake.received,
         "count": 1,
@@ -52,6 +51,15 @@ def _columns(intake: Intake, refused: Refused) -> dict[str, object]:
         "lane": lane,
         "seq": seq,
     }
+
+
+def _texts(refused: Refused) -> dict[str, str]:
+    """The reason; facts quoted in it come from outside, and what no database takes must not spoil a dead letter."""
+    zh, en = (
+        text.encode(errors="replace").decode().replace("\0", "�")[:MAX_TEXT]
+        for text in (refused.problem.text("zh"), refused.problem.text("en"))
+    )
+    return {"text_zh": zh, "text_en": en}
 
 
 async def dig_up(connection: AsyncConnection, keys: Sequence[EventKey], now: datetime) -> None:
@@ -70,8 +78,7 @@ async def still_unreadable(connection: AsyncConnection, letter: int, refused: Re
         .values(
             retried=now,
             code=refused.problem.code,
-            text_zh=refused.problem.text("zh")[:MAX_TEXT],
-            text_en=refused.problem.text("en")[:MAX_TEXT],
+            **_texts(refused),
         )
     )
 
