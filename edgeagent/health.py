@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import sqlite3
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -14,7 +17,7 @@ from edgeagent import __version__
 from edgeagent.clock import Clock
 from edgeagent.configfile import Loaded
 from edgeagent.intake import Intake
-from edgeagent.outbox import Outbox
+from edgeagent.outbox import Outbox, transactions
 from edgeagent.outbox.files import FILE_NAME
 from edgeagent.supervisor import Supervisor
 from edgeagent.uplink import Uplink
@@ -32,7 +35,7 @@ class _Recorded(msgspec.Struct):
 
 
 class StoreUse(NamedTuple):
-    """Bytes and their quotas. `outbox_bytes`: the file with its free pages. `full`: the last commit did not fit."""
+    """Bytes in use and their quotas. `full`: the last commit did not fit."""
 
     outbox_bytes: int
     outbox_max_bytes: int
@@ -137,11 +140,11 @@ class HealthReport:
         intake, evicted = self._intake, self._outbox.room.evicted
         return Tally(intake.emitted, intake.suppressed, evicted, self._uplink.counters, restarts)
 
-    def store_use(self) -> StoreUse:
-        """Raises OSError when the outbox's file cannot be looked at."""
+    async def store_use(self) -> StoreUse:
+        """Raises sqlite3.Error when the outbox's file cannot be looked at."""
         limits = self._outbox.room.limits
         return StoreUse(
-            outbox_bytes=(Path(self.loaded.config.store.dir) / FILE_NAME).stat().st_size,
+            outbox_bytes=await asyncio.to_thread(_bytes_in_use, Path(self.loaded.config.store.dir) / FILE_NAME),
             outbox_max_bytes=limits.max_mb * _MIB,
             pictures_bytes=self._outbox.room.picture_bytes(),
             pictures_max_bytes=limits.pictures_max_mb * _MIB,
@@ -172,6 +175,13 @@ class HealthReport:
 
 def _age_s(body: bytes, now: datetime) -> float:
     return (now - msgspec.json.decode(body, type=_Recorded).recordedtime).total_seconds()
+
+
+def _bytes_in_use(path: Path) -> int:
+    """Of the outbox's file, its WAL included and free pages left out: what stat() says of either is neither."""
+    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        used, _, page_bytes = transactions.pages(connection)
+    return used * page_bytes
 
 
 def _rounded(time_: datetime) -> datetime:

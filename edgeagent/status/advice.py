@@ -86,6 +86,6 @@ def _devices(status: BoxStatus) -> Iterator[Finding]:
         yield Finding(
             "bad",
             f"{len(bad)} 台设备不正常:{'、'.join(bad[:5])}{'……' if len(bad) > 5 else ''}。原因见设备表。",
-            f"{len(bad)} devices are not well: {', '.join(bad[:5])}{' …' if len(bad) > 5 else ''}. "
+            f"Devices that are not well: {len(bad)} ({', '.join(bad[:5])}{' …' if len(bad) > 5 else ''}). "
             "The table of devices says why.",
         )

@@ -103,8 +103,8 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "edgeagent_outbox_bytes",
         "gauge",
-        "Size of the outbox's file, free pages included.",
-        "待发库文件大小(含空闲页),字节。",
+        "Bytes in use in the outbox's file.",
+        "待发库已用字节数。",
         _one(lambda status: status.store.outbox_mb * _MIB),
     ),
     Metric(

@@ -72,10 +72,10 @@ class _Page:
         since = f" <small>{self._word('since')} {self._time(device.since)}</small>" if device.since else ""
         restarts = {self._word("restarts"): str(device.restarts)} if device.restarts else {}
         info = restarts | {self._word(key): value for key, value in device.info.items()}
-        name = f"{escape(device.name)}<br>" if device.name else ""
+        name = f"<strong>{escape(device.name)}</strong><br>" if device.name else ""
         reason = f"<code>{escape(device.reason)}</code> " if device.reason else ""
         return [
-            f"<strong>{name}</strong><small>{escape(device.id)} · {escape(device.driver)}</small>",
+            f"{name}<small>{escape(device.id)} · {escape(device.driver)}</small>",
             _chip(_MOOD[device.state], self._word(device.state)) + since,
             reason + escape(device.detail),
             "<br>".join(f"<small>{escape(key)}: {escape(value)}</small>" for key, value in info.items()),

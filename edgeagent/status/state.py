@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from edgeagent.health import HealthReport
+from edgeagent.health import HealthReport, StoreUse
 from edgeagent.status.scrub import Scrub
 from gridwire.events import LANES, TYPES, ClockState, Lane
 from gridwire.messages import DeviceHealth, DeviceInfo, Health, LaneNumbers, StreamNumbers
@@ -44,9 +44,9 @@ class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The disk. A file at its quota is usual: acknowledged events stay until their room is needed."""
+    """The disk. An outbox at its quota is usual: acknowledged events stay until their room is needed."""
 
-    outbox_mb: Annotated[float, Meta(description="size of the outbox's file, MiB")]
+    outbox_mb: Annotated[float, Meta(description="outbox: MiB in use, free pages left out")]
     outbox_max_mb: Annotated[float, Meta(description="its quota, MiB")]
     pictures_bytes: Annotated[int, Meta(description="pictures, bytes")]
     pictures_max_bytes: Annotated[int, Meta(description="their quota, bytes")]
@@ -89,7 +89,8 @@ class BoxStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def snapshot(report: HealthReport, scrub: Scrub) -> BoxStatus:
-    """How the box is now. Raises what the store raises when it does not answer: sqlite3.Error, ValueError, OSError."""
+    """How the box is now. Raises what the store raises when it does not answer: sqlite3.Error, ValueError."""
+    use = await report.store_use()
     birth, health = report.birth(), await report.health()
     link, tally, config = report.link, report.tally(), report.loaded.config
     current = next(stream for stream in health.streams if stream.current)
@@ -116,7 +117,7 @@ async def snapshot(report: HealthReport, scrub: Scrub) -> BoxStatus:
         streams_kept=len(health.streams),
         oldest_waiting_s=health.oldest_waiting_s,
         lanes={lane: _lane(lane, health, current) for lane in LANES},
-        store=_store(report),
+        store=_store(use),
         emitted={KIND_OF.get(name, name): count for name, count in tally.emitted.items()},
         suppressed=dict(tally.suppressed),
         evicted={lane: count for lane, count in tally.evicted.items() if count},
@@ -137,8 +138,7 @@ def _lane(lane: Lane, health: Health, current: StreamNumbers) -> LaneStatus:
     )
 
 
-def _store(report: HealthReport) -> StoreStatus:
-    use = report.store_use()
+def _store(use: StoreUse) -> StoreStatus:
     return StoreStatus(
         outbox_mb=round(use.outbox_bytes / 2**20, 2),
         outbox_max_mb=use.outbox_max_bytes / 2**20,
