@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,9 @@ COMMANDS = ("run", "check", "status", "sample", "version")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point. Returns the exit code: 0 well, 1 failed, 2 wrong use, 78 wrong configuration."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no Chinese shows ? instead of failing
+            stream.reconfigure(errors="replace")
     args = _parser().parse_args(argv)
     command = importlib.import_module(f"edgeagent.cli.{args.command}")
     try:

@@ -40,8 +40,10 @@ def _print_bad(bad: BadConfig, language: Language, *, as_json: bool) -> None:
     if as_json:
         _print_json({"ok": False}, bad.mistakes, bad.warnings)
         return
+    for mistake in bad.mistakes:
+        print(mistake.text(language))
     _print_warnings(bad.warnings, language)
-    print(bad.text(language))
+    print(bad.summary(language))
 
 
 def _print_good(loaded: Loaded, language: Language, *, as_json: bool) -> None:

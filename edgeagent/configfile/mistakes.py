@@ -78,7 +78,11 @@ class BadConfig(Problem):
         super().__init__(count=len(self.mistakes))
 
     def text(self, language: Language) -> str:
-        return "\n".join([*(mistake.text(language) for mistake in self.mistakes), super().text(language)])
+        """Each mistake on a line, then the summary."""
+        return "\n".join([*(mistake.text(language) for mistake in self.mistakes), self.summary(language)])
+
+    def summary(self, language: Language) -> str:
+        return super().text(language)
 
 
 def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
