@@ -6,14 +6,15 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.guard import Guard
 from countyhub.web.pages import Pages
 from countyhub.web.render import STATIC, Renderer
@@ -44,8 +45,8 @@ def create(database: AsyncEngine | Readable, feed: Feed | None, settings: Consol
 
     app = Starlette(
         routes=_routes(pages),
-        middleware=[Middleware(Guard, settings=settings)],
-        exception_handlers={HTTPException: pages.failed, SQLAlchemyError: pages.failed},
+        middleware=[Middleware(Guard, settings=settings), Middleware(GZipMiddleware, compresslevel=5)],
+        exception_handlers={HTTPException: pages.failed, **dict.fromkeys(UNAVAILABLE, pages.failed)},
         lifespan=lifespan,
     )
     app.state.watch = watch

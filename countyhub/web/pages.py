@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from countyhub.store import tables as t
+from countyhub.store.engine import UNAVAILABLE
 from countyhub.web import events, metrics
 from countyhub.web.events import LISTED, EventView, Filter
 from countyhub.web.render import COOKIE, Renderer, language_of, names_of
@@ -126,7 +126,7 @@ class Pages:
         """Every refusal, for people on pages, as JSON below `/api/`."""
         language = language_of(request, self._settings)
         status, detail = (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "")
-        if isinstance(error, SQLAlchemyError):
+        if isinstance(error, UNAVAILABLE):
             status = 503
         key = f"error.{status}"
         message = text(key if status in (400, 404, 405, 503) else "error.title", language, detail=detail)

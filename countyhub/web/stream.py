@@ -13,10 +13,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
+from countyhub.store.engine import UNAVAILABLE
 from countyhub.web import events
 from countyhub.web.events import Filter
 from countyhub.web.render import Renderer, language_of
@@ -95,7 +95,7 @@ class Streams:
                 if self._watch.tick > position.tick:
                     try:
                         position, update = await self._compose(position, wanted, language)
-                    except SQLAlchemyError as error:
+                    except UNAVAILABLE as error:
                         log.warning("console cannot read the database: %s", error)
                         return  # the browser shows it, and comes back
                     yield update

@@ -26,9 +26,9 @@ TEXTS: dict[str, Text] = {
     # live connection
     "live.on": Text("实时", "Live"),
     "live.connecting": Text("正在连接", "Connecting"),
-    "live.broken": Text("连接中断,正在重连", "Connection lost, reconnecting"),
-    "live.off": Text("历史页,不自动更新", "Older page, not live"),
-    "live.noscript": Text("未启用脚本:请手动刷新页面", "No script: reload the page to see news"),
+    "live.broken": Text("连接中断，正在重连", "Connection lost, reconnecting"),
+    "live.off": Text("历史页，不自动更新", "Older page, not live"),
+    "live.noscript": Text("未启用脚本：请手动刷新页面", "No script: reload the page to see news"),
     # counts
     "count.title": Text("总览", "Overview"),
     "count.boxes": Text("盒子在线", "Boxes online"),
@@ -38,10 +38,10 @@ TEXTS: dict[str, Text] = {
     "count.checkins": Text("今日签到", "Check-ins today"),
     "count.checkins.sub": Text("补传 {late}", "{late} came late"),
     "count.missing": Text("缺失编号", "Missing numbers"),
-    "count.missing.sub": Text("正在请求补发", "replay is being asked for"),
+    "count.missing.sub": Text("正在请求补发", "asking again"),
     "count.missing.none": Text("编号连续", "numbers complete"),
     "count.dead": Text("死信", "Dead letters"),
-    "count.dead.sub": Text("收到但无法识别", "received, not understood"),
+    "count.dead.sub": Text("收到但无法识别", "not understood"),
     "count.dead.none": Text("全部可识别", "all understood"),
     # attention
     "attention.title": Text("需要处理", "Needs attention"),
@@ -49,32 +49,30 @@ TEXTS: dict[str, Text] = {
     "attention.todo": Text("怎么办", "What to do"),
     "attention.more": Text("另有 {count} 项", "{count} more"),
     "attention.number_reused": Text("编号重复使用", "Number used twice"),
-    "attention.number_reused.what": Text(
-        "同一编号收到两种内容 {count} 次", "one number came with two contents, {count} times"
-    ),
+    "attention.number_reused.what": Text("同一编号收到两种内容 {count} 次", "one number with two contents: {count} ×"),
     "attention.number_reused.todo": Text(
-        "多因恢复旧镜像或复制磁盘。请核对是否有两台盒子使用同一证书;中心已要求盒子开始新的编号流,两份内容都已保存。",
+        "多因恢复旧镜像或复制磁盘。请核对是否有两台盒子使用同一证书；中心已要求盒子开始新的编号流，两份内容都已保存。",
         "Mostly a restored image or a cloned disk. Check whether two boxes use one certificate; the box has been told "
         "to begin a new stream, and both contents are kept.",
     ),
     "attention.dead": Text("死信", "Dead letters"),
     "attention.dead.what": Text("{count} 条无法识别", "{count} not understood"),
     "attention.dead.todo": Text(
-        "原文已保存,没有丢失。多为盒子版本比中心新:请先升级中心,再重试死信。",
-        "The originals are kept, nothing is lost. Mostly the box is newer than the hub: upgrade the hub, then try "
-        "the dead letters again.",
+        "原文已保存，没有丢失。多为盒子版本比中心新：请先升级中心，再运行 countyhub deadletter retry。",
+        "The originals are kept, nothing is lost. Mostly the box is newer than the hub: upgrade the hub, then run "
+        "countyhub deadletter retry.",
     ),
     "attention.missing": Text("缺失编号", "Missing numbers"),
     "attention.missing.what": Text("缺 {count} 个", "{count} missing"),
     "attention.missing.todo": Text(
-        "中心会自动请求盒子补发。若一小时后仍未补齐,请检查盒子的网络和磁盘。",
+        "中心会自动请求盒子补发。若一小时后仍未补齐，请检查盒子的网络和磁盘。",
         "The hub asks the box to send them again by itself. If they have not come within an hour, check the box's "
         "network and disk.",
     ),
-    "attention.ended": Text("编号流已结束,末尾不明", "Stream ended, tail unknown"),
+    "attention.ended": Text("编号流已结束，末尾不明", "Stream ended, tail unknown"),
     "attention.ended.what": Text("最后收到的编号", "last numbers received"),
     "attention.ended.todo": Text(
-        "盒子更换或重装后不再保留旧记录,之后的编号是否用过无从得知。请与村里核实当时的情况。",
+        "盒子更换或重装后不再保留旧记录，之后的编号是否用过无从得知。请与村里核实当时的情况。",
         "After a replacement or reinstallation the box no longer keeps its old records; whether later numbers were "
         "used cannot be known. Ask the village what happened then.",
     ),
@@ -98,7 +96,7 @@ TEXTS: dict[str, Text] = {
     "link.lost": Text("失联", "lost"),
     "link.unknown": Text("未知", "unknown"),
     "box.since": Text("{time} 起", "since {time}"),
-    "box.stale": Text("断线前", "before the link broke"),
+    "box.stale": Text("（断线前）", "(before the link broke)"),
     "box.waiting": Text("待传", "Waiting"),
     "box.missing": Text("缺失", "Missing"),
     "box.version": Text("版本", "Version"),
@@ -115,7 +113,7 @@ TEXTS: dict[str, Text] = {
     "device.unknown": Text("未知", "unknown"),
     # events
     "events.title": Text("事件", "Events"),
-    "events.order": Text("按到达先后,新的在上", "in order of arrival, newest first"),
+    "events.order": Text("按到达先后，新的在上", "in order of arrival, newest first"),
     "events.empty": Text("还没有事件", "No events yet"),
     "events.empty.filtered": Text("没有符合筛选条件的事件", "No event matches the filter"),
     "events.older": Text("更早的事件", "Older events"),
@@ -158,7 +156,7 @@ TEXTS: dict[str, Text] = {
     "mode.report": Text("上报事项", "matter reported"),
     "request.item": Text("事项 {item}", "item {item}"),
     "receipt": Text("回执 {receipt}", "receipt {receipt}"),
-    "rating.score": Text("{score} 分(满分 5 分)", "{score} of 5"),
+    "rating.score": Text("{score} 分（满分 5 分）", "{score} of 5"),
     "time.happened": Text("发生", "happened"),
     "time.received": Text("收到", "received"),
     "mark.late": Text("补传", "came late"),
@@ -182,10 +180,10 @@ TEXTS: dict[str, Text] = {
     "error.title": Text("无法显示", "Cannot be shown"),
     "error.404": Text("没有这个页面或图片", "There is no such page or picture"),
     "error.405": Text("此处只可查看", "This console is read-only"),
-    "error.400": Text("请求有误:{detail}", "Bad request: {detail}"),
-    "error.503": Text("数据库暂时无法读取,请稍后再试", "The database cannot be read just now, try again soon"),
+    "error.400": Text("请求有误：{detail}", "Bad request: {detail}"),
+    "error.503": Text("数据库暂时无法读取，请稍后再试", "The database cannot be read just now, try again soon"),
     "error.host": Text(
-        "不接受主机名“{host}”:请把它加入中心配置 [web] 的 names。",
+        "不接受主机名“{host}”：请把它加入中心配置 [web] 的 names。",
         "Host name “{host}” is not accepted: add it to `names` in [web] of the hub's configuration.",
     ),
     "error.back": Text("回到首页", "Back to the console"),

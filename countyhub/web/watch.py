@@ -14,10 +14,10 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Protocol
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.store import tables as t
+from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.latecomers import Latecomers
 from countyhub.web.settings import ConsoleSettings
 from countyhub.web.snapshot import Read, Snapshot, take, zone_of
@@ -56,7 +56,7 @@ class Watch:
         self.closing = False
 
     async def look(self) -> Snapshot:
-        """A snapshot as of now; what differs from the last one gets the next tick. Raises `SQLAlchemyError`."""
+        """A snapshot as of now; what differs from the last one gets the next tick. Raises one of `UNAVAILABLE`."""
         async with self._looking:
             began = time.perf_counter()
             async with self._read() as connection:
@@ -138,7 +138,7 @@ class Watch:
             try:
                 await self._until_news()
                 await self.look()
-            except SQLAlchemyError as error:
+            except UNAVAILABLE as error:
                 # The browsers keep what they have and are told nothing new; the next look may succeed.
                 log.warning("console cannot read the database: %s", error)
             await asyncio.sleep(max(self._settings.update_interval_s, COST_FACTOR * self._cost_s))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from countyhub.web.texts import text
 from gridwire.events import Alarm, Checkin
 from tests.browser.chromium import APT, PATH, chromium
 from tests.browser.county import console, county
@@ -63,7 +64,7 @@ async def test_a_restart_of_the_hub_is_shown_and_nothing_is_missed(hub, page):
         await page.until(f"{LIVE} == 'live on'")
         await first.aclose()
         await page.until(f"{LIVE} == 'live broken'")
-        assert await page.value("document.getElementById('live').innerText") == "连接中断,正在重连"
+        assert await page.value("document.getElementById('live').innerText") == text("live.broken", "zh")
     await hub.event(BOX, Alarm(kind="smoke", state="pulse", source="while it was away"))
     async with console(hub.store, port=int(url.rpartition(":")[2])):
         await page.until(f"{LIVE} == 'live on'")
