@@ -34,7 +34,7 @@ def rewrite(url: str, base: str) -> str:
     rest = match["rest"] if match else text
     if not rest.startswith("/"):
         rest = "/" + rest
-    return f"{here.scheme}://{here.netloc}{rest.partition('#')[0]}"
+    return f"{here.scheme}://{here.netloc}{rest.partition('#')[0].replace(' ', '%20')}"
 
 
 def named_port(url: str) -> int | None:

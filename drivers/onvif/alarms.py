@@ -52,6 +52,9 @@ class Alarms:
                 self.states.apply(step)
         return changes
 
+    def begin_sync(self) -> None:
+        self.states.begin_sync()
+
     async def synced(self) -> None:
         """The camera has told how everything stands: objects that it did not name are gone."""
         for step in self.states.unconfirmed(time.monotonic()):

@@ -92,6 +92,8 @@ class Client:
         self._clock_known = False
         self.locked_out = False
         """The camera refused us, and the time to wait is not over: nobody may ask it anything with a password."""
+        self.cut_short = False
+        """The last answer stopped half-way: what came was read, what did not is lost."""
         self._digest: DigestAnswer | None = None
         self._refusals = 0
         self._hikvision = False
@@ -193,7 +195,10 @@ class Client:
     async def _post(self, place: Place, body: bytes, fields: dict[str, str], action: str, timeout_s: float) -> Response:
         kind = "application/soap+xml; charset=utf-8" + (f'; action="{action}"' if action else "")
         headers = {"Content-Type": kind, "Accept": "application/soap+xml, text/xml, */*", **fields}
+        self.cut_short = False
         response = await request("POST", place, headers, body, timeout_s=timeout_s, max_bytes=MAX_XML_BYTES)
+        # Not by Content-Length: some firmware gets that wrong, and always.
+        self.cut_short = b"<" in response.body and b"Envelope>" not in response.body[-512:].replace(b"\0", b"")
         lowered = response.body[:8192].lower()
         self._hikvision = self._hikvision or any(mark in lowered for mark in _HIKVISION)
         return response

@@ -70,19 +70,16 @@ class _Camera:
         self._connections = 0
         snapshots = Snapshots(url, config.username, config.password, width_px=config.picture_width_px)
         self.pictures = Pictures(device, snapshots, self._setup, address_failed=self._setup_wanted.set)
-        alarms = Alarms(device, stored=self.pictures.want, clock_offset_s=lambda: self._client.clock_offset_s)
         kept = self._setup.facts
         self._watch = Watch(
             self._client,
             PullPoints(self._client, device.folder),
             Health(device),
+            Alarms(device, stored=self.pictures.want, clock_offset_s=lambda: self._client.clock_offset_s),
             poll_s=config.poll_s,
             service_url=rewrite(kept.event_service, url) if kept else "",
-            deliver=alarms.deliver,
-            synced=alarms.synced,
             connected=self._connected,
         )
-        self._alarms = alarms
 
     async def run(self) -> None:
         if self._setup.facts is not None:
@@ -95,7 +92,6 @@ class _Camera:
     def _connected(self) -> None:
         """A subscription begins: the camera is there, and after the first time it may have been restarted."""
         self._connections += 1
-        self._alarms.states.begin_sync()
         facts = self._setup.facts
         if facts is None or self._connections > 1 or not facts.fresh(datetime.now(UTC)):
             self._setup_wanted.set()

@@ -26,6 +26,7 @@ POLL_GRACE_S = 10.0
 _FILE = "subscription.json"
 _CREATE = f"{TEV}/EventPortType/CreatePullPointSubscriptionRequest"
 _PULL = f"{TEV}/PullPointSubscription/PullMessagesRequest"
+_SYNCHRONIZE = f"{TEV}/PullPointSubscription/SetSynchronizationPointRequest"
 _UNSUBSCRIBE = f"{BW}/SubscriptionManager/UnsubscribeRequest"
 _SERVICE_NAMESPACE = "/ver10/events/wsdl"
 _log = logging.getLogger(__name__)
@@ -94,6 +95,21 @@ class PullPoints:
             timeout_s=poll_s + POLL_GRACE_S,
         )
         return read_notifications(answer)
+
+    async def synchronize(self, subscription: Subscription) -> bool:
+        """Ask the camera to tell again how everything stands, in the polls to come; False when it does not do that."""
+        try:
+            await self._client.call(
+                subscription.address,
+                f'<SetSynchronizationPoint xmlns="{TEV}"/>',
+                expect="SetSynchronizationPointResponse",
+                action=_SYNCHRONIZE,
+                parameters=subscription.parameters,
+            )
+        except (SoapFault, NotSoap, BadXml, TooLarge, HttpProblem) as problem:
+            _log.debug("synchronize: %s", problem)
+            return False
+        return True
 
     async def unsubscribe(self, *, timeout_s: float) -> None:
         """End the one we hold, if any. A camera that no longer knows it, or is away, is no error; a `Refusal` is."""

@@ -12,7 +12,7 @@ _log = logging.getLogger(__name__)
 MAX_DETAIL_CHARS = 512
 # Codes that say the same to a person.
 _SAME_REASON = {"hung-up": "unreachable", "bad-http": "not-onvif", "bad-xml": "not-onvif", "too-large": "not-onvif",
-                "fault": "no-events"}  # fmt: skip
+                "fault": "no-events", "no-slot": "no-events"}  # fmt: skip
 
 
 class NoEvents(DriverProblem):
@@ -22,9 +22,15 @@ class NoEvents(DriverProblem):
 
 
 class NoSlot(DriverProblem):
-    code = "onvif.no-events"
+    code = "onvif.no-slot"
     en = "all event subscriptions of the camera are taken (by other recorders?): {why}"
     zh = "摄像机的事件订阅名额已满(可能被其他录像机占用):{why}"
+
+
+class CutShort(DriverProblem):
+    code = "onvif.cut-short"
+    en = "the camera's answer stopped half-way: an event may be lost"
+    zh = "摄像机的应答中途断开:可能丢失了事件"
 
 
 class SubscriptionLost(DriverProblem):

@@ -137,7 +137,7 @@ async def _connect(place: Place) -> tuple[asyncio.StreamReader, asyncio.StreamWr
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             return await asyncio.open_connection(place.host, place.port, ssl=_tls() if place.tls else None)
     except TimeoutError as error:
-        raise TimedOut(host=place.host, port=place.port, timeout_s=CONNECT_TIMEOUT_S) from error
+        raise Unreachable(host=place.host, port=place.port, why=f"{CONNECT_TIMEOUT_S:g} s") from error
     except ConnectionRefusedError as error:
         raise Refused(host=place.host, port=place.port) from error
     except (OSError, UnicodeError) as error:

@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 _PAIR = re.compile(r'([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
 _SCHEME = re.compile(r"(?:^|,)\s*(Digest|Basic)\b", re.IGNORECASE)
@@ -43,7 +44,7 @@ def digest_challenge(values: Iterable[str]) -> Challenge | None:
 
 def _split(value: str) -> list[str]:
     starts = [match.start(1) for match in _SCHEME.finditer(value)]
-    return [value[start:end] for start, end in zip(starts, [*starts[1:], len(value)], strict=True)]
+    return [value[start:end] for start, end in pairwise([*starts, len(value)])]
 
 
 def _read(part: str) -> Challenge | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from drivers.onvif.client import REFUSAL_WAIT_S, Client, Refusal
 from drivers.onvif.events import LIFETIME_S, PullPoints, Subscription, find_service
-from drivers.onvif.health import Health, NoEvents, NoSlot, SubscriptionLost
+from drivers.onvif.health import CutShort, Health, NoEvents, NoSlot, SubscriptionLost
 from drivers.onvif.http import HttpProblem, HungUp, Refused, Unreachable
 from drivers.onvif.notifications import Notification
 from drivers.onvif.safexml import BadXml, TooLarge
@@ -32,7 +32,12 @@ NO_EVENTS_WAIT_S = 600.0
 PATIENCE = 3
 UNSUBSCRIBE_TIMEOUT_S = 3.0
 
+# After so many polls, or an empty one, the camera has told how everything stands.
+SYNC_POLLS = 3
+
 _TROUBLE = (HttpProblem, NotSoap, BadXml, TooLarge)
+# The camera cannot have believed that we got an answer. After a timeout, say, it may have: what it sent is lost.
+_NOTHING_LOST = (Refused, Unreachable, HungUp)
 
 
 class Batch(NamedTuple):
@@ -42,31 +47,42 @@ class Batch(NamedTuple):
     since: datetime | None
 
 
+class Listener(Protocol):
+    """Who takes what the camera tells."""
+
+    async def deliver(self, batch: Batch) -> int:
+        """Store it; returns how many changes it held."""
+
+    def begin_sync(self) -> None:
+        """The camera will now tell how everything stands."""
+
+    async def synced(self) -> None:
+        """It has."""
+
+
 class Watch:
-    """`deliver` stores a batch and returns how many changes it held; `synced` is called when the camera has told how
-    everything stands after a new subscription; `connected` whenever a subscription begins."""
+    """One camera's subscription. `connected` is called whenever one begins."""
 
     def __init__(
         self,
         client: Client,
         pull_points: PullPoints,
         health: Health,
+        listener: Listener,
         *,
         poll_s: float,
         service_url: str,
-        deliver: Callable[[Batch], Awaitable[int]],
-        synced: Callable[[], Awaitable[None]],
         connected: Callable[[], None],
     ) -> None:
         self._client = client
         self._pull_points = pull_points
         self._health = health
+        self._listener = listener
         self._poll_s = poll_s
         self._service_url = service_url
-        self._deliver = deliver
-        self._synced = synced
         self._connected = connected
         self._attempts = 0
+        self._polls_to_sync = 0
 
     async def run(self) -> None:
         """Until cancelled; then the subscription is ended."""
@@ -83,7 +99,7 @@ class Watch:
             await self._pull_on(await self._subscribe())
         except SubscriptionLost as problem:
             await self._health.down(problem)
-            wait_s = self._backoff_s() if self._attempts > 1 else 0.0
+            wait_s = _decent_wait_s(self._attempts) if self._attempts > 1 else 0.0
         except Refusal as problem:
             await self._health.down(problem)
             wait_s = REFUSAL_WAIT_S
@@ -92,13 +108,10 @@ class Watch:
             wait_s = NO_EVENTS_WAIT_S
         except (*_TROUBLE, NoSlot, SoapFault) as problem:
             await self._health.down(problem)
-            wait_s = self._backoff_s()
+            wait_s = _decent_wait_s(self._attempts)
         await asyncio.sleep(wait_s)
         if wait_s >= REFUSAL_WAIT_S:
             self._client.forget_refusals()
-
-    def _backoff_s(self) -> float:
-        return min(MAX_BACKOFF_S, 2.0 ** min(self._attempts, 8) / 2) * random.uniform(0.5, 1.0)
 
     async def _subscribe(self) -> Subscription:
         self._attempts += 1
@@ -116,45 +129,58 @@ class Watch:
         return subscription
 
     async def _create(self) -> Subscription:
-        remembered, self._service_url = self._service_url, ""
-        try:
-            if remembered:
-                subscription = await self._pull_points.create(remembered)
-                self._service_url = remembered
-                return subscription
-        except (NotSoap, BadXml, SoapFault):
-            # An address from before an update of the firmware, maybe: only a hint.
-            if await find_service(self._client) == remembered:
-                raise
+        remembered = self._service_url
+        if remembered:
+            try:
+                return await self._pull_points.create(remembered)
+            except (NotSoap, BadXml, SoapFault):
+                # An address from before an update of the firmware, maybe: only a hint.
+                self._service_url = ""
         self._service_url = await find_service(self._client)
         return await self._pull_points.create(self._service_url)
 
     async def _pull_on(self, subscription: Subscription) -> None:
         """Pull until the subscription is lost. Raises `SubscriptionLost`, `Refusal` and transport problems."""
-        failures, first_polls, answered_s = 0, 0, time.monotonic()
+        self._begin_sync()
+        failures, answered_s, first = 0, time.monotonic(), True
         while True:
-            fresh = failures > 0 or first_polls == 0
             sent, sent_s = datetime.now(UTC), time.monotonic()
             try:
-                found = await self._pull(subscription, FIRST_POLL_S if fresh else self._poll_s, sent_s)
+                found = await self._pull(subscription, FIRST_POLL_S if first or failures else self._poll_s, sent_s)
             except _TROUBLE as problem:
                 failures += 1
-                if failures > 1:
+                if failures > 1 or not isinstance(problem, _NOTHING_LOST):
                     await self._health.down(problem)
                 if _hopeless(problem, failures, time.monotonic() - answered_s):
                     raise
-                await asyncio.sleep(min(MAX_BACKOFF_S, 2.0 ** min(failures, 8) / 2) * random.uniform(0.5, 1.0))
+                await asyncio.sleep(_decent_wait_s(failures))
                 continue
+            recovered, first = failures > 0 or self._client.cut_short, False
             failures, answered_s, self._attempts = 0, time.monotonic(), 0
+            await self._take(Batch(found, self._health.last_seen), sent, sent_s)
+            if recovered and await self._pull_points.synchronize(subscription):
+                self._begin_sync()
+
+    async def _take(self, batch: Batch, sent: datetime, sent_s: float) -> None:
+        """Hand on what a poll brought, and wait before the next when this one was answered too soon."""
+        cut_short = self._client.cut_short
+        if not cut_short:
             await self._health.up()
-            changes = await self._deliver(Batch(found, self._health.last_seen)) if found else 0
+        changes = await self._listener.deliver(batch) if batch.notifications else 0
+        if cut_short:
+            await self._health.down(CutShort())
+        else:
             self._health.last_seen = sent
-            first_polls += 1
-            if first_polls == 3 or (first_polls < 3 and not found):
-                first_polls = 3
-                await self._synced()
-            if not changes:
-                await asyncio.sleep(max(0.0, MIN_POLL_INTERVAL_S - (time.monotonic() - sent_s)))
+        if self._polls_to_sync:
+            self._polls_to_sync = self._polls_to_sync - 1 if batch.notifications else 0
+            if not self._polls_to_sync:
+                await self._listener.synced()
+        if not changes:
+            await asyncio.sleep(max(0.0, MIN_POLL_INTERVAL_S - (time.monotonic() - sent_s)))
+
+    def _begin_sync(self) -> None:
+        self._listener.begin_sync()
+        self._polls_to_sync = SYNC_POLLS
 
     async def _pull(self, subscription: Subscription, poll_s: float, sent_s: float) -> list[Notification]:
         try:
@@ -172,7 +198,7 @@ class Watch:
                 self._poll_s = min(self._poll_s, max(1.0, fault.max_timeout_s))
             if fault.max_messages is not None:
                 self._pull_points.message_limit = max(1, min(self._pull_points.message_limit, fault.max_messages))
-            return []
+            return await self._pull_points.pull(subscription, min(poll_s, self._poll_s))
 
     async def _leave(self) -> None:
         try:
@@ -181,6 +207,10 @@ class Watch:
         except (TimeoutError, DriverProblem):
             # Its address is on disk: the next process ends it.
             return
+
+
+def _decent_wait_s(failures: int) -> float:
+    return min(MAX_BACKOFF_S, 2.0 ** min(failures, 8) / 2) * random.uniform(0.5, 1.0)
 
 
 def _hopeless(problem: DriverProblem, failures: int, silent_s: float) -> bool:

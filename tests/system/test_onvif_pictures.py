@@ -1,0 +1,190 @@
+"""Snapshots: every way to log in and to be wrong, over real HTTP; pictures that are too large become smaller."""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import re
+import sys
+
+import pytest
+
+from drivers.onvif import childprocess, reencode_child
+from drivers.onvif.childprocess import ChildFailed, run_child
+from drivers.onvif.snapshot import HalfPicture, NoSnapshot, PictureRefused, PictureUnfit, Snapshots
+from edgeagent.driver import MAX_PICTURE_BYTES
+
+SMALL = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
+
+
+def large_jpeg(width=1920, height=1080):
+    import cv2
+    import numpy as np
+
+    noise = np.random.default_rng(1).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    return cv2.imencode(".jpg", noise, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+
+
+class PictureServer:
+    """`login` is digest, basic or both; `paths` what there is. `asked` counts, `refused` counts wrong credentials."""
+
+    def __init__(self, jpeg=SMALL, *, login="", paths=("/s.jpg",)):
+        self.jpeg, self.login, self.paths = jpeg, login, paths
+        self.asked, self.refused = 0, 0
+
+    @contextlib.asynccontextmanager
+    async def running(self):
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        async with server:
+            yield server.sockets[0].getsockname()[1]
+
+    async def _serve(self, reader, writer):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        self.asked += 1
+        target = head.split(" ")[1]
+        given = re.search(r"Authorization: (.*)\r", head)
+        writer.write(self._answer(target, given[1] if given else ""))
+        await writer.drain()
+        writer.close()
+
+    def _answer(self, target, given):
+        if target not in self.paths:
+            return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+        if self.login and not self._lets_in(target, given):
+            self.refused += bool(given)
+            offers = {"digest": 'Digest realm="r", nonce="n1", qop="auth"', "basic": 'Basic realm="r"'}
+            lines = [f"WWW-Authenticate: {offers[one]}\r\n" for one in self.login.split("+")]
+            return ("HTTP/1.1 401 Unauthorized\r\n" + "".join(lines) + "Content-Length: 0\r\n\r\n").encode()
+        return b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n" + self.jpeg
+
+    def _lets_in(self, target, given):
+        if given.startswith("Basic"):
+            return "basic" in self.login and base64.b64decode(given[6:]) == b"u:p"
+        fields = {name: quoted or bare for name, quoted, bare in re.findall(r'(\w+)=(?:"([^"]*)"|([^,\s]+))', given)}
+
+        def md5(text):
+            return hashlib.md5(text.encode()).hexdigest()
+
+        middle = ":".join(fields.get(name, "") for name in ("nonce", "nc", "cnonce", "qop"))
+        right = md5(f"{md5('u:r:p')}:{middle}:{md5(f'GET:{target}')}")
+        return self.login.startswith("digest") and fields.get("response") == right
+
+
+def snapshots(port, *, password="p", width_px=1280):
+    return Snapshots(f"http://127.0.0.1:{port}/onvif/device_service", "u", password, width_px=width_px)
+
+
+@pytest.mark.parametrize("login", ["", "basic", "digest", "digest+basic"])
+async def test_every_login_without_one_refusal(login):
+    server = PictureServer(login=login)
+    async with server.running() as port:
+        source = snapshots(port)
+        for _ in range(3):
+            assert await source.fetch(f"http://127.0.0.1:{port}/s.jpg") == SMALL
+    assert server.refused == 0
+    assert server.asked <= 4
+
+
+@pytest.mark.parametrize("login", ["basic", "digest", "digest+basic"])
+async def test_a_wrong_password_is_tried_twice_and_then_no_more(login):
+    server = PictureServer(login=login)
+    async with server.running() as port:
+        source = snapshots(port, password="wrong")
+        for _ in range(3):
+            with pytest.raises(PictureRefused):
+                await source.fetch(f"http://127.0.0.1:{port}/s.jpg")
+    assert server.refused <= 2
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://10.9.8.7/s.jpg",
+        "http://127.0.0.1:1/s.jpg",
+        "http://127.0.0.1:8106:8106/s.jpg",
+        "/s.jpg",
+        "http://127.0.0.1/s.jpg?user=admin&password=x",
+        "http://u:p@10.9.8.7:80/s.jpg",
+    ],
+)
+async def test_addresses_that_lead_nowhere(uri):
+    server = PictureServer()
+    async with server.running() as port:
+        assert await snapshots(port).fetch(uri) == SMALL
+
+
+async def test_what_is_no_picture_has_a_name():
+    async with PictureServer(b"<html>").running() as port:
+        with pytest.raises(NoSnapshot):
+            await snapshots(port).fetch("/s.jpg")
+        with pytest.raises(NoSnapshot):
+            await snapshots(port).fetch("/nothing.jpg")
+
+
+@pytest.mark.parametrize("jpeg", [SMALL[:-2], SMALL + b"x" * 5000])
+async def test_half_a_picture_has_a_name(jpeg):
+    async with PictureServer(jpeg).running() as port:
+        with pytest.raises(HalfPicture):
+            await snapshots(port).fetch("/s.jpg")
+
+
+async def test_bytes_around_the_picture_are_cut_off():
+    async with PictureServer(b"\r\n" + SMALL + b"\r\n--frame--").running() as port:
+        assert await snapshots(port).fetch("/s.jpg") == SMALL
+
+
+async def test_a_large_picture_is_made_small_enough():
+    import cv2
+    import numpy as np
+
+    jpeg = large_jpeg()
+    assert len(jpeg) > MAX_PICTURE_BYTES
+    async with PictureServer(jpeg).running() as port:
+        small = await snapshots(port, width_px=800).fetch("/s.jpg")
+    assert len(small) <= MAX_PICTURE_BYTES
+    height, width = cv2.imdecode(np.frombuffer(small, np.uint8), cv2.IMREAD_COLOR).shape[:2]
+    assert width <= 800
+    assert abs(width / height - 16 / 9) < 0.05
+
+
+async def test_a_large_file_that_is_no_picture_has_a_name():
+    jpeg = SMALL[:4] + b"x" * MAX_PICTURE_BYTES + SMALL[-2:]
+    async with PictureServer(jpeg).running() as port:
+        with pytest.raises(PictureUnfit):
+            await snapshots(port).fetch("/s.jpg")
+
+
+async def test_without_opencv_the_refusal_says_so(tmp_path, monkeypatch):
+    # A package of that name which cannot be imported, in front of the real one, as on a box without it.
+    (tmp_path / "cv2.py").write_text("raise ImportError('no cv2 here')")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    async with PictureServer(large_jpeg()).running() as port:
+        with pytest.raises(PictureUnfit, match="OpenCV is not installed"):
+            await snapshots(port).fetch("/s.jpg")
+
+
+async def test_a_child_that_hangs_is_killed(tmp_path, monkeypatch):
+    (tmp_path / "hanging_child.py").write_text("import time\ntime.sleep(600)\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    with pytest.raises(ChildFailed) as caught:
+        await run_child("hanging_child", b"", timeout_s=0.5)
+    assert caught.value.status is None
+
+
+async def test_children_wait_for_each_other(tmp_path, monkeypatch):
+    log = tmp_path / "log"
+    code = f"import time\nfor mark in '+-':\n    open({str(log)!r}, 'a').write(mark)\n    time.sleep(0.2)\n"
+    (tmp_path / "busy_child.py").write_text(code)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    await asyncio.gather(*(run_child("busy_child", b"", timeout_s=20.0) for _ in range(6)))
+    running, most = 0, 0
+    for mark in log.read_text():
+        running += 1 if mark == "+" else -1
+        most = max(most, running)
+    assert most <= childprocess.MAX_AT_ONCE
+
+
+def test_shrinking_refuses_what_it_cannot():
+    assert reencode_child.shrink(b"", 1000, 800) is None
+    assert reencode_child.shrink(b"rubbish", 1000, 800) is None
+    assert reencode_child.shrink(large_jpeg(320, 240), 100, 800) is None

@@ -1,0 +1,22 @@
+"""Whole messages in the manner of each maker give the signals that stand beside them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from drivers.onvif.notifications import parse
+from drivers.onvif.vocabulary import interpret
+
+DATA = Path(__file__).parents[1] / "data" / "onvif"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in DATA.glob("*.xml")))
+def test_messages(name):
+    notifications = parse((DATA / f"{name}.xml").read_bytes())
+    told = [[signal.kind, signal.value] for one in notifications for signal in interpret(one)]
+    assert told == json.loads((DATA / f"{name}.json").read_text())
+
+
+def test_chinese_names_survive_their_encoding():
+    assert {one.source["Source"] for one in parse((DATA / "clone-gbk.xml").read_bytes())} == {"通道一"}
