@@ -47,7 +47,7 @@ def _link(status: BoxStatus) -> Iterator[Finding]:
             "warn",
             f"未连接县级平台 {status.hub}。事件保存在本盒,连接后自动补传。运行 edgeagent check 查找原因。",
             f"Not connected to the hub {status.hub}. Events are kept here and sent later. "
-            "Run `edgeagent check` to find the cause.",
+            "Run edgeagent check to find the cause.",
         )
     if status.held:
         yield Finding(

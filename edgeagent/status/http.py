@@ -16,9 +16,8 @@ from edgeagent.status.request import Refused, Request, is_own, parse
 
 MAX_HEAD_BYTES = 8192
 MAX_CONNECTIONS = 20
-READ_TIMEOUT_S = 5.0
-HANDLE_TIMEOUT_S = 5.0
-WRITE_TIMEOUT_S = 5.0
+TIMEOUT_S = 5.0
+"""For each of reading, handling and writing."""
 _LINGER_S = 0.5
 """So long we read on after a refusal: closing over unread bytes resets the connection, and the answer is lost."""
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -54,8 +53,8 @@ def text(words: str, status: int = 200) -> Response:
 class HttpServer:
     """Serves what `handle` answers to those who call it by one of its names."""
 
-    def __init__(self, handle: Handler) -> None:
-        self._handle = handle
+    def __init__(self, handle: Handler, timeout_s: float = TIMEOUT_S) -> None:
+        self._handle, self._timeout_s = handle, timeout_s
         self._names: frozenset[str] = LOOPBACK_NAMES
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -90,11 +89,14 @@ class HttpServer:
         self._tasks.add(task)
         try:
             if len(self._tasks) > MAX_CONNECTIONS:
-                await _write(writer, text("too many connections", 503))
+                await self._write(writer, text("too many connections", 503))
             else:
                 await self._exchange(reader, writer)
         except (OSError, asyncio.IncompleteReadError, TimeoutError):
             writer.transport.abort()  # the client is gone, or takes nothing
+        except asyncio.CancelledError:
+            writer.transport.abort()  # we stop: wait for nobody
+            raise
         finally:
             self._tasks.discard(task)
             writer.close()
@@ -102,39 +104,37 @@ class HttpServer:
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request, one answer."""
         try:
-            request = await _read(reader)
+            request = await self._read(reader)
             own = self._names | {_bracketed(writer.get_extra_info("sockname")[0])}
             if not is_own(request.host, own):
                 raise Refused(421, "not a name of this page")
         except Refused as refused:
-            await _write(writer, text(str(refused), refused.status))
+            await self._write(writer, text(str(refused), refused.status))
             await _linger(reader, writer)
             return
         try:
-            async with asyncio.timeout(HANDLE_TIMEOUT_S):
+            async with asyncio.timeout(self._timeout_s):
                 response = await self._handle(request)
         except TimeoutError:
             response = text("took too long", 503)
-        await _write(writer, response, head_only=request.method == "HEAD")
+        await self._write(writer, response, head_only=request.method == "HEAD")
 
+    async def _read(self, reader: asyncio.StreamReader) -> Request:
+        """Raises `Refused`, IncompleteReadError, OSError."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return parse(await reader.readuntil(b"\r\n\r\n"))
+        except asyncio.LimitOverrunError:
+            raise Refused(431, "header too large") from None
+        except TimeoutError:
+            raise Refused(408, "no complete request") from None
 
-async def _read(reader: asyncio.StreamReader) -> Request:
-    """Raises `Refused`, IncompleteReadError, OSError."""
-    try:
-        async with asyncio.timeout(READ_TIMEOUT_S):
-            return parse(await reader.readuntil(b"\r\n\r\n"))
-    except asyncio.LimitOverrunError:
-        raise Refused(431, "header too large") from None
-    except TimeoutError:
-        raise Refused(408, "no complete request") from None
-
-
-async def _write(writer: asyncio.StreamWriter, response: Response, *, head_only: bool = False) -> None:
-    """Send it to the last byte. Raises OSError, TimeoutError."""
-    writer.transport.set_write_buffer_limits(high=0)  # drain() then waits for all of it
-    writer.write(_head(response) + (b"" if head_only else response.body))
-    async with asyncio.timeout(WRITE_TIMEOUT_S):
-        await writer.drain()
+    async def _write(self, writer: asyncio.StreamWriter, response: Response, *, head_only: bool = False) -> None:
+        """Send it to the last byte. Raises OSError, TimeoutError."""
+        writer.transport.set_write_buffer_limits(high=0)  # drain() then waits for all of it
+        writer.write(_head(response) + (b"" if head_only else response.body))
+        async with asyncio.timeout(self._timeout_s):
+            await writer.drain()
 
 
 async def _linger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -26,12 +26,14 @@ section{background:var(--card);border:1px solid var(--line);border-radius:8px;pa
 table{width:100%;border-collapse:collapse}
 th,td{text-align:left;vertical-align:top;padding:6px 8px 6px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
 th{border:0;font-size:.85rem;font-weight:600;color:var(--quiet)}
+.numbers td,.numbers th{overflow-wrap:normal}
 .numbers td+td,.numbers th+th{text-align:right;font-variant-numeric:tabular-nums}
 small{color:var(--quiet);font-size:.85rem}
 code{font-size:.9em;overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:minmax(6.5rem,auto) 1fr;gap:4px 12px;margin:0}
 dt{color:var(--quiet)}
 dd{margin:0;overflow-wrap:anywhere;min-width:0}
+section>p{margin:8px 0 0}
 meter{width:100%;height:12px}
 footer{margin:12px 0;color:var(--quiet);font-size:.9rem}
 @media(max-width:640px){

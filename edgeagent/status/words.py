@@ -26,7 +26,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "waiting": ("待确认事件", "Waiting events"),
         "lane": ("通道", "lane"),
         "waits": ("待确认", "waiting"),
-        "oldest_unacked": ("最早未确认号", "oldest unacknowledged"),
+        "oldest_unacked": ("最早未确认号", "oldest open"),
         "next": ("下一个号", "next number"),
         "oldest": ("最早一条已等待", "the oldest has waited"),
         "store": ("存储", "Storage"),
