@@ -82,8 +82,8 @@ async def test_hostile_names_stay_text(hub, page):
         alarm = await hub.event("431126999999", Alarm(kind="other", state="pulse", source=name), device="cam-1")
         await hub.picture_of(alarm, "431126999999", scene(1))
         await page.until("document.querySelector('#event-list .place').textContent.startsWith('<img')")
-        await page.until("document.querySelector('#event-list a.thumb') !== null")
-        await page.value("document.querySelector('#event-list a.thumb').click()")
+        await page.until("document.querySelector('#event-list .event:first-child a.thumb') !== null")
+        await page.value("document.querySelector('#event-list .event:first-child a.thumb').click()")
         assert "<img" in await page.value("document.querySelector('#large-caption').textContent")
         assert "owned" not in await page.value("document.title")
         assert page.problems == []
