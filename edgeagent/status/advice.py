@@ -29,13 +29,13 @@ def _store(status: BoxStatus) -> Iterator[Finding]:
     if status.store.full:
         yield Finding(
             "bad",
-            "待发库已满,新事件无法入库。请恢复与县级平台的连接,或调大 store.max_mb。",
+            "待发库已满，新事件无法入库。请恢复与县级平台的连接，或调大 store.max_mb。",
             "The outbox is full and refuses new events. Restore the link to the hub, or raise store.max_mb.",
         )
     if parked := status.counters.get("parked", 0):
         yield Finding(
             "warn",
-            f"有 {parked} 个事件因服务器永远不会接收而放弃(已声明缺口)。请核对服务器的报文大小上限。",
+            f"有 {parked} 个事件因服务器永远不会接收而放弃（已声明缺口）。请核对服务器的报文大小上限。",
             f"{parked} events were given up because the broker will never take them (declared as gaps). "
             "Check the broker's limit on packet size.",
         )
@@ -45,27 +45,27 @@ def _link(status: BoxStatus) -> Iterator[Finding]:
     if not status.connected:
         yield Finding(
             "warn",
-            f"未连接县级平台 {status.hub}。事件保存在本盒,连接后自动补传。运行 edgeagent check 查找原因。",
+            f"未连接县级平台 {status.hub}。事件保存在本盒，连接后自动补传。运行 edgeagent check 查找原因。",
             f"Not connected to the hub {status.hub}. Events are kept here and sent later. "
             "Run edgeagent check to find the cause.",
         )
     if status.held:
         yield Finding(
             "bad",
-            f"服务器拒收({status.held}),事件全部保存在本盒。请县级管理员检查本盒的权限(ACL)和配额。",
+            f"服务器拒收（{status.held}），事件全部保存在本盒。请县级管理员检查本盒的权限（ACL）和配额。",
             f"The broker refuses our messages ({status.held}); all is kept here. "
             "Have the county check this box's permissions (ACL) and quota.",
         )
     elif status.connected and status.oldest_waiting_s > LATE_S:
         yield Finding(
             "warn",
-            "已连接,但有事件超过一小时未得到确认。请县级管理员检查县级平台是否正常运行。",
+            "已连接，但有事件超过一小时未得到确认。请县级管理员检查县级平台是否正常运行。",
             "Connected, but an event has waited for more than an hour. Have the county check that the hub runs.",
         )
     if status.counters.get("strange_acks", 0):
         yield Finding(
             "warn",
-            f"收到本盒未发送的编号的确认:是否有另一台盒子使用编号 {status.box}?",
+            f"收到本盒未发送的编号的确认：是否有另一台盒子使用编号 {status.box}？",
             f"Acknowledgements came for numbers that were never sent: does another box use the id {status.box}?",
         )
 
@@ -74,7 +74,7 @@ def _clock(status: BoxStatus) -> Iterator[Finding]:
     if status.clock == "unsynced":
         yield Finding(
             "warn",
-            "本机时钟未同步,布防时段暂不生效,事件时间由县级平台校正。请检查网络和 NTP。",
+            "本机时钟未同步，布防时段暂不生效，事件时间由县级平台校正。请检查网络和 NTP。",
             "The clock is not synchronised: armed hours do not count, the hub corrects the times. "
             "Check the network and NTP.",
         )
@@ -85,7 +85,7 @@ def _devices(status: BoxStatus) -> Iterator[Finding]:
     if bad:
         yield Finding(
             "bad",
-            f"{len(bad)} 台设备不正常:{'、'.join(bad[:5])}{'……' if len(bad) > 5 else ''}。原因见设备表。",
+            f"{len(bad)} 台设备不正常：{'、'.join(bad[:5])}{'……' if len(bad) > 5 else ''}。原因见设备表。",
             f"Devices that are not well: {len(bad)} ({', '.join(bad[:5])}{' …' if len(bad) > 5 else ''}). "
             "The table of devices says why.",
         )

@@ -35,13 +35,13 @@ _SILENT_STORE = (sqlite3.Error, ValueError, OSError, TimeoutError)
 class PortInUse(Problem):
     code = "status.port-in-use"
     en = "no status page: port {port} of {host} is in use; set another `port` under [status], or 0"
-    zh = "状态页未启动:{host} 的端口 {port} 已被占用;请在 [status] 中改用其他 port,或设为 0"
+    zh = "状态页未启动：{host} 的端口 {port} 已被占用；请在 [status] 中改用其他 port，或设为 0"
 
 
 class CannotListen(Problem):
     code = "status.cannot-listen"
     en = "no status page: cannot listen on {host}, port {port}: {why}"
-    zh = "状态页未启动:无法监听 {host} 的端口 {port}:{why}"
+    zh = "状态页未启动：无法监听 {host} 的端口 {port}：{why}"
 
 
 class StatusServer:
@@ -113,10 +113,10 @@ class StatusServer:
         """Ready without the hub, too: the box needs none to work."""
         await self._touch_store()
         if not self._health.devices_started:
-            return text(_say(language, "未就绪:设备尚未启动", "not ready: the devices have not been started"), 503)
+            return text(_say(language, "未就绪：设备尚未启动", "not ready: the devices have not been started"), 503)
         if self._health.link.connected:
-            return text(_say(language, "就绪;已连接县级平台", "ready; connected to the hub"))
-        return text(_say(language, "就绪;未连接县级平台", "ready; not connected to the hub"))
+            return text(_say(language, "就绪；已连接县级平台", "ready; connected to the hub"))
+        return text(_say(language, "就绪；未连接县级平台", "ready; not connected to the hub"))
 
     async def _touch_store(self) -> None:
         async with asyncio.timeout(PROBE_TIMEOUT_S):

@@ -21,7 +21,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "last_error": ("最近错误", "last error"),
         "held": ("拒收原因", "refused because"),
         "in_flight": ("已发出待确认报文", "messages in flight"),
-        "traffic": ("流量(发 / 收)", "traffic (sent / received)"),
+        "traffic": ("流量（发 / 收）", "traffic (sent / received)"),
         "connects": ("连接次数", "connections"),
         "waiting": ("待确认事件", "Waiting events"),
         "lane": ("通道", "lane"),
