@@ -23,6 +23,7 @@ from edgeagent.outbox.group import Pending, Plan, plan_group
 from edgeagent.outbox.room import Room
 from gridwire.events import Gap, GapReason, Lane
 from gridwire.messages import StreamNumbers
+from gridwire.ranges import RangeSet
 
 log = logging.getLogger(__name__)
 
@@ -141,13 +142,21 @@ class Outbox:
     # -- reading and settling -----------------------------------------------------------------------------------
 
     async def read(self, lane: Lane, first: int, last: int, limit: int) -> list[Row]:
-        """Rows of a run of row numbers, in order; damaged ones are given up, with a gap, and left out."""
-        found = await self._reader.call(transactions.read(lane, first, last, limit))
-        damaged = [(n, n) for n, body in found if body is None]
-        if damaged:
-            log.error("%d damaged rows in lane %s, declared as a gap", len(damaged), lane)
-            await self.give_up(lane, damaged, "corrupt")
-        return [self._row(lane, n, body) for n, body in found if body is not None]
+        """Rows of a run of row numbers, in order, at most `limit`; none only when the run holds nothing readable.
+
+        Damaged rows are given up, with a gap, and left out.
+        """
+        while first <= last:
+            found = await self._reader.call(transactions.read(lane, first, last, limit))
+            damaged = RangeSet((n, n) for n, body in found if body is None)
+            if damaged:
+                log.error("%d damaged rows in lane %s, declared as a gap", damaged.count(), lane)
+                await self.give_up(lane, list(damaged.runs()), "corrupt")
+            rows = [self._row(lane, n, body) for n, body in found if body is not None]
+            if rows or not found:
+                return rows
+            first = found[-1][0] + 1
+        return []
 
     async def jpeg(self, row: Row) -> bytes | None:
         """The picture of a media row; None when its file is gone or damaged."""

@@ -14,7 +14,7 @@ from edgeagent.uplink.window import Flight, Window
 from gridwire import topics
 from gridwire.codec import PackLimits, pack
 from gridwire.events import EVENT_LANES, LANES, Lane
-from gridwire.limits import MAX_BATCH_EVENTS, MAX_PACKED_BYTES
+from gridwire.limits import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, MAX_PACKED_BYTES, MAX_PICTURE_BYTES
 from gridwire.messages import Ack
 from gridwire.mqtt import (
     NO_MATCHING_SUBSCRIBERS,
@@ -172,7 +172,7 @@ class Uplink:
 
     async def _next_message(self) -> Message | None:
         """Urgent outside the window; live events; backlog by lane; one picture at a time."""
-        room = self.window.has_room(self._limits.payload_bytes)
+        room = self.window.has_room(MAX_EVENT_BYTES)
         lanes: tuple[Lane, ...] = EVENT_LANES if room else ("urgent",)
         lane = self.queue.next_live(lanes)
         if lane is not None:
@@ -180,7 +180,7 @@ class Uplink:
         lane = self.queue.next_todo(lanes)
         if lane is not None:
             return await self._todo_message(lane)
-        if self.queue.todo["media"] and not self.window.has_picture() and self.window.has_room():
+        if self.queue.todo["media"] and not self.window.has_picture() and self.window.has_room(MAX_PICTURE_BYTES):
             return await self._media_message()
         return None
 

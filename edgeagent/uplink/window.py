@@ -39,6 +39,7 @@ class Window:
         self._usual_s = resend_after_s
         self._pause_s = resend_after_s
         self._quiet_since = 0.0
+        self._resent_at = 0.0
         self._count = 0
         self._bytes = 0
 
@@ -50,6 +51,8 @@ class Window:
         return any(flight.lane == "media" for flight in self.flights)
 
     def add(self, flight: Flight) -> None:
+        if not self.flights:
+            self._quiet_since = 0.0  # nobody was asked, so nobody has been silent
         self.flights.append(flight)
         if flight.lane != "urgent":
             self._count += 1
@@ -98,9 +101,9 @@ class Window:
             return None
         if oldest.overtaken and now - oldest.puback_at >= self._usual_s:
             return oldest
-        if now - max(oldest.puback_at, self._quiet_since) < self._pause_s:
+        if now - max(oldest.puback_at, self._quiet_since, self._resent_at) < self._pause_s:
             return None
-        self._quiet_since = now
+        self._resent_at = now
         self._pause_s = min(self._pause_s * 2, MAX_PAUSE_S) * random.uniform(0.8, 1.0)
         return oldest
 
