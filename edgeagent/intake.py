@@ -55,12 +55,12 @@ class Intake:
         memory = before.copy()
         stamp = self._clock.stamp()
         decision = self.rules.decide(device, alarm, stamp.wall, memory, stamp.clock)
-        remember = {**remember, key: memory.to_bytes()}
         if decision.store:
             data = msgspec.structs.replace(alarm, severity=decision.severity)
-            stored = await self._store(device, grid, data, observation, remember)
+            stored = await self._store(device, grid, data, observation, {**remember, key: memory.to_bytes()})
         else:
-            await self._outbox.remember(remember)
+            if remember:  # the rules' own memory only changes with what is stored: spare the flash a commit
+                await self._outbox.remember(remember)
             self.suppressed[decision.why] = self.suppressed.get(decision.why, 0) + 1
             stored = Stored("", "", LANE_OF[Alarm], 0)
         self._memories[device] = memory
