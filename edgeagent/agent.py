@@ -86,6 +86,7 @@ class Agent:
             uplink=self.uplink,
             client=self.link.client,
         )
+        self.health.board_revision = self.downlink.board.revision
         self._join()
         self.status = StatusServer(self.health, config.language)
         await self.status.start(config.status)
@@ -113,7 +114,6 @@ class Agent:
                     "uplink-tick": self.uplink.tick(),
                     "birth": self._tell_birth(),
                     "health": self._tell_health(),
-                    "alive": self._stay_alive(),
                     "settled": self._write_settled(),
                     "hours": self._count_hours(),
                     "reload": self._reload(),
@@ -122,6 +122,7 @@ class Agent:
                 }.items()
             ]
             await self.supervisor.apply(self.config.device)
+            running.append(group.create_task(self._stay_alive(), name="alive"))
             self.notifier.ready(f"{len(self.supervisor.devices)} devices")
             await self.stopping.wait()
             self.notifier.stopping()

@@ -78,12 +78,13 @@ class HubLink:
         await self.client.stop()
 
     def tell_birth(self) -> None:
-        """Publish the birth message if anything in it has changed."""
+        """Publish the birth message if anything in it has changed but the numbers, which health tells as well."""
         if self.birth is None or not self.client.connected:
             return
         birth = self.birth()
-        if birth != self._told and self._publish("birth", birth):
-            self._told = birth
+        lasting = _without_numbers(birth)
+        if lasting != self._told and self._publish("birth", birth):
+            self._told = lasting
 
     def tell_health(self, health: Health) -> None:
         self._publish("health", health)
@@ -155,6 +156,12 @@ class HubLink:
             log.warning("%s not published: %s", name, error)
             return False
         return True
+
+
+def _without_numbers(birth: Birth) -> Birth:
+    """What makes a birth worth telling again: the streams, but not how far they have come."""
+    streams = tuple(msgspec.structs.replace(stream, lanes={}) for stream in birth.streams)
+    return msgspec.structs.replace(birth, streams=streams)
 
 
 def _look(future: asyncio.Future[ReasonCode]) -> None:

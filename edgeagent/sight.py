@@ -55,9 +55,18 @@ _MARGIN = timedelta(seconds=5)
 """What a device said in the last seconds before the sign may not have been stored yet: count it as not seen."""
 
 
+def surely_watched(now: datetime) -> datetime:
+    """Until when everything that a device said has been stored, if it is watched now."""
+    return now - _MARGIN
+
+
 async def mark_alive(outbox: Outbox, now: datetime) -> None:
-    """Leave a sign of life. Raises `OutboxFull`."""
-    await outbox.remember({_ALIVE: msgspec.json.encode(now - _MARGIN)})
+    """Leave a sign of life. Raises `OutboxFull`.
+
+    Only once every device knows about the time before this process (`Supervisor.apply`): else a process that is killed
+    before its devices are up again would hide the interval that its predecessor left.
+    """
+    await outbox.remember({_ALIVE: msgspec.json.encode(surely_watched(now))})
 
 
 def last_alive(outbox: Outbox) -> datetime | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from edgeagent.driver import CommandRefused, DeviceState, Driver, Observation, O
 from edgeagent.intake import Intake
 from edgeagent.outbox import Outbox
 from edgeagent.plugins import load
-from edgeagent.sight import Sight, last_alive
+from edgeagent.sight import Sight, last_alive, surely_watched
 from gridwire.messages import DeviceHealth, DeviceInfo
 from gridwire.problem import Language, Problem
 
@@ -25,9 +25,10 @@ log = logging.getLogger(__name__)
 
 BACKOFF_MIN_S = 1.0
 BACKOFF_MAX_S = 300.0
-STOP_TIMEOUT_S = 10.0
 GOOD_AFTER_S = 600.0
 """A driver that ran this long begins again with the shortest pause."""
+STOP_TIMEOUT_S = 10.0
+"""A driver that has not ended by then, though cancelled, is left behind: others must not wait for it."""
 
 
 class DeviceHandle:
@@ -42,7 +43,6 @@ class DeviceHandle:
         outbox: Outbox,
         folder: Path,
         language: Language,
-        alive: datetime | None,
     ) -> None:
         self.settings = settings
         self.info: dict[str, str] = {}
@@ -51,8 +51,6 @@ class DeviceHandle:
         self._id, self._intake, self._outbox = device, intake, outbox
         self._folder, self._language = folder, language
         self._sight = Sight.from_bytes(outbox.recall(self._key("sight")))
-        if alive is not None:
-            self._sight = self._sight.interrupted(alive)
 
     @property
     def id(self) -> str:
@@ -105,6 +103,14 @@ class DeviceHandle:
         else:
             self._sight = sight
 
+    def unwatched_since(self, moment: datetime) -> dict[str, bytes]:
+        """Nobody has watched it since then; gives what is to be remembered of that before anything else happens."""
+        sight = self._sight.interrupted(moment)
+        if sight == self._sight:
+            return {}
+        self._sight = sight
+        return {self._key("sight"): sight.to_bytes()}
+
     def describe(self, **info: str) -> None:
         self.info = info
 
@@ -140,11 +146,15 @@ class Supervisor:
             for device in self._tasks.keys() | wanted.keys()
             if device not in wanted or device not in self._tasks or self.devices[device].settings != wanted[device]
         ]
+        left = [self.devices[device] for device in changed if device in self.devices]
         await asyncio.gather(*(self._stop(device) for device in changed))
-        for device in sorted(changed):
-            if device in wanted:
-                self._start(device, wanted[device])
-        self._alive = datetime.now(UTC)  # a later start is a reload: until now the devices were watched
+        await self._note_unwatched(left, surely_watched(datetime.now(UTC)))
+        begun = [self._handle(device, wanted[device]) for device in sorted(changed) if device in wanted]
+        if self._alive is not None:
+            await self._note_unwatched(begun, self._alive)
+            self._alive = None  # what is started later was stopped by this process, which has noted it
+        for handle in begun:
+            self._start(handle)
         return changed
 
     async def stop(self) -> None:
@@ -163,36 +173,45 @@ class Supervisor:
             log.exception("%s: command %s failed in the driver", device, op)
             raise CommandRefused(device=device, op=op, why=f"{type(error).__name__}: {error}") from error
 
-    def _start(self, device: str, settings: DeviceSettings) -> None:
+    def _handle(self, device: str, settings: DeviceSettings) -> DeviceHandle:
         folder = self._folder / device
-        handle = DeviceHandle(
-            device,
-            settings,
-            intake=self._intake,
-            outbox=self._outbox,
-            folder=folder,
-            language=self._language,
-            alive=self._alive,
+        return DeviceHandle(
+            device, settings, intake=self._intake, outbox=self._outbox, folder=folder, language=self._language
         )
-        self.devices[device] = handle
-        self._tasks[device] = asyncio.create_task(self._keep_running(handle), name=f"device-{device}")
+
+    def _start(self, handle: DeviceHandle) -> None:
+        self.devices[handle.id] = handle
+        self._tasks[handle.id] = asyncio.create_task(self._keep_running(handle), name=f"device-{handle.id}")
 
     async def _stop(self, device: str) -> None:
         task = self._tasks.pop(device, None)
         if task is not None:
             task.cancel()
-            done, _ = await asyncio.wait({task}, timeout=STOP_TIMEOUT_S)
-            if not done:
-                log.error("%s: the driver does not stop; left behind", device)
+            _, running = await asyncio.wait({task}, timeout=STOP_TIMEOUT_S)
+            if running:
+                log.error("%s: the driver does not end, and is left behind", device)
         self.devices.pop(device, None)
         self._drivers.pop(device, None)
 
+    async def _note_unwatched(self, handles: Iterable[DeviceHandle], moment: datetime) -> None:
+        """In one commit, before any of them is started and before the next sign of life."""
+        values: dict[str, bytes | None] = {}
+        for handle in handles:
+            values |= handle.unwatched_since(moment)
+        try:
+            if values:
+                await self._outbox.remember(values)
+        except OutboxFull as problem:
+            log.warning("since when devices are not watched could not be noted: %s", problem)
+
     async def _keep_running(self, handle: DeviceHandle) -> None:
-        """Run the driver, and again after a pause, until cancelled."""
+        """Run the driver, and again after a pause, until cancelled; also when the driver swallows the cancellation."""
         pause_s = BACKOFF_MIN_S
-        while True:
+        while not _is_cancelled():
             started = asyncio.get_running_loop().time()
             reason, detail = await self._run_once(handle)
+            if _is_cancelled():
+                return
             handle.restarts += 1
             if asyncio.get_running_loop().time() - started > GOOD_AFTER_S:
                 pause_s = BACKOFF_MIN_S
@@ -209,9 +228,20 @@ class Supervisor:
         except Problem as problem:
             log.warning("%s: %s", handle.id, problem)
             return problem.code.rpartition(".")[2][:64], problem.text(handle.language)
-        except Exception as error:
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
+            log.warning("%s: the driver waited for something that was cancelled", handle.id)
+            return "driver-failed", "CancelledError"
+        except (Exception, BaseExceptionGroup, SystemExit) as error:  # a library's sys.exit() is not meant for us
             log.exception("%s: the driver failed in a way that it did not expect", handle.id)
             return "driver-failed", f"{type(error).__name__}: {error}"
         finally:
             self._drivers.pop(handle.id, None)
         return "driver-ended", ""
+
+
+def _is_cancelled() -> bool:
+    """Whether we were asked to end this task, as against a cancellation that the driver has brought upon itself."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
