@@ -18,7 +18,7 @@ from edgeagent.envelope import Draft
 from edgeagent.media import PictureFile, PictureFolder
 from edgeagent.outbox import transactions
 from edgeagent.outbox.connection import Connection, connect, transaction
-from edgeagent.outbox.files import DAMAGED, FILE_NAME, open_or_quarantine
+from edgeagent.outbox.files import FILE_NAME, Opened, OutboxFile, is_damage
 from edgeagent.outbox.group import Pending, Plan, plan_group
 from edgeagent.outbox.room import Room
 from gridwire.events import Gap, GapReason, Lane
@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 
 MAX_GROUP = 2000
 """Events in one transaction at most: bounds the time that the first of them waits."""
+
+
+MAX_RESCUES = 3
+"""Of one process: flash that damages every file is past saving by software."""
 
 
 class Row(NamedTuple):
@@ -53,22 +57,23 @@ class Limits(NamedTuple):
 class Outbox:
     """One file, one writer. Made by `Outbox.open`; `on_commit` is called on the loop with each commit's rows."""
 
-    def __init__(
-        self, connection: Connection, reader: Connection, loaded: transactions.Loaded, folder: PictureFolder, room: Room
-    ) -> None:
-        self.book = loaded.book
+    def __init__(self, file: OutboxFile, opened: Opened, reader: Connection, folder: PictureFolder, room: Room) -> None:
+        self.book = opened.loaded.book
         self.room = room
+        self.damaged = 0
         self.on_commit: Callable[[list[Row]], None] = lambda rows: None
         self.full = False
         self.room.announce = lambda found: self.on_commit([self._row("record", n, body) for n, body in found])
-        self._db, self._reader, self._folder = connection, reader, folder
-        self._memory = loaded.memory
-        self._hour = loaded.hour
+        self._file, self._folder = file, folder
+        self._db, self._reader = opened.connection, reader
+        self._memory = opened.loaded.memory
+        self._hour = opened.loaded.hour
         self._pending: list[Pending] = []
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
         self._dirty: set[Lane] = set()
         self._closing = False
+        self._rescues_left = MAX_RESCUES
         self._writer = asyncio.create_task(self._write_groups(), name="outbox-writer")
 
     @classmethod
@@ -77,17 +82,19 @@ class Outbox:
     ) -> Outbox:
         """Open or create the outbox in a folder. `gap` makes the event that declares lost numbers.
 
-        A damaged file is put aside and a new one begun. Raises `OutboxNewer`, `NotAnOutbox`, OSError.
+        What can be read of a damaged file goes into a fresh one. Raises `OutboxNewer`, `NotAnOutbox`, OSError.
         """
-        path = folder / FILE_NAME
-        connection, loaded = await open_or_quarantine(path, limits.max_mb, boot, machine)
+        file = OutboxFile(folder / FILE_NAME, limits.max_mb, boot, machine)
+        opened = await file.open()
         pictures = PictureFolder(folder / "pictures")
-        known = await connection.call(transactions.pictures)
+        known = await opened.connection.call(transactions.pictures)
         swept = await asyncio.to_thread(pictures.sweep, known.values())
         if swept:
             log.info("removed %d picture files without a row, left by a crash", swept)
-        room = Room(connection, loaded.book, pictures, known, limits, gap)
-        return cls(connection, await connect(path), loaded, pictures, room)
+        room = Room(opened.connection, opened.loaded.book, pictures, known, limits, gap)
+        outbox = cls(file, opened, await connect(file.path), pictures, room)
+        await outbox._declare_lost(opened)
+        return outbox
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -125,8 +132,7 @@ class Outbox:
 
     async def give_up(self, lane: Lane, rows: list[tuple[int, int]], reason: GapReason) -> None:
         """Declare row numbers as lost, by gap events, and settle them: they will never be sent."""
-        for first, last in rows:
-            await self.room.give_up(lane, first, last, reason)
+        await self.room.give_up(lane, rows, reason)
 
     async def begin_stream(self) -> str:
         """Begin a new stream now (the hub found a number used twice); gives its id."""
@@ -147,7 +153,7 @@ class Outbox:
         Damaged rows are given up, with a gap, and left out.
         """
         while first <= last:
-            found = await self._reader.call(transactions.read(lane, first, last, limit))
+            found = await self._read(lane, first, last, limit)
             damaged = RangeSet((n, n) for n, body in found if body is None)
             if damaged:
                 log.error("%d damaged rows in lane %s, declared as a gap", damaged.count(), lane)
@@ -157,6 +163,16 @@ class Outbox:
                 return rows
             first = found[-1][0] + 1
         return []
+
+    async def _read(self, lane: Lane, first: int, last: int, limit: int) -> list[tuple[int, bytes | None]]:
+        damaged = self.damaged
+        try:
+            return await self._reader.call(transactions.read(lane, first, last, limit))
+        except sqlite3.Error as error:
+            if not is_damage(error):
+                raise
+            await self._rescue(error, damaged)
+            return await self._reader.call(transactions.read(lane, first, last, limit))
 
     async def jpeg(self, row: Row) -> bytes | None:
         """The picture of a media row; None when its file is gone or damaged."""
@@ -235,16 +251,18 @@ class Outbox:
 
     async def _write_or_split(self, waiting: list[Pending]) -> None:
         """Commit a group; when it does not fit, each event for itself, so that what fits is stored."""
+        damaged = self.damaged
         try:
             await self._write(waiting)
         except sqlite3.Error as error:
             if len(waiting) > 1 and error.sqlite_errorcode == sqlite3.SQLITE_FULL:
                 for pending in waiting:
                     await self._write_or_split([pending])
+            elif is_damage(error) and self._rescues_left:
+                await self._rescue(error, damaged)
+                await self._write_or_split(waiting)
             else:
                 self._refuse(waiting, error)
-                if error.sqlite_errorcode in DAMAGED:
-                    raise  # ends the agent; the next start puts the file aside and begins a new one
 
     async def _write(self, waiting: list[Pending]) -> None:
         """Commit a group, making room when the quota is reached. Raises sqlite3.Error."""
@@ -278,6 +296,39 @@ class Outbox:
         committed = [self._row(lane, n, body) for lane, found in plan.group.rows.items() for n, body in found]
         if committed:
             self.on_commit(committed)
+
+    # -- a damaged file -----------------------------------------------------------------------------------------
+
+    async def _rescue(self, error: sqlite3.Error, damaged: int) -> None:
+        """The file went bad while in use: go on with a fresh one that holds whatever can be read of it.
+
+        `damaged`: the count when the trouble was met; whoever comes second finds it done.
+        """
+        async with self.room.lock:
+            if damaged != self.damaged:
+                return
+            log.error("outbox damaged while in use: %s", error)
+            self._rescues_left -= 1
+            for connection in (self._reader, self._db):
+                with contextlib.suppress(sqlite3.Error):
+                    await connection.close()
+            opened = await self._file.rescue(self.book.lanes)
+            self._db, self._reader, self.book = opened.connection, await connect(self._file.path), opened.loaded.book
+            await self._db.call(
+                transaction(partial(transactions.write, group=transactions.Group({}, dict(self._memory), {})))
+            )
+            self.room.adopt(self._db, self.book, await self._db.call(transactions.pictures))
+            self._dirty.clear()
+            self.damaged += 1
+        await self._declare_lost(opened)
+
+    async def _declare_lost(self, opened: Opened) -> None:
+        """Rows that a damaged file no longer has, and that the hub may lack."""
+        if opened.salvaged is None:
+            return
+        self.damaged = max(self.damaged, 1)
+        for lane, runs in opened.salvaged.lost.items():
+            await self.room.give_up(lane, runs, "corrupt", vanished=True)
 
     def _refuse(self, waiting: list[Pending], error: sqlite3.Error) -> None:
         """Nothing of this group was stored, and everybody hears it."""

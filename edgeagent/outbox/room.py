@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _STEP_ROWS = 500
 """Rows deleted at a time: some 200 KiB, a few milliseconds."""
 _PICTURE_STEP = 8
+_GAP_RUNS = 500
+"""Runs that one gap event names at most: some 16 KiB."""
 _MIB = 1024 * 1024
 
 
@@ -102,10 +104,20 @@ class Room:
                     return
                 await self._delete("media", *run, gap=gap)
 
-    async def give_up(self, lane: Lane, first: int, last: int, reason: GapReason) -> None:
-        """Settle rows that can never be sent, and declare them. The rows go with the next cleaning."""
+    def adopt(self, connection: Connection, book: Book, pictures: dict[int, PictureFile]) -> None:
+        """Another file, after a rescue. Call with the lock held."""
+        self._db, self._book, self._pictures = connection, book, pictures
+        self._picture_bytes = sum(picture.bytes for picture in pictures.values())
+
+    async def give_up(
+        self, lane: Lane, runs: list[tuple[int, int]], reason: GapReason, *, vanished: bool = False
+    ) -> None:
+        """Settle rows that can never be sent, and declare them. The rows go with the next cleaning.
+
+        `vanished`: they are no longer in the file.
+        """
         async with self.lock:
-            await self._declare(lane, first, last, reason, delete=False)
+            await self._declare(lane, runs, reason, gone=vanished)
 
     async def expire(self, hour: int) -> None:
         """Note the running hour, delete settled rows older than `retain_days`, forget streams that are empty."""
@@ -132,7 +144,7 @@ class Room:
         if gap is None:
             files = await self._drop(lane, first, last)
         else:
-            files = await self._declare(lane, first, last, gap, delete=True)
+            files = await self._declare(lane, [(first, last)], gap, gone=True, delete=True)
         await asyncio.to_thread(self._folder.remove, files)
         for n in range(first, last + 1):
             if lane == "media" and (picture := self._pictures.pop(n, None)) is not None:
@@ -155,35 +167,44 @@ class Room:
         return files
 
     async def _declare(
-        self, lane: Lane, first: int, last: int, reason: GapReason, *, delete: bool
+        self, lane: Lane, runs: list[tuple[int, int]], reason: GapReason, *, gone: bool, delete: bool = False
     ) -> list[PictureFile]:
-        """One transaction: gap events for the rows (one a stream), the rows settled and, if asked, deleted."""
+        """One transaction: gap events for the rows, the rows settled and, if asked, deleted or known to be gone."""
         assert not delete or lane not in KEPT_LANES
-        book, rows = self._book.lanes[lane], self._gap_rows(lane, first, last, reason)
-        lost = RangeSet([(first, last)])
-        settled, gone = book.settled.copy(), book.gone.copy()
+        book, rows = self._book.lanes[lane], self._gap_rows(lane, runs, reason)
+        lost = RangeSet(runs)
+        settled, vanished = book.settled.copy(), book.gone.copy()
         settled.merge(lost)
-        if delete:
-            gone.merge(lost)
-        group = transactions.Group({"record": rows}, {}, {lane: transactions.dump(settled, gone)})
+        if gone:
+            vanished.merge(lost)
+        group = transactions.Group({"record": rows}, {}, {lane: transactions.dump(settled, vanished)})
 
         def work(connection: sqlite3.Connection) -> list[PictureFile]:
-            files = transactions.delete(connection, lane, first, last) if delete else []
+            files: list[PictureFile] = []
+            for first, last in runs if delete else ():
+                files += transactions.delete(connection, lane, first, last)
             transactions.write(connection, group)
             return files
 
         files = await self._db.call(transaction(work))
         book.settled.merge(lost)  # others may have settled meanwhile: add, do not replace
-        book.gone = gone
+        book.gone = vanished
         self._book.lanes["record"].next += len(rows)
         self.announce(rows)
         return files
 
-    def _gap_rows(self, lane: Lane, first: int, last: int, reason: GapReason) -> list[tuple[int, bytes]]:
+    def _gap_rows(self, lane: Lane, runs: list[tuple[int, int]], reason: GapReason) -> list[tuple[int, bytes]]:
+        """The declaring events, as rows of lane `record`: one a stream and every so many runs."""
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for first, last in runs:
+            for stream, low, high in self._book.spans(lane, first, last):
+                spans.setdefault(stream.id, []).append((low, high))
         current, record = self._book.current, self._book.lanes["record"]
         rows: list[tuple[int, bytes]] = []
-        for stream, low, high in self._book.spans(lane, first, last):
-            n = record.next + len(rows)
-            draft = self._gap(Gap(stream=stream.id, lane=lane, ranges=((low, high),), reason=reason))
-            rows.append((n, draft.build(current.id, n - current.bases["record"])))
+        for stream_id, ranges in spans.items():
+            for index in range(0, len(ranges), _GAP_RUNS):
+                part = tuple(ranges[index : index + _GAP_RUNS])
+                draft = self._gap(Gap(stream=stream_id, lane=lane, ranges=part, reason=reason))
+                n = record.next + len(rows)
+                rows.append((n, draft.build(current.id, n - current.bases["record"])))
         return rows

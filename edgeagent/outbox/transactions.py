@@ -39,7 +39,7 @@ def crc(n: int, body: bytes) -> int:
 
 
 def load(boot: str, machine: str) -> Callable[[sqlite3.Connection], Loaded]:
-    """Read the state; begin a new stream when the machine or its boot is another than the last stream's."""
+    """Read the state and begin a new stream: whatever happened to the file, no number is ever given twice."""
 
     def work(connection: sqlite3.Connection) -> Loaded:
         lanes = {lane: _lane(connection, lane) for lane in LANES}
@@ -47,8 +47,9 @@ def load(boot: str, machine: str) -> Callable[[sqlite3.Connection], Loaded]:
         for lane in LANES:
             floor = streams[-1].bases[lane] if streams else 0
             lanes[lane].next = max(lanes[lane].next, floor + 1)
-        if not streams or (streams[-1].boot, streams[-1].machine) != (boot, machine):
-            streams.append(begin_stream(connection, streams, lanes, boot, machine))
+        streams.append(begin_stream(connection, streams, lanes, boot, machine))
+        if len(streams) > 1 and streams[-2].bases == streams[-1].bases:  # an agent that stored nothing
+            forget_streams(connection, [streams.pop(-2).no])
         memory = dict(connection.execute("SELECT key, value FROM memory"))
         hour = connection.execute("SELECT coalesce(max(hour), 0) FROM mark").fetchone()[0]
         return Loaded(Book(streams, lanes), memory, hour)
@@ -147,7 +148,7 @@ def mark_hour(connection: sqlite3.Connection, hour: int, lanes: Mapping[Lane, in
 def _lane(connection: sqlite3.Connection, lane: Lane) -> LaneBook:
     newest = connection.execute(f"SELECT coalesce(max(n), 0) FROM {lane}").fetchone()[0]
     row = connection.execute("SELECT ranges, gone FROM settled WHERE lane = ?", (lane,)).fetchone()
-    settled, gone = (_parse(row[0]), _parse(row[1])) if row else (RangeSet(), RangeSet())
+    settled, gone = (parse(row[0]), parse(row[1])) if row else (RangeSet(), RangeSet())
     return LaneBook(newest + 1, settled, gone)
 
 
@@ -164,5 +165,5 @@ def dump(settled: RangeSet, gone: RangeSet) -> tuple[str, str]:
     return msgspec.json.encode(settled.to_pairs()).decode(), msgspec.json.encode(gone.to_pairs()).decode()
 
 
-def _parse(text: str) -> RangeSet:
+def parse(text: str) -> RangeSet:
     return RangeSet.from_pairs(msgspec.json.decode(text, type=list[tuple[int, int]]))

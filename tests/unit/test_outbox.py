@@ -50,10 +50,11 @@ async def test_numbers_have_no_holes_and_survive_a_restart(tmp_path):
         await box.put(draft(Checkin(method="card", person="p", key="k")))
     async with outbox(tmp_path) as box:
         again = await box.put(alarm())
-        assert [stored.seq for stored in [*first, again]] == [1, 2, 3, 4]
-        assert {stored.stream for stored in [*first, again]} == {box.book.current.id}
+        assert [stored.seq for stored in [*first, again]] == [1, 2, 3, 1]
+        assert again.stream == box.book.current.id
+        assert len({stored.stream for stored in [*first, again]}) == 2
         found = await rows(box, "alarm")
-        assert [row.seq for row in found] == [1, 2, 3, 4]
+        assert [row.seq for row in found] == [1, 2, 3, 1]
         assert msgspec.json.decode(found[0].body)["id"] == first[0].id
 
 
@@ -73,17 +74,32 @@ async def test_memory_commits_with_the_event(tmp_path):
         assert box.recall("pond/x") is None
 
 
-async def test_a_new_boot_and_another_machine_begin_a_new_stream(tmp_path):
+async def test_every_start_begins_a_new_stream_and_an_empty_one_is_forgotten(tmp_path):
     streams = []
     for boot, machine in [("a", "m"), ("a", "m"), ("b", "m"), ("b", "clone")]:
         async with outbox(tmp_path, boot=boot, machine=machine) as box:
             stored = await box.put(alarm())
             streams.append((stored.stream, stored.seq))
-    assert [seq for _, seq in streams] == [1, 2, 1, 1]
-    assert len({stream for stream, _ in streams}) == 3
+        async with outbox(tmp_path, boot=boot, machine=machine):
+            pass  # stores nothing
+    assert [seq for _, seq in streams] == [1, 1, 1, 1]
+    assert len({stream for stream, _ in streams}) == 4
     async with outbox(tmp_path, boot="b", machine="clone") as box:
         assert [(row.stream, row.seq) for row in await rows(box, "alarm")] == streams
-        assert [numbers.stream for numbers in box.numbers()] == list(dict.fromkeys(stream for stream, _ in streams))
+        known = [numbers.stream for numbers in box.numbers()]
+        assert known == [*(stream for stream, _ in streams), box.book.current.id]
+
+
+async def test_a_file_rolled_back_never_gives_a_number_twice(tmp_path):
+    given = set()
+    async with outbox(tmp_path) as box:
+        given.add((await box.put(alarm()))[1:4])
+    snapshot = (tmp_path / "outbox.db").read_bytes()
+    for _ in range(3):
+        async with outbox(tmp_path) as box:
+            given |= {(await box.put(alarm()))[1:4] for _ in range(3)}
+        (tmp_path / "outbox.db").write_bytes(snapshot)
+    assert len(given) == 10
 
 
 async def test_a_new_stream_on_request(tmp_path):
@@ -93,8 +109,6 @@ async def test_a_new_stream_on_request(tmp_path):
         after = await box.put(alarm())
         assert (after.stream, after.seq) == (stream, 1)
         assert after.stream != before.stream
-    async with outbox(tmp_path) as box:
-        assert (await box.put(alarm())).seq == 2
 
 
 async def test_what_is_settled_is_remembered_and_counted(tmp_path):
@@ -194,7 +208,7 @@ async def test_settled_rows_expire_after_running_hours_but_never_the_newest(tmp_
         await box.tick_hour()
         assert [row.seq for row in await rows(box, "alarm")] == [10]
     async with outbox(tmp_path) as box:
-        assert (await box.put(alarm())).seq == 11
+        assert (await box.put(alarm())).seq == 1
         assert box.numbers()[0].lanes["alarm"].oldest_kept == 10
 
 
