@@ -79,7 +79,7 @@ def _facts(status: BoxStatus, language: Language) -> list[tuple[str, ...]]:
         ("held", status.held),
         ("clock", word(status.clock, language)),
         ("oldest", duration(status.oldest_waiting_s, language) if status.oldest_waiting_s else ""),
-        ("outbox", f"{store.outbox_mb:.1f} / {store.outbox_max_mb:.0f} MiB"),
+        ("outbox", f"{size(store.outbox_bytes)} / {size(store.outbox_max_bytes)}"),
         ("pictures", f"{size(store.pictures_bytes)} / {size(store.pictures_max_bytes)}"),
         ("traffic", f"{size(status.sent_bytes)} / {size(status.received_bytes)}"),
         ("stored", _counts(counted, language)),

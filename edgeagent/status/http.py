@@ -1,6 +1,6 @@
 """A small HTTP/1.1 server on the loop: GET and HEAD, one request a connection, everything capped and timed.
 
-Promises that no client, however slow or rude, holds more than one of `MAX_CONNECTIONS` places for some seconds.
+Promises that no client, however slow or rude, holds one of the `MAX_CONNECTIONS` places for more than some seconds.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from edgeagent.status.request import Refused, Request, is_own, parse
 
@@ -57,7 +57,7 @@ class HttpServer:
         self._handle, self._timeout_s = handle, timeout_s
         self._names: frozenset[str] = LOOPBACK_NAMES
         self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def port(self) -> int | None:
@@ -67,10 +67,15 @@ class HttpServer:
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
+    @property
+    def busy(self) -> int:
+        """Connections that are being served."""
+        return len(self._tasks)
+
     async def start(self, host: str, port: int) -> None:
         """Listen. Raises OSError."""
         self._names = LOOPBACK_NAMES | {_bracketed(host)}
-        self._server = await asyncio.start_server(self._serve, host, port, limit=MAX_HEAD_BYTES)
+        self._server = await asyncio.start_server(self._accept, host, port, limit=MAX_HEAD_BYTES)
 
     async def stop(self) -> None:
         """Stop listening, and end what is under way."""
@@ -83,13 +88,18 @@ class HttpServer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await server.wait_closed()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._tasks) >= 2 * MAX_CONNECTIONS:  # even to say no takes a place for a moment
+            writer.transport.abort()
+            return
+        task = asyncio.create_task(self._serve(reader, writer, surplus=len(self._tasks) >= MAX_CONNECTIONS))
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, surplus: bool) -> None:
         try:
-            if len(self._tasks) > MAX_CONNECTIONS:
-                await self._write(writer, text("too many connections", 503))
+            if surplus:
+                await self._refuse(reader, writer, Refused(503, "too many connections"))
             else:
                 await self._exchange(reader, writer)
         except (OSError, asyncio.IncompleteReadError, TimeoutError):
@@ -98,7 +108,6 @@ class HttpServer:
             writer.transport.abort()  # we stop: wait for nobody
             raise
         finally:
-            self._tasks.discard(task)
             writer.close()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -109,8 +118,7 @@ class HttpServer:
             if not is_own(request.host, own):
                 raise Refused(421, "not a name of this page")
         except Refused as refused:
-            await self._write(writer, text(str(refused), refused.status))
-            await _linger(reader, writer)
+            await self._refuse(reader, writer, refused)
             return
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -118,6 +126,15 @@ class HttpServer:
         except TimeoutError:
             response = text("took too long", 503)
         await self._write(writer, response, head_only=request.method == "HEAD")
+
+    async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, refused: Refused) -> None:
+        """Answer, then read on for a moment."""
+        await self._write(writer, text(str(refused), refused.status))
+        writer.write_eof()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_S):
+                while await reader.read(MAX_HEAD_BYTES):
+                    pass
 
     async def _read(self, reader: asyncio.StreamReader) -> Request:
         """Raises `Refused`, IncompleteReadError, OSError."""
@@ -135,14 +152,6 @@ class HttpServer:
         writer.write(_head(response) + (b"" if head_only else response.body))
         async with asyncio.timeout(self._timeout_s):
             await writer.drain()
-
-
-async def _linger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write_eof()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_LINGER_S):
-            while await reader.read(MAX_HEAD_BYTES):
-                pass
 
 
 def _head(response: Response) -> bytes:

@@ -50,7 +50,6 @@ def _uplink(counter: str) -> Callable[[BoxStatus], Iterable[Sample]]:
 
 
 _KINDS = sorted(set(KIND_OF.values()) - {"gap"})  # gaps come from the outbox, not from a driver
-_MIB = 2**20
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -105,14 +104,14 @@ METRICS: tuple[Metric, ...] = (
         "gauge",
         "Bytes in use in the outbox's file.",
         "待发库已用字节数。",
-        _one(lambda status: status.store.outbox_mb * _MIB),
+        _one(lambda status: status.store.outbox_bytes),
     ),
     Metric(
         "edgeagent_outbox_quota_bytes",
         "gauge",
         "Quota of the outbox's file.",
         "待发库文件限额，字节。",
-        _one(lambda status: status.store.outbox_max_mb * _MIB),
+        _one(lambda status: status.store.outbox_max_bytes),
     ),
     Metric(
         "edgeagent_outbox_full",

@@ -106,9 +106,8 @@ class _Page:
 
     def _store(self) -> str:
         store = self._status.store
-        mib = 2**20
         rows = {
-            "outbox": _meter(int(store.outbox_mb * mib), int(store.outbox_max_mb * mib)),
+            "outbox": _meter(store.outbox_bytes, store.outbox_max_bytes),
             "pictures": _meter(store.pictures_bytes, store.pictures_max_bytes),
         }
         return self._section("store", self._list(rows))

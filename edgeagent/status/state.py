@@ -46,8 +46,8 @@ class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True):
 class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The disk. An outbox at its quota is usual: acknowledged events stay until their room is needed."""
 
-    outbox_mb: Annotated[float, Meta(description="outbox: MiB in use, free pages left out")]
-    outbox_max_mb: Annotated[float, Meta(description="its quota, MiB")]
+    outbox_bytes: Annotated[int, Meta(description="outbox: bytes in use, free pages left out")]
+    outbox_max_bytes: Annotated[int, Meta(description="its quota, bytes")]
     pictures_bytes: Annotated[int, Meta(description="pictures, bytes")]
     pictures_max_bytes: Annotated[int, Meta(description="their quota, bytes")]
     full: Annotated[bool, Meta(description="the last event found no room and was refused")]
@@ -140,8 +140,8 @@ def _lane(lane: Lane, health: Health, current: StreamNumbers) -> LaneStatus:
 
 def _store(use: StoreUse) -> StoreStatus:
     return StoreStatus(
-        outbox_mb=round(use.outbox_bytes / 2**20, 2),
-        outbox_max_mb=use.outbox_max_bytes / 2**20,
+        outbox_bytes=use.outbox_bytes,
+        outbox_max_bytes=use.outbox_max_bytes,
         pictures_bytes=use.pictures_bytes,
         pictures_max_bytes=use.pictures_max_bytes,
         full=use.full,
