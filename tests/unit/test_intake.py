@@ -1,4 +1,4 @@
-"""From observation to stored event: what the rules suppress costs nothing, what they remember commits with the alarm."""
+"""From observation to stored event: what is suppressed costs nothing, what rules remember commits with the alarm."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def test_the_grid_and_the_subject_are_the_device_s(tmp_path):
 
 
 async def test_what_is_suppressed_is_counted_by_reason_and_commits_nothing(tmp_path):
-    async with intake(tmp_path, RuleSettings(drop=True)) as (entry, box):
+    async with intake(tmp_path, RuleSettings(drop=True)) as (entry, _box):
         commits = (tmp_path / "outbox.db-wal").stat().st_size
         for _ in range(3):
             stored = await take(entry, alarm())

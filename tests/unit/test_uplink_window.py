@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import strategies as st
@@ -85,7 +86,7 @@ def test_the_pause_doubles_up_to_a_quarter_of_an_hour_and_any_answer_restores_it
             now += 1
         pauses.append(now - begun)
     assert pauses[0] == 30
-    assert all(later >= earlier * 1.2 or later > 0.75 * MAX_PAUSE_S for earlier, later in zip(pauses, pauses[1:]))
+    assert all(later >= earlier * 1.2 or later > 0.75 * MAX_PAUSE_S for earlier, later in pairwise(pauses))
     assert max(pauses) <= MAX_PAUSE_S
     assert min(pauses[-3:]) > 0.75 * MAX_PAUSE_S
     window.settled("alarm", [(1, 1)], now)

@@ -1,0 +1,199 @@
+"""The agent as a real process, for tests: `edgeagent run` with files of its own, killed, reloaded and started again.
+
+The hub's process is `tests.hubs.HubProcess`, the broker `tests.mosquitto.Mosquitto`. Third-party drivers of
+`tests/drivers_for_tests` are installed for it by a dist-info folder on PYTHONPATH.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.harness import until
+from tests.hubs import PATIENCE_S, ROOT
+from tests.instances import BOX
+
+DRIVERS = ROOT / "tests" / "drivers_for_tests"
+_PAGE = re.compile(r"status page at http://127\.0\.0\.1:(\d+)/")
+
+
+class AgentProcess:
+    """`edgeagent run` with a folder of its own. `port` is the broker's. `devices` is TOML, changed by `configure`."""
+
+    def __init__(self, folder: Path, port: int, devices: str = "", *, hub: str = "", store: str = "", top: str = ""):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.config = folder / "edgeagent.toml"
+        self.database = folder / "store" / "outbox.db"
+        self._head = (
+            f'box = "{BOX}"\nname = "东山村"\nlanguage = "en"\n{top}\n'
+            f'[hub]\nhost = "127.0.0.1"\nport = {port}\nbackoff_max_s = 1\nhealth_every_s = 5\n{hub}\n'
+            f'[store]\ndir = "{folder / "store"}"\n{store}\n[status]\nport = 0\n'
+        )
+        self.configure(devices)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log_from = 0
+
+    def configure(self, devices: str) -> None:
+        """Write the configuration with these devices."""
+        self.config.write_text(self._head + devices)
+
+    def start(self) -> AgentProcess:
+        path = self.folder / "agent.log"
+        self._log_from = path.stat().st_size if path.exists() else 0
+        environment = {**os.environ, "PYTHONPATH": str(DRIVERS), "LANG": "en_US.UTF-8"}
+        with path.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "edgeagent.cli", "run", "--config", str(self.config)],
+                stdout=log, stderr=log, cwd=ROOT, env=environment,
+            )  # fmt: skip
+        return self
+
+    def kill(self) -> None:
+        """kill -9. Also when it has ended by itself."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """SIGTERM; returns the exit code."""
+        return self._end(signal.SIGTERM)
+
+    def reload(self) -> None:
+        """SIGHUP."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
+    def wait(self) -> int:
+        """The exit code of a process that ends by itself."""
+        assert self._process is not None
+        return self._process.wait(PATIENCE_S)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _end(self, number: int) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(number)
+        try:
+            return process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+
+    def __enter__(self) -> AgentProcess:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.kill()
+
+    @property
+    def log(self) -> str:
+        """What this process has written, without its predecessors."""
+        with (self.folder / "agent.log").open("rb") as file:
+            file.seek(self._log_from)
+            return file.read().decode(errors="replace")
+
+    @property
+    def page(self) -> str:
+        """URL of the status page; empty before it listens."""
+        found = _PAGE.search(self.log)
+        return f"http://127.0.0.1:{found[1]}" if found else ""
+
+    async def until_running(self) -> None:
+        """Until the devices have been started."""
+        await until(lambda: self.page or not self.is_running, PATIENCE_S)
+        assert self.page, self.log
+        while (await self.status()).get("at") is None:
+            await asyncio.sleep(0.02)
+
+    async def until_log(self, text: str) -> None:
+        await until(lambda: text in self.log or not self.is_running, PATIENCE_S)
+        assert text in self.log, self.log
+
+    async def status(self) -> dict[str, Any]:
+        """`/status.json`; empty while nobody answers."""
+
+        def fetch() -> dict[str, Any]:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.page}/status.json", timeout=5) as answer:
+                return json.load(answer)
+            return {}
+
+        return await asyncio.to_thread(fetch) if self.page else {}
+
+    async def until_status(self, *path: str, equals: object) -> None:
+        """Until a value of the status, named by its keys, is this."""
+
+        async def look() -> object:
+            found: Any = await self.status()
+            for key in path:
+                found = found.get(key) if isinstance(found, dict) else None
+            return found
+
+        async with asyncio.timeout(PATIENCE_S):
+            while (last := await look()) != equals:
+                if not self.is_running:
+                    raise AssertionError(f"the agent has ended:\n{self.log}")
+                await asyncio.sleep(0.05)
+        assert last == equals
+
+    async def until_drained(self, timeout_s: float = PATIENCE_S) -> None:
+        """Until the hub has acknowledged everything."""
+        async with asyncio.timeout(timeout_s):
+            while True:
+                lanes = (await self.status()).get("lanes")
+                if lanes and not any(lane["waiting"] for lane in lanes.values()):
+                    return
+                await asyncio.sleep(0.05)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What a query finds in the outbox's file."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
+            return list(connection.execute(query))
+
+
+def emitter(ledger: Path, workers: dict[str, int], **settings: object) -> str:
+    """The table of an emitting device named after the ledger's file."""
+    lines = [f'ledger = "{ledger}"']
+    lines += [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
+    counts = ", ".join(f"{kind} = {count}" for kind, count in workers.items())
+    return f'\n[device.{ledger.stem}]\ndriver = "emitter"\nworkers = {{ {counts} }}\n' + "\n".join(lines) + "\n"
+
+
+class Ledger:
+    """What the emitter has written down: what it began, and what it was told is stored."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def _lines(self, word: str) -> list[list[str]]:
+        if not self.path.exists():
+            return []
+        text = self.path.read_text()
+        return [line.split() for line in text[: text.rfind("\n") + 1].splitlines() if line.startswith(word + " ")]
+
+    @property
+    def raised(self) -> set[tuple[str, int]]:
+        """Worker and number of each event begun; after a crash the same is begun once more."""
+        return {(worker, int(n)) for _, worker, n in self._lines("raised")}
+
+    @property
+    def told(self) -> dict[tuple[str, int], str]:
+        """Worker and number -> id of each event that the driver was told is stored."""
+        return {(line[1], int(line[2])): line[3] for line in self._lines("stored")}
+
+    @property
+    def refused(self) -> int:
+        return len(self._lines("refused"))
