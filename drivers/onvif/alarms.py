@@ -12,8 +12,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from drivers.onvif.notifications import Notification
-from drivers.onvif.states import MAX_STATES, States, Step
-from drivers.onvif.vocabulary import interpret
+from drivers.onvif.states import MAX_STATES, Pairs, States, Step
+from drivers.onvif.vocabulary import MAX_OBJECT_CHARS, RULE_ITEMS, interpret
 from drivers.onvif.watch import Batch
 from edgeagent.driver import Alarm, Device, Observation, OutboxFull, Stored, TooLarge
 
@@ -43,14 +43,16 @@ class Alarms:
         changes = 0
         for notification in batch.notifications:
             for signal in interpret(notification):
-                step = self.states.plan(notification, signal, time.monotonic())
-                if step.change is not None:
-                    moment = self._moment(notification, batch.since)
-                    changes += 1
-                    await self._store(step, _alarm(step, notification), moment)
-                self._count_refused(step)
-                self.states.apply(step)
+                for step in self.states.plan_all(notification, signal, time.monotonic()):
+                    changes += await self._take(step, notification, batch.since)
         return changes
+
+    async def _take(self, step: Step, notification: Notification, since: datetime | None) -> bool:
+        if step.change is not None:
+            await self._store(step, _alarm(step, notification.data), self._moment(notification, since))
+        self._count_refused(step)
+        self.states.apply(step)
+        return step.change is not None
 
     def begin_sync(self) -> None:
         self.states.begin_sync()
@@ -58,8 +60,9 @@ class Alarms:
     async def synced(self) -> None:
         """The camera has told how everything stands: objects that it did not name are gone."""
         for step in self.states.unconfirmed(time.monotonic()):
-            await self._store(step, _ended(step), None)
+            await self._store(step, _alarm(step, {}), None)
             self.states.apply(step)
+        self.states.end_sync()
 
     async def _store(self, step: Step, alarm: Alarm, moment: datetime | None) -> None:
         observation = Observation(data=alarm, time=moment)
@@ -102,37 +105,25 @@ class Alarms:
             self._device.describe(states_refused=str(self._refused))
 
 
-def _alarm(step: Step, notification: Notification) -> Alarm:
+def _alarm(step: Step, data: dict[str, str]) -> Alarm:
+    """Source, key and topic are the state's own, so that start and end agree; `data` is what came with it."""
     assert step.change is not None
-    items = [*notification.source.items(), *notification.key.items(), *notification.data.items()]
-    detail = {name[:64]: value[:MAX_TEXT_CHARS] for name, value in items[:MAX_DETAILS] if value}
+    identity = step.identity
+    items = (*identity.source, *identity.key, *data.items())
     return Alarm(
         kind=step.kind,
         state=step.change,
-        source=_source(notification.source)[:MAX_TEXT_CHARS],
-        topic=notification.topic[:MAX_TEXT_CHARS],
-        object=step.object[:64],
+        source=_source(identity.source)[:MAX_TEXT_CHARS],
+        topic=step.topic[:MAX_TEXT_CHARS],
+        object=step.object[:MAX_OBJECT_CHARS],
         at_start=step.at_start,
-        detail=detail,
+        detail={name[:64]: value[:MAX_TEXT_CHARS] for name, value in items[:MAX_DETAILS] if value},
     )
 
 
-def _ended(step: Step) -> Alarm:
-    """An end that the camera did not tell: its object was not there any more when we came back."""
-    identity = step.identity
-    return Alarm(
-        kind=step.kind,
-        state="end",
-        source=_source(dict(identity.source))[:MAX_TEXT_CHARS],
-        topic=identity.topic[:MAX_TEXT_CHARS],
-        object=step.object[:64],
-        detail={name[:64]: value[:MAX_TEXT_CHARS] for name, value in (*identity.source, *identity.key)[:MAX_DETAILS]},
-    )
-
-
-def _source(source: dict[str, str]) -> str:
+def _source(source: Pairs) -> str:
     """What people know it by: the rule's name, else the first name that the camera gives."""
-    for name, value in source.items():
-        if name.lower() in ("rule", "rulename") and value:
+    for name, value in source:
+        if name.lower() in RULE_ITEMS and value:
             return value
-    return next((value for value in source.values() if value), "")
+    return next((value for _, value in source if value), "")

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Literal
 
 from drivers.onvif import soap
-from drivers.onvif.http import Place, Response, request
+from drivers.onvif.http import HungUp, Place, Response, request
 from drivers.onvif.httpauth import Challenge, DigestAnswer, digest_challenge
 from drivers.onvif.safexml import MAX_XML_BYTES, BadXml, Element, TooLarge, children, first, first_text
 from drivers.onvif.soap import TDS, NotSoap, SoapFault
@@ -197,6 +197,8 @@ class Client:
         headers = {"Content-Type": kind, "Accept": "application/soap+xml, text/xml, */*", **fields}
         self.cut_short = False
         response = await request("POST", place, headers, body, timeout_s=timeout_s, max_bytes=MAX_XML_BYTES)
+        if response.status in (200, 202, 204) and not response.body.strip(b"\0 \r\n\t"):
+            raise HungUp(host=place.host, port=place.port)
         # Not by Content-Length: some firmware gets that wrong, and always.
         self.cut_short = b"<" in response.body and b"Envelope>" not in response.body[-512:].replace(b"\0", b"")
         lowered = response.body[:8192].lower()

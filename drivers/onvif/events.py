@@ -14,12 +14,13 @@ import msgspec
 
 from drivers.onvif.addresses import rewrite
 from drivers.onvif.client import Client
-from drivers.onvif.http import HttpProblem
+from drivers.onvif.http import HttpProblem, HungUp
 from drivers.onvif.notifications import Notification, parse_time, read_notifications
 from drivers.onvif.safexml import BadXml, Element, TooLarge, first, first_text
 from drivers.onvif.soap import BW, TDS, TEV, WSNT, NotSoap, SoapFault, reference_parameters
 
 LIFETIME_S = 600
+MIN_LIFETIME_S = 60
 MESSAGE_LIMIT = 100
 # What the HTTP answer may take beyond the long poll itself.
 POLL_GRACE_S = 10.0
@@ -49,13 +50,20 @@ class PullPoints:
         self._client = client
         self._path = folder / _FILE
         self._absolute = False
+        self._lifetime_s = LIFETIME_S
         self.held: Subscription | None = self._load()
         self.message_limit = MESSAGE_LIMIT
 
     async def create(self, service_url: str) -> Subscription:
         """A new subscription; the old one must have been ended. Raises what `Client.call` raises."""
-        subscription = await self._create(service_url)
-        if subscription.granted_s is not None and subscription.granted_s < LIFETIME_S / 10 and not self._absolute:
+        try:
+            subscription = await self._create(service_url)
+        except SoapFault as fault:
+            if self._lifetime_s == MIN_LIFETIME_S or not any("TerminationTime" in name for name in fault.names):
+                raise
+            self._lifetime_s = MIN_LIFETIME_S
+            subscription = await self._create(service_url)
+        if subscription.granted_s is not None and subscription.granted_s < MIN_LIFETIME_S / 2 and not self._absolute:
             # Some firmware reads relative times wrongly, or as zero: an absolute time by its own clock is understood.
             self._absolute = True
             await self.unsubscribe(timeout_s=5.0)
@@ -76,12 +84,14 @@ class PullPoints:
 
     def _end(self) -> str:
         if not self._absolute:
-            return f"PT{LIFETIME_S}S"
-        end = datetime.now(UTC) + timedelta(seconds=LIFETIME_S + (self._client.clock_offset_s or 0.0))
+            return f"PT{self._lifetime_s}S"
+        end = datetime.now(UTC) + timedelta(seconds=self._lifetime_s + (self._client.clock_offset_s or 0.0))
         return end.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     async def pull(self, subscription: Subscription, poll_s: float) -> list[Notification]:
         """What has happened, or nothing after about `poll_s`. Raises what `Client.call` raises."""
+        # Some cameras let a subscription expire during a poll.
+        poll_s = min(poll_s, self._lifetime_s / 2)
         body = (
             f'<PullMessages xmlns="{TEV}"><Timeout>PT{max(1, round(poll_s))}S</Timeout>'
             f"<MessageLimit>{self.message_limit}</MessageLimit></PullMessages>"
@@ -127,7 +137,7 @@ class PullPoints:
             )
         except (SoapFault, NotSoap, BadXml, TooLarge, HttpProblem) as problem:
             _log.debug("unsubscribe: %s", problem)
-            if isinstance(problem, HttpProblem):
+            if isinstance(problem, HttpProblem) and not isinstance(problem, HungUp):
                 return
         self.forget()
 

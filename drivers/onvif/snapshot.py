@@ -82,7 +82,7 @@ class Snapshots:
         return jpeg if len(jpeg) <= MAX_PICTURE_BYTES else await self._shrink(jpeg)
 
     async def _fetch_any(self, uri: str) -> bytes:
-        problem: DriverProblem = NoSnapshot(url=uri, status="-")
+        problem: DriverProblem = NoSnapshot(url=self._device_url, status="-")
         for url in self._candidates(uri):
             try:
                 response = await self._get(Place.of(url))
@@ -93,7 +93,7 @@ class Snapshots:
             if response.status == 200 and start >= 0:
                 self._good_url, self._good_for = url, uri
                 return _whole(response.body[start:])
-            problem = NoSnapshot(url=url, status=response.status)
+            problem = NoSnapshot(url=without_credentials(url), status=response.status)
         raise problem
 
     def _candidates(self, uri: str) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, TypeVar
 import msgspec
 
 from drivers.onvif.notifications import Notification
-from drivers.onvif.vocabulary import Signal, path_of
+from drivers.onvif.vocabulary import EVERYTHING, Signal, path_of
 
 MAX_STATES = 256
 # A repeat has the same data and the same time. Without a time only what comes at once is a repeat.
@@ -41,6 +41,7 @@ class Lit(msgspec.Struct, frozen=True, array_like=True):
     identity: Identity
     kind: str
     object: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Step:
     change: Literal["start", "end", "pulse"] | None
     kind: str = ""
     object: str = ""
+    topic: str = ""
+    """As the camera sent it."""
     at_start: bool = False
     value: bool | None = None
     fingerprint: Fingerprint = ()
@@ -68,6 +71,7 @@ class States:
         self._off: dict[Identity, None] = {}
         self._pulses: dict[Identity, tuple[Fingerprint, float]] = {}
         self._confirmed: set[Identity] = set()
+        self._syncing = True
 
     @classmethod
     def load(cls, remembered: bytes | None, *, limit: int = MAX_STATES) -> States:
@@ -88,12 +92,19 @@ class States:
     def lit(self) -> list[Lit]:
         return list(self._lit.values())
 
+    def plan_all(self, notification: Notification, signal: Signal, now_s: float) -> list[Step]:
+        """The same for a signal that may speak of all states of its topic: then one step for each that is on."""
+        if signal.item != EVERYTHING:
+            return [self.plan(notification, signal, now_s)]
+        topic = path_of(notification.topic)
+        return [_end(lit, now_s) for lit in self.lit if lit.identity.topic == topic]
+
     def plan(self, notification: Notification, signal: Signal, now_s: float) -> Step:
         """What this signal changes; the states stay as they are."""
         identity = identify(notification, signal)
         deleted = notification.operation == "Deleted"
         value = False if deleted and signal.value is not None else signal.value
-        step = Step(identity, None, signal.kind, signal.object, value=value, now_s=now_s)
+        step = Step(identity, None, signal.kind, signal.object, notification.topic, value=value, now_s=now_s)
         if value is None:
             return step if deleted else self._plan_pulse(notification, step)
         lit = self._lit.get(identity)
@@ -103,8 +114,8 @@ class States:
             return step
         if len(self._lit) >= self.limit:
             return replace(step, refused=True)
-        unknown = identity not in self._off
-        return replace(step, change="start", at_start=unknown and notification.operation == "Initialized")
+        # Later, `Initialized` is only how some firmware says `Changed`.
+        return replace(step, change="start", at_start=self._syncing and notification.operation == "Initialized")
 
     def _plan_pulse(self, notification: Notification, step: Step) -> Step:
         moment = notification.time.isoformat() if notification.time else None
@@ -142,12 +153,21 @@ class States:
     def begin_sync(self) -> None:
         """A new subscription begins: the camera will now say how everything stands."""
         self._confirmed.clear()
+        self._syncing = True
+
+    def end_sync(self) -> None:
+        """It has said how everything stands; what comes now is new."""
+        self._syncing = False
 
     def unconfirmed(self, now_s: float) -> Iterator[Step]:
         """Ends of objects that the camera did not name again after `begin_sync`: they went while nobody watched."""
         for lit in self.lit:
             if lit.identity.key and lit.identity not in self._confirmed:
-                yield Step(lit.identity, "end", lit.kind, lit.object, value=False, now_s=now_s)
+                yield _end(lit, now_s)
+
+
+def _end(lit: Lit, now_s: float) -> Step:
+    return Step(lit.identity, "end", lit.kind, lit.object, lit.topic, value=False, now_s=now_s)
 
 
 def identify(notification: Notification, signal: Signal) -> Identity:
@@ -161,7 +181,7 @@ def identify(notification: Notification, signal: Signal) -> Identity:
 
 def _light(lit: dict[Identity, Lit], step: Step) -> None:
     if step.change == "start":
-        lit[step.identity] = Lit(step.identity, step.kind, step.object)
+        lit[step.identity] = Lit(step.identity, step.kind, step.object, step.topic)
     elif step.change == "end":
         lit.pop(step.identity, None)
 

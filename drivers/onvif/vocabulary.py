@@ -35,14 +35,17 @@ IGNORED = (
 
 # Order counts: the first pattern that fits. `*` is one level, `**` any number of levels.
 TOPICS: tuple[tuple[str, str], ...] = (
-    ("VideoSource/MotionAlarm/**", "motion"),
+    ("**/MotionAlarm/**", "motion"),
     ("VideoSource/ImageTooDark/**", "too_dark"),
     ("VideoSource/ImageTooBright/**", "too_bright"),
     ("VideoSource/ImageTooBlurry/**", "too_blurry"),
     ("VideoSource/GlobalSceneChange/**", "scene_change"),
     ("VideoSource/SignalLoss/**", "signal_lost"),
     ("VideoSource/SignalLost/**", "signal_lost"),
-    ("UserAlarm/VideoLost/**", "signal_lost"),
+    ("**/VideoLost/**", "signal_lost"),
+    ("**/VideoLoss/**", "signal_lost"),
+    ("**/VideoCover/**", "tamper"),
+    ("**/VideoBlind/**", "tamper"),
     ("VideoSource/Tampering/**", "tamper"),
     ("VideoAnalytics/MotionDetection/**", "motion"),
     ("VideoAnalytics/MaskAlarm/**", "tamper"),
@@ -115,6 +118,9 @@ TELLING_ITEMS = {
     "isanimal": "animal",
     "isface": "face",
     "isloitering": "loitering",
+    "isregionentrance": "intrusion",
+    "isregionexiting": "intrusion",
+    "isunattendedbaggage": "object",
 }
 """Data names that say the kind themselves; one message may carry several."""
 
@@ -123,6 +129,12 @@ PLAIN_ITEMS = frozenset(
      "isdetected", "lost", "disruption", "tampering"}
 )  # fmt: skip
 """Data names that hold the boolean; the kind is the topic's."""
+
+IGNORED_ITEMS = frozenset({"isconfigchange"})
+"""Data names that speak of the machine, in whatever topic."""
+
+EVERYTHING = "*"
+"""Item of a signal that speaks of all states of its topic."""
 
 CLASS_ITEMS = frozenset({"classtypes"})
 CLASSES = {
@@ -148,6 +160,7 @@ WORDS = {
     "tamper": "tamper",
     "tampering": "tamper",
     "mask": "tamper",
+    "cover": "tamper",
     "line": "line_crossing",
     "tripwire": "line_crossing",
     "intrusion": "intrusion",
@@ -162,31 +175,32 @@ WORDS = {
 """The last resort: words in the last levels of a topic that is in no table."""
 
 _CHINESE_WORDS = (("人脸", "face"), ("人", "person"), ("车", "vehicle"), ("动物", "animal"))
+_PULSES = frozenset({"line_crossing", "counter", "person"})
 _VAGUE = frozenset({"motion", "object", "other"})
 _TRUE = frozenset({"true", "1", "active", "on", "yes"})
 _FALSE = frozenset({"false", "0", "inactive", "off", "no"})
-_OBJECT_ITEMS = ("objectid", "object", "class", "objectclass", "type", "platenumber", "likelihood")
+_OBJECT_ITEMS = ("objectid", "object", "class", "objectclass", "type", "platenumber")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 MAX_OBJECT_CHARS = 64
+RULE_ITEMS = ("rule", "rulename")
 
 
 def interpret(notification: Notification) -> tuple[Signal, ...]:
     """What the notification says; empty when it is of no interest."""
     path = path_of(notification.topic)
-    if is_ignored(path):
+    if is_ignored(path) or any(name.lower() in IGNORED_ITEMS for name in notification.data):
         return ()
     kind = kind_of(path)
-    classes = _class_signals(notification)
-    if classes:
-        return classes
-    found = tuple(_telling(notification, kind))
-    if found:
-        return found
+    if not (notification.source or notification.key or notification.data):
+        # Some firmware sends an empty message when it is over; what is always a pulse has no over.
+        return (Signal(kind, "", None),) if kind in _PULSES else (Signal(kind, EVERYTHING, False),)
+    return _class_signals(notification) or tuple(_telling(notification)) or (_by_topic(notification, kind),)
+
+
+def _by_topic(notification: Notification, kind: str) -> Signal:
     kind = _refined(kind, rule_of(notification))
-    thing = object_of(notification)
-    for name, value in _plain_booleans(notification.data):
-        return (Signal(kind, name, value, thing),)
-    return (Signal(kind, "", None, thing),)
+    name, value = next(_plain_booleans(notification.data), ("", None))
+    return Signal(kind, name, value, object_of(notification))
 
 
 def path_of(topic: str) -> str:
@@ -237,20 +251,20 @@ def boolean(text: str) -> bool | None:
 
 def rule_of(notification: Notification) -> str:
     """The name of the rule that fired; Hikvision and Dahua tell the object's class nowhere else."""
-    return next((value for name, value in notification.source.items() if name.lower() in ("rule", "rulename")), "")
+    return next((value for name, value in notification.source.items() if name.lower() in RULE_ITEMS), "")
 
 
 def object_of(notification: Notification) -> str:
     """Object id or class, as the device gives it."""
     items = [*notification.key.items(), *notification.data.items()]
-    for wanted in _OBJECT_ITEMS[:-1]:
+    for wanted in _OBJECT_ITEMS:
         for name, value in items:
             if name.lower() == wanted and value:
                 return value[:MAX_OBJECT_CHARS]
     return ""
 
 
-def _telling(notification: Notification, kind: str) -> Iterator[Signal]:
+def _telling(notification: Notification) -> Iterator[Signal]:
     thing = object_of(notification)
     for name, text in notification.data.items():
         told = TELLING_ITEMS.get(name.lower())
@@ -263,7 +277,8 @@ def _telling(notification: Notification, kind: str) -> Iterator[Signal]:
 def _plain_booleans(data: dict[str, str]) -> Iterator[tuple[str, bool]]:
     for name, text in data.items():
         value = boolean(text)
-        if name.lower() in PLAIN_ITEMS and value is not None:
+        lowered = name.lower()
+        if (lowered in PLAIN_ITEMS or lowered.startswith("is")) and value is not None:
             yield name, value
     # A name that nobody knows, with a value that is a truth and no number, is the state all the same.
     spelled = [(name, boolean(text)) for name, text in data.items() if text.strip().lower() in ("true", "false")]

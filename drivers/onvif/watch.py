@@ -201,6 +201,8 @@ class Watch:
             return await self._pull_points.pull(subscription, min(poll_s, self._poll_s))
 
     async def _leave(self) -> None:
+        if self._client.locked_out:
+            return
         try:
             async with asyncio.timeout(UNSUBSCRIBE_TIMEOUT_S):
                 await self._pull_points.unsubscribe(timeout_s=UNSUBSCRIBE_TIMEOUT_S)

@@ -270,6 +270,12 @@ async def test_set_up_describes_the_camera_and_is_kept(device):
             assert (await driver.command(again, "snapshot", {}))["bytes"]
 
 
+@pytest.mark.parametrize("auth", ["digest", "usernametoken", "none"])
+async def test_set_up_logs_in_as_the_events_did(device, auth):
+    async with camera(auth=auth, clock_offset_s=5000.0, lock_after=2) as gate, watched(gate, device):
+        await until(lambda: device.described.get("model") == "GC-2000")
+
+
 @pytest.mark.parametrize("spoil", ["wrong", "rubbish"])
 async def test_a_wrong_cache_blocks_nothing(device, spoil):
     async with camera() as gate:
@@ -432,6 +438,15 @@ async def test_a_camera_that_allows_short_polls_only_is_obeyed(device):
         kept_setup(device, gate)
         async with watched(gate, device, poll_s=20.0):
             await asyncio.sleep(1.5)
+            gate.raise_alarm("tamper", active=True)
+            await until(lambda: device.alarms() == [("tamper", "start")])
+        assert device.states() == [("up", "")]
+
+
+async def test_a_camera_that_grants_a_short_life_only_is_obeyed(device):
+    async with camera(max_lifetime_s=100.0) as gate:
+        kept_setup(device, gate)
+        async with watched(gate, device, poll_s=60.0):
             gate.raise_alarm("tamper", active=True)
             await until(lambda: device.alarms() == [("tamper", "start")])
         assert device.states() == [("up", "")]

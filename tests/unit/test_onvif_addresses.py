@@ -77,5 +77,6 @@ def test_credentials_are_taken_out(url, clean):
 def test_any_word_of_a_camera_stays_at_the_camera(said):
     mended = rewrite(said, BASE)
     assert not mended or mended.startswith("http://192.0.2.7:8080/")
+    assert not mended or at_port(without_credentials(mended), 81).startswith("http://192.0.2.7:81/")
     named_host(said)
     named_port(said)

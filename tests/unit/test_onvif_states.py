@@ -25,10 +25,10 @@ def feed(states, *messages, now_s=0.0):
     told = []
     for one in messages:
         for signal in interpret(one):
-            step = states.plan(one, signal, now_s)
-            if step.change:
-                told.append((step.change, step.at_start))
-            states.apply(step)
+            for step in states.plan_all(one, signal, now_s):
+                if step.change:
+                    told.append((step.change, step.at_start))
+                states.apply(step)
     return told
 
 
@@ -46,8 +46,17 @@ def test_a_first_true_was_on_already():
 
 def test_changes_sent_as_initialized():
     states = States()
+    states.end_sync()
     sent = [message(value, operation="Initialized") for value in ("false", "true", "true", "false", "true")]
     assert feed(states, *sent) == [("start", False), ("end", False), ("start", False)]
+
+
+def test_an_empty_message_ends_all_states_of_its_topic():
+    states = States()
+    feed(states, message("true"), message("true", source={"Source": "2"}), message("true", topic=FIELD))
+    empty = Notification(MOTION, "", {}, {}, {}, None)
+    assert feed(states, empty, empty) == [("end", False), ("end", False)]
+    assert len(states.lit) == 1
 
 
 def test_sources_are_told_apart_whatever_their_order():

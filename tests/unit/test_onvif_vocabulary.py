@@ -3,7 +3,7 @@
 import pytest
 
 from drivers.onvif.notifications import Notification
-from drivers.onvif.vocabulary import IGNORED, TOPICS, WORDS, boolean, interpret, kind_of, path_of
+from drivers.onvif.vocabulary import EVERYTHING, IGNORED, TOPICS, WORDS, boolean, interpret, kind_of, path_of
 from gridwire.kinds import KINDS
 
 
@@ -59,6 +59,13 @@ STATES = [
     ("tnsaxis:Storage/Alert", {"overall_health": "-3", "alert": "1"}, "storage_failure"),
     ("tns1:VideoSource/tnsaxis:Tampering", {"tampering": "1"}, "tamper"),
     ("tns1:RuleEngine/tnsajax:MotionDetector/Detection", {"Detected": "true"}, "motion"),
+    ("tns1:UserAlarm/VideoCover", {"State": "TRUE"}, "tamper"),
+    ("tns1:UserAlarm/VideoLost", {"State": "TRUE"}, "signal_lost"),
+    ("tns1:VideoAnalytics/tnshik:MotionAlarm", {"State": "TRUE"}, "motion"),
+    ("tns1:VideoAnalytics/tnssamsung:MotionDetection", {"State": "true"}, "motion"),
+    ("tns1:VideoSoure/MotionAlarm", {"State": "true"}, "motion"),
+    ("tns1:RuleEngine/RegionEntranceDetector/RegionEntrance", {"IsRegionEntrance": "1"}, "intrusion"),
+    ("tns1:RuleEngine/SmokeDetector/Smoke", {"IsSmoke": "1"}, "smoke"),
 ]
 
 
@@ -81,9 +88,9 @@ def test_prefixes_case_and_namespaces_do_not_matter(topic, data, kind):
         ("tns1:RuleEngine/LineDetector/Crossed", {"ObjectId": "1"}, "line_crossing"),
         ("tns1:RuleEngine/VehicleDetector/tnshik:Vehicle", {"PlateNumber": "湘A12345", "Likelihood": "90"}, "vehicle"),
         ("tns1:RuleEngine/CountAggregation/Counter", {"Count": "4"}, "counter"),
-        ("tns1:VideoSource/MotionAlarm", {}, "motion"),
         ("vendor:Something/New", {"Level": "7"}, "other"),
-        ("", {}, "other"),
+        ("tns1:RuleEngine/LineDetector/Crossed", {}, "line_crossing"),
+        ("", {"Level": "7"}, "other"),
     ],
 )
 def test_pulses(topic, data, kind):
@@ -104,6 +111,16 @@ def test_pulses(topic, data, kind):
 )
 def test_ignored(topic):
     assert told(topic, {"Value": "1", "State": "true"}) == []
+    assert told("tns1:RuleEngine/X/Y", {"IsConfigChange": "true"}) == []
+
+
+def test_an_empty_message_means_that_it_is_over():
+    (signal,) = interpret(notification("tns1:RuleEngine/CellMotionDetector/Motion"))
+    assert (signal.item, signal.value) == (EVERYTHING, False)
+
+
+def test_a_motion_alarm_without_a_value_is_a_pulse():
+    assert told("tns1:VideoSource/MotionAlarm", {}, source={"Source": "1"}) == [("motion", None)]
 
 
 def test_a_word_in_an_unknown_topic_tells_the_kind():
