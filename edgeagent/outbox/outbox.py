@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
@@ -93,6 +94,7 @@ class Outbox:
             log.info("removed %d picture files without a row, left by a crash", swept)
         room = Room(opened.connection, opened.loaded.book, pictures, known, limits, gap)
         outbox = cls(file, opened, await connect(file.path), pictures, room)
+        await room.take_ballast()
         await outbox._declare_lost(opened)
         return outbox
 
@@ -111,8 +113,7 @@ class Outbox:
         files: tuple[PictureFile, ...] = ()
         if jpegs:
             try:
-                await self.room.make_for_pictures(sum(map(len, jpegs)))
-                files = await asyncio.to_thread(self._folder.write, jpegs)
+                files = await self._write_pictures(jpegs)
             except OSError as error:
                 raise self._full(draft.lane) from error
         try:
@@ -122,6 +123,17 @@ class Outbox:
             raise
         assert stored is not None
         return stored
+
+    async def _write_pictures(self, jpegs: tuple[bytes, ...]) -> tuple[PictureFile, ...]:
+        """Within their quota; on a full disk in the place of older ones. Raises OSError."""
+        size = sum(map(len, jpegs))
+        await self.room.make_for_pictures(size)
+        try:
+            return await asyncio.to_thread(self._folder.write, jpegs)
+        except OSError as error:
+            if error.errno != errno.ENOSPC or not await self.room.free_pictures(2 * size):
+                raise
+        return await asyncio.to_thread(self._folder.write, jpegs)
 
     async def remember(self, values: Mapping[str, bytes | None]) -> None:
         """Commit values without an event. Raises `OutboxFull`."""
@@ -195,6 +207,7 @@ class Outbox:
     async def tick_hour(self) -> None:
         """Once in a running hour: expire what is older than `retain_days`, forget empty streams."""
         self._hour += 1
+        await self.room.take_ballast()
         await self._flush()
         await self.room.expire(self._hour)
 

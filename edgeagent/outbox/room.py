@@ -9,17 +9,20 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from edgeagent.envelope import Draft
 from edgeagent.media import PictureFile, PictureFolder
 from edgeagent.outbox import transactions
+from edgeagent.outbox.ballast import Ballast
 from edgeagent.outbox.connection import Connection, transaction
 from edgeagent.outbox.numbers import Book
 from gridwire.events import KEPT_LANES, LANES, Gap, GapReason, Lane
 from gridwire.ranges import RangeSet
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _STEP_ROWS = 500
 """Rows deleted at a time: some 200 KiB, a few milliseconds."""
@@ -61,6 +64,7 @@ class Room:
         self._pictures = pictures
         self._picture_bytes = sum(picture.bytes for picture in pictures.values())
         self._pages = 0
+        self._ballast = Ballast(folder.path.parent)
         self.announce: Callable[[list[tuple[int, bytes]]], None] = lambda rows: None
 
     def added(self, pictures: dict[int, PictureFile]) -> None:
@@ -77,7 +81,18 @@ class Room:
 
     async def make(self) -> bool:
         """Free pages of the file, one step; false when nothing more may be deleted. Call with the lock held."""
-        self._pages = (await self._db.call(transactions.pages))[0]
+        self._pages, allowed, _ = await self._db.call(transactions.pages)
+        dropped = False
+        if self._pages < allowed - _STEP_ROWS:  # it is not the quota that was reached, but the end of the disk
+            dropped = await asyncio.to_thread(self._ballast.drop)
+            await self._db.call(transactions.checkpoint)  # what stands in the log makes room for what deletes need
+        try:
+            return await self._evict() or dropped
+        except sqlite3.OperationalError as error:
+            log.error("no row can be deleted: %s", error)
+            return dropped
+
+    async def _evict(self) -> bool:
         for lane in reversed(LANES):
             run = self._book.lanes[lane].oldest_settled(_STEP_ROWS)
             if run is not None:
@@ -90,19 +105,39 @@ class Room:
         await self._delete("reading", *run, gap="quota")
         return True
 
+    async def take_ballast(self) -> None:
+        """Have the ballast on board if the disk has room for it."""
+        await asyncio.to_thread(self._ballast.take)
+
     async def make_for_pictures(self, size: int) -> None:
         """Delete old pictures until `size` bytes more fit the pictures' quota."""
         quota = self.limits.pictures_max_mb * _MIB
         async with self.lock:
-            while self._picture_bytes + size > quota:
-                book = self._book.lanes["media"]
-                run = book.oldest_settled(_PICTURE_STEP)
-                gap: GapReason | None = None
-                if run is None:
-                    run, gap = book.oldest_unsettled(1), "quota"
-                if run is None:
-                    return
-                await self._delete("media", *run, gap=gap)
+            while self._picture_bytes + size > quota and await self._drop_pictures():
+                pass
+
+    async def free_pictures(self, size: int) -> bool:
+        """The disk is full: delete old pictures of `size` bytes; false when there are none."""
+        async with self.lock:
+            goal = self._picture_bytes - size
+            try:
+                while self._picture_bytes > goal and await self._drop_pictures():
+                    pass
+            except sqlite3.OperationalError as error:
+                log.error("no old picture can be deleted: %s", error)
+            return self._picture_bytes <= goal
+
+    async def _drop_pictures(self) -> bool:
+        """The oldest that the hub has; if there are none, the oldest one, with a gap."""
+        book = self._book.lanes["media"]
+        run = book.oldest_settled(_PICTURE_STEP)
+        gap: GapReason | None = None
+        if run is None:
+            run, gap = book.oldest_unsettled(1), "quota"
+        if run is None:
+            return False
+        await self._delete("media", *run, gap=gap)
+        return True
 
     def adopt(self, connection: Connection, book: Book, pictures: dict[int, PictureFile]) -> None:
         """Another file, after a rescue. Call with the lock held."""
@@ -124,8 +159,8 @@ class Room:
         keep_hours = max(int(self.limits.retain_days * 24), 1)
         async with self.lock:
             standing: dict[Lane, int] = {lane: book.next for lane, book in self._book.lanes.items()}
-            work = transaction(lambda db: transactions.mark_hour(db, hour, standing, keep_hours))
-            for lane, below in (await self._db.call(work)).items():
+            old = await self._transact(lambda db: transactions.mark_hour(db, hour, standing, keep_hours))
+            for lane, below in old.items():
                 while (run := self._book.lanes[lane].oldest_settled(_STEP_ROWS, below)) is not None:
                     await self._delete(lane, *run)
             await self._forget_streams()
@@ -134,9 +169,18 @@ class Room:
         named = {numbers.stream for numbers in self._book.numbers()}
         empty = [stream for stream in self._book.streams if stream.id not in named]
         if empty:
-            await self._db.call(transaction(lambda db: transactions.forget_streams(db, [it.no for it in empty])))
+            await self._transact(lambda db: transactions.forget_streams(db, [it.no for it in empty]))
             for stream in empty:
                 self._book.streams.remove(stream)
+
+    async def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """One transaction. On a full disk once more, without the ballast. Raises sqlite3.Error."""
+        try:
+            return await self._db.call(transaction(work))
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL or not await asyncio.to_thread(self._ballast.drop):
+                raise
+        return await self._db.call(transaction(work))
 
     async def _delete(self, lane: Lane, first: int, last: int, gap: GapReason | None = None) -> None:
         """Delete rows of one lane, with a gap in the same transaction if they were not settled; then their files."""
@@ -162,7 +206,7 @@ class Room:
             transactions.write(connection, transactions.Group({}, {}, {lane: state}))
             return files
 
-        files = await self._db.call(transaction(work))
+        files = await self._transact(work)
         book.gone = gone
         return files
 
@@ -186,7 +230,7 @@ class Room:
             transactions.write(connection, group)
             return files
 
-        files = await self._db.call(transaction(work))
+        files = await self._transact(work)
         book.settled.merge(lost)  # others may have settled meanwhile: add, do not replace
         book.gone = vanished
         self._book.lanes["record"].next += len(rows)

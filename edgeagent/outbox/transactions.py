@@ -130,6 +130,11 @@ def pages(connection: sqlite3.Connection) -> tuple[int, int, int]:
     return count - free, allowed, connection.execute("PRAGMA page_size").fetchone()[0]
 
 
+def checkpoint(connection: sqlite3.Connection) -> None:
+    """Write the log into the file as far as possible, and give its room back."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def mark_hour(connection: sqlite3.Connection, hour: int, lanes: Mapping[Lane, int], keep_hours: int) -> dict[Lane, int]:
     """Note where each lane stands at a running hour; gives the row numbers below which settled rows are too old.
 
