@@ -1,4 +1,4 @@
-"""A damaged outbox file: what can be read is saved under its old numbers, what cannot is declared, nothing is invented."""
+"""A damaged outbox file: what can be read keeps its numbers, what cannot is declared, nothing is invented."""
 
 from __future__ import annotations
 
@@ -149,8 +149,8 @@ async def test_a_flipped_bit_in_the_wal_never_gives_a_number_twice(tmp_path):
 
 async def test_the_agent_goes_on_when_the_file_is_destroyed_under_it(tmp_path):
     async with outbox(tmp_path) as box:
-        told = {(it.id, it.stream, it.seq)
-                for it in await asyncio.gather(*(box.put(alarm(detail={"x": "y" * 300})) for _ in range(COUNT)))}  # fmt: skip
+        first = await asyncio.gather(*(box.put(alarm(detail={"x": "y" * 300})) for _ in range(COUNT)))
+        told = {(it.id, it.stream, it.seq) for it in first}
         await box.remember({"device/x": b"7"})
         box.settle("alarm", 1, 100)
         path = tmp_path / "outbox.db"
