@@ -116,22 +116,22 @@ class Uplink:
     def acknowledged(self, ack: Ack) -> None:
         """The hub has these. Honoured only for numbers that this process has sent: whoever else they belong to,
 
-        a cloned disk or a file restored from a backup must not free what the hub has never seen.
+        a cloned disk or a file restored from a backup must not free what the hub has never seen. Numbers that do not
+        exist are counted as strange; those that a process before this one has sent are not, they will go again.
         """
         settled: list[tuple[int, int]] = []
         for first, last in ack.ranges:
             rows = self._outbox.book.rows_of(ack.stream, ack.lane, first, last)
-            asked = RangeSet([rows]) if rows else RangeSet()
-            for low, high in asked.runs():
-                unknown = self._sent[ack.lane].missing_between(low, high)
-                self.counters["strange_acks"] += unknown.count()
-                for run in unknown.runs():
-                    asked.remove_range(*run)
-            settled += asked.runs()
+            known = RangeSet([rows] if rows is not None else [])
+            self.counters["strange_acks"] += max(last - first + 1 - known.count(), 0)
+            if rows is not None:
+                for unsent in self._sent[ack.lane].missing_between(*rows).runs():
+                    known.remove_range(*unsent)
+            settled += known.runs()
         for low, high in settled:
             self._outbox.settle(ack.lane, low, high)
             self.queue.settled(ack.lane, low, high)
-        if self.window.settled(ack.lane, settled, time.monotonic()):
+        if settled and self.window.settled(ack.lane, settled, time.monotonic()):
             self.queue.demote()
         self._wake.set()
 
