@@ -42,11 +42,7 @@ def load(boot: str, machine: str) -> Callable[[sqlite3.Connection], Loaded]:
     """Read the state and begin a new stream: whatever happened to the file, no number is ever given twice."""
 
     def work(connection: sqlite3.Connection) -> Loaded:
-        lanes = {lane: _lane(connection, lane) for lane in LANES}
-        streams = _streams(connection)
-        for lane in LANES:
-            floor = streams[-1].bases[lane] if streams else 0
-            lanes[lane].next = max(lanes[lane].next, floor + 1)
+        streams, lanes = read_book(connection)
         streams.append(begin_stream(connection, streams, lanes, boot, machine))
         if len(streams) > 1 and streams[-2].bases == streams[-1].bases:  # an agent that stored nothing
             forget_streams(connection, [streams.pop(-2).no])
@@ -148,6 +144,16 @@ def mark_hour(connection: sqlite3.Connection, hour: int, lanes: Mapping[Lane, in
     ).fetchone()
     connection.execute("DELETE FROM mark WHERE hour < ?", (hour - keep_hours,))
     return dict(zip(LANES, row, strict=True)) if row else {}
+
+
+def read_book(connection: sqlite3.Connection) -> tuple[list[Stream], dict[Lane, LaneBook]]:
+    """The streams and lanes as the file says. Changes nothing; raises sqlite3.Error."""
+    streams = _streams(connection)
+    lanes = {lane: _lane(connection, lane) for lane in LANES}
+    for lane in LANES:
+        floor = streams[-1].bases[lane] if streams else 0
+        lanes[lane].next = max(lanes[lane].next, floor + 1)
+    return streams, lanes
 
 
 def _lane(connection: sqlite3.Connection, lane: Lane) -> LaneBook:
