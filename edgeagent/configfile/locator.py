@@ -178,7 +178,8 @@ class _Walker:
     def _multiline(self, quote: str) -> None:
         self.at += 3
         while not self.text.startswith(quote * 3, self.at):
-            self.at += 2 if quote == '"' and self._char() == "\\" else 1
+            # `_char` also ends the search at the end of the text.
+            self.at += 2 if self._char() == "\\" and quote == '"' else 1
         while self.text.startswith(quote, self.at):  # up to two quotes may stand before the closing three
             self.at += 1
 

@@ -30,7 +30,7 @@ _MAX_ROUNDS = 50
 _MAX_DEPTH = 32
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _REPEATS = ("Cannot declare", "Cannot overwrite", "Cannot mutate", "Duplicate")
-_UNENDED = ("Unclosed", "Unterminated")
+_UNENDED = ("Unclosed", "Unterminated", "Expected \"'")
 _PAIR = re.compile(r"[ \t]*[^\s#\[=]")
 
 
@@ -198,6 +198,7 @@ _WORDS = {
         "“}” is missing",
         "缺少“}”",
     ),
+    "Expected \"'": Both("the closing quotation mark is missing", "缺少结束的引号"),
     "Unterminated string": Both(
         "the closing quotation mark is missing",
         "缺少结束的引号",

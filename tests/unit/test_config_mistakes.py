@@ -189,6 +189,7 @@ TABLE = [
     (GOOD + '[[rule]]\nkinds = ["motion"\n\n', 6, "", "a list is not closed: “]” is missing",
      "列表没有结束,缺少“]”"),
     (GOOD + 'name = """\nlong\ntext\n', 5, "", "the closing quotation mark is missing", "缺少结束的引号"),
+    (GOOD + "name = '''\nlong\ntext\n", 5, "", "the closing quotation mark is missing", "缺少结束的引号"),
     (GOOD + "x = " + "[" * 3000 + "\n", 1, "", "nested too deeply", "嵌套过深"),
     (GOOD + "username = “box”\n", 5, "",
      'column 12: the full-width quotation mark “ of a Chinese input method, type " instead',
