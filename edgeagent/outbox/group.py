@@ -16,6 +16,9 @@ from edgeagent.outbox.transactions import Group, dump
 from gridwire.events import Lane, PictureRef
 from gridwire.problem import Problem
 
+UNFIT = (Problem, TypeError, ValueError, OverflowError, AttributeError, RecursionError)
+"""What data can do to its encoding that is not as declared. It must hurt nobody else who waits for the commit."""
+
 
 class Pending(NamedTuple):
     """Somebody who waits: an event with its pictures, values to remember, or only the wish that a commit happens."""
@@ -61,8 +64,8 @@ def plan_group(book: Book, waiting: Iterable[Pending], dirty: Iterable[Lane]) ->
             seq = n - stream.bases[lane]
             try:
                 body = pending.draft.build(stream.id, seq, refs)
-            except Problem as problem:
-                pending.done.set_exception(problem)
+            except UNFIT as error:
+                pending.done.set_exception(error)
                 continue
             rows.setdefault(lane, []).append((n, body))
             for number, file in enumerate(pending.files, first):

@@ -13,7 +13,7 @@ from edgeagent.uplink.queue import Queue
 from edgeagent.uplink.window import Flight, Window
 from gridwire import topics
 from gridwire.codec import PackLimits, pack
-from gridwire.events import EVENT_LANES, LANES, Lane
+from gridwire.events import EVENT_LANES, LANES, TYPE_OF, Gap, Lane
 from gridwire.limits import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, MAX_PACKED_BYTES, MAX_PICTURE_BYTES
 from gridwire.messages import Ack
 from gridwire.mqtt import (
@@ -31,8 +31,9 @@ log = logging.getLogger(__name__)
 
 _HEADER_BYTES = 300
 """Topic, properties and fixed header of a PUBLISH, generously."""
-_REFUSED_FOR_GOOD = {0x90, 0x95, 0x99}
-"""Topic Name invalid, Packet too large, Payload format invalid (MQTT 5, 2.4): another try changes nothing."""
+_REFUSED_FOR_GOOD = {0x95, 0x99}
+"""Packet too large, Payload format invalid (MQTT 5, 2.4): another try of the same message changes nothing."""
+_GAP = f'"{TYPE_OF[Gap]}"'.encode()
 _HOLD_S = 30.0
 """Pause after a refusal that a person can mend (not authorised, quota): an ACL typo must not empty the outbox."""
 _ABSENT_S = 5.0
@@ -71,6 +72,8 @@ class Uplink:
         self._limits = PackLimits()
         self._single: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
         self._up = False
+        self._accepted = True
+        """Whether the broker has taken anything since a message was parked: else it is the broker that is odd."""
         self._wake = asyncio.Event()
         self._parking: set[asyncio.Task[None]] = set()
         outbox.on_commit = self._committed
@@ -235,7 +238,7 @@ class Uplink:
         try:
             done = self._client.publish(message.topic, message.payload, content_type=message.content_type)
         except PacketTooLarge as error:
-            self._too_large(message, str(error))
+            self._refused_for_good(message, flight, str(error), is_sure=True)
             return
         except (NotConnected, WindowFull):
             self.queue.again(message.lane, numbers.runs())
@@ -256,30 +259,41 @@ class Uplink:
             self._hold(flight, "no hub is listening at this broker", _ABSENT_S)
             return
         if not reason.is_failure:
+            self._accepted = True
             self.window.arrived(flight, time.monotonic())
             return
         self.counters["refused"] += 1
         self.window.remove(flight)
         if reason.value in _REFUSED_FOR_GOOD:
-            self._too_large(message, str(reason))
+            self._refused_for_good(message, flight, str(reason), is_sure=False)
         else:
-            log.error("broker refuses %s: %s; holding everything back for %.0f s", message.topic, reason, _HOLD_S)
             self._hold(flight, str(reason), _HOLD_S)
 
     def _hold(self, flight: Flight, reason: str, pause_s: float) -> None:
         """Take it back and send nothing for a while."""
+        if self.refusal is None:
+            log.error("the broker refuses: %s; holding everything back for %.0f s", reason, pause_s)
         self.window.remove(flight)
         self.queue.again(flight.lane, flight.rows.runs())
         self.refusal = Refusal(reason, time.monotonic() + pause_s)
 
-    def _too_large(self, message: Message, why: str) -> None:
-        """A batch is tried again event by event; a single one that the broker will never take is parked, with a gap."""
+    def _refused_for_good(self, message: Message, flight: Flight, why: str, *, is_sure: bool) -> None:
+        """A batch is tried again event by event; a single one that the broker will never take is parked, with a gap.
+
+        A broker that takes nothing at all must not empty the outbox either, nor fill it with gaps about gaps: then
+        everything is held back. `is_sure`: the broker's limit on size says so, not only its answer.
+        """
         rows = [(row.n, row.n) for row in message.rows]
         if len(rows) > 1:
             self._single[message.lane].merge(RangeSet(rows))
             self.queue.again(message.lane, rows)
             self._wake.set()
             return
+        if _GAP in message.rows[0].body or not (is_sure or self._accepted):
+            self._accepted = True  # after the pause one more may be parked, so that none blocks the others for ever
+            self._hold(flight, why, _HOLD_S)
+            return
+        self._accepted = is_sure
         self.counters["parked"] += 1
         log.error("parked for good: lane %s row %d: %s", message.lane, message.rows[0].n, why)
         task = asyncio.create_task(self._outbox.give_up(message.lane, rows, "refused"))

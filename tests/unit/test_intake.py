@@ -131,6 +131,26 @@ async def test_what_is_too_large_or_wrong_is_refused_and_hurts_nobody_else(tmp_p
         assert entry.emitted == {"reading": 1, "picture": 1}
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Observation(data=Checkin(method="card", person="p", key="k"), pictures=(JPEG,)),
+        Observation(data=Checkin(method="card", person="p", key=object())),
+        Observation(data=Alarm(kind="motion", state="pulse", detail={"a": {1, 2}.__iter__()})),
+        Observation(data=Reading(quantity="level", value=float("nan"))),
+    ],
+    ids=["pictures-without-a-place", "object", "iterator", "nan"],
+)
+async def test_data_that_cannot_be_encoded_ends_in_the_driver_that_sent_it_and_nowhere_else(tmp_path, wrong):
+    async with intake(tmp_path) as (entry, box):
+        both = asyncio.gather(take(entry, wrong), take(entry, alarm()), return_exceptions=True)
+        refused, stored = await asyncio.wait_for(both, 10)
+        assert isinstance(refused, (Problem, TypeError, ValueError, OverflowError))
+        assert stored.seq == 1
+        assert [body["seq"] for body in await bodies(box)] == [1]
+        assert list((tmp_path / "pictures").iterdir()) == []
+
+
 def test_a_gap_is_about_the_box():
     gap = Gap(stream="01ARZ3NDEKTSV4RRFFQ69G5FAV", lane="reading", ranges=((1, 2),), reason="quota")
     body = msgspec.json.decode(gap_draft(SOURCE, Clock(), gap).build("01ARZ3NDEKTSV4RRFFQ69G5FAV", 3))
