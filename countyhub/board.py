@@ -169,6 +169,7 @@ async def trouble(connection: AsyncConnection, ended_after: datetime) -> Trouble
     """What needs attention, the gravest sort first; of the ended streams only those that ended after `ended_after`."""
     dead = await _dead(connection)
     found = [
+        *await _identity_faults(connection, ended_after),
         *await _reused(connection),
         *dead,
         *await _missing_ranges(connection),
@@ -181,6 +182,16 @@ async def trouble(connection: AsyncConnection, ended_after: datetime) -> Trouble
         if per_kind[item.kind] <= ATTENTION_LIMIT:
             shown.append(item)
     return Trouble(items=tuple(shown), more=len(found) - len(shown), dead_letters=sum(item.count for item in dead))
+
+
+async def _identity_faults(connection: AsyncConnection, after: datetime) -> list[Attention]:
+    """Two machines under one id, storages that were set back: shown for some days after the last sign."""
+    f = t.identity_fault.c
+    query = select(f.kind, f.box, f.count, f.about, f.last_seen).where(f.last_seen > after).order_by(f.kind.desc())
+    rows = await connection.execute(query)
+    return [
+        Attention(kind=kind, box=box, count=count, code=code, since=since) for kind, box, count, code, since in rows
+    ]
 
 
 async def _reused(connection: AsyncConnection) -> list[Attention]:
@@ -244,7 +255,7 @@ async def _ended(connection: AsyncConnection, after: datetime) -> list[Attention
     query = (
         select(st.box, st.stream, st.ended, s.lane, s.stored_through)
         .select_from(joined)
-        .where(st.ended > after)
+        .where(st.ended > after, st.tail == "unknown")
         .order_by(st.ended.desc(), st.stream, s.lane)
     )
     ends: dict[tuple[str, str, datetime], list[tuple[str, str]]] = defaultdict(list)

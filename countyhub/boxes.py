@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import RowMapping, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub import streams
+from countyhub import identity, streams
 from countyhub.intake import Intake
 from countyhub.store.tables import box, command, command_reply, device_state
 from countyhub.store.upsert import insert, update_with
@@ -102,6 +102,8 @@ async def _status(connection: AsyncConnection, intake: Intake, status: messages.
     row = await _row(connection, intake.box)
     if is_stale(status, boot=row["boot"], connection=row["connection"]):
         return
+    if status.state == "online":
+        await identity.note_boot(connection, intake.box, status.boot, intake.received)
     changed = {"since": intake.received} if row["status"] != status.state else {}
     await _set(
         connection,

@@ -28,6 +28,11 @@ class Standing(NamedTuple):
         return self.settled[0][1] if self.settled and self.settled[0][0] == 1 else 0
 
     @property
+    def highest(self) -> int:
+        """The highest number that is settled here; 0 when none is."""
+        return self.settled[-1][1] if self.settled else 0
+
+    @property
     def above(self) -> Runs:
         """The settled runs above `stored_through`."""
         return [run for run in self.settled if run[0] > 1]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from countyhub import identity
 from countyhub.batch import Entry
 from countyhub.intake import Intake
 from countyhub.missing import Standing
@@ -39,6 +40,10 @@ async def report(connection: AsyncConnection, intake: Intake, listed: Sequence[m
     await connection.execute(update_with(insert(connection, stream), ("box", "stream"), said), rows)
     told = {LaneKey(intake.box, numbers.stream, lane): at for numbers in listed for lane, at in numbers.lanes.items()}
     standings = await keys.load(connection, told)
+    finished = {numbers.stream for numbers in listed if not numbers.current}
+    back = {lane.stream for lane, at in told.items()
+            if lane.stream in finished and standings.get(lane, Standing()).highest >= at.next}  # fmt: skip
+    await identity.note_rolled_back(connection, intake.box, sorted(back), intake.received)
     await keys.save(
         connection,
         {

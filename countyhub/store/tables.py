@@ -151,6 +151,28 @@ box = Table(
     comment="every box that was ever heard of",
 )
 
+box_boot = Table(
+    "box_boot",
+    metadata,
+    Column("box", String(16), primary_key=True),
+    Column("boot", String(64), primary_key=True),
+    Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
+    comment="boot ids under which a box said that it is online; one that comes back is a second machine",
+)
+
+identity_fault = Table(
+    "identity_fault",
+    metadata,
+    Column("box", String(16), primary_key=True),
+    Column("kind", String(16), primary_key=True, comment="twin, rolled_back"),
+    Column("about", String(64), primary_key=True, comment="boot id of the twin; stream that was rolled back"),
+    Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
+    Column("count", Integer, nullable=False, default=1),
+    comment="a box that is not what it seems: two machines under one id, a storage of yesterday",
+)
+
 stream = Table(
     "stream",
     metadata,

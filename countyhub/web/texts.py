@@ -48,6 +48,24 @@ TEXTS: dict[str, Text] = {
     "attention.none": Text("没有需要处理的事项", "Nothing needs attention"),
     "attention.todo": Text("怎么办", "What to do"),
     "attention.more": Text("另有 {count} 项", "{count} more"),
+    "attention.twin": Text("两台机器使用同一盒子编号", "Two machines under one box id"),
+    "attention.twin.what": Text("交替上线 {count} 次", "seen in turns: {count} ×"),
+    "attention.twin.todo": Text(
+        "多为磁盘被克隆，或同一证书装在两台盒子上。两台的事件都已分开保存，没有丢失或重复。"
+        "请停用其中一台，或为它换发编号（如 -2）。",
+        "Mostly a cloned disk, or one certificate on two boxes. The events of both are kept apart, none is lost or "
+        "doubled. Switch one of them off, or give it an id of its own, such as -2.",
+    ),
+    "attention.rolled_back": Text("盒子的存储被还原到旧副本", "The box's storage was set back to an older copy"),
+    "attention.rolled_back.what": Text(
+        "中心已有其后的编号，报告 {count} 次", "the hub has later numbers; told {count} ×"
+    ),
+    "attention.rolled_back.todo": Text(
+        "已上报的事件不受影响，新事件使用新的编号流。还原之前尚未上报的事件可能已随旧存储丢失，请与村里核实。",
+        "What had arrived is not affected, and new events go into a new stream. What had not arrived before it was "
+        "set back may be gone with the old storage: ask the village.",
+    ),
+    "attention.boot": Text("启动编号", "boot id"),
     "attention.number_reused": Text("编号重复使用", "Number used twice"),
     "attention.number_reused.what": Text("同一编号收到两种内容 {count} 次", "one number with two contents: {count} ×"),
     "attention.number_reused.todo": Text(

@@ -239,6 +239,8 @@ async def _troubles(county: County, now: datetime) -> None:
         raw=b"{}",
         received=now - timedelta(hours=9),
     )
-    await county.insert(t.stream, box=lost, stream=county.stream(lost), first_seen=now, ended=now - timedelta(hours=8))
+    await county.insert(
+        t.stream, box=lost, stream=county.stream(lost), first_seen=now, ended=now - timedelta(hours=8), tail="unknown"
+    )
     await county.insert(t.stream_state, box=lost, stream=county.stream(lost), lane="alarm", stored_through=131)
     await county.insert(t.stream_state, box=lost, stream=county.stream(lost), lane="record", stored_through=902)

@@ -188,7 +188,7 @@ async def test_attention_says_what_and_what_to_do(hub):
     stream = hub.stream(BOX)
     numbers = {"oldest_unacked": 64, "next": 70, "stored_through": 40, "above": b"[[45,51]]", "missing": 16}
     await hub.insert(t.stream_state, box=BOX, stream=stream, lane="record", **numbers)
-    await hub.insert(t.stream, box=BOX, stream=stream, first_seen=now, ended=now)
+    await hub.insert(t.stream, box=BOX, stream=stream, first_seen=now, ended=now, tail="unknown")
     await hub.insert(t.number_reused, box=BOX, stream=stream, lane="alarm", seq=7, known_digest=b"1" * 16,
                      digest=b"2" * 16, raw=b"", received=now)  # fmt: skip
     await hub.insert(t.dead_letter, box=BOX, topic="x", payload=b"", size=0, code="wire.unknown-type", text_zh="",

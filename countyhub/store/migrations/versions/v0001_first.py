@@ -23,6 +23,7 @@ def upgrade() -> None:
     _event()
     _event_key()
     _gap()
+    _identity()
     _media()
     _number_reused()
     _stream()
@@ -207,6 +208,27 @@ def _media() -> None:
         sa.Column("jpeg", sa.LargeBinary(), nullable=False),
         sa.Column("received", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("box", "stream", "seq", name=op.f("pk_media")),
+    )
+
+
+def _identity() -> None:
+    op.create_table(
+        "box_boot",
+        sa.Column("box", sa.String(length=16), nullable=False),
+        sa.Column("boot", sa.String(length=64), nullable=False),
+        sa.Column("first_seen", sa.BigInteger(), nullable=False),
+        sa.Column("last_seen", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("box", "boot", name=op.f("pk_box_boot")),
+    )
+    op.create_table(
+        "identity_fault",
+        sa.Column("box", sa.String(length=16), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("about", sa.String(length=64), nullable=False),
+        sa.Column("first_seen", sa.BigInteger(), nullable=False),
+        sa.Column("last_seen", sa.BigInteger(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("box", "kind", "about", name=op.f("pk_identity_fault")),
     )
 
 
