@@ -10,13 +10,14 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from socket import socket
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
+from gridwire.mqtt.brokers import Choice
 from gridwire.mqtt.dial import dial
 from gridwire.mqtt.errors import ConnectFailed, LinkLost, MqttError, NotConnected, ReasonCode
 from gridwire.mqtt.settings import MqttSettings, Will
@@ -42,6 +43,7 @@ class MqttState(Struct, frozen=True, kw_only=True):
 
     connected: bool
     since: datetime
+    broker: str
     counter: int
     connects: int
     attempts: int
@@ -100,6 +102,7 @@ class MqttClient:
         self._idle = asyncio.Event()
         self._idle.set()
         self._pause: asyncio.Timeout | None = None  # around what stop() may interrupt
+        self._choice = Choice(settings.endpoints)
 
     # For the owner.
 
@@ -116,6 +119,10 @@ class MqttClient:
                 lived_s = asyncio.get_running_loop().time() - started
                 failures = 1 if isinstance(error, LinkLost) and lived_s > GOOD_AFTER_S else failures + 1
                 self._note(error)
+                if failures == 1 and isinstance(error, LinkLost):
+                    self._choice.prefer()
+                elif not self._choice.failed():
+                    continue  # a pause only when none of the brokers has answered
                 await self._interruptible(asyncio.sleep(self.backoff_s(failures, error)))
         finally:
             self._idle.set()
@@ -173,6 +180,7 @@ class MqttClient:
         link, error = self._link, self._last_error
         return MqttState(
             connected=link is not None,
+            broker=str(self._choice.now),
             since=self._since,
             counter=self._counter,
             connects=self._connects,
@@ -251,7 +259,7 @@ class MqttClient:
         """Connect and serve till the end. None if we ended it ourselves, else what went wrong."""
         self._attempts += 1
         try:
-            sock = await self._interruptible(dial(self.settings))
+            sock = await self._interruptible(dial(self.settings, self._choice.now))
             if sock is not None:
                 await self._use(sock)
         except (ConnectFailed, LinkLost) as error:
@@ -270,7 +278,8 @@ class MqttClient:
             self._last_error = None
             log.info("%s: connected, %s", self.settings.client_id, session)
             self._on_up(session)
-            await link.serve(self._on_message)
+            async with self._looking_back(link):
+                await link.serve(self._on_message)
         except LinkLost as error:
             ended = error
             raise
@@ -282,6 +291,32 @@ class MqttClient:
                 self._link = None
                 self._since = datetime.now(UTC)
                 self._on_down(ended)
+
+    @contextlib.asynccontextmanager
+    async def _looking_back(self, link: Link) -> AsyncIterator[None]:
+        """While on another broker than the preferred one, look now and then whether that one is back."""
+        if self._choice.is_preferred:
+            yield
+            return
+        looking = asyncio.create_task(self._look_back(link))
+        try:
+            yield
+        finally:
+            looking.cancel()
+            await asyncio.wait({looking})
+
+    async def _look_back(self, link: Link) -> None:
+        while True:
+            await asyncio.sleep(self.settings.prefer_again_s)
+            try:
+                sock = await dial(self.settings, self._choice.preferred)
+            except ConnectFailed:
+                continue
+            sock.close()
+            log.info("%s: %s answers again, going back to it", self.settings.client_id, self._choice.preferred)
+            self._choice.prefer()
+            link.stop()
+            return
 
     def _new_link(self, sock: socket) -> Link:
         from gridwire.mqtt.link import Link

@@ -11,6 +11,7 @@ import socket
 import ssl
 from pathlib import Path
 
+from gridwire.mqtt.brokers import Endpoint
 from gridwire.mqtt.errors import ConnectFailed
 from gridwire.mqtt.settings import MqttSettings, TlsSettings
 
@@ -20,7 +21,7 @@ _CLIENT_REFUSED = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "UNKNOWN_CA", "CER
 _VERSION = ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS_AVAILABLE", "WRONG_SSL_VERSION")
 
 
-async def dial(settings: MqttSettings) -> socket.socket:
+async def dial(settings: MqttSettings, broker: Endpoint) -> socket.socket:
     """A connected, non-blocking socket, TLS done.
 
     Raises ConnectFailed (`dns`, `tcp_refused`, `unreachable`, `timeout`, `tls_*`). Cancelling leaves nothing open,
@@ -29,13 +30,13 @@ async def dial(settings: MqttSettings) -> socket.socket:
     context = tls_context(settings.tls) if settings.tls is not None else None
     try:
         async with asyncio.timeout(settings.connect_timeout_s):
-            sock = await _dial_tcp(settings)
+            sock = await _dial_tcp(settings, broker)
             if context is None:
                 return sock
             assert settings.tls is not None
-            return await _wrap(sock, context, settings.tls.server_name or settings.host)
+            return await _wrap(sock, context, settings.tls.server_name or broker.host)
     except TimeoutError as error:
-        where = f"{settings.host}:{settings.port}, {settings.connect_timeout_s:g} s"
+        where = f"{broker}, {settings.connect_timeout_s:g} s"
         raise ConnectFailed("timeout", where) from error
 
 
@@ -72,15 +73,15 @@ def tls_failure(error: ssl.SSLError) -> ConnectFailed:
     return ConnectFailed("tls", text)
 
 
-async def _dial_tcp(settings: MqttSettings) -> socket.socket:
+async def _dial_tcp(settings: MqttSettings, broker: Endpoint) -> socket.socket:
     """Try each address of the host in the resolver's order, each for its share of the time."""
     loop = asyncio.get_running_loop()
-    where = f"{settings.host}:{settings.port}"
+    where = str(broker)
     try:
-        found = await loop.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        found = await loop.getaddrinfo(broker.host, broker.port, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError) as error:
-        raise ConnectFailed("dns", f"{settings.host}: {error}") from error
-    failure = ConnectFailed("dns", settings.host)
+        raise ConnectFailed("dns", f"{broker.host}: {error}") from error
+    failure = ConnectFailed("dns", broker.host)
     for family, kind, protocol, _, address in found:
         try:
             async with asyncio.timeout(settings.connect_timeout_s / len(found)):

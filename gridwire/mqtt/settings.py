@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from gridwire.mqtt.brokers import Endpoint
+
 Seconds = Annotated[float, Meta(gt=0)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
@@ -27,6 +29,12 @@ class MqttSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     host: Annotated[str, Meta(min_length=1)]
     client_id: Annotated[str, Meta(min_length=1, max_length=65535)]
     port: Port = 8883
+    others: Annotated[
+        tuple[Endpoint, ...], Meta(description="further brokers, tried in this order when the first does not answer")
+    ] = ()
+    prefer_again_s: Annotated[
+        Seconds, Meta(description="on another broker than the first: how often to look whether that one is back")
+    ] = 600.0
     protocol: Annotated[Literal["5", "3.1.1"], Meta(description="3.1.1 only for brokers that do not speak 5")] = "5"
     keepalive_s: Annotated[int, Meta(ge=1, le=65535, description="longest silence before a ping")] = 240
     session_expiry_s: Annotated[
@@ -56,6 +64,11 @@ class MqttSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         int,
         Meta(ge=0, le=86400, description="drop a connection whose bytes go unacknowledged so long (TCP); 0: kernel's"),
     ] = 60
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """All brokers in order of preference."""
+        return (Endpoint(self.host, self.port), *self.others)
 
     def __repr__(self) -> str:
         """Without the password: settings end up in logs and tracebacks."""
