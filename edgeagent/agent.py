@@ -21,7 +21,7 @@ from edgeagent.health import HealthReport
 from edgeagent.hublink import HubLink, count_start
 from edgeagent.intake import Intake, gap_draft
 from edgeagent.notify import Notifier
-from edgeagent.outbox import NotAnOutbox, Outbox, OutboxNewer
+from edgeagent.outbox import NotAnOutbox, Outbox, OutboxInUse, OutboxNewer, hold
 from edgeagent.outbox.outbox import Limits
 from edgeagent.rules import Rules
 from edgeagent.sight import ALIVE_EVERY_S, mark_alive
@@ -29,6 +29,7 @@ from edgeagent.status import StatusServer
 from edgeagent.supervisor import Supervisor
 from edgeagent.uplink import Uplink
 from gridwire.codes import county_of
+from gridwire.problem import Language
 from gridwire.topics import base
 
 log = logging.getLogger(__name__)
@@ -53,10 +54,19 @@ class Agent:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Agent:
-        """Open the outbox, then everything that stands on it. Raises `OutboxNewer`, `NotAnOutbox`, OSError."""
+        """Open the outbox, then all that stands on it. Raises `OutboxInUse`, `OutboxNewer`, `NotAnOutbox`, OSError."""
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def _open(self) -> None:
         config = self.config
         source = base(config.county or county_of(config.box), config.box)
         folder = Path(config.store.dir)
+        self._stack.enter_context(hold(folder))
         self.outbox = await Outbox.open(
             folder,
             _limits(config),
@@ -91,9 +101,9 @@ class Agent:
         self.status = StatusServer(self.health, config.language)
         await self.status.start(config.status)
         self._stack.push_async_callback(self.status.stop)
-        return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.supervisor.abandon()
         await self._stack.aclose()
 
     def _join(self) -> None:
@@ -234,13 +244,14 @@ def main(path: Path) -> int:
     try:
         loaded = load(path, plugins.resolve)
     except BadConfig as problem:
-        sys.stderr.write(problem.text(problem.language or "zh") + "\n")
+        languages: tuple[Language, ...] = (problem.language,) if problem.language else ("zh", "en")
+        sys.stderr.write("\n".join(problem.text(language) for language in languages) + "\n")
         return EX_CONFIG
     for warning in loaded.warnings:
         log.warning("%s", warning.text(loaded.config.language))
     try:
         asyncio.run(_serve(loaded))
-    except (OutboxNewer, NotAnOutbox) as problem:
+    except (OutboxInUse, OutboxNewer, NotAnOutbox) as problem:
         sys.stderr.write(problem.text(loaded.config.language) + "\n")
         return EX_CANTCREAT
     except OSError as error:

@@ -18,6 +18,7 @@ from edgeagent.intake import Intake
 from edgeagent.outbox import Outbox
 from edgeagent.plugins import load
 from edgeagent.sight import Sight, last_alive, surely_watched
+from gridwire.fit import fit
 from gridwire.messages import DeviceHealth, DeviceInfo
 from gridwire.problem import Language, Problem
 
@@ -48,6 +49,8 @@ class DeviceHandle:
         self.info: dict[str, str] = {}
         self.health = DeviceHealth(id=device, state="starting")
         self.restarts = 0
+        self.leaving = asyncio.Event()
+        """We want its driver to end, as against a cancellation that the driver has brought upon itself."""
         self._id, self._intake, self._outbox = device, intake, outbox
         self._folder, self._language = folder, language
         self._sight = Sight.from_bytes(outbox.recall(self._key("sight")))
@@ -85,7 +88,7 @@ class DeviceHandle:
     ) -> None:
         now = datetime.now(UTC)
         if (state, reason) != (self.health.state, self.health.reason):
-            self.health = DeviceHealth(id=self._id, state=state, reason=reason, detail=detail, since=now)
+            self.health = fit(DeviceHealth(id=self._id, state=state, reason=reason, detail=detail, since=now))
         sight, blind = self._sight.after(state, reason, last_seen or now, now)
         if sight == self._sight:
             return
@@ -119,12 +122,14 @@ class DeviceHandle:
 
     def described(self) -> DeviceInfo:
         """For the birth message."""
-        return DeviceInfo(
-            id=self._id,
-            name=self.settings.name,
-            driver=self.settings.driver,
-            grid=self.settings.grid,
-            info={key: str(value)[:200] for key, value in self.info.items()},
+        return fit(
+            DeviceInfo(
+                id=self._id,
+                name=self.settings.name,
+                driver=self.settings.driver,
+                grid=self.settings.grid,
+                info={key: str(value)[:200] for key, value in self.info.items()},
+            )
         )
 
 
@@ -160,6 +165,11 @@ class Supervisor:
     async def stop(self) -> None:
         await self.apply({})
 
+    def abandon(self) -> None:
+        """The agent ends in disorder: whatever cancels the drivers' tasks now means it."""
+        for handle in self.devices.values():
+            handle.leaving.set()
+
     async def command(self, device: str, op: str, args: Mapping[str, object]) -> Mapping[str, object]:
         """Have a device's driver do something. Raises `CommandRefused`."""
         driver = self._drivers.get(device)
@@ -186,6 +196,7 @@ class Supervisor:
     async def _stop(self, device: str) -> None:
         task = self._tasks.pop(device, None)
         if task is not None:
+            self.devices[device].leaving.set()
             task.cancel()
             _, running = await asyncio.wait({task}, timeout=STOP_TIMEOUT_S)
             if running:
@@ -207,11 +218,12 @@ class Supervisor:
     async def _keep_running(self, handle: DeviceHandle) -> None:
         """Run the driver, and again after a pause, until cancelled; also when the driver swallows the cancellation."""
         pause_s = BACKOFF_MIN_S
-        while not _is_cancelled():
+        while not handle.leaving.is_set():
             started = asyncio.get_running_loop().time()
             reason, detail = await self._run_once(handle)
-            if _is_cancelled():
-                return
+            if handle.leaving.is_set():
+                break
+            _forget_cancellations()
             handle.restarts += 1
             if asyncio.get_running_loop().time() - started > GOOD_AFTER_S:
                 pause_s = BACKOFF_MIN_S
@@ -229,7 +241,7 @@ class Supervisor:
             log.warning("%s: %s", handle.id, problem)
             return problem.code.rpartition(".")[2][:64], problem.text(handle.language)
         except asyncio.CancelledError:
-            if _is_cancelled():
+            if handle.leaving.is_set() or _is_cancelled():
                 raise
             log.warning("%s: the driver waited for something that was cancelled", handle.id)
             return "driver-failed", "CancelledError"
@@ -242,6 +254,13 @@ class Supervisor:
 
 
 def _is_cancelled() -> bool:
-    """Whether we were asked to end this task, as against a cancellation that the driver has brought upon itself."""
+    """Whether somebody has asked to end this task: at the end of the loop, when nobody calls `stop`."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def _forget_cancellations() -> None:
+    """Until Python 3.13 a TaskGroup that fails while it waits for its tasks leaves its own request behind."""
+    task = asyncio.current_task()
+    while task is not None and task.cancelling() > 0:
+        task.uncancel()

@@ -5,7 +5,8 @@ Guarantee: when `put` returns, the event and what was to be remembered with it a
 raises `OutboxFull` instead. What may be dropped (acknowledged rows, pictures, readings) leaves a `gap` by number.
 """
 
+from edgeagent.outbox.lock import OutboxInUse, hold
 from edgeagent.outbox.outbox import Outbox, Row
 from edgeagent.outbox.schema import NotAnOutbox, OutboxNewer
 
-__all__ = ["NotAnOutbox", "Outbox", "OutboxNewer", "Row"]
+__all__ = ["NotAnOutbox", "Outbox", "OutboxInUse", "OutboxNewer", "Row", "hold"]

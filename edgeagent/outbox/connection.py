@@ -9,10 +9,11 @@ from typing import TypeVar
 
 import aiosqlite
 
+from edgeagent.outbox.schema import is_ours
+
 T = TypeVar("T")
 
 _PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA wal_autocheckpoint=1000",
     "PRAGMA journal_size_limit=8388608",
@@ -37,6 +38,8 @@ def open_at(path: Path) -> sqlite3.Connection:
     try:
         for pragma in _PRAGMAS:
             connection.execute(pragma)
+        if is_ours(connection):  # the mode is written into the file, and somebody else's is left untouched
+            connection.execute("PRAGMA journal_mode=WAL")
     except sqlite3.Error:
         connection.close()
         raise

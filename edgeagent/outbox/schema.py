@@ -27,16 +27,29 @@ class NotAnOutbox(Problem):
     zh = "{path} 是数据库文件,但不是待发库:请移走它,或把 store.dir 改到别的目录"
 
 
-def prepare(connection: sqlite3.Connection, path: str, max_pages: int) -> None:
-    """Make the tables in a new file, check an old one. Raises `OutboxNewer`, `NotAnOutbox`, sqlite3.Error."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+def is_ours(connection: sqlite3.Connection) -> bool:
+    """Whether a file is an outbox, or empty. Changes nothing. Raises sqlite3.Error."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if tables and application != APPLICATION_ID:
+    return bool(application == APPLICATION_ID or not tables)
+
+
+def check(connection: sqlite3.Connection, path: str) -> int:
+    """The format version of a file; 0 when nothing is in it. Changes nothing.
+
+    Raises `OutboxNewer`, `NotAnOutbox`, sqlite3.Error.
+    """
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if not is_ours(connection):
         raise NotAnOutbox(path=path)
     if version > VERSION:
         raise OutboxNewer(path=path, found=version, known=VERSION)
-    if version == 0:
+    return version
+
+
+def prepare(connection: sqlite3.Connection, path: str, max_pages: int) -> None:
+    """Make the tables in a new file, check an old one. Raises `OutboxNewer`, `NotAnOutbox`, sqlite3.Error."""
+    if check(connection, path) == 0:
         _create(connection)
     connection.execute(f"PRAGMA max_page_count={max_pages}")
 
