@@ -23,12 +23,12 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--language", choices=("zh", "en"), help="语言 / language (LANG)")
-    add("--seconds", type=float, metavar="N", help="N 秒后自行结束 / end by itself after N seconds")
-    add("--speed", type=float, default=1.0, metavar="X", help="快 X 倍 / everything happens X times as often")
+    add("--seconds", type=_positive, metavar="N", help="N 秒后自行结束 / end by itself after N seconds")
+    add("--speed", type=_positive, default=1.0, metavar="X", help="快 X 倍 / everything happens X times as often")
     add("--seed", type=int, default=1, help="随机种子 / seed of what happens")
     add("--dir", type=Path, help="文件保存在此 / keep the files here; it is emptied at the next start")
     add("--broker", type=_address, metavar="HOST:PORT", help="另用消息服务器 / another broker than the built-in one")
-    add("--console-port", type=int, default=8480, help="县级页面端口,被占用则另选 / any free one when it is taken")
+    add("--console-port", type=int, default=8480, help="县级页面端口，被占用则另选 / any free one when it is taken")
     return parser.parse_args(arguments)
 
 
@@ -39,12 +39,19 @@ class NotOurs(Exception):
 def emptied(path: Path) -> Path:
     """The folder, made or emptied: each demo begins anew. Raises `NotOurs`, OSError."""
     if path.exists() and not (path / _MARK).exists() and any(path.iterdir()):
-        raise NotOurs("不是演示目录,且不为空 / not empty, and not of an earlier demo")
+        raise NotOurs("不是演示目录，且不为空 / not empty, and not of an earlier demo")
     if path.exists():
         shutil.rmtree(path)
     path.mkdir(mode=0o700, parents=True)
     (path / _MARK).touch()
     return path
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text}: > 0")
+    return value
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -81,19 +81,19 @@ class Life:
     async def _serve_visitor(self) -> None:
         match self._chance.choice(("idcard", "iccard", "iccard again", "scanner")):
             case "idcard":
-                self._tell("终端:有人刷身份证签到", "terminal: somebody checks in by ID card")
+                self._tell("终端：有人刷身份证签到", "terminal: somebody checks in by ID card")
                 self._terminal.present_card(random_card(self._chance))
                 await self._until_tone()
                 self._terminal.lift_card()
             case "iccard":
-                self._tell("终端:网格员刷 IC 卡签到", "terminal: a grid worker checks in by IC card")
+                self._tell("终端：网格员刷 IC 卡签到", "terminal: a grid worker checks in by IC card")
                 self._terminal.show_ic(self._chance.randbytes(_UID_BYTES))
                 await self._until_tone()
             case "iccard again":
-                self._tell("终端:同一张 IC 卡刷两次,只计一次", "terminal: one IC card shown twice, counts once")
+                self._tell("终端：同一张 IC 卡刷两次，只计一次", "terminal: one IC card shown twice, counts once")
                 await self._show_twice(self._chance.randbytes(_UID_BYTES))
             case _:
-                self._tell("终端:扫码签到", "terminal: somebody checks in by code")
+                self._tell("终端：扫码签到", "terminal: somebody checks in by code")
                 self._terminal.scan(f"W{random_number(self._chance)[6:]}")
                 await self._until_tone()
 
@@ -131,13 +131,13 @@ class Life:
         while True:
             cut_s = CUT_S / self._speed
             self._tell(
-                f"上行中断 {cut_s:.0f} 秒,事件照常存盘", f"uplink cut for {cut_s:.0f} s, events are still stored"
+                f"上行中断 {cut_s:.0f} 秒，事件照常存盘", f"uplink cut for {cut_s:.0f} s, events are still stored"
             )
             self._cut_until_s = time.monotonic() + cut_s
             self._uplink.cut()
             await self._pause(CUT_S)
             self._uplink.mend()
-            self._tell("上行恢复,补传积压", "uplink mended, what waited is sent")
+            self._tell("上行恢复，补传积压", "uplink mended, what waited is sent")
             await self._pause(PERIOD_S - CUT_S)
 
     async def _pause(self, seconds: float) -> None:

@@ -137,7 +137,7 @@ class _Demo:
         """Everything is put right; wait until all that happened is at the hub."""
         self._screen.say(
             self._say(
-                zh=f"结束:一切恢复,等待村盒发完(最多 {DRAIN_S:.0f} 秒;再按 Ctrl-C 不等)…",
+                zh=f"结束：一切恢复，等待村盒发完（最多 {DRAIN_S:.0f} 秒；再按 Ctrl-C 不等）…",
                 en=f"the end: all is mended; until the box has sent all, {DRAIN_S:.0f} s at most (Ctrl-C: at once)…",
             )
         )
@@ -172,7 +172,7 @@ class _Demo:
             for record in fresh:
                 if record.active:
                     kind = kind_of(record.kind)
-                    self._tell(f"{place.zh}:{name_of(kind, 'zh')}", f"{place.en}: {name_of(kind, 'en')}")
+                    self._tell(f"{place.zh}：{name_of(kind, 'zh')}", f"{place.en}: {name_of(kind, 'en')}")
 
     def _tell(self, zh: str, en: str) -> None:
         self._screen.news.append(News(time.monotonic() - self._begun_s, zh, en))

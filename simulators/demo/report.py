@@ -32,7 +32,7 @@ def addresses(stage: Stage, *, is_kept: bool) -> list[str]:
 def death(problem: ChildDied) -> list[str]:
     """A child process that ended by itself: its last words, and where all of them are."""
     return [
-        f"进程 {problem.name} 意外结束({problem.code}) / process {problem.name} died ({problem.code}); {problem.log}:",
+        f"进程 {problem.name} 意外结束（{problem.code}）/ process {problem.name} died ({problem.code}); {problem.log}:",
         *(f"  | {line}" for line in problem.tail),
     ]
 
@@ -60,7 +60,7 @@ def _blind_lines(count: Count, blinds: list[Blind], language: Language) -> list[
         return []
     head = say(
         language,
-        zh="村盒已上报的盲区(其间发生、无人能看到的不算丢失):",
+        zh="村盒已上报的盲区（其间发生、无人能看到的不算丢失）：",
         en="blind intervals that the box has reported (what nobody could see in them is not lost):",
     )
     lines = []

@@ -63,7 +63,7 @@ def state_line(view: View, language: Language) -> str:
     link = {
         "up": say(language, zh="正常", en="up"),
         "down": say(language, zh="断开", en="down"),
-        "cut": say(language, zh=f"已切断,{view.cut_left_s:.0f} 秒后恢复", en=f"CUT, back in {view.cut_left_s:.0f} s"),
+        "cut": say(language, zh=f"已切断，{view.cut_left_s:.0f} 秒后恢复", en=f"CUT, back in {view.cut_left_s:.0f} s"),
     }[view.link]
     left = "" if view.left_s is None else f" / {clock(view.elapsed_s + view.left_s)}"
     return say(

@@ -96,7 +96,7 @@ class Folder:
         self.hub_config.write_text(
             dedent(f"""\
                 county = "{COUNTY}"
-                name = "{say(language, zh="宁远县(演示)", en="Ningyuan County (demo)")}"
+                name = "{say(language, zh="宁远县（演示）", en="Ningyuan County (demo)")}"
                 language = "{language}"
                 data_dir = "{self.database.parent}"
 

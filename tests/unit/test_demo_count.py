@@ -1,4 +1,4 @@
-"""The demo's count: what is lost, what is there twice, what nobody could see; and what the devices' records amount to."""
+"""The demo's count: what is lost, what is there twice, what nobody could see; and what the records say."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta

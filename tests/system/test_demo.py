@@ -1,0 +1,184 @@
+"""The demo as a person starts it: it counts right, shows it at the console, and never leaves a process behind."""
+
+import asyncio
+import fcntl
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import termios
+import uuid
+from pathlib import Path
+
+import pytest
+
+from simulators.demo.fetch import fetch
+from tests.harness import until
+
+PATIENCE_S = 90.0
+MARK = "GRIDWIRE_DEMO_TEST"
+SUM = re.compile(r"^emitted (\d+) stored (\d+) lost 0 twice 0\s*$", re.MULTILINE)
+
+
+class RunningDemo:
+    """`python -m simulators.demo` in a folder of its own. All that it starts inherits a mark by which it is found."""
+
+    def __init__(self, folder: Path, *arguments: str, terminal: int | None = None):
+        self.path, self.mark = folder / "demo", uuid.uuid4().hex
+        self._output = folder / "screen"
+        command = [sys.executable, "-m", "simulators.demo", "--console-port", "0", "--dir", str(self.path)]
+        output = self._output.open("wb") if terminal is None else terminal
+        self.process = subprocess.Popen(
+            [*command, "--language", "en", *arguments],
+            stdin=output if terminal is not None else subprocess.DEVNULL,
+            stdout=output, stderr=output,
+            env={**os.environ, MARK: self.mark},
+            start_new_session=True,
+            # Only the leader of a session with a controlling terminal is told of Ctrl-C.
+            preexec_fn=None if terminal is None else lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+        )  # fmt: skip
+
+    @property
+    def screen(self) -> str:
+        return self._output.read_text(errors="replace")
+
+    def log(self, name: str) -> Path:
+        return self.path / "log" / f"{name}.log"
+
+    async def until_screen(self, text: str) -> None:
+        await until(lambda: text in self.screen or self.process.poll() is not None, PATIENCE_S)
+        assert text in self.screen, self.screen
+
+    async def ended(self) -> int:
+        """The exit code, once no process of it is left."""
+        await until(lambda: self.process.poll() is not None, PATIENCE_S)
+        await until(lambda: not self.processes(), PATIENCE_S)
+        return self.process.returncode
+
+    def processes(self, part: str = "") -> list[int]:
+        """Living processes of this demo whose command line holds this."""
+        found = []
+        for place in Path("/proc").glob("[0-9]*"):
+            try:
+                marked = f"{MARK}={self.mark}".encode() in (place / "environ").read_bytes()
+                if marked and part.encode() in (place / "cmdline").read_bytes():
+                    found.append(int(place.name))
+            except OSError:  # ended meanwhile, or somebody else's
+                continue
+        return found
+
+
+@pytest.fixture
+async def start(tmp_path):
+    started = []
+
+    def begin(*arguments, **options):
+        started.append(RunningDemo(tmp_path, *arguments, **options))
+        return started[-1]
+
+    yield begin
+    for demo in started:
+        for pid in demo.processes():
+            os.kill(pid, signal.SIGKILL)
+        demo.process.wait()
+
+
+@pytest.mark.slow
+async def test_everything_happens_and_nothing_is_lost_or_there_twice(start):
+    demo = start("--seconds", "25", "--speed", "2.5", "--seed", "4")
+    await demo.until_screen("uplink mended")
+    console = int(re.search(r"127\.0\.0\.1:(\d+)/", demo.screen)[1])
+    summary = json.loads(await fetch(console, "/api/summary"))
+    assert (summary["boxes"], summary["county"]["code"], summary["dead_letters"]) == (1, "431126", 0)
+    assert summary["today"]["alarms"] > 0
+    assert await demo.ended() == 0, demo.screen
+    emitted, stored = map(int, SUM.search(demo.screen).groups())
+    assert emitted == stored > 20
+    for text in ("no power for", "power is back", "uplink cut", "check-in", "motion", "blind intervals"):
+        assert text in demo.screen, text
+    assert (demo.path / "village" / "secrets" / "village-key").stat().st_mode & 0o777 == 0o600
+    checked = subprocess.run(
+        [sys.executable, "-m", "edgeagent.cli", "check", "--config", demo.path / "village" / "edgeagent.toml"],
+        check=False, capture_output=True,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.slow
+async def test_ctrl_c_at_a_terminal_reaches_the_demo_alone_and_is_counted(start):
+    ours, theirs = os.openpty()
+    demo = start(terminal=theirs)
+    os.close(theirs)
+    drawn = Reading(ours)
+    await until(lambda: b"all alarms" in drawn.text, PATIENCE_S)
+    await asyncio.sleep(3)
+    os.write(ours, b"\x03")
+    assert await demo.ended() == 0, drawn.text.decode()
+    assert b"\x1b[J" in drawn.text, "drawn in place"
+    assert SUM.search(drawn.text.decode().replace("\r\n", "\n")), drawn.text.decode()
+    drawn.close()
+
+
+@pytest.mark.slow
+async def test_killed_it_takes_its_children_with_it(start):
+    demo = start()
+    await demo.until_screen("all is up")
+    assert len(demo.processes()) >= 4, "demo, broker, hub, agent"
+    demo.process.kill()
+    assert await demo.ended() == -signal.SIGKILL
+
+
+async def test_terminated_while_starting_it_ends_in_order(start):
+    demo = start()
+    await demo.until_screen("starting")
+    demo.process.terminate()
+    assert await demo.ended() == 0, demo.screen
+    assert SUM.search(demo.screen)
+
+
+@pytest.mark.slow
+async def test_a_child_that_dies_is_told_with_its_last_words(start):
+    demo = start()
+    await demo.until_screen("all is up")
+    for pid in demo.processes("countyhub.cli"):
+        os.kill(pid, signal.SIGKILL)
+    assert await demo.ended() == 1
+    assert "process countyhub died (-9)" in demo.screen
+    assert "countyhub.hub: console on" in demo.screen
+    assert str(demo.log("countyhub")) in demo.screen
+
+
+async def test_a_folder_that_is_not_its_own_is_left_alone(start, tmp_path):
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "thesis.txt").write_text("years of work")
+    demo = start()
+    assert await demo.ended() == 2
+    assert "not of an earlier demo" in demo.screen
+    assert (tmp_path / "demo" / "thesis.txt").read_text() == "years of work"
+
+
+async def test_a_broker_that_is_not_there_is_named(start, unused_tcp_port):
+    demo = start("--broker", f"127.0.0.1:{unused_tcp_port}")
+    assert await demo.ended() == 1
+    assert f"no broker: 127.0.0.1:{unused_tcp_port}" in demo.screen
+
+
+class Reading:
+    """What is written to a terminal; somebody must read it, or the writer stands still."""
+
+    def __init__(self, descriptor: int):
+        self.text = b""
+        self._descriptor = descriptor
+        asyncio.get_running_loop().add_reader(descriptor, self._read)
+
+    def _read(self) -> None:
+        try:
+            self.text += os.read(self._descriptor, 65536)
+        except OSError:  # nobody has it open any more
+            asyncio.get_running_loop().remove_reader(self._descriptor)
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._descriptor)
+        os.close(self._descriptor)
