@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from edgeagent import plugins
 from edgeagent.clock import Clock
 from edgeagent.config import Config
 from edgeagent.configfile import BadConfig, Loaded, load
+from edgeagent.control import ControlServer
 from edgeagent.downlink import Downlink
 from edgeagent.driver import OutboxFull
 from edgeagent.health import HealthReport
@@ -23,6 +24,7 @@ from edgeagent.intake import Intake, gap_draft
 from edgeagent.notify import Notifier
 from edgeagent.outbox import NotAnOutbox, Outbox, OutboxInUse, OutboxNewer, hold
 from edgeagent.outbox.outbox import Limits
+from edgeagent.replay import Replay
 from edgeagent.rules import Rules
 from edgeagent.sight import ALIVE_EVERY_S, mark_alive
 from edgeagent.status import StatusServer
@@ -79,10 +81,12 @@ class Agent:
         self.supervisor = Supervisor(self.intake, self.outbox, folder / "devices", config.language)
         self.link = HubLink(config, self.clock, await count_start(self.outbox))
         self.uplink = Uplink(self.outbox, self.link.client, self.link.county, config.box, config.hub.resend_after_s)
+        replay = Replay(self.outbox, self.uplink, self.clock)
         self.downlink = Downlink(
             self.outbox,
             self.uplink,
             self.supervisor,
+            replay,
             base=self.link.base,
             language=config.language,
             reply=self.link.reply,
@@ -98,6 +102,9 @@ class Agent:
         )
         self.health.board_revision = self.downlink.board.revision
         self._join()
+        self.control = ControlServer(folder, {"ping": _pong, "replay": replay.carry_out})
+        await self.control.start()
+        self._stack.push_async_callback(self.control.stop)
         self.status = StatusServer(self.health, config.language)
         await self.status.start(config.status)
         self._stack.push_async_callback(self.status.stop)
@@ -226,6 +233,10 @@ class Agent:
 def _limits(config: Config) -> Limits:
     store = config.store
     return Limits(store.max_mb, store.pictures_max_mb, store.retain_days, store.reading_linger_ms / 1000)
+
+
+async def _pong(args: Mapping[str, object]) -> Mapping[str, object]:
+    return {}
 
 
 async def _serve(loaded: Loaded) -> None:

@@ -12,12 +12,12 @@ import msgspec
 
 from edgeagent.driver import CommandRefused, OutboxFull
 from edgeagent.outbox import Outbox
+from edgeagent.replay import Replay
 from edgeagent.supervisor import Supervisor
 from edgeagent.uplink import Uplink
 from gridwire import topics
 from gridwire.codec import decode_message
-from gridwire.events import Lane
-from gridwire.messages import Ack, Board, Command, Range, Reply
+from gridwire.messages import Ack, Board, Command, Reply
 from gridwire.mqtt import Message
 from gridwire.problem import Language, Problem
 
@@ -26,14 +26,6 @@ log = logging.getLogger(__name__)
 _BOARD = "board"
 _REMEMBERED_COMMANDS = 200
 _MAX_TEXT = 16000
-
-
-class ReplayArgs(msgspec.Struct, forbid_unknown_fields=False):
-    """Arguments of `replay`."""
-
-    stream: str
-    lane: Lane
-    ranges: tuple[Range, ...]
 
 
 class CommandOverdue(Problem):
@@ -50,6 +42,7 @@ class Downlink:
         outbox: Outbox,
         uplink: Uplink,
         supervisor: Supervisor,
+        replay: Replay,
         *,
         base: str,
         language: Language,
@@ -63,7 +56,7 @@ class Downlink:
         self._tasks: set[asyncio.Task[None]] = set()
         self._operations: dict[str, Callable[[Mapping[str, object]], Awaitable[Mapping[str, object]]]] = {
             "ping": self._ping,
-            "replay": self._replay,
+            "replay": replay.carry_out,
             "new_stream": self._new_stream,
             "snapshot": self._snapshot,
         }
@@ -116,10 +109,6 @@ class Downlink:
 
     async def _ping(self, args: Mapping[str, object]) -> Mapping[str, object]:
         return {}
-
-    async def _replay(self, args: Mapping[str, object]) -> Mapping[str, object]:
-        wanted = msgspec.convert(args, ReplayArgs)
-        return {"rows": self._uplink.replay(wanted.stream, wanted.lane, wanted.ranges)}
 
     async def _new_stream(self, args: Mapping[str, object]) -> Mapping[str, object]:
         """Only if the stream in question is still the current one: the order may come twice."""

@@ -124,7 +124,7 @@ class Command(Message, frozen=True, kw_only=True):
     id: Ulid
     op: Annotated[
         Op,
-        Meta(description="ping; replay {stream, lane, ranges}; new_stream {stream}; snapshot {device}"),
+        Meta(description="ping; replay {stream, lane, ranges} or {since}; new_stream {stream}; snapshot {device}"),
     ]
     args: Annotated[dict[str, object], Meta(description="arguments of the operation")] = {}
     by: Annotated[str, Meta(max_length=64, description="who ordered it")]

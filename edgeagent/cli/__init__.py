@@ -9,10 +9,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgeagent.cli import outboxargs
 from edgeagent.cli.say import choose, say
 
 DEFAULT_CONFIG = Path("/etc/edgeagent/edgeagent.toml")
-COMMANDS = ("run", "check", "status", "sample", "version")
+COMMANDS = ("run", "check", "status", "outbox", "sample", "version")
+NESTED = ("outbox",)
+"""Commands with commands of their own, which take the common arguments."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,9 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="edgeagent", description=about)
     parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     added = {
-        name: parsers.add_parser(name, parents=[common], help=text, description=text)
+        name: parsers.add_parser(name, parents=[] if name in NESTED else [common], help=text, description=text)
         for name, text in _helps(language).items()
     }
+    outboxargs.add_to(added["outbox"], common, language)
     added["check"].add_argument("--json", action="store_true", help=say(language, en="answer as JSON", zh="输出 JSON"))
     added["status"].add_argument("--json", action="store_true", help=say(language, en="answer as JSON", zh="输出 JSON"))
     added["status"].add_argument("--port", type=int, help=say(language, en="port of the status page", zh="状态页端口"))
@@ -67,6 +71,7 @@ def _helps(language: str) -> dict[str, str]:
         "run": "运行代理" if zh else "run the agent",
         "check": "检查配置文件,不连接任何设备" if zh else "check the configuration files; connects to nothing",
         "status": "查看正在运行的代理" if zh else "show how the running agent is",
+        "outbox": "查看、导出、检查、补传待发库" if zh else "show, export, verify and send again what is kept",
         "sample": "输出带注释的配置样例" if zh else "print a commented sample of the configuration",
         "version": "显示版本" if zh else "show versions",
     }

@@ -69,6 +69,8 @@ class Uplink:
         self._outbox, self._client = outbox, client
         self._county, self._box = county, box
         self._sent: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
+        self._asked: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
+        """To be sent again by order, and not acknowledged since: survives a broken link."""
         self._limits = PackLimits()
         self._single: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
         self._up = False
@@ -109,6 +111,8 @@ class Uplink:
         self._limits = PackLimits(payload_bytes=size)
         self.window.clear()
         self.queue.restart({lane: book.unsettled() for lane, book in self._outbox.book.lanes.items()})
+        for lane, rows in self._asked.items():
+            self.queue.again(lane, rows.runs())
         self._up = True
         self._wake.set()
 
@@ -133,6 +137,7 @@ class Uplink:
             settled += known.runs()
         for low, high in settled:
             self._outbox.settle(ack.lane, low, high)
+            self._asked[ack.lane].remove_range(low, high)
             self.queue.settled(ack.lane, low, high)
         if settled and self.window.settled(ack.lane, settled, time.monotonic()):
             self.queue.demote()
@@ -140,15 +145,22 @@ class Uplink:
 
     def replay(self, stream: str, lane: Lane, ranges: Iterable[tuple[int, int]]) -> int:
         """The hub misses these: send again what is still kept. Gives how many rows that is at most."""
-        count = 0
+        rows = RangeSet()
         for first, last in ranges:
-            rows = self._outbox.book.rows_of(stream, lane, first, last)
-            if rows is not None:
-                kept = self._outbox.book.lanes[lane].gone.missing_between(*rows)
-                count += kept.count()
-                self.queue.again(lane, kept.runs())
+            found = self._outbox.book.rows_of(stream, lane, first, last)
+            if found is not None:
+                rows.add_range(*found)
+        return self.again(lane, rows)
+
+    def again(self, lane: Lane, rows: RangeSet) -> int:
+        """Send these row numbers again as far as they are kept, now or with the next connection; gives how many."""
+        gone, kept = self._outbox.book.lanes[lane].gone, RangeSet()
+        for first, last in rows.runs():
+            kept.merge(gone.missing_between(first, last))
+        self._asked[lane].merge(kept)
+        self.queue.again(lane, kept.runs())
         self._wake.set()
-        return count
+        return kept.count()
 
     def _committed(self, rows: list[Row]) -> None:
         if self._up:
