@@ -1,0 +1,71 @@
+"""`python -m bench`: measure everything, or what `--only` names, and write docs/benchmarks.md.
+
+Results are kept in .cache/bench/results.json, so that `--only` replaces its own part of the page and no other.
+A quick look (`--quick`) is printed and neither kept nor written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+from subprocess import CalledProcessError
+
+from bench import environment, machine, report
+from bench.plan import Plan
+from bench.results import Results
+from bench.works import append, consumer, drain, end_to_end, far, flash, idle, month, slow_disk
+
+WORKS: Mapping[str, Callable[[Plan], None]] = {
+    work.NAME: work.run for work in (append, slow_disk, flash, drain, consumer, far, end_to_end, idle, month)
+}
+PAGE = environment.ROOT / "docs" / "benchmarks.md"
+KEPT = environment.CACHE / "results.json"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--only", action="append", choices=sorted(WORKS), help="this work; may be given several times")
+    parser.add_argument("--rounds", type=int, default=None, help="rounds of each work (5; 1 with --quick)")
+    parser.add_argument("--quick", action="store_true", help="a look of about three minutes, printed only")
+    parser.add_argument("--write", action="store_true", help="with --quick: write the page all the same")
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = arguments()
+    try:
+        environment.install()
+    except (OSError, CalledProcessError) as error:
+        print(f"the peers cannot be installed: {error}", file=sys.stderr)
+        return 1
+    folder = environment.CACHE / "run"
+    for stale in (folder, environment.CACHE / "filled"):
+        shutil.rmtree(stale, ignore_errors=True)
+    folder.mkdir(parents=True)
+    results = Results() if options.quick else Results.load(KEPT)
+    rounds = options.rounds or (1 if options.quick else 5)
+    measure(Plan(folder, results, rounds, options.quick), options.only or list(WORKS))
+    if not options.quick:
+        results.save(KEPT)
+    if not options.quick or options.write:
+        PAGE.write_text(report.render(results, machine.facts(folder, rounds)), encoding="utf-8")
+        print(f"written: {PAGE.relative_to(environment.ROOT)}")
+    print(report.targets(results))
+    shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def measure(plan: Plan, names: list[str]) -> None:
+    for name in names:
+        began = time.monotonic()
+        print(f"{name}:")
+        plan.results.forget(name)
+        WORKS[name](plan)
+        print(f"  took {time.monotonic() - began:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""How much is measured: all of it, or a quick look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.results import Results
+
+
+class Plan(NamedTuple):
+    """`folder`: scratch on the disk that is measured. `scale`: share of the events of a full run."""
+
+    folder: Path
+    results: Results
+    rounds: int
+    quick: bool
+
+    def events(self, full: int) -> int:
+        return max(200, full // 10) if self.quick else full
+
+    def seconds(self, full: float, quick: float) -> float:
+        return quick if self.quick else full

@@ -1,0 +1,86 @@
+"""What we set ourselves, and whether it was met. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from bench.results import Results
+from bench.stats import Spread, ratios, spread
+
+
+class Target(NamedTuple):
+    """`peer`: a ratio of ours to this contender (its measure `peer_measure`, or the same); without: our own figure."""
+
+    what: str
+    work: str
+    measure: str
+    bound: float
+    at_most: bool = False
+    peer: str = ""
+    peer_measure: str = ""
+
+    @property
+    def wanted(self) -> str:
+        return f"{'≤' if self.at_most else '≥'} {self.bound:,g}{'×' if self.peer else ''}"
+
+
+class Verdict(NamedTuple):
+    """`found` is None when it was not measured. Met when the median meets it."""
+
+    target: Target
+    found: Spread | None
+
+    @property
+    def met(self) -> bool | None:
+        if self.found is None:
+            return None
+        if self.target.at_most:
+            return self.found.median <= self.target.bound
+        return self.found.median >= self.target.bound
+
+
+_RATE = "events/s"
+TARGETS = (
+    Target("single append, to sqlite3 FULL", "append", "one by one, events/s", 0.9, peer="sqlite3 FULL"),
+    Target(
+        "64 producers, to single commits of sqlite3 FULL",
+        "append",
+        "64 producers, events/s",
+        30,
+        peer="sqlite3 FULL",
+        peer_measure="one by one, events/s",
+    ),
+    Target("single append, to sqlite3 FULL, slow disk", "slow-disk", "one by one, events/s", 0.9, peer="sqlite3 FULL"),
+    Target(
+        "64 producers, to single commits of sqlite3 FULL, slow disk",
+        "slow-disk",
+        "64 producers, events/s",
+        30,
+        peer="sqlite3 FULL",
+        peer_measure="one by one, events/s",
+    ),
+    Target("drain, to ThingsBoard gateway as shipped", "drain", _RATE, 8, peer="ThingsBoard gateway, as shipped"),
+    Target("drain, to ThingsBoard gateway, 1000 a read", "drain", _RATE, 8, peer="ThingsBoard gateway, 1000 a read"),
+    Target("drain, to paho-mqtt", "drain", _RATE, 5, peer="paho-mqtt"),
+    Target("drain, to paho-mqtt, window 200", "drain", _RATE, 5, peer="paho-mqtt, window 200"),
+    Target("drain, to mosquitto bridge", "drain", _RATE, 1.5, peer="mosquitto bridge"),
+    Target("drain, to mosquitto bridge, no Nagle", "drain", _RATE, 1.5, peer="mosquitto bridge, no Nagle"),
+    Target("80 ms, to ThingsBoard gateway as shipped", "far", _RATE, 3, peer="ThingsBoard gateway, as shipped"),
+    Target("80 ms, to ThingsBoard gateway, 1000 a read", "far", _RATE, 3, peer="ThingsBoard gateway, 1000 a read"),
+    Target("end to end, events/s", "end-to-end", _RATE, 12_000),
+    Target("live, box to hub, median, ms", "end-to-end", "live p50, ms", 15, at_most=True),
+    Target("live, box to hub, 99 of 100, ms", "end-to-end", "live p99, ms", 100, at_most=True),
+    Target("idle agent, MiB", "idle", "RSS, MiB", 40, at_most=True),
+    Target("idle agent, % of a core", "idle", "CPU, % of a core", 0.3, at_most=True),
+    Target("flash for a single append, KB", "flash", "KB/event, by the process", 10, at_most=True),
+    Target("a month on a SIM card without pictures, MB", "month", "MB a month without pictures", 10, at_most=True),
+)
+
+
+def judge(target: Target, results: Results) -> Verdict:
+    """The verdict by the median; not measured when a side is missing or the rounds do not match."""
+    ours = results.get(target.work, target.measure)
+    if target.peer:
+        peer = results.get(target.work, target.peer_measure or target.measure, target.peer)
+        ours = ratios(ours, peer) if len(ours) == len(peer) else []
+    return Verdict(target, spread(ours) if ours else None)

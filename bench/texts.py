@@ -1,0 +1,104 @@
+"""What stands in docs/benchmarks.md beside the figures: how each work is done, and what each contender promises."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class About(NamedTuple):
+    """`ratio_of`: the measures for which a table of ratios is made. `less`: the smaller the better."""
+
+    title: str
+    text: str
+    ratio_of: tuple[str, ...] = ()
+    less: bool = False
+
+
+ABOUT = {
+    "append": About(
+        "a. Durable append",
+        "Alarms of 385 bytes, one process each, 0.8 s for each way of feeding. Ours is `Outbox.put`: it makes the "
+        "event out of what the driver saw (envelope, number, checksum) while the others get bytes that are ready. "
+        "A batch is one transaction where the library knows such a thing (sqlite3, file, litequeue) and as many "
+        "calls where it does not; ours are as many concurrent `put`. 64 producers are threads, ours tasks; each "
+        "waits for its event before it offers the next. The clock stops when all of it is in a file, also for "
+        "those that answer before.",
+        ("one by one, events/s", "by 10, events/s", "by 100, events/s", "64 producers, events/s"),
+    ),
+    "slow-disk": About(
+        "a'. The same on a disk that takes a millisecond longer",
+        "The disk of this machine may answer a sync from its cache within microseconds. A box "
+        "writes to an SD card or eMMC, which takes a millisecond at its best: here every fdatasync and fsync of ours "
+        "and of the durable peers is held for 1 ms more (by strace, the same for all).",
+        ("one by one, events/s", "by 10, events/s", "by 100, events/s", "64 producers, events/s"),
+    ),
+    "drain": About(
+        "b. Drain of a backlog",
+        "50,000 stored alarms (ThingsBoard as shipped: 5,000) to a fresh mosquitto, and a sink in another process "
+        "that subscribes at QoS 1. From the first event at the sink until the last one is there and the sender "
+        "knows (ours: acknowledged by the sink, and the row freed; paho: PUBACK). The sink reads MQTT by itself "
+        "at a few µs a message, which is kind to all who send events one by one. Ours is Outbox, Uplink and "
+        "HubLink as the agent joins them. ThingsBoard is the whole gateway service, headless, with its own SQLite "
+        "storage, send loop and client, 12 devices; as shipped it reads 10 records at a time, its code's own "
+        "default is 1000. The bridge's local broker holds the events in memory; `max_queued_messages` is raised, "
+        "since by default it drops all after 1,000.",
+        ("events/s", "CPU µs/event"),
+    ),
+    "consumer": About(
+        "b'. The same with a real consumer",
+        "20,000 alarms; the sink uses the hub's MQTT client, which costs it some 25 µs and more for each message. "
+        "Here it shows that packed events also spare the county.",
+        ("events/s",),
+    ),
+    "far": About(
+        "c. The same over a link of 80 ms",
+        "40 ms each way, in a process of its own, bandwidth not limited. Events: 50,000 for ours and the bridges, "
+        "20,000 and 500 for ThingsBoard, 12,000 and 1,500 for paho, so that a run takes about ten seconds at "
+        "most. The bridge keeps no window: it has all its events on the way at once, which is what a memory queue "
+        "can afford.",
+        ("events/s",),
+    ),
+    "end-to-end": About(
+        "d. End to end",
+        "The agent, mosquitto and `countyhub run` with its SQLite database, as three processes on this machine. "
+        "Drain: 50,000 stored alarms, from the standing connection to the last freed row, the hub's rows counted "
+        "afterwards. Live: ten alarms a second for 20 s, from the commit at the box to the moment at which "
+        "another connection to the hub's database sees it (a look each millisecond, so up to 1 ms too long).",
+    ),
+    "idle": About(
+        "e. Idle",
+        "`edgeagent run`, connected to broker and hub, no devices, health messages at their default pace, status "
+        "page on: VmRSS at the end, and user and system time over 60 s (/proc).",
+    ),
+    "flash": About(
+        "f. Bytes to the flash",
+        "2,000 alarms one by one, opening and closing included, in KB of 1,000 bytes. By the process: "
+        "`write_bytes` of /proc/self/io, that is whole pages handed to the block layer; for those that never sync "
+        "the kernel gathers pages, which is where their low figure comes from. By the device: sectors written to "
+        "the disk meanwhile, with the file system's journal and everybody else's writes.",
+        ("KB/event, by the process",),
+        less=True,
+    ),
+    "month": About(
+        "g. A month on a SIM card",
+        "A village with twelve cameras and a terminal (simulated, all up), 100 events a day, keepalive and health "
+        "at their defaults, one reconnection a day. Each piece is measured on a counting link as real TLS bytes, "
+        "both directions, then multiplied.",
+    ),
+}
+
+PROMISES = {
+    "ours": "durable when `put` returns; freed only by the hub's acknowledgement, after the hub's commit",
+    "sqlite3 FULL": "durable when it returns; nothing else: the limit for stores on SQLite",
+    "file, fdatasync": "durable when it returns; no checksum, no deleting: the limit of the disk",
+    "persist-queue": "durable when it returns (SQLiteAckQueue, SQLite's default synchronous=FULL)",
+    "litequeue": "survives a kill; a power cut loses the last commits (synchronous=NORMAL)",
+    "ThingsBoard SQLite": "says stored before it writes; a kill loses what waits, a power cut the last commits too",
+    "ThingsBoard file": "survives a kill; never synced, so that a power cut loses what the kernel had not written",
+    "ThingsBoard gateway, as shipped": "not durable: stores as above, deletes on PUBACK",
+    "ThingsBoard gateway, 1000 a read": "not durable: stores as above, deletes on PUBACK",
+    "paho-mqtt": "not durable: its queue is in memory",
+    "paho-mqtt, window 200": "not durable: its queue is in memory",
+    "mosquitto bridge": "not durable: in memory, saved every 30 minutes; deletes on PUBACK",
+    "mosquitto bridge, no Nagle": "not durable: in memory, saved every 30 minutes; deletes on PUBACK",
+}
