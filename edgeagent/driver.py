@@ -165,7 +165,10 @@ class Device(Protocol):
         """
 
     def describe(self, **info: str) -> None:
-        """Maker, model, firmware and the like, for the birth message and the status page."""
+        """Maker, model, firmware and the like, for the birth message and the status page.
+
+        Added to what was told before; an empty text takes a value back.
+        """
 
 
 @runtime_checkable

@@ -115,7 +115,7 @@ class DeviceHandle:
         return {self._key("sight"): sight.to_bytes()}
 
     def describe(self, **info: str) -> None:
-        self.info = info
+        self.info = {name: value for name, value in {**self.info, **info}.items() if value}
 
     def _key(self, key: str) -> str:
         return f"device/{self._id}/{key}"
