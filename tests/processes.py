@@ -190,9 +190,14 @@ class Ledger:
         return {(worker, int(n)) for _, worker, n in self._lines("raised")}
 
     @property
+    def told_ids(self) -> dict[str, tuple[str, int]]:
+        """Id -> worker and number, of each event that the driver was told is stored."""
+        return {line[3]: (line[1], int(line[2])) for line in self._lines("stored")}
+
+    @property
     def told(self) -> dict[tuple[str, int], str]:
-        """Worker and number -> id of each event that the driver was told is stored."""
-        return {(line[1], int(line[2])): line[3] for line in self._lines("stored")}
+        """The same by worker and number. To count losses take the ids: a number that was lost is emitted again."""
+        return {number: event for event, number in self.told_ids.items()}
 
     @property
     def refused(self) -> int:

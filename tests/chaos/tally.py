@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -60,34 +59,30 @@ class Tally:
         ]
 
     def emitted(self) -> list[Line]:
-        """Per kind: each number of each worker once, none that was told missing, no hole before the last."""
-        ledger = self._world.ledger
-        found = Counter(_name(kind.split(".")[2], body["data"]) for who, kind, body in self._events if who == "pond")
-        del found[""]
-        at_hub = Counter((worker, int(n)) for worker, n in (name.split("/") for name in found.elements()))
-        return [self._line(kind, at_hub, ledger.raised, ledger.told) for kind in sorted({w for w, _ in at_hub})]
-
-    @staticmethod
-    def _line(worker: str, at_hub: Counter[Any], raised: Iterable[Any], told: Iterable[Any]) -> Line:
-        here = {n: count for (who, n), count in at_hub.items() if who == worker}
-        told_here = {n for who, n in told if who == worker}
-        due = told_here | set(range(1, max(here, default=0) + 1))
-        return Line(
-            worker,
-            raised=len({n for who, n in raised if who == worker}),
-            told=len(told_here),
-            at_hub=len(here),
-            lost=len(due - here.keys()),
-            twice=sum(count - 1 for count in here.values()),
-        )
+        """Per worker: every id that was told is there, each number once, no hole before the last."""
+        raised, told = self._world.ledger.raised, self._world.ledger.told_ids
+        numbers: dict[str, Counter[int]] = {worker: Counter() for worker, _ in raised}
+        for device, kind, body in self._events:
+            if device == "pond" and (name := _name(kind.split(".")[2], body["data"])):
+                worker, n = name.split("/")
+                numbers[worker][int(n)] += 1
+        ids = {body["id"] for *_, body in self._events}
+        return [
+            Line(
+                worker,
+                raised=sum(who == worker for who, _ in raised),
+                told=sum(who == worker for who, _ in told.values()),
+                at_hub=len(here),
+                lost=sum(who == worker and event not in ids for event, (who, _) in told.items())
+                + len(set(range(1, max(here, default=0) + 1)) - here.keys()),
+                twice=here.total() - len(here),
+            )
+            for worker, here in sorted(numbers.items())
+        ]
 
     def ids_twice(self) -> int:
         """Events that stand twice in the hub's inbox under one id."""
         return sum(count - 1 for count in Counter(body["id"] for *_, body in self._events).values())
-
-    def ids_missing(self) -> int:
-        """Ids that the driver was told and the hub does not have."""
-        return len(set(self._world.ledger.told.values()) - {body["id"] for *_, body in self._events})
 
     def blind(self, device: str) -> list[tuple[datetime, datetime]]:
         """The intervals in which nobody watched, as the device's events say."""

@@ -28,6 +28,7 @@ class World:
         self.farm, self.terminal = farm, terminal
         self.ledger = Ledger(folder / "pond.txt")
         self.kills: Counter[str] = Counter()
+        self.cuts = 0
         self._stop_file = folder / "stop"
         self.key_file = folder / "village.key"
         self.key_file.write_text("v7:" + bytes(range(32)).hex())
@@ -55,16 +56,26 @@ class World:
         getattr(self, name).kill()
         self.kills[name] += 1
 
+    async def freeze_broker(self, seconds: float) -> None:
+        """Its port stays open, nothing answers."""
+        self.broker.pause()
+        await asyncio.sleep(seconds)
+        self.broker.resume()
+
     def stop_raising(self) -> None:
         """Nothing new from now on."""
         self._stop_file.touch()
 
     async def raise_alarms(self, chance: random.Random) -> None:
-        """Pulses that say their number, at any camera, until cancelled."""
+        """Pulses that say their number, at any camera, until cancelled; now and then its connections break."""
         cameras = list(self.farm.cameras.values())
         while True:
             await asyncio.sleep(chance.uniform(0.05, 0.25))
-            chance.choice(cameras).raise_alarm("line_crossing")
+            camera = chance.choice(cameras)
+            camera.raise_alarm("line_crossing")
+            if chance.random() < 0.02:
+                camera.drop_connections()
+                self.cuts += 1
 
     async def show_cards(self, chance: random.Random) -> None:
         """Each card once, until cancelled."""
