@@ -21,6 +21,7 @@ from edgeagent.driver import OutboxFull
 from edgeagent.health import HealthReport
 from edgeagent.hublink import HubLink, count_start
 from edgeagent.intake import Intake, gap_draft
+from edgeagent.meter import Meter
 from edgeagent.notify import Notifier
 from edgeagent.outbox import NotAnOutbox, Outbox, OutboxInUse, OutboxNewer, hold
 from edgeagent.outbox.outbox import Limits
@@ -77,9 +78,11 @@ class Agent:
             gap=lambda gap: gap_draft(source, self.clock, gap),
         )
         self._stack.push_async_callback(self.outbox.close)
-        self.intake = Intake(self.outbox, Rules(config.rule, config.timezone), self.clock, source)
-        self.supervisor = Supervisor(self.intake, self.outbox, folder / "devices", config.language)
         self.link = HubLink(config, self.clock, await count_start(self.outbox))
+        self.meter = Meter(config, self.link.client, self.outbox, self.clock)
+        rules = Rules(config.rule, config.timezone)
+        self.intake = Intake(self.outbox, rules, self.clock, source, self.meter.budget)
+        self.supervisor = Supervisor(self.intake, self.outbox, folder / "devices", config.language)
         self.uplink = Uplink(self.outbox, self.link.client, self.link.county, config.box, config.hub.resend_after_s)
         replay = Replay(self.outbox, self.uplink, self.clock)
         self.downlink = Downlink(
@@ -119,6 +122,12 @@ class Agent:
         self.link.on_down = self.uplink.disconnected
         self.link.on_message = self.downlink.handle
         self.link.birth = self.health.birth
+        self.meter.budget.on_change = self._spare
+        self._spare()
+
+    def _spare(self) -> None:
+        """As the data budget demands. What it says of pictures to come, intake and drivers ask for themselves."""
+        self.uplink.hold_pictures(not self.meter.budget.pictures_wanted)
 
     async def run(self) -> None:
         """Watch, store and send until `stopping` is set; then stop in order: drivers, goodbye, outbox."""
@@ -134,6 +143,7 @@ class Agent:
                     "settled": self._write_settled(),
                     "hours": self._count_hours(),
                     "reload": self._reload(),
+                    "meter": self.meter.run(),
                     "watchdog": self._feed_watchdog(),
                     "store": self.outbox.watch(),
                 }.items()
@@ -146,6 +156,7 @@ class Agent:
             await self._mark_alive()
             await self.supervisor.stop()
             await self.link.stop("stop")
+            await self.meter.stop()
             for task in running:
                 task.cancel()
 
@@ -164,7 +175,7 @@ class Agent:
             while True:
                 if self.link.client.connected:
                     self.link.tell_health(await self.health.health())
-                await asyncio.sleep(every_s)
+                await asyncio.sleep(self.meter.budget.health_every_s(every_s))
 
     async def _stay_alive(self) -> None:
         while True:
@@ -225,6 +236,7 @@ class Agent:
         self.loaded, self.config = loaded, loaded.config
         self.health.loaded = loaded
         self.intake.rules = Rules(loaded.config.rule, loaded.config.timezone)
+        self.meter.move(loaded.config.timezone)
         devices = await self.supervisor.apply(loaded.config.device)
         log.info("configuration reloaded; devices changed: %s", ", ".join(sorted(devices)) or "none")
         self.link.tell_birth()

@@ -98,6 +98,20 @@ class HubSettings(Settings, frozen=True, kw_only=True):
             le=900,
         ),
     ] = 30.0
+    data_mb_per_month: Annotated[
+        int,
+        about(
+            "data budget of a metered link, MiB a month, both directions; 0: none. As it runs short, pictures get "
+            "smaller, then stay here, then health is rare; alarms, check-ins and SOS always go",
+            "计流量线路每月流量预算,MiB,收发合计;0 为不限。接近用完时依次缩小图片、暂存图片不发、减少健康报文;"
+            "报警、签到和求助始终发送",
+            ge=0,
+            le=1048576,
+        ),
+    ] = 0
+    data_reset_day: Annotated[
+        int, about("day of the month on which the budget begins anew", "流量预算每月重新起算的日期", ge=1, le=28)
+    ] = 1
 
     def __repr__(self) -> str:
         """For logs: without the password."""
@@ -199,7 +213,12 @@ class Config(Settings, frozen=True, kw_only=True):
     ] = ""
     name: Annotated[str, about("name of the place", "村名或点位名", max_length=64)] = ""
     language: Annotated[Language, about("language of texts for people", "界面语言")] = "zh"
-    timezone: Annotated[str, about("IANA time zone of hours in rules", "规则中时段的时区(IANA 名称)")] = "Asia/Shanghai"
+    timezone: Annotated[
+        str,
+        about(
+            "IANA time zone of hours in rules and of the data budget's month", "规则时段和流量预算月份的时区(IANA 名称)"
+        ),
+    ] = "Asia/Shanghai"
     hub: Annotated[HubSettings, about("the broker at the county", "县级消息服务器")]
     store: Annotated[StoreSettings, about("what the box keeps", "本盒保存的数据")] = StoreSettings()
     status: Annotated[StatusSettings, about("local status page and metrics", "本地状态页和指标")] = StatusSettings()

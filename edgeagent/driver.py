@@ -141,6 +141,13 @@ class Device(Protocol):
     def folder(self) -> Path:
         """A folder of the device's own for caches. Nothing in it may be needed: it can be deleted at any time."""
 
+    @property
+    def picture_max_bytes(self) -> int:
+        """The largest picture wanted now: 256 KiB, less while the data budget of the link runs short.
+
+        A wish: where a picture cannot be made smaller, one of up to 256 KiB is taken all the same.
+        """
+
     async def emit(self, observation: Observation, *, remember: Mapping[str, bytes | None] | None = None) -> Stored:
         """Store an observation; returns when it is on disk. Shielded: once begun, it completes although cancelled.
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from edgeagent import __version__
+from edgeagent.budget import DataBudget
 from edgeagent.clock import Clock
 from edgeagent.configfile import Loaded
 from edgeagent.intake import Intake
@@ -110,7 +111,12 @@ class HealthReport:
         found |= {f"suppressed_{why}": count for why, count in self._intake.suppressed.items()}
         found |= {f"evicted_{lane}": self._outbox.room.evicted[lane] for lane in LANES}
         found |= {f"uplink_{name}": count for name, count in self._uplink.counters.items()}
+        found |= {"data_month_bytes": self.budget.account.used_bytes, "data_level": int(self.budget.level)}
         return {name: count for name, count in found.items() if count}
+
+    @property
+    def budget(self) -> DataBudget:
+        return self._intake.budget
 
     # -- for the status page -------------------------------------------------------------------------------------
 

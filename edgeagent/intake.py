@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from edgeagent.budget import DataBudget, unlimited
 from edgeagent.clock import Clock
 from edgeagent.driver import MAX_PICTURE_BYTES, Observation, Stored, TooLarge
 from edgeagent.envelope import BOX, Draft
@@ -18,8 +19,11 @@ from gridwire.events import LANE_OF, Alarm, Data, Gap
 class Intake:
     """Takes what drivers observe. What the rules remember of a device commits with its alarm."""
 
-    def __init__(self, outbox: Outbox, rules: Rules, clock: Clock, source: str) -> None:
+    def __init__(
+        self, outbox: Outbox, rules: Rules, clock: Clock, source: str, budget: DataBudget | None = None
+    ) -> None:
         self.rules = rules
+        self.budget = budget or unlimited()
         self.emitted: dict[str, int] = {}
         self.suppressed: dict[str, int] = {}
         self._outbox, self._clock, self._source = outbox, clock, source
@@ -64,7 +68,7 @@ class Intake:
             self.suppressed[decision.why] = self.suppressed.get(decision.why, 0) + 1
             stored = Stored("", "", LANE_OF[Alarm], 0)
         self._memories[device] = memory
-        return stored._replace(picture_wanted=decision.store and decision.picture)
+        return stored._replace(picture_wanted=decision.store and decision.picture and self.budget.pictures_wanted)
 
     async def _store(
         self, device: str, grid: str | None, data: Data, observation: Observation, remember: Mapping[str, bytes | None]

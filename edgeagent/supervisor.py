@@ -72,6 +72,10 @@ class DeviceHandle:
         self._folder.mkdir(parents=True, exist_ok=True)
         return self._folder
 
+    @property
+    def picture_max_bytes(self) -> int:
+        return self._intake.budget.picture_max_bytes
+
     async def emit(self, observation: Observation, *, remember: Mapping[str, bytes | None] | None = None) -> Stored:
         values = {self._key(key): value for key, value in (remember or {}).items()}
         work = self._intake.take(self._id, self.settings.grid, observation, values)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from edgeagent.driver import Language, Observation, OutboxFull, State, Stored, new_ulid
+from edgeagent.driver import MAX_PICTURE_BYTES, Language, Observation, OutboxFull, State, Stored, new_ulid
 from gridwire.events import LANE_OF, Data
 
 
@@ -33,6 +33,7 @@ class DeviceRecorder:
     name: str = "终端"
     language: Language = "en"
     full: bool = False
+    picture_max_bytes: int = MAX_PICTURE_BYTES
     stream: str = field(default_factory=new_ulid)
     memory: dict[str, bytes] = field(default_factory=dict)
     observations: list[Observation] = field(default_factory=list)

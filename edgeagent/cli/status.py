@@ -82,12 +82,23 @@ def _facts(status: BoxStatus, language: Language) -> list[tuple[str, ...]]:
         ("outbox", f"{size(store.outbox_bytes)} / {size(store.outbox_max_bytes)}"),
         ("pictures", f"{size(store.pictures_bytes)} / {size(store.pictures_max_bytes)}"),
         ("traffic", f"{size(status.sent_bytes)} / {size(status.received_bytes)}"),
+        ("data", _data(status, language)),
         ("stored", _counts(counted, language)),
         ("suppressed", _counts(status.suppressed, language)),
         ("evicted", _counts(status.evicted, language)),
         ("config", status.config_hash[:12]),
     ]
     return [(word(name, language), text) for name, text in rows if text]
+
+
+def _data(status: BoxStatus, language: Language) -> str:
+    data = status.data
+    if data is None:
+        return ""
+    if not data.budget_bytes:
+        return size(data.used_bytes)
+    since = f", {word('since', language)} {data.since:%Y-%m-%d %H:%M} UTC" if data.since else ""
+    return f"{size(data.used_bytes)} / {size(data.budget_bytes)}, {word(data.level, language)}{since}"
 
 
 def _lanes(status: BoxStatus, language: Language) -> list[str]:

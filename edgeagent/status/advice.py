@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from edgeagent.budget import LevelName
 from edgeagent.status.state import BoxStatus
 
 LATE_S = 3600.0
@@ -21,7 +22,7 @@ class Finding(NamedTuple):
 
 def findings(status: BoxStatus) -> list[Finding]:
     """All that a person should act on; empty when all is well."""
-    found = [*_store(status), *_link(status), *_clock(status), *_devices(status)]
+    found = [*_store(status), *_link(status), *_data(status), *_clock(status), *_devices(status)]
     return sorted(found, key=lambda finding: finding.level != "bad")
 
 
@@ -68,6 +69,39 @@ def _link(status: BoxStatus) -> Iterator[Finding]:
             f"收到本盒未发送的编号的确认：是否有另一台盒子使用编号 {status.box}？",
             f"Acknowledgements came for numbers that were never sent: does another box use the id {status.box}?",
         )
+
+
+_LEVELS: dict[LevelName, tuple[str, str]] = {
+    "smaller pictures": ("图片缩小到 40 KiB 以内", "pictures are made smaller than 40 KiB"),
+    "no pictures": (
+        "图片暂存本盒不发送，报警不再抓拍",
+        "pictures stay here and alarms take none",
+    ),
+    "rare health": (
+        "图片暂存本盒不发送，报警不再抓拍，健康报文每小时一次",
+        "pictures stay here, alarms take none, and health is told once an hour",
+    ),
+}
+
+
+def _data(status: BoxStatus) -> Iterator[Finding]:
+    data = status.data
+    if data is None or data.level not in _LEVELS or not data.budget_bytes:
+        return
+    zh, en = _LEVELS[data.level]
+    share = 100 * data.used_bytes // data.budget_bytes
+    # Without a clock that is right no month ever ends.
+    until_zh = f"，{data.resets:%Y-%m-%d} 重新起算" if data.resets else "，时钟同步后才会重新起算"
+    until_en = f", until {data.resets:%Y-%m-%d}" if data.resets else ", until the clock is synchronised"
+    since_zh = f"自 {data.since:%Y-%m-%d %H:%M} UTC 起" if data.since else ""
+    since_en = f" since {data.since:%Y-%m-%d %H:%M} UTC" if data.since else ""
+    yield Finding(
+        "warn",
+        f"本月流量预算已用 {share}%，{since_zh}{zh}{until_zh}。报警、签到和求助照常发送。"
+        "流量够用时可调大 hub.data_mb_per_month。",
+        f"{share} % of this month's data budget is used:{since_en} {en}{until_en}. Alarms, check-ins and SOS go as "
+        "ever. If the contract allows for more, raise hub.data_mb_per_month.",
+    )
 
 
 def _clock(status: BoxStatus) -> Iterator[Finding]:

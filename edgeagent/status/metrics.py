@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple
 
+from edgeagent.budget import NAMES
 from edgeagent.rules import SUPPRESSIONS
 from edgeagent.status.state import KIND_OF, BoxStatus
 from gridwire.events import LANES
@@ -112,6 +113,27 @@ METRICS: tuple[Metric, ...] = (
         "Quota of the outbox's file.",
         "待发库文件限额，字节。",
         _one(lambda status: status.store.outbox_max_bytes),
+    ),
+    Metric(
+        "edgeagent_data_month_bytes",
+        "gauge",
+        "Bytes over the link to the hub in this month, TLS and TCP included, by estimate.",
+        "本月与县级平台之间的流量，字节，含 TLS 和 TCP，为估算值。",
+        _one(lambda status: status.data.used_bytes if status.data else None),
+    ),
+    Metric(
+        "edgeagent_data_budget_bytes",
+        "gauge",
+        "Monthly data budget of the link; 0 when there is none.",
+        "每月流量预算，字节；未设置为 0。",
+        _one(lambda status: status.data.budget_bytes if status.data else None),
+    ),
+    Metric(
+        "edgeagent_data_level",
+        "gauge",
+        "What is done to stay within the data budget: 0 nothing, 1 smaller pictures, 2 no pictures, 3 rare health too.",
+        "为不超流量预算所采取的措施：0 无，1 缩小图片，2 不发图片，3 另减少健康报文。",
+        _one(lambda status: list(NAMES.values()).index(status.data.level) if status.data else None),
     ),
     Metric(
         "edgeagent_outbox_full",

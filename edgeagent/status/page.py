@@ -91,9 +91,19 @@ class _Page:
             "held": escape(status.held),
             "in_flight": str(status.in_flight),
             "connects": str(status.connects),
+            "data": self._data(),
             "traffic": f"{size(status.sent_bytes)} / {size(status.received_bytes)}",
         }
         return self._section("hub", self._list(rows))
+
+    def _data(self) -> str:
+        data = self._status.data
+        if data is None:
+            return ""
+        if not data.budget_bytes:
+            return size(data.used_bytes)
+        since = f", {self._word('since')} {self._time(data.since)}" if data.since else ""
+        return f"{_meter(data.used_bytes, data.budget_bytes)}, {self._word(data.level)}{since}"
 
     def _lanes(self) -> str:
         rows = [

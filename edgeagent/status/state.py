@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from edgeagent.budget import NAMES, DataBudget, LevelName
 from edgeagent.health import HealthReport, StoreUse
 from edgeagent.status.scrub import Scrub
 from gridwire.events import LANES, TYPES, ClockState, Lane
@@ -53,6 +54,16 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     full: Annotated[bool, Meta(description="the last event found no room and was refused")]
 
 
+class DataStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The link's data in this month, and what is done to stay within the budget."""
+
+    used_bytes: Annotated[int, Meta(description="bytes this month, TLS and TCP included, by estimate")]
+    budget_bytes: Annotated[int, Meta(description="bytes a month; 0: no budget")]
+    level: Annotated[LevelName, Meta(description="what is done without; each level includes those before it")]
+    since: Annotated[datetime | None, Meta(description="since when, by the box's wall clock; null: always")] = None
+    resets: Annotated[datetime | None, Meta(description="when it begins anew; null: the clock has never told")] = None
+
+
 class BoxStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The whole box at one moment."""
 
@@ -86,6 +97,7 @@ class BoxStatus(msgspec.Struct, frozen=True, kw_only=True):
     board_revision: Annotated[int, Meta(description="revision of the notice board; 0: none yet")]
     config_hash: Annotated[str, Meta(description="SHA-256 of the configuration, without secrets")]
     devices: tuple[DeviceStatus, ...]
+    data: Annotated[DataStatus | None, Meta(description="null: of an agent that does not count")] = None
 
 
 async def snapshot(report: HealthReport, scrub: Scrub) -> BoxStatus:
@@ -124,6 +136,7 @@ async def snapshot(report: HealthReport, scrub: Scrub) -> BoxStatus:
         counters=dict(tally.uplink),
         board_revision=birth.board_revision,
         config_hash=birth.config_hash,
+        data=_data(report.budget),
         devices=_devices(report, birth.devices, health.devices, scrub),
     )
 
@@ -145,6 +158,17 @@ def _store(use: StoreUse) -> StoreStatus:
         pictures_bytes=use.pictures_bytes,
         pictures_max_bytes=use.pictures_max_bytes,
         full=use.full,
+    )
+
+
+def _data(budget: DataBudget) -> DataStatus:
+    account = budget.account
+    return DataStatus(
+        used_bytes=account.used_bytes,
+        budget_bytes=budget.plan.budget_bytes,
+        level=NAMES[account.level],
+        since=account.since,
+        resets=budget.resets,
     )
 
 

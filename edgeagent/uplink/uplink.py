@@ -73,7 +73,7 @@ class Uplink:
         """To be sent again by order, and not acknowledged since: survives a broken link."""
         self._limits = PackLimits()
         self._single: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
-        self._up = False
+        self._up = self._pictures_held = False
         self._accepted = True
         """Whether the broker has taken anything since a message was parked: else it is the broker that is odd."""
         self._wake = asyncio.Event()
@@ -162,6 +162,11 @@ class Uplink:
         self._wake.set()
         return kept.count()
 
+    def hold_pictures(self, hold: bool) -> None:
+        """Whether pictures stay here for now; all else goes as ever."""
+        self._pictures_held = hold
+        self._wake.set()
+
     def _committed(self, rows: list[Row]) -> None:
         if self._up:
             self.queue.offer(rows)
@@ -195,9 +200,12 @@ class Uplink:
         lane = self.queue.next_todo(lanes)
         if lane is not None:
             return await self._todo_message(lane)
-        if self.queue.todo["media"] and not self.window.has_picture() and self.window.has_room(MAX_PICTURE_BYTES):
+        if self.queue.todo["media"] and not self._pictures_held and self._has_room_for_a_picture():
             return await self._media_message()
         return None
+
+    def _has_room_for_a_picture(self) -> bool:
+        return not self.window.has_picture() and self.window.has_room(MAX_PICTURE_BYTES)
 
     def _live_message(self, lane: Lane) -> Message:
         live = self.queue.live[lane]

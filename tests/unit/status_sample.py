@@ -49,6 +49,12 @@ _PLAIN = {
     "counters": {"sent": 50, "resent": 1, "refused": 0, "parked": 0, "strange_acks": 0},
     "board_revision": 12,
     "config_hash": "ab" * 32,
+    "data": {
+        "used_bytes": 3 * 2**20,
+        "budget_bytes": 30 * 2**20,
+        "level": "normal",
+        "resets": "2026-06-01T00:00:00+08:00",
+    },
     "devices": [
         {"id": "cam-1", "name": "村口", "driver": "onvif", "state": "up", "info": {"maker": "Uniview"}},
         {"id": "cam-2", "name": "池塘", "driver": "onvif", "state": "down", "reason": "login", "detail": "密码不对"},
