@@ -1,18 +1,20 @@
 """Compares what happened before the devices with what the hub has committed. Pure.
 
-Alarms and check-ins are matched by device, kind, state, the camera's own name of the event (or the person), object and
-time, and must stand in the order in which they happened. What happened and is nowhere is lost, unless the box has
-reported that it saw nothing then; a row that nothing is left for is there twice.
+Alarms and check-ins are matched by device, kind, state, the camera's own name of the event (or the person), object,
+time and order. What happened and is nowhere is lost, unless the box has reported that it saw nothing then; a row that
+nothing is left for is there twice. What stands in the wrong place is thus both.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import NamedTuple
+
+from simulators.demo.matching import Pairs
 
 # A camera tells whole seconds, and its clock was read as whole seconds.
 EARLY = timedelta(seconds=3)
@@ -74,85 +76,72 @@ class Count:
     lost: list[Happened] = field(default_factory=list)
     twice: list[Row] = field(default_factory=list)
     unseen: list[Happened] = field(default_factory=list)
-    disordered: int = 0
-    """Neighbours that stand in the wrong order."""
 
     @property
     def is_right(self) -> bool:
-        return not (self.lost or self.twice or self.disordered)
+        return not self.lost and not self.twice
 
 
-class _Expected(NamedTuple):
-    happened: Happened
-    until: datetime
-    """It may be found out as late as this."""
+class _Story(NamedTuple):
+    """One state of one device (or one person at a terminal): all that happened to it, and all rows of it."""
+
+    happened: list[Happened]
+    rows: list[Row]
 
 
 def count(happened: Iterable[Happened], rows: Iterable[Row], blinds: Sequence[Blind]) -> Count:
-    """Match everything. What was surely seen chooses first; what was perhaps not seen takes what is left."""
+    """Match everything. What was surely seen is matched before what was perhaps not."""
     result = Count()
-    surely, perhaps, found = _by_key(happened, blinds), _by_key(happened, blinds, blind=True), _rows_by_key(rows)
-    matched: list[tuple[Happened, Row]] = []
-    for key in surely.keys() | perhaps.keys() | found.keys():
-        left = found.get(key, [])
-        stored = len(left)
-        pairs, lost = _pair(surely.get(key, []), left)
-        late_pairs, unseen = _pair(perhaps.get(key, []), left)
-        matched += pairs
-        result.lost += lost
-        result.unseen += unseen
-        result.twice += left
-        emitted = len(pairs) + len(lost) + len(late_pairs)
-        _add(result, key.kind, Tally(emitted, stored, len(lost), len(left), len(unseen)))
+    intervals: dict[str, list[Blind]] = defaultdict(list)
+    for blind in blinds:
+        intervals[blind.device].append(blind)
+    for key, story in _stories(happened, rows).items():
+        _compare(story, key.kind, intervals[key.device], result)
     for missed in (result.lost, result.unseen):
         missed.sort(key=lambda one: one.time)
     result.twice.sort(key=lambda row: row.number)
-    result.disordered = _disordered(matched)
     return result
 
 
-def _pair(expected: list[_Expected], left: list[Row]) -> tuple[list[tuple[Happened, Row]], list[Happened]]:
-    """Each takes the first row of its time out of `left`. Gives the pairs, and what found none."""
-    pairs, missed = [], []
-    for one in expected:
-        earliest, latest = one.happened.time - EARLY, one.until + LATE
-        row = next((row for row in left if earliest <= row.time <= latest), None)
-        if row is None:
-            missed.append(one.happened)
-        else:
-            left.remove(row)
-            pairs.append((one.happened, row))
-    return pairs, missed
-
-
-def _by_key(
-    happened: Iterable[Happened], blinds: Sequence[Blind], *, blind: bool = False
-) -> dict[Key, list[_Expected]]:
-    """Those that a reported interval covers, or those that none does; in order of time."""
-    found = defaultdict(list)
-    of_device = defaultdict(list)
-    for interval in blinds:
-        of_device[interval.device].append(interval)
+def _stories(happened: Iterable[Happened], rows: Iterable[Row]) -> dict[Key, _Story]:
+    stories: dict[Key, _Story] = defaultdict(lambda: _Story([], []))
     for one in sorted(happened, key=lambda one: one.time):
-        ends = [each.until for each in of_device[one.key.device] if each.since <= one.time <= each.until]
-        if bool(ends) == blind:
-            found[one.key].append(_Expected(one, max(ends, default=one.time)))
-    return found
-
-
-def _rows_by_key(rows: Iterable[Row]) -> dict[Key, list[Row]]:
-    found = defaultdict(list)
+        stories[one.key._replace(state="")].happened.append(one)
     for row in sorted(rows, key=lambda row: row.number):
-        found[row.key].append(row)
-    return found
+        stories[row.key._replace(state="")].rows.append(row)
+    return stories
 
 
-def _disordered(matched: list[tuple[Happened, Row]]) -> int:
-    """Starts and ends of one device's event that the box has numbered otherwise than they happened."""
-    numbers = defaultdict(list)
-    for happened, row in sorted(matched, key=lambda pair: pair[0].time):
-        numbers[happened.key._replace(state="")].append(row.number)
-    return sum(after < before for of_one in numbers.values() for before, after in pairwise(of_one))
+def _compare(story: _Story, kind: str, blinds: list[Blind], result: Count) -> None:
+    happened, rows = story
+    blind_until = [_blind_until(one, blinds) for one in happened]
+    paired = _pair(happened, rows, blind_until)
+    missed = [number for number in range(len(happened)) if number not in paired]
+    lost = [happened[number] for number in missed if blind_until[number] is None]
+    unseen = [happened[number] for number in missed if blind_until[number] is not None]
+    taken = set(paired.values())
+    twice = [row for number, row in enumerate(rows) if number not in taken]
+    result.lost += lost
+    result.unseen += unseen
+    result.twice += twice
+    _add(result, kind, Tally(len(happened) - len(unseen), len(rows), len(lost), len(twice), len(unseen)))
+
+
+def _pair(happened: list[Happened], rows: list[Row], blind_until: list[datetime | None]) -> dict[int, int]:
+    """Numbers of what happened -> numbers of rows: same state, about the same time, and in the same order."""
+    pairs = Pairs(len(rows))
+    by_time = sorted((row.time, number) for number, row in enumerate(rows))
+    for left, (one, until) in enumerate(zip(happened, blind_until, strict=True)):
+        first = bisect_left(by_time, (one.time - EARLY, 0))
+        last = bisect_right(by_time, ((until or one.time) + LATE, len(rows)))
+        fitting = [right for _, right in by_time[first:last] if rows[right].key.state == one.key.state]
+        pairs.add(left, fitting, (0, 1) if until else (1, 0))
+    return dict(pairs.best())
+
+
+def _blind_until(one: Happened, blinds: list[Blind]) -> datetime | None:
+    """The end of the reported interval in which it happened; None: it was seen."""
+    return max((blind.until for blind in blinds if blind.since <= one.time <= blind.until), default=None)
 
 
 def _add(result: Count, kind: str, tally: Tally) -> None:

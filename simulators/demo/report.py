@@ -49,8 +49,6 @@ def counted(count: Count, blinds: Iterable[Blind], language: Language) -> list[s
     lines += _blind_lines(count, list(blinds), language)
     lines += [_one(say(language, zh="丢失", en="lost"), one.key, one.time, language) for one in count.lost[:_LISTED]]
     lines += [_one(say(language, zh="重复", en="twice"), row.key, row.time, language) for row in count.twice[:_LISTED]]
-    if count.disordered:
-        lines.append(say(language, zh=f"次序颠倒 {count.disordered} 处", en=f"out of order: {count.disordered}"))
     return [*lines, total]
 
 
