@@ -69,7 +69,7 @@ class Pictures:
             try:
                 if not uri:
                     raise NoSnapshot(url="-", status="-")
-                jpeg = await self._snapshots.fetch(uri)
+                jpeg = await self._snapshots.fetch(uri, self._device.picture_max_bytes)
             except NoSnapshot:
                 self._address_failed()
                 raise

@@ -71,15 +71,25 @@ class Snapshots:
         self._good_for = ""
         self._blocked_until_s = 0.0
 
-    async def fetch(self, uri: str) -> bytes:
-        """A whole JPEG of at most 256 KiB. `uri` is the camera's own word. Raises `PictureProblem`, `HttpProblem`."""
+    async def fetch(self, uri: str, max_bytes: int = MAX_PICTURE_BYTES) -> bytes:
+        """A whole JPEG of at most 256 KiB, of at most `max_bytes` if it can be made so small.
+
+        `uri` is the camera's own word. Raises `PictureProblem`, `HttpProblem`.
+        """
         if time.monotonic() < self._blocked_until_s:
             raise self._refused()
         try:
             jpeg = await self._fetch_any(uri)
         except HalfPicture:
             jpeg = await self._fetch_any(uri)
-        return jpeg if len(jpeg) <= MAX_PICTURE_BYTES else await self._shrink(jpeg)
+        if len(jpeg) <= max_bytes:
+            return jpeg
+        try:
+            return await self._shrink(jpeg, max_bytes)
+        except PictureUnfit:
+            if len(jpeg) > MAX_PICTURE_BYTES:
+                raise
+            return jpeg  # smaller would be cheaper, but this one can be sent
 
     async def _fetch_any(self, uri: str) -> bytes:
         problem: DriverProblem = NoSnapshot(url=self._device_url, status="-")
@@ -145,15 +155,15 @@ class Snapshots:
     def _refused(self) -> PictureRefused:
         return PictureRefused(user=self._username, wait_min=round(REFUSAL_WAIT_S / 60))
 
-    async def _shrink(self, jpeg: bytes) -> bytes:
-        given = f"{MAX_PICTURE_BYTES} {self._width_px}\n".encode() + jpeg
+    async def _shrink(self, jpeg: bytes, max_bytes: int) -> bytes:
+        given = f"{max_bytes} {self._width_px}\n".encode() + jpeg
         try:
             small = await run_child(reencode_child.__name__, given, timeout_s=REENCODE_TIMEOUT_S)
         except ChildFailed as error:
             why = (
                 "OpenCV is not installed / 没有安装 OpenCV" if error.status == reencode_child.NO_OPENCV else str(error)
             )
-            raise PictureUnfit(size=len(jpeg), limit=MAX_PICTURE_BYTES, why=why) from error
+            raise PictureUnfit(size=len(jpeg), limit=max_bytes, why=why) from error
         return small
 
 
