@@ -153,8 +153,10 @@ class _Demo:
 
     async def _keep_showing(self) -> None:
         while True:
+            began_s = time.monotonic()
             await self._show()
-            await asyncio.sleep(_LOOK_EVERY_S)
+            # After many hours a look takes longer: the cameras, in this process too, must not wait for it.
+            await asyncio.sleep(max(_LOOK_EVERY_S, 10 * (time.monotonic() - began_s)))
 
     async def _show(self) -> None:
         view = await self._stage.view()
