@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from datetime import UTC, datetime
 
 import pytest
 
-from edgeagent.budget import SMALL_PICTURE_BYTES, Account, Level
+from edgeagent.budget import MEMORY_KEY, SAVE_EVERY_S, SMALL_PICTURE_BYTES, Account, Level
 from edgeagent.clock import Stamp
 from edgeagent.driver import Alarm, Observation
+from edgeagent.meter import Meter
 from tests.harness import until
 from tests.mosquitto import Mosquitto
 from tests.uplinks import Sink, box
@@ -102,3 +105,20 @@ async def test_the_account_outlives_a_stop(tmp_path, broker):
             assert sink.seqs("media") == []
         async with box(tmp_path, broker.port) as village:  # the contract allows for all one likes
             await until(lambda: sink.seqs("media") == [1], 30)
+
+
+async def test_what_was_counted_is_saved_every_five_minutes_at_most(tmp_path, broker):
+    async with Sink(broker.port, acking=True), box(tmp_path, broker.port, hub=HUB) as village:
+        await village.connected()
+        agent = village.agent
+        meter = Meter(agent.config, agent.link.client, agent.outbox, agent.clock)
+        for since_s, saves in ((SAVE_EVERY_S - 60, False), (SAVE_EVERY_S, True)):
+            meter.budget.account = Account(None, 1000 + saves)
+            meter._saved_s = time.monotonic() - since_s
+            counting = asyncio.create_task(meter.run())
+            await until(lambda: meter.budget._counted_s > 0)
+            await agent.outbox.sync()
+            await agent.outbox.remember({})  # whatever was to be committed before, has been
+            counting.cancel()
+            assert (agent.outbox.recall(MEMORY_KEY) is not None) == saves
+            meter.budget._counted_s = 0.0
