@@ -36,6 +36,9 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = arguments()
+    if missing := environment.missing():
+        print(f"apt-get install -y {' '.join(missing)}", file=sys.stderr)
+        return 1
     try:
         environment.install()
     except (OSError, CalledProcessError) as error:

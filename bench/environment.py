@@ -7,7 +7,9 @@ New versions: edit peers.in, then
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +32,12 @@ def install() -> None:
     subprocess.run([_UV, "venv", "--quiet", "--clear", "--python", OURS, CACHE / "peers"], check=True)
     subprocess.run([_UV, "pip", "sync", "--quiet", "--require-hashes", "--python", PEERS, LOCK], check=True)
     stamp.write_text(digest)
+
+
+def missing() -> list[str]:
+    """Debian packages that a measurement needs and this machine has not."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
+    return [package for package in ("mosquitto", "openssl") if shutil.which(package, path=path) is None]
 
 
 def versions() -> dict[str, str]:

@@ -46,13 +46,13 @@ def _distribution() -> str:
 
 
 def _file_system(folder: Path) -> str:
-    """Type and options of the mount that holds the folder."""
-    found = ("", "", "")
+    """Type of the mount that holds the folder."""
+    found = ("", "")
     for line in Path("/proc/mounts").read_text().splitlines():
-        _, point, kind, options = line.split()[:4]
+        _, point, kind = line.split()[:3]
         if folder.absolute().is_relative_to(point) and len(point) >= len(found[0]):
-            found = (point, kind, options)
-    return f"{found[1]} ({found[2]})"
+            found = (point, kind)
+    return found[1]
 
 
 def _fdatasync_us(folder: Path) -> float:

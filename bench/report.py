@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
 from bench.month import Pieces, month, total_mb
@@ -45,13 +46,13 @@ def _verdict(verdict: Verdict) -> tuple[str, ...]:
 def _work(name: str, results: Results) -> str:
     about = ABOUT[name]
     if name == "month":
-        return _section(about.title, f"{about.text}\n\n{_month(results)}")
+        return _section(about.title, f"{_wrapped(about.text)}\n\n{_month(results)}")
     contenders, measures = results.contenders(name), results.measures(name)
     rows = [
         (contender, *(_values(results.get(name, measure, contender)) for measure in measures))
         for contender in contenders
     ]
-    body = f"{about.text}\n\n{_table(('', *measures), rows)}"
+    body = f"{_wrapped(about.text)}\n\n{_table(('', *measures), rows)}"
     if about.ratio_of:
         better = "less is better" if about.less else "more is better for rates, less for costs"
         body += f"\nOurs by the peer's ({better}):\n\n{_ratios(name, contenders, about.ratio_of, results)}"
@@ -101,6 +102,10 @@ def _spread(found: Spread, unit: str) -> str:
     if found.low == found.high:
         return f"{figures(found.median)}{unit}"
     return f"{figures(found.median)}{unit} ({figures(found.low)}–{figures(found.high)})"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 120, break_on_hyphens=False, break_long_words=False)
 
 
 def _section(title: str, body: str) -> str:

@@ -12,7 +12,7 @@ EVENTS = 2000
 def run(plan: Plan) -> None:
     for _ in range(1 if plan.quick else min(plan.rounds, 3)):
         for contender in CONTENDERS:
-            found = measure(plan, NAME, contender, "flash", plan.events(EVENTS))
+            found = measure(plan, NAME, contender, "flash", 1000 if plan.quick else EVENTS)
             plan.results.add(NAME, "KB/event, by the process", contender.name, found["process"] / 1000)
             plan.results.add(NAME, "KB/event, by the device", contender.name, found["device"] / 1000)
             print(f"  {contender.name}: {found['process'] / 1000:.2f} KB, device {found['device'] / 1000:.2f} KB")
