@@ -16,6 +16,7 @@ from edgeagent.outbox import Outbox
 from gridwire import topics
 from gridwire.codec import encode_message
 from gridwire.codes import county_of
+from gridwire.compression import smaller
 from gridwire.messages import Birth, Health, Reply, Status
 from gridwire.mqtt import (
     Message,
@@ -145,12 +146,14 @@ class HubLink:
         row = topics.TOPICS[name]
         try:
             payload = encode_message(message)
+            if not row.retain:  # what is retained is also read by people, with mosquitto_sub
+                payload = smaller(payload)
             self.client.publish(
                 topics.topic(self.county, self.box, name),
                 payload,
                 retain=row.retain,
                 expiry_s=row.expiry_s,
-                content_type="application/json",
+                content_type=topics.content_type(name, payload),
             ).add_done_callback(_look)
         except (MqttError, Problem) as error:
             log.warning("%s not published: %s", name, error)

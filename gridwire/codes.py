@@ -104,7 +104,12 @@ class UlidMaker:
 
 
 def _encode(value: int) -> str:
-    return "".join(_CROCKFORD[value >> shift & 31] for shift in range(125, -1, -5))
+    pairs = _PAIRS
+    return "".join([pairs[value >> shift & 1023] for shift in _SHIFTS])
+
+
+_PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
+_SHIFTS = range(120, -1, -10)
 
 
 new_ulid = UlidMaker().make

@@ -39,8 +39,10 @@ TOPICS: dict[str, Topic] = {
     "event": Topic("up/event", "box", False, Envelope, "one event"),
     "batch": Topic("up/batch", "box", False, Envelope, "several events, a JSON array, zstd where smaller"),
     "media": Topic("up/media/{stream}/{seq}", "box", False, None, "a JPEG"),
-    "health": Topic("up/health", "box", False, messages.Health, "numbers of each lane, devices, clock", 600),
-    "reply": Topic("up/reply", "box", False, messages.Reply, "result of a command"),
+    "health": Topic(
+        "up/health", "box", False, messages.Health, "numbers of each lane, devices, clock; zstd where smaller", 600
+    ),
+    "reply": Topic("up/reply", "box", False, messages.Reply, "result of a command; zstd where smaller"),
     "ack": Topic("down/ack", "hub", False, messages.Ack, "numbers that the hub has durably"),
     "cmd": Topic("down/cmd", "hub", False, messages.Command, "an order, idempotent by id"),
     "board": Topic("down/board", "hub", True, messages.Board, "notice board and open answers"),

@@ -2,7 +2,8 @@
 # Makes .uv/ (the pinned uv) and .venv/ (the locked environment) from a bare python3.
 set -eu
 UV_VERSION=0.13.9
-export UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv
+# A county behind an inspecting proxy has its CA in the system store, not in the bundled one.
+export UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv UV_SYSTEM_CERTS=true
 
 PYTHON=${PYTHON:-python3}
 "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {

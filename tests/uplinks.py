@@ -16,7 +16,7 @@ from edgeagent.agent import Agent
 from edgeagent.configfile import load
 from edgeagent.driver import Alarm, Checkin, Data, Observation, Reading, Sos, Stored
 from gridwire import messages, topics
-from gridwire.codec import Arrived, decode_up, encode_message
+from gridwire.codec import Arrived, decode_message, decode_up, encode_message
 from gridwire.codes import new_ulid
 from gridwire.mqtt import Message, MqttClient, MqttSettings
 from tests.harness import until
@@ -42,7 +42,7 @@ class Got(NamedTuple):
     message: Message
 
     def read(self, kind: type[Any]) -> Any:
-        return msgspec.json.decode(self.message.payload, type=kind)
+        return decode_message(self.message.payload, kind, topic=self.name)
 
 
 class Sink:

@@ -253,7 +253,9 @@ class Uplink:
         return Message(lane, rows[:count], topics.topic(self._county, self._box, name), payload, content_type)
 
     def _publish(self, message: Message) -> None:
-        numbers = RangeSet([(row.n, row.n) for row in message.rows])
+        first, last = message.rows[0].n, message.rows[-1].n
+        whole = last - first + 1 == len(message.rows)  # as nearly always; else row by row
+        numbers = RangeSet([(first, last)] if whole else [(row.n, row.n) for row in message.rows])
         flight = Flight(message.lane, numbers, len(message.payload))
         try:
             done = self._client.publish(message.topic, message.payload, content_type=message.content_type)
