@@ -21,19 +21,19 @@ from gridwire.problem import Problem
 class ConfigUnreadable(Problem):
     code = "hub.config-unreadable"
     en = "cannot read the configuration {path}: {why}"
-    zh = "无法读取配置文件 {path}:{why}"
+    zh = "无法读取配置文件 {path}：{why}"
 
 
 class ConfigMistakes(Problem):
     code = "hub.config-mistakes"
     en = "{count} mistake(s) in {path}:\n{list}"
-    zh = "{path} 中有 {count} 处错误:\n{list}"
+    zh = "{path} 中有 {count} 处错误：\n{list}"
 
 
 class SecretUnreadable(Problem):
     code = "hub.secret-unreadable"
     en = "cannot read the secret “{where}”: {why}"
-    zh = "无法读取密码“{where}”:{why}"
+    zh = "无法读取密码“{where}”：{why}"
 
 
 def load(path: Path) -> Config:

@@ -51,7 +51,7 @@ class LinkLost(DriverProblem):
 
     code = "serial.lost"
     en = "serial port {port}: {reason} ({detail})"
-    zh = "串口 {port} 中断:{reason}({detail})"
+    zh = "串口 {port} 中断：{reason}({detail})"
 
     @property
     def reason(self) -> str:
@@ -78,7 +78,7 @@ class SerialSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             scheme = self.port.split("://", 1)[0]
             raise ValueError(
                 f"{scheme}:// is not supported yet, give a device file"
-                f" / 暂不支持 {scheme}:// 网络串口,请填写串口设备文件"
+                f" / 暂不支持 {scheme}:// 网络串口，请填写串口设备文件"
             )
 
 
@@ -311,7 +311,7 @@ def advise_name(port: str, by_id: Path = _BY_ID) -> str | None:
         lasting = next((str(link) for link in sorted(by_id.iterdir()) if os.path.realpath(link) == target), lasting)
     return (
         f"{port} changes its name with the order of plugging; use {lasting}"
-        f" / {port} 的名称会随插拔顺序变化,请改用 {lasting}"
+        f" / {port} 的名称会随插拔顺序变化，请改用 {lasting}"
     )
 
 

@@ -26,7 +26,7 @@ HourRange = Annotated[
     str,
     about(
         "hours as HH:MM-HH:MM, may cross midnight",
-        "时段,写作 HH:MM-HH:MM,可跨午夜",
+        "时段，写作 HH:MM-HH:MM，可跨午夜",
         pattern=_HOURS_PATTERN,
         example="20:00-06:00",
     ),
@@ -45,14 +45,14 @@ class TlsSettings(Settings, frozen=True, kw_only=True):
         str,
         about(
             "certificate of the county's CA, PEM file",
-            "县级 CA 证书,PEM 文件",
+            "县级 CA 证书，PEM 文件",
             min_length=1,
             example="/etc/edgeagent/ca.pem",
         ),
     ]
-    cert: Annotated[str, about("the box's certificate, PEM file", "本盒证书,PEM 文件")] = ""
+    cert: Annotated[str, about("the box's certificate, PEM file", "本盒证书，PEM 文件")] = ""
     key: Annotated[
-        str, about("the box's key, PEM file, readable by nobody else", "本盒私钥,PEM 文件,不得让其他用户读取")
+        str, about("the box's key, PEM file, readable by nobody else", "本盒私钥，PEM 文件，不得让其他用户读取")
     ] = ""
 
 
@@ -66,25 +66,26 @@ class HubSettings(Settings, frozen=True, kw_only=True):
         int,
         about(
             "port of the broker: 8883 with TLS, 1883 without",
-            "端口:使用 TLS 为 8883,不用为 1883",
+            "端口：使用 TLS 为 8883，不用为 1883",
             ge=1,
             le=65535,
         ),
     ] = 8883
     protocol: Annotated[Literal["5", "3.1.1"], about("version of MQTT", "MQTT 版本")] = "5"
-    username: Annotated[str, about("user name; empty: the box id", "用户名;留空即盒子编号")] = ""
+    username: Annotated[str, about("user name; empty: the box id", "用户名；留空即盒子编号")] = ""
     password: Annotated[
-        str, about("password: `file:PATH`, `env:NAME` or the text", "密码:file:路径、env:变量名或明文", secret=True)
+        str, about("password: `file:PATH`, `env:NAME` or the text", "密码：file:路径、env:变量名或明文", secret=True)
     ] = ""
     tls: Annotated[
-        TlsSettings | None, about("TLS; without this table the link is not encrypted", "TLS;没有此表则连接不加密")
+        TlsSettings | None, about("TLS; without this table the link is not encrypted", "TLS；没有此表则连接不加密")
     ] = None
-    keepalive_s: Annotated[int, about("seconds between pings on a quiet link", "空闲时心跳间隔,秒", ge=10, le=3600)] = (
-        240
-    )
-    health_every_s: Annotated[int, about("seconds between health messages", "健康报文间隔,秒", ge=5, le=3600)] = 300
+    keepalive_s: Annotated[
+        int, about("seconds between pings on a quiet link", "空闲时心跳间隔，秒", ge=10, le=3600)
+    ] = 240
+    health_every_s: Annotated[int, about("seconds between health messages", "健康报文间隔，秒", ge=5, le=3600)] = 300
     backoff_max_s: Annotated[
-        int, about("longest pause between two attempts to connect, seconds", "两次重连之间的最长间隔,秒", ge=1, le=3600)
+        int,
+        about("longest pause between two attempts to connect, seconds", "两次重连之间的最长间隔，秒", ge=1, le=3600),
     ] = 60
     will_delay_s: Annotated[
         int, about("seconds after which the broker tells the loss", "断线多少秒后由服务器通告失联", ge=0, le=3600)
@@ -93,7 +94,7 @@ class HubSettings(Settings, frozen=True, kw_only=True):
         float,
         about(
             "seconds without the hub's acknowledgement before the oldest goes again",
-            "未收到县级确认时,多少秒后重发最早一条",
+            "未收到县级确认时，多少秒后重发最早一条",
             ge=1,
             le=900,
         ),
@@ -103,7 +104,7 @@ class HubSettings(Settings, frozen=True, kw_only=True):
         about(
             "data budget of a metered link, MiB a month, both directions; 0: none. As it runs short, pictures get "
             "smaller, then stay here, then health is rare; alarms, check-ins and SOS always go",
-            "计流量线路每月流量预算,MiB,收发合计;0 为不限。接近用完时依次缩小图片、暂存图片不发、减少健康报文;"
+            "计流量线路每月流量预算，MiB，收发合计；0 为不限。接近用完时依次缩小图片、暂存图片不发、减少健康报文；"
             "报警、签到和求助始终发送",
             ge=0,
             le=1048576,
@@ -124,17 +125,17 @@ class StoreSettings(Settings, frozen=True, kw_only=True):
     dir: Annotated[str, about("folder of the outbox and of the pictures", "待发库和图片所在目录", min_length=1)] = (
         "/var/lib/edgeagent"
     )
-    max_mb: Annotated[int, about("quota of the outbox's file, MiB", "待发库文件限额,MiB", ge=4, le=65536)] = 256
-    pictures_max_mb: Annotated[int, about("quota of the pictures, MiB", "图片限额,MiB", ge=1, le=1048576)] = 512
+    max_mb: Annotated[int, about("quota of the outbox's file, MiB", "待发库文件限额，MiB", ge=4, le=65536)] = 256
+    pictures_max_mb: Annotated[int, about("quota of the pictures, MiB", "图片限额，MiB", ge=1, le=1048576)] = 512
     retain_days: Annotated[
         float,
-        about("days that acknowledged events stay for replay", "已确认事件保留天数,供补传", ge=0, le=365),
+        about("days that acknowledged events stay for replay", "已确认事件保留天数，供补传", ge=0, le=365),
     ] = 7.0
     reading_linger_ms: Annotated[
         int,
         about(
             "how long readings may wait for company before a commit, milliseconds, for the flash's sake",
-            "读数合并入库的等待时间,毫秒,用于减少闪存磨损",
+            "读数合并入库的等待时间，毫秒，用于减少闪存磨损",
             ge=0,
             le=10000,
         ),
@@ -145,10 +146,10 @@ class StatusSettings(Settings, frozen=True, kw_only=True):
     """The local status page and the metrics."""
 
     host: Annotated[
-        str, about("address to listen on; only 127.0.0.1 is private", "监听地址;只有 127.0.0.1 不对外", min_length=1)
+        str, about("address to listen on; only 127.0.0.1 is private", "监听地址；只有 127.0.0.1 不对外", min_length=1)
     ] = "127.0.0.1"
     port: Annotated[
-        int, about("port of page and metrics; 0: any free one", "页面和指标的端口;0 为任意空闲端口", ge=0, le=65535)
+        int, about("port of page and metrics; 0: any free one", "页面和指标的端口；0 为任意空闲端口", ge=0, le=65535)
     ] = 9464
     enabled: Annotated[
         bool, about("serve the page and /metrics, /livez, /readyz", "提供页面及 /metrics、/livez、/readyz")
@@ -158,11 +159,11 @@ class StatusSettings(Settings, frozen=True, kw_only=True):
 class RuleSettings(Settings, frozen=True, kw_only=True):
     """What becomes of an alarm. Of all rules that match, the last one in the files counts, setting by setting."""
 
-    devices: Annotated[tuple[DeviceId, ...], about("device ids; empty: all", "设备编号;留空为全部")] = ()
-    kinds: Annotated[tuple[str, ...], about("alarm kinds; empty: all", "报警类型;留空为全部", example=["motion"])] = ()
+    devices: Annotated[tuple[DeviceId, ...], about("device ids; empty: all", "设备编号；留空为全部")] = ()
+    kinds: Annotated[tuple[str, ...], about("alarm kinds; empty: all", "报警类型；留空为全部", example=["motion"])] = ()
     armed: Annotated[
         tuple[HourRange, ...] | None,
-        about("hours in which alarms count; others are suppressed", "布防时段;其余时间的报警不上报"),
+        about("hours in which alarms count; others are suppressed", "布防时段；其余时间的报警不上报"),
     ] = None
     cooldown_s: Annotated[
         Annotated[float, Meta(ge=0, le=86400, examples=[60])] | None,
@@ -177,12 +178,12 @@ class DeviceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What every device has; `options` is the decoded `Config` of its driver, None if that cannot be loaded."""
 
     driver: Annotated[
-        str, about("name of the driver, e.g. onvif, terminal", "驱动名称,如 onvif、terminal", min_length=1)
+        str, about("name of the driver, e.g. onvif, terminal", "驱动名称，如 onvif、terminal", min_length=1)
     ]
     name: Annotated[str, about("name for people", "显示名称", max_length=64)] = ""
     grid: Annotated[
         Annotated[str, Meta(pattern=GRID_PATTERN, examples=["430121001001001"])] | None,
-        about("grid in which it stands, 15 digits", "所在网格,15 位"),
+        about("grid in which it stands, 15 digits", "所在网格，15 位"),
     ] = None
     enabled: Annotated[bool, about("false: configured but not watched", "false 表示保留配置但不监测")] = True
     options: Any = None
@@ -198,7 +199,7 @@ class Config(Settings, frozen=True, kw_only=True):
         str,
         about(
             "box id: 12-digit village code, -2, -3 for further boxes",
-            "盒子编号:12 位村级区划代码,同村第二台起加 -2、-3",
+            "盒子编号：12 位村级区划代码，同村第二台起加 -2、-3",
             pattern=BOX_PATTERN,
             example="430121001001",
         ),
@@ -207,7 +208,7 @@ class Config(Settings, frozen=True, kw_only=True):
         str,
         about(
             "county of the topics; empty: as in the box id",
-            "主题中的县级代码;留空即取盒子编号前 6 位",
+            "主题中的县级代码；留空即取盒子编号前 6 位",
             pattern=rf"^$|{COUNTY_PATTERN}",
         ),
     ] = ""
@@ -216,7 +217,8 @@ class Config(Settings, frozen=True, kw_only=True):
     timezone: Annotated[
         str,
         about(
-            "IANA time zone of hours in rules and of the data budget's month", "规则时段和流量预算月份的时区(IANA 名称)"
+            "IANA time zone of hours in rules and of the data budget's month",
+            "规则时段和流量预算月份的时区（IANA 名称）",
         ),
     ] = "Asia/Shanghai"
     hub: Annotated[HubSettings, about("the broker at the county", "县级消息服务器")]
@@ -224,5 +226,5 @@ class Config(Settings, frozen=True, kw_only=True):
     status: Annotated[StatusSettings, about("local status page and metrics", "本地状态页和指标")] = StatusSettings()
     rule: Annotated[tuple[RuleSettings, ...], about("what becomes of alarms", "报警规则")] = ()
     device: Annotated[
-        dict[str, DeviceSettings], about("one table a device, named by its id", "每台设备一个表,以编号命名")
+        dict[str, DeviceSettings], about("one table a device, named by its id", "每台设备一个表，以编号命名")
     ] = {}

@@ -31,7 +31,7 @@ _MAX_TEXT = 16000
 class CommandOverdue(Problem):
     code = "command.overdue"
     en = "command {id} expired at {expires}: not carried out"
-    zh = "指令 {id} 已于 {expires} 过期,未执行"
+    zh = "指令 {id} 已于 {expires} 过期，未执行"
 
 
 class Downlink:

@@ -79,19 +79,19 @@ class DriverProblem(Problem):
 class OutboxFull(Problem):
     code = "outbox.full"
     en = "the outbox is full ({used_mb} of {quota_mb} MiB) and the event of lane {lane} was not stored"
-    zh = "待发库已满(已用 {used_mb} MiB,限额 {quota_mb} MiB),{lane} 通道的事件没有入库"
+    zh = "待发库已满（已用 {used_mb} MiB，限额 {quota_mb} MiB），{lane} 通道的事件没有入库"
 
 
 class TooLarge(Problem):
     code = "outbox.too-large"
     en = "{what} has {size} bytes, at most {limit} are allowed: not stored"
-    zh = "{what}有 {size} 字节,超过上限 {limit} 字节,未入库"
+    zh = "{what}有 {size} 字节，超过上限 {limit} 字节，未入库"
 
 
 class CommandRefused(Problem):
     code = "command.refused"
     en = "device {device} cannot do “{op}”: {why}"
-    zh = "设备 {device} 无法执行“{op}”:{why}"
+    zh = "设备 {device} 无法执行“{op}”：{why}"
 
 
 class DeviceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,12 +19,12 @@ from edgeagent.configfile.devices import COMMON
 from edgeagent.configfile.expected import choices, description, unwrap
 
 _HEAD = """\
-# 村级盒子配置。“#”后紧跟名称的行是默认值或示例,去掉“#”即可修改;也可写在 conf.d/*.toml 中。
+# 村级盒子配置。“#”后紧跟名称的行是默认值或示例，去掉“#”即可修改；也可写在 conf.d/*.toml 中。
 # Configuration of a village box. # and a name: a default or an example, take the # away to change it.
 # 检查 / check: edgeagent check --config PATH
 """
 _DRIVERS = """\
-# 设备:各驱动的设置见 edgeagent sample --driver 名称
+# 设备：各驱动的设置见 edgeagent sample --driver 名称
 # Devices: the settings of a driver are shown by edgeagent sample --driver NAME
 """
 

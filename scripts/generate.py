@@ -12,14 +12,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from reference import asyncapi, errors, packages, schemas, settings, wire
+from reference import asyncapi, errors, metrics, packages, schemas, settings, wire
+
+from edgeagent.sample import sample
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/wire.md": wire.text,
     "docs/reference/errors.md": errors.text,
     "docs/reference/settings.md": settings.text,
+    "docs/reference/metrics.md": metrics.text,
     "docs/schema/asyncapi.json": asyncapi.text,
+    "config/edgeagent.toml": lambda: sample({}),
 }
 FOLDERS: dict[str, Callable[[], dict[str, str]]] = {"docs/schema": schemas.files}
 """Folder -> function that returns file name -> text."""

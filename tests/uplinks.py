@@ -33,13 +33,20 @@ KINDS: dict[str, Data] = {
 
 
 class Got(NamedTuple):
-    """One message that reached the hub. `numbers`: what it carries, as (lane, seq); empty if it is no event."""
+    """One message that reached the hub. `numbers`: what it carries, as (lane, seq); empty if it is no event.
+
+    `streams`: of each of them; backlog of an earlier start may share a batch with newer events.
+    """
 
     name: str
     numbers: tuple[tuple[str, int], ...]
-    stream: str
+    streams: tuple[str, ...]
     size: int
     message: Message
+
+    @property
+    def stream(self) -> str:
+        return self.streams[0]
 
     def read(self, kind: type[Any]) -> Any:
         return decode_message(self.message.payload, kind, topic=self.name)
@@ -85,15 +92,15 @@ class Sink:
     def _hear(self, message: Message) -> None:
         address = topics.parse_up(message.topic)
         numbers: tuple[tuple[str, int], ...] = ()
-        stream = address.stream
+        streams: tuple[str, ...] = (address.stream,)
         if address.name == "media":
             numbers = (("media", address.seq),)
         elif address.name in ("event", "batch"):
             found = decode_up(message.payload, source=SOURCE)
             assert all(isinstance(each, Arrived) for each in found), found
             numbers = tuple((each.key.lane, each.key.seq) for each in found)
-            (stream,) = {each.key.stream for each in found}
-        got = Got(address.name, numbers, stream, len(message.payload), message)
+            streams = tuple(each.key.stream for each in found)
+        got = Got(address.name, numbers, streams, len(message.payload), message)
         self.got.append(got)
         if self.acking and numbers:
             self.ack(got)
@@ -124,8 +131,10 @@ class Sink:
 
     def ack(self, got: Got) -> None:
         """Everything in a message."""
-        lane = got.numbers[0][0]
-        self.ack_numbers(got.stream, lane, [(seq, seq) for _, seq in got.numbers])
+        for stream in set(got.streams):
+            both = zip(got.streams, got.numbers, strict=True)
+            numbers = [(seq, seq) for its, (_, seq) in both if its == stream]
+            self.ack_numbers(stream, got.numbers[0][0], numbers)
 
     def ack_numbers(self, stream: str, lane: str, ranges: Iterable[tuple[int, int]]) -> None:
         self.say("ack", messages.Ack(stream=stream, lane=lane, ranges=tuple(ranges)))

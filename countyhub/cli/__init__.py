@@ -38,12 +38,14 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--config", metavar="PATH", type=Path, default=DEFAULT_CONFIG,
-        help=say(language, en="configuration file (default: %(default)s)", zh="配置文件(默认 %(default)s)"),
+        help=say(language, en="configuration file (default: %(default)s)", zh="配置文件（默认 %(default)s）"),
     )  # fmt: skip
     common.add_argument(
         "--language", choices=("zh", "en"), help=say(language, en="language of the output", zh="输出语言")
     )
-    about = say(language, en="county hub: takes in what the village boxes send", zh="县级汇聚端:接收各村盒子上报的事件")
+    about = say(
+        language, en="county hub: takes in what the village boxes send", zh="县级汇聚端：接收各村盒子上报的事件"
+    )
     parser = argparse.ArgumentParser(prog="countyhub", description=about)
     parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     added = {
@@ -52,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     }
     letters = added["deadletter"]
     letters.add_argument("action", choices=("list", "retry"), help=say(language, en="what to do", zh="操作"))
-    letters.add_argument("ids", nargs="*", type=int, help=say(language, en="letters; none: all", zh="编号;不填为全部"))
+    letters.add_argument("ids", nargs="*", type=int, help=say(language, en="letters; none: all", zh="编号；不填为全部"))
     letters.add_argument("--json", action="store_true", help=say(language, en="answer as JSON", zh="输出 JSON"))
     return parser
 
@@ -61,7 +63,7 @@ def _helps(language: Language) -> dict[str, str]:
     zh = language == "zh"
     return {
         "run": "运行汇聚端" if zh else "run the hub",
-        "check": "检查配置文件和数据库,不作改动" if zh else "check configuration and database; changes nothing",
+        "check": "检查配置文件和数据库，不作改动" if zh else "check configuration and database; changes nothing",
         "migrate": "把数据库升级到本版本的格式" if zh else "bring the database up to this version's format",
         "deadletter": "查看或重试无法读取的报文" if zh else "list or retry what could not be read",
         "sample": "输出带注释的配置样例" if zh else "print a commented sample of the configuration",

@@ -18,12 +18,12 @@ def execute(args: argparse.Namespace) -> int:
     revision = asyncio.run(engine.check(make_url(config.database_url)))
     newest = upgrade.revisions()[0]
     if revision is None:
-        database = say(args.language, en="new, will be created", zh="尚不存在,启动时创建")
+        database = say(args.language, en="new, will be created", zh="尚不存在，启动时创建")
     elif revision == newest:
         database = say(args.language, en=f"format {revision}", zh=f"格式 {revision}")
     else:
         database = say(
-            args.language, en=f"format {revision}, will become {newest}", zh=f"格式 {revision},将升级为 {newest}"
+            args.language, en=f"format {revision}, will become {newest}", zh=f"格式 {revision}，将升级为 {newest}"
         )
-    print(say(args.language, en=f"configuration in order; database: {database}", zh=f"配置正确;数据库:{database}"))
+    print(say(args.language, en=f"configuration in order; database: {database}", zh=f"配置正确；数据库：{database}"))
     return 0

@@ -20,7 +20,8 @@ def execute(args: argparse.Namespace) -> int:
         return asyncio.run(work(config.database_url, args))
     except UNAVAILABLE as error:
         print(
-            say(args.language, en=f"the database takes nothing: {error}", zh=f"数据库无法写入:{error}"), file=sys.stderr
+            say(args.language, en=f"the database takes nothing: {error}", zh=f"数据库无法写入：{error}"),
+            file=sys.stderr,
         )
         return 1
 
@@ -56,5 +57,5 @@ async def _retry(url: str, args: argparse.Namespace) -> int:
         print(msgspec.json.encode({"stored": stored, "unreadable": failed}).decode())
     else:
         print(say(args.language, en=f"{stored} stored, {failed} still cannot be read",
-                  zh=f"已入库 {stored} 条,仍无法读取 {failed} 条"))  # fmt: skip
+                  zh=f"已入库 {stored} 条，仍无法读取 {failed} 条"))  # fmt: skip
     return 0

@@ -24,7 +24,7 @@ class ChildFailed(DriverProblem):
 
     code = "onvif.child-failed"
     en = "{module} failed ({status}): {why}"
-    zh = "{module} 运行失败({status}):{why}"
+    zh = "{module} 运行失败（{status}）：{why}"
 
     def __init__(self, module: str, status: int | None, why: str) -> None:
         self.status = status

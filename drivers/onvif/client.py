@@ -42,7 +42,7 @@ class WrongPassword(Refusal):
     code = "onvif.wrong-password"
     reason = "wrong-password"
     en = "the camera refused user “{user}”: correct username and password; no further try for {wait_min} minutes"
-    zh = "摄像机拒绝用户“{user}”:请更正用户名和密码;{wait_min} 分钟内不再尝试,以免账号被锁"
+    zh = "摄像机拒绝用户“{user}”：请更正用户名和密码；{wait_min} 分钟内不再尝试，以免账号被锁"
 
 
 class NeedsUser(Refusal):
@@ -53,8 +53,8 @@ class NeedsUser(Refusal):
         "Integration Protocol), it is not the web user; no further try for {wait_min} minutes"
     )
     zh = (
-        "摄像机拒绝用户“{user}”:请在摄像机上创建 ONVIF 用户(海康:网络 > 高级配置 > 集成协议),"
-        "它不同于网页登录用户;{wait_min} 分钟内不再尝试"
+        "摄像机拒绝用户“{user}”：请在摄像机上创建 ONVIF 用户（海康：网络 > 高级配置 > 集成协议），"
+        "它不同于网页登录用户；{wait_min} 分钟内不再尝试"
     )
 
 
@@ -65,7 +65,7 @@ class ClockWrong(Refusal):
         "the camera refused user “{user}” and does not tell its time: set its clock (NTP), then check the password; "
         "no further try for {wait_min} minutes"
     )
-    zh = "摄像机拒绝用户“{user}”,且读不到它的时间:请先校准摄像机时钟(NTP),再检查密码;{wait_min} 分钟内不再尝试"
+    zh = "摄像机拒绝用户“{user}”，且读不到它的时间：请先校准摄像机时钟（NTP），再检查密码；{wait_min} 分钟内不再尝试"
 
 
 REFUSAL_WAIT_S = 600.0

@@ -18,25 +18,25 @@ _SAME_REASON = {"hung-up": "unreachable", "bad-http": "not-onvif", "bad-xml": "n
 class NoEvents(DriverProblem):
     code = "onvif.no-events"
     en = "the camera offers no events to subscribe to: {why}"
-    zh = "摄像机不提供可订阅的事件:{why}"
+    zh = "摄像机不提供可订阅的事件：{why}"
 
 
 class NoSlot(DriverProblem):
     code = "onvif.no-slot"
     en = "all event subscriptions of the camera are taken (by other recorders?): {why}"
-    zh = "摄像机的事件订阅名额已满(可能被其他录像机占用):{why}"
+    zh = "摄像机的事件订阅名额已满（可能被其他录像机占用）：{why}"
 
 
 class CutShort(DriverProblem):
     code = "onvif.cut-short"
     en = "the camera's answer stopped half-way: an event may be lost"
-    zh = "摄像机的应答中途断开:可能丢失了事件"
+    zh = "摄像机的应答中途断开：可能丢失了事件"
 
 
 class SubscriptionLost(DriverProblem):
     code = "onvif.subscription-lost"
     en = "the camera forgot our subscription (restarted?), subscribing again: {why}"
-    zh = "摄像机丢失了订阅(可能重启过),正在重新订阅:{why}"
+    zh = "摄像机丢失了订阅（可能重启过），正在重新订阅：{why}"
 
 
 class Health:

@@ -36,7 +36,7 @@ class Refused(HttpProblem):
 class Unreachable(HttpProblem):
     code = "onvif.unreachable"
     en = "{host}:{port} cannot be reached: {why}"
-    zh = "无法到达 {host}:{port}:{why}"
+    zh = "无法到达 {host}:{port}：{why}"
 
 
 class TimedOut(HttpProblem):
@@ -54,7 +54,7 @@ class HungUp(HttpProblem):
 class BadHttp(HttpProblem):
     code = "onvif.bad-http"
     en = "{host}:{port} does not speak HTTP: {why}"
-    zh = "{host}:{port} 返回的不是 HTTP:{why}"
+    zh = "{host}:{port} 返回的不是 HTTP：{why}"
 
 
 @dataclass(frozen=True, slots=True)

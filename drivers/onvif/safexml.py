@@ -42,7 +42,7 @@ class BadXml(DriverProblem):
 class TooLarge(DriverProblem):
     code = "onvif.too-large"
     en = "the device's answer has {size} bytes, at most {limit} are read"
-    zh = "设备返回了 {size} 字节,最多只读取 {limit} 字节"
+    zh = "设备返回了 {size} 字节，最多只读取 {limit} 字节"
 
 
 def parse_xml(body: bytes, *, max_bytes: int = MAX_XML_BYTES) -> Element:

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 class SetupFailed(DriverProblem):
     code = "onvif.setup-failed"
     en = "the camera did not tell its model and picture address: {why}"
-    zh = "未能读取摄像机的型号和图片地址:{why}"
+    zh = "未能读取摄像机的型号和图片地址：{why}"
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

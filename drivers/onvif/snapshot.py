@@ -36,25 +36,25 @@ class PictureProblem(DriverProblem):
 class NoSnapshot(PictureProblem):
     code = "onvif.no-snapshot"
     en = "the camera gives no picture at {url} (HTTP status {status})"
-    zh = "摄像机在 {url} 没有提供图片(HTTP 状态 {status})"
+    zh = "摄像机在 {url} 没有提供图片（HTTP 状态 {status}）"
 
 
 class HalfPicture(PictureProblem):
     code = "onvif.half-picture"
     en = "the camera's picture stops half-way ({size} bytes)"
-    zh = "摄像机的图片不完整({size} 字节)"
+    zh = "摄像机的图片不完整（{size} 字节）"
 
 
 class PictureRefused(PictureProblem):
     code = "onvif.picture-refused"
     en = "the camera refused its picture to user “{user}”; no further try for {wait_min} minutes"
-    zh = "摄像机拒绝用户“{user}”读取图片;{wait_min} 分钟内不再尝试"
+    zh = "摄像机拒绝用户“{user}”读取图片；{wait_min} 分钟内不再尝试"
 
 
 class PictureUnfit(PictureProblem):
     code = "onvif.picture-unfit"
     en = "the picture has {size} bytes, more than {limit}, and could not be made smaller: {why}"
-    zh = "图片有 {size} 字节,超过 {limit} 字节,且无法压缩:{why}"
+    zh = "图片有 {size} 字节，超过 {limit} 字节，且无法压缩：{why}"
 
 
 class Snapshots:

@@ -46,7 +46,7 @@ class SoapFault(DriverProblem):
 
     code = "onvif.fault"
     en = "the camera answered with a fault: {reason} ({names})"
-    zh = "摄像机返回错误:{reason}({names})"
+    zh = "摄像机返回错误：{reason}({names})"
 
     def __init__(self, names: tuple[str, ...], reason: str, status: int = 200) -> None:
         self.names = frozenset(names)
@@ -68,7 +68,7 @@ class SoapFault(DriverProblem):
 class NotSoap(DriverProblem):
     code = "onvif.not-onvif"
     en = "{url} does not speak ONVIF (HTTP status {status}): check address and port, and enable ONVIF on the camera"
-    zh = "{url} 不是 ONVIF 服务(HTTP 状态 {status}):请检查地址和端口,并在摄像机上启用 ONVIF"
+    zh = "{url} 不是 ONVIF 服务（HTTP 状态 {status}）：请检查地址和端口，并在摄像机上启用 ONVIF"
 
 
 def envelope(body: str, *headers: str) -> bytes:

@@ -23,19 +23,19 @@ _SHOWN_OF_CODE = 4
 class KeyFileUnreadable(DriverProblem):
     code = "terminal.key-unreadable"
     en = "village key file {path} cannot be read: {why}"
-    zh = "村密钥文件 {path} 无法读取:{why}"
+    zh = "村密钥文件 {path} 无法读取：{why}"
 
 
 class KeyFileExposed(DriverProblem):
     code = "terminal.key-exposed"
     en = "village key file {path} may be read by others (mode {mode}): chmod 600 {path}"
-    zh = "村密钥文件 {path} 权限过宽({mode}),请执行 chmod 600 {path}"
+    zh = "村密钥文件 {path} 权限过宽（{mode}），请执行 chmod 600 {path}"
 
 
 class KeyFileMalformed(DriverProblem):
     code = "terminal.key-malformed"
     en = "village key file {path} must hold one line KEYID:HEX, 64 hex digits"
-    zh = "村密钥文件 {path} 应为一行 密钥编号:64 位十六进制"
+    zh = "村密钥文件 {path} 应为一行，形如 KEYID:HEX（HEX 为 64 位十六进制）"
 
 
 @dataclass(frozen=True)

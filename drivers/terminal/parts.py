@@ -17,11 +17,11 @@ _TEXTS: dict[str, dict[Language, str]] = {
     "refused": {"en": "no permission to open the port", "zh": "没有打开串口的权限"},
     "write-timeout": {"en": "does not take bytes", "zh": "写入超时"},
     "failed": {"en": "the port does not work", "zh": "串口故障"},
-    "no-answer": {"en": "does not answer; check wiring and baud rate", "zh": "无应答,请检查接线和波特率"},
-    "garbage": {"en": "line garbage, check the baud rate", "zh": "收到乱码,请检查波特率"},
+    "no-answer": {"en": "does not answer; check wiring and baud rate", "zh": "无应答，请检查接线和波特率"},
+    "garbage": {"en": "line garbage, check the baud rate", "zh": "收到乱码，请检查波特率"},
     "second-read-refused": {
         "en": "gives no second read; require_second_read = false accepts one",
-        "zh": "读卡器不支持二次读取,可设置 require_second_read = false",
+        "zh": "读卡器不支持二次读取，可设置 require_second_read = false",
     },
 }
 

@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--config", metavar="PATH", type=Path, default=DEFAULT_CONFIG,
-        help=say(language, en="configuration file (default: %(default)s)", zh="配置文件(默认 %(default)s)"),
+        help=say(language, en="configuration file (default: %(default)s)", zh="配置文件（默认 %(default)s）"),
     )  # fmt: skip
     common.add_argument(
         "--language", choices=("zh", "en"), help=say(language, en="language of the output", zh="输出语言")
@@ -69,7 +69,7 @@ def _helps(language: str) -> dict[str, str]:
     zh = language == "zh"
     return {
         "run": "运行代理" if zh else "run the agent",
-        "check": "检查配置文件,不连接任何设备" if zh else "check the configuration files; connects to nothing",
+        "check": "检查配置文件，不连接任何设备" if zh else "check the configuration files; connects to nothing",
         "status": "查看正在运行的代理" if zh else "show how the running agent is",
         "outbox": "查看、导出、检查、补传待发库" if zh else "show, export, verify and send again what is kept",
         "sample": "输出带注释的配置样例" if zh else "print a commented sample of the configuration",

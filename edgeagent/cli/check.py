@@ -59,15 +59,15 @@ def _print_good(loaded: Loaded, language: Language, *, as_json: bool) -> None:
             language,
             en=f"configuration is right: box {config.box}, devices {devices}, rules {rules}, files {files}, "
             f"warnings {len(loaded.warnings)}, hash {loaded.hash[:12]}",
-            zh=f"配置正确:盒子 {config.box},设备 {devices} 台,规则 {rules} 条,文件 {files} 个,"
-            f"警告 {len(loaded.warnings)} 条,摘要 {loaded.hash[:12]}",
+            zh=f"配置正确：盒子 {config.box}，设备 {devices} 台，规则 {rules} 条，文件 {files} 个，"
+            f"警告 {len(loaded.warnings)} 条，摘要 {loaded.hash[:12]}",
         )
     )
 
 
 def _print_warnings(warnings: Sequence[Mistake], language: Language) -> None:
     for warning in warnings:
-        print(say(language, en="warning: ", zh="警告:") + warning.text(language))
+        print(say(language, en="warning: ", zh="警告：") + warning.text(language))
 
 
 def _print_json(answer: dict[str, object], mistakes: Sequence[Mistake], warnings: Sequence[Mistake]) -> None:

@@ -35,7 +35,7 @@ def _add_choice(parser: argparse.ArgumentParser, language: Language) -> None:
     since = say(
         language,
         en="since 2026-05-01, 2026-05-01T08:30 (in the box's time zone) or 90m, 6h, 3d ago",
-        zh="起始时间:2026-05-01、2026-05-01T08:30(按本盒时区),或 90m、6h、3d 以前",
+        zh="起始时间：2026-05-01、2026-05-01T08:30（按本盒时区），或 90m、6h、3d 以前",
     )
     parser.add_argument("--lane", choices=LANES, help=say(language, en="only this lane", zh="只要该通道"))
     parser.add_argument("--stream", metavar="ULID", help=say(language, en="only this stream", zh="只要该数据流"))
@@ -51,7 +51,7 @@ def _number(text: str) -> int:
 
 def _helps(language: Language) -> dict[str, str]:
     return {
-        "show": say(language, en="what is kept: streams, lanes, files", zh="查看保存的内容:数据流、通道、文件"),
+        "show": say(language, en="what is kept: streams, lanes, files", zh="查看保存的内容：数据流、通道、文件"),
         "export": say(language, en="events as JSON lines", zh="以 JSON 行导出事件"),
         "verify": say(language, en="check every row and picture", zh="逐行、逐图检查完整性"),
         "replay": say(

@@ -144,5 +144,5 @@ def _silent(language: Language, port: int, error: Exception) -> str:
     return say(
         language,
         en=f"no agent answers at http://127.0.0.1:{port} ({error}). Is it running? systemctl status edgeagent",
-        zh=f"http://127.0.0.1:{port} 没有代理应答({error})。代理是否在运行?systemctl status edgeagent",
+        zh=f"http://127.0.0.1:{port} 没有代理应答（{error}）。代理是否在运行？systemctl status edgeagent",
     )

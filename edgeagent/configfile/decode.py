@@ -138,9 +138,9 @@ class Decoder:
         self, bare: inspect.CollectionType | inspect.TupleType, kind: inspect.Type, value: Any, path: Path
     ) -> Any:
         if not isinstance(value, list):
-            hint = Both(": put it in [ ]", ":请用 [ ] 括起来")
+            hint = Both(": put it in [ ]", "：请用 [ ] 括起来")
             if isinstance(value, dict):
-                hint = Both(f": write [[{show(path)}]]", f":请写成 [[{show(path)}]]")
+                hint = Both(f": write [[{show(path)}]]", f"：请写成 [[{show(path)}]]")
             self.wrong(WrongType, path, hint=hint, found=found(value), expected=expected(kind))
             return _MISSING
         if not _right_length(bare, len(value)):
@@ -234,14 +234,14 @@ def _length(kind: inspect.CollectionType | inspect.TupleType) -> Both:
 
 def _type_hint(kind: inspect.Type, value: Any) -> Both:
     if isinstance(kind, inspect.StrType | inspect.LiteralType) and isinstance(value, int | float):
-        return Both(": put it in quotes", ":请加英文引号")
+        return Both(": put it in quotes", "：请加英文引号")
     if isinstance(value, str) and isinstance(kind, inspect.IntType | inspect.FloatType | inspect.BoolType):
-        return Both(": leave out the quotes", ":请去掉引号")
+        return Both(": leave out the quotes", "：请去掉引号")
     if isinstance(value, list) and len(value) == 1:
-        return Both(": leave out the [ ]", ":请去掉 [ ]")
+        return Both(": leave out the [ ]", "：请去掉 [ ]")
     return NOTHING
 
 
 def _table_hint(path: Path) -> Both:
     name = show(path)
-    return Both(f": write [{name}] on a line of its own", f":请单独写一行 [{name}]") if len(path) == 1 else NOTHING
+    return Both(f": write [{name}] on a line of its own", f"：请单独写一行 [{name}]") if len(path) == 1 else NOTHING

@@ -27,7 +27,7 @@ COMMON: Fields = {name: field for name, field in fields_of(DeviceSettings).items
 class NoSuchDriver(Problem):
     code = "driver.unknown"
     en = "there is no driver “{name}”, there are: {known}"
-    zh = "没有名为“{name}”的驱动,现有:{known}"
+    zh = "没有名为“{name}”的驱动，现有：{known}"
 
     def __init__(self, name: str, known: list[str]) -> None:
         self.name, self.known = name, known
@@ -37,7 +37,7 @@ class NoSuchDriver(Problem):
 class DriverBroken(Problem):
     code = "driver.broken"
     en = "driver “{name}” cannot be loaded: {reason}"
-    zh = "驱动“{name}”无法加载:{reason}"
+    zh = "驱动“{name}”无法加载：{reason}"
 
     def __init__(self, name: str, reason: str) -> None:
         self.reason = reason
@@ -62,7 +62,7 @@ class Devices:
     def _is_device(self, name: str, table: Any) -> bool:
         path = ("device", name)
         if not isinstance(table, dict):
-            hint = Both(": a device is a table [device.NAME]", ":设备应写成表 [device.名称]")
+            hint = Both(": a device is a table [device.NAME]", "：设备应写成表 [device.名称]")
             self._decoder.wrong(WrongType, path, hint=hint, found=found(table), expected=Both("a table", "一个表"))
             return False
         if re.search(DEVICE_PATTERN, name) is None or name.endswith("\n"):
@@ -92,7 +92,7 @@ class Devices:
         except NoSuchDriver as problem:
             close = difflib.get_close_matches(driver.lower()[:64], problem.known, n=1)
             listed = ", ".join(problem.known) or "-"
-            hint = suggestion(close[0]) if close else Both(f", there are: {listed}", f",现有:{listed}")
+            hint = suggestion(close[0]) if close else Both(f", there are: {listed}", f"，现有：{listed}")
             self._decoder.wrong(UnknownDriver, path, hint=hint, name=driver[:64])
         except DriverBroken as problem:
             place = self._decoder.tree.place(path)

@@ -13,14 +13,14 @@ from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, DEVICE_PATTERN, GRID_PAT
 _PATTERNS = {
     BOX_PATTERN: Both(
         "a box id: 12 digits of the village, then -2, -3 for a second, third box",
-        "盒子编号:12 位村级区划代码,同村第二台起加 -2、-3",
+        "盒子编号：12 位村级区划代码，同村第二台起加 -2、-3",
     ),
     GRID_PATTERN: Both(
-        "a grid id: 12 digits of the village and 3 of the grid", "网格编号:12 位村级区划代码加 3 位网格号"
+        "a grid id: 12 digits of the village and 3 of the grid", "网格编号：12 位村级区划代码加 3 位网格号"
     ),
     COUNTY_PATTERN: Both("a county code of 6 digits", "6 位县级区划代码"),
-    rf"^$|{COUNTY_PATTERN}": Both("a county code of 6 digits, or nothing", "6 位县级区划代码,或留空"),
-    DEVICE_PATTERN: Both("a device id: 1 to 32 of a-z, 0-9 and -", "设备编号:1 至 32 个小写字母、数字或 -"),
+    rf"^$|{COUNTY_PATTERN}": Both("a county code of 6 digits, or nothing", "6 位县级区划代码，或留空"),
+    DEVICE_PATTERN: Both("a device id: 1 to 32 of a-z, 0-9 and -", "设备编号：1 至 32 个小写字母、数字或 -"),
 }
 _MAX_SHOWN = 60
 
@@ -47,7 +47,7 @@ def _list(kind: inspect.Type) -> Both:
     words = Both("another value", "其他值")
     if isinstance(kind, inspect.CollectionType):
         item = expected(kind.item_type)
-        words = Both(f"a list, each {item.en}", f"列表,每一项为{item.zh}")
+        words = Both(f"a list, each {item.en}", f"列表，每一项为{item.zh}")
     elif isinstance(kind, inspect.TupleType):
         words = Both(f"a list of {len(kind.item_types)} values", f" {len(kind.item_types)} 个值的列表")
     return words
@@ -70,7 +70,7 @@ def choices(kind: inspect.LiteralType | inspect.EnumType) -> list[object]:
 
 def _choice(kind: inspect.LiteralType | inspect.EnumType) -> Both:
     shown = [quoted(value) for value in choices(kind)]
-    return Both("one of " + ", ".join(shown), "以下之一:" + "、".join(shown))
+    return Both("one of " + ", ".join(shown), "以下之一：" + "、".join(shown))
 
 
 def _number(kind: inspect.IntType | inspect.FloatType) -> Both:

@@ -52,7 +52,7 @@ class Mistake(Problem):
         facts = {name: fact.text(language) if isinstance(fact, Both) else fact for name, fact in self.facts.items()}
         template = self.zh if language == "zh" else self.en
         sentence = template.format_map(facts) + self.hint.text(language)
-        return sentence.replace(" ,", ",") if language == "zh" else sentence
+        return sentence.replace(" ，", "，") if language == "zh" else sentence
 
     def text(self, language: Language) -> str:
         key = f"{self.key}: " if self.key else ""
@@ -100,7 +100,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> Both:
 
 
 def suggest(text: str) -> Both:
-    return Both(f", did you mean “{text}”?", f",是不是“{text}”?")
+    return Both(f", did you mean “{text}”?", f"，是不是“{text}”？")
 
 
 class UnknownKey(Mistake):
@@ -112,19 +112,19 @@ class UnknownKey(Mistake):
 class WrongType(Mistake):
     code = "config.wrong-type"
     en = "is {found}, expected {expected}"
-    zh = "现在是{found},应为{expected}"
+    zh = "现在是{found}，应为{expected}"
 
 
 class OutOfRange(Mistake):
     code = "config.out-of-range"
     en = "{found} is not allowed, expected {expected}"
-    zh = "{found}不符合要求,应为{expected}"
+    zh = "{found}不符合要求，应为{expected}"
 
 
 class MissingKey(Mistake):
     code = "config.missing-key"
     en = "is missing ({what})"
-    zh = "缺少这一项({what})"
+    zh = "缺少这一项（{what}）"
 
 
 class Invalid(Mistake):
@@ -136,7 +136,7 @@ class Invalid(Mistake):
 class DuplicateKey(Mistake):
     code = "config.duplicate-key"
     en = "is set twice: first at {first}"
-    zh = "重复设置:第一次在 {first}"
+    zh = "重复设置：第一次在 {first}"
 
 
 class BadSyntax(Mistake):
@@ -148,31 +148,31 @@ class BadSyntax(Mistake):
 class FullWidth(Mistake):
     code = "config.full-width"
     en = "column {column}: {name} {found} of a Chinese input method, type {wanted} instead"
-    zh = "第 {column} 列:中文输入法的{name} {found} ,请改用英文半角的 {wanted}"
+    zh = "第 {column} 列：中文输入法的{name} {found}，请改用英文半角的 {wanted}"
 
 
 class NoFile(Mistake):
     code = "config.no-file"
     en = "there is no such file; make one with “edgeagent sample --minimal”"
-    zh = "没有这个文件;可用“edgeagent sample --minimal”生成"
+    zh = "没有这个文件；可用“edgeagent sample --minimal”生成"
 
 
 class UnreadableFile(Mistake):
     code = "config.unreadable"
     en = "cannot be read: {reason}"
-    zh = "无法读取:{reason}"
+    zh = "无法读取：{reason}"
 
 
 class NotUtf8(Mistake):
     code = "config.not-utf8"
     en = "is not UTF-8 text but {guess}: save it as UTF-8"
-    zh = "不是 UTF-8 文本,而是{guess}:请另存为 UTF-8 编码"
+    zh = "不是 UTF-8 文本，而是{guess}：请另存为 UTF-8 编码"
 
 
 class FileNotRead(Mistake):
     code = "config.not-read"
     en = "is not read: only names ending in .toml are"
-    zh = "没有读取:只读取以 .toml 结尾的文件"
+    zh = "没有读取：只读取以 .toml 结尾的文件"
 
 
 class UnknownDriver(Mistake):
@@ -186,13 +186,13 @@ class BrokenDriver(Mistake):
 
     code = "config.broken-driver"
     en = "driver “{name}” cannot be loaded, the device will not be watched: {reason}"
-    zh = "驱动“{name}”无法加载,该设备将不受监测:{reason}"
+    zh = "驱动“{name}”无法加载，该设备将不受监测：{reason}"
 
 
 class BadDevice(Mistake):
     code = "config.bad-device-id"
     en = "“{name}” is no device id: 1 to 32 of a-z, 0-9 and -, not beginning or ending with -"
-    zh = "“{name}”不是有效的设备编号:应为 1 至 32 个小写字母、数字或 -,且首尾不能是 -"
+    zh = "“{name}”不是有效的设备编号：应为 1 至 32 个小写字母、数字或 -，且首尾不能是 -"
 
 
 class BadTimeZone(Mistake):
@@ -204,7 +204,7 @@ class BadTimeZone(Mistake):
 class BadHours(Mistake):
     code = "config.bad-hours"
     en = "“{hours}” begins and ends at the same time: for the whole day write 00:00-24:00"
-    zh = "“{hours}”的开始与结束相同:全天请写 00:00-24:00"
+    zh = "“{hours}”的开始与结束相同：全天请写 00:00-24:00"
 
 
 class NoSuchDevice(Mistake):
@@ -228,7 +228,7 @@ class SecretMissing(Mistake):
 class SecretOpen(Mistake):
     code = "config.secret-open"
     en = "{path} can be read by others (mode {mode}): chmod 600 {path}"
-    zh = "{path} 可被其他用户读取(权限 {mode}):请执行 chmod 600 {path}"
+    zh = "{path} 可被其他用户读取（权限 {mode}）：请执行 chmod 600 {path}"
 
 
 class SecretUnset(Mistake):
@@ -240,7 +240,7 @@ class SecretUnset(Mistake):
 class PlainSecret(Mistake):
     code = "config.plain-secret"
     en = "a password stands here and others can read the file (mode {mode}): chmod 600, or use file:PATH"
-    zh = "此处写有密码,而文件可被其他用户读取(权限 {mode}):请 chmod 600,或改用 file:路径"
+    zh = "此处写有密码，而文件可被其他用户读取（权限 {mode}）：请 chmod 600，或改用 file:路径"
 
 
 class TlsFile(Mistake):
@@ -252,25 +252,25 @@ class TlsFile(Mistake):
 class TlsPair(Mistake):
     code = "config.tls-pair"
     en = "certificate and key belong together: `{missing}` is missing"
-    zh = "证书和私钥必须同时设置:缺少 `{missing}`"
+    zh = "证书和私钥必须同时设置：缺少 `{missing}`"
 
 
 class PortAndTls(Mistake):
     code = "config.port-and-tls"
     en = "port {port} is usual {usual}, here it is {here}"
-    zh = "端口 {port} 通常{usual},此处却{here}"
+    zh = "端口 {port} 通常{usual}，此处却{here}"
 
 
 class OpenLink(Mistake):
     code = "config.open-link"
     en = "the link to {host} is not encrypted, passwords and events can be read on the way: add [hub.tls]"
-    zh = "到 {host} 的连接没有加密,途中可被窃听:请加上 [hub.tls]"
+    zh = "到 {host} 的连接没有加密，途中可被窃听：请加上 [hub.tls]"
 
 
 class NoDevices(Mistake):
     code = "config.no-devices"
     en = "no device is configured: nothing will be watched"
-    zh = "没有配置任何设备,不会监测任何东西"
+    zh = "没有配置任何设备，不会监测任何东西"
 
 
 class GridElsewhere(Mistake):

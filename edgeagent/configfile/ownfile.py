@@ -105,4 +105,4 @@ def _look(file: Path, place: Place, key: str, problem: type[Mistake], *, private
 
 def _cannot(error: Exception) -> Both:
     why = getattr(error, "strerror", None) or str(error)
-    return Both(f"cannot be read: {why}", f"无法读取:{why}")
+    return Both(f"cannot be read: {why}", f"无法读取：{why}")

@@ -101,12 +101,12 @@ def _nothing(name: str, mistake: Mistake) -> Source:
 
 def _guess(raw: bytes) -> Both:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Both("UTF-16 (“Unicode” of Windows Notepad)", " UTF-16(记事本的“Unicode”)")
+        return Both("UTF-16 (“Unicode” of Windows Notepad)", " UTF-16（记事本的“Unicode”）")
     try:
         raw.decode("gb18030")
     except UnicodeDecodeError:
         return Both("something else", "其他内容")
-    return Both("probably GBK (“ANSI” of Windows Notepad)", "很可能是 GBK(记事本的“ANSI”)")
+    return Both("probably GBK (“ANSI” of Windows Notepad)", "很可能是 GBK（记事本的“ANSI”）")
 
 
 def _diagnose(name: str, text: str, error: Exception) -> tuple[list[Mistake], str | None]:
@@ -126,9 +126,9 @@ def _diagnose(name: str, text: str, error: Exception) -> tuple[list[Mistake], st
     reason, begin = _in_words(message), _begin(text, line)
     if begin:
         reason = Both(
-            f"{reason.en}; what begins in line {begin} is not closed", f"{reason.zh};第 {begin} 行开始的内容没有结束"
+            f"{reason.en}; what begins in line {begin} is not closed", f"{reason.zh}；第 {begin} 行开始的内容没有结束"
         )
-    reason = Both(f"column {column}: {reason.en}", f"第 {column} 列:{reason.zh}") if column else reason
+    reason = Both(f"column {column}: {reason.en}", f"第 {column} 列：{reason.zh}") if column else reason
     return [BadSyntax(Place(name, line), reason=reason)], _without(text, line)
 
 
@@ -172,7 +172,7 @@ def _without(text: str, line: int) -> str | None:
 _WORDS = {
     "Invalid value": Both(
         'the value is missing or no TOML value; text needs quotes: "…"',
-        '缺少值或值不合法;文本要加英文引号 "…"',
+        '缺少值或值不合法；文本要加英文引号 "…"',
     ),
     "Expected '=' after a key": Both(
         "“=” is missing after the name of the setting",
@@ -192,7 +192,7 @@ _WORDS = {
     ),
     "Unclosed array": Both(
         "a list is not closed: “]” is missing",
-        "列表没有结束,缺少“]”",
+        "列表没有结束，缺少“]”",
     ),
     "Unclosed inline table": Both(
         "“}” is missing",
@@ -213,11 +213,11 @@ _WORDS = {
     ),
     "Unescaped '\\' in a string": Both(
         "a single “\\” in text: write “\\\\”, or use '…'",
-        "文本中有单个“\\”:请写“\\\\”,或改用 '…'",
+        "文本中有单个“\\”：请写“\\\\”，或改用 '…'",
     ),
     "Invalid statement": Both(
         "neither a setting (name = value) nor a [table]",
-        "既不是“名称 = 值”,也不是 [表名]",
+        "既不是“名称 = 值”，也不是 [表名]",
     ),
     "Invalid initial character for a key": Both(
         "a name may have only A-Z, a-z, 0-9, - and _",

@@ -18,13 +18,13 @@ VERSION = 1
 class OutboxNewer(Problem):
     code = "outbox.newer"
     en = "{path} was written by a newer release (format {found}, this one knows {known}): install that release again"
-    zh = "{path} 由更新的版本写成(格式 {found},本版本只认识 {known}),请装回新版本;文件未改动"
+    zh = "{path} 由更新的版本写成（格式 {found}，本版本只认识 {known}），请装回新版本；文件未改动"
 
 
 class NotAnOutbox(Problem):
     code = "outbox.foreign-file"
     en = "{path} is a database, but no outbox: move it away or set store.dir to another folder"
-    zh = "{path} 是数据库文件,但不是待发库:请移走它,或把 store.dir 改到别的目录"
+    zh = "{path} 是数据库文件，但不是待发库：请移走它，或把 store.dir 改到别的目录"
 
 
 def is_ours(connection: sqlite3.Connection) -> bool:

@@ -251,7 +251,7 @@ METRICS: tuple[Metric, ...] = (
         "edgeagent_device_up",
         "gauge",
         "1 while the device is watched in full, else 0; devices that are switched off are left out.",
-        "设备监测完全正常为 1，否则为 0;停用的设备不列出。",
+        "设备监测完全正常为 1，否则为 0；停用的设备不列出。",
         lambda status: [((it.id,), it.state == "up") for it in status.devices if it.state != "disabled"],
         labels=("device",),
     ),

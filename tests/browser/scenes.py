@@ -92,7 +92,7 @@ async def _boxes(county: County, now: datetime) -> None:
     async with county.store.write() as connection:
         for device, state, reason, detail in (
             ("cam-3", "down", "wrong-password", "ONVIF ter:NotAuthorized, 192.168.1.63"),
-            ("cam-2", "degraded", "timeout", "事件订阅无响应,改用轮询"),
+            ("cam-2", "degraded", "timeout", "事件订阅无响应，改用轮询"),
         ):
             await connection.execute(
                 t.device_state.update()

@@ -47,10 +47,10 @@ def test_check_names_every_mistake_on_a_line_and_exits_78(config):
     done = edgeagent("check", "--config", file)
     assert done.returncode == 78
     assert done.stdout.splitlines() == [
-        f"{file}:2: hub.host: 缺少这一项(消息服务器的域名或地址) [config.missing-key]",
-        f"{file}:3: hub.hots: 没有这个设置项,是不是“host”? [config.unknown-key]",
-        f"{file}:4: hub.port: 现在是文本“1883”,应为 1 至 65535 的整数:请去掉引号 [config.wrong-type]",
-        f"警告:{file}: 没有配置任何设备,不会监测任何东西 [config.no-devices]",
+        f"{file}:2: hub.host: 缺少这一项（消息服务器的域名或地址） [config.missing-key]",
+        f"{file}:3: hub.hots: 没有这个设置项，是不是“host”？ [config.unknown-key]",
+        f"{file}:4: hub.port: 现在是文本“1883”，应为 1 至 65535 的整数：请去掉引号 [config.wrong-type]",
+        f"警告：{file}: 没有配置任何设备，不会监测任何东西 [config.no-devices]",
         "config.bad: 配置中有 3 处错误",
     ]
 
@@ -66,7 +66,7 @@ def test_check_as_json_has_both_languages(config):
         "line": 3,
         "key": "hub.hots",
         "en": "there is no such setting, did you mean “host”?",
-        "zh": "没有这个设置项,是不是“host”?",
+        "zh": "没有这个设置项，是不是“host”？",
     }
     good = json.loads(edgeagent("check", "--config", config(GOOD), "--json").stdout)
     assert (good["ok"], good["box"], good["mistakes"]) == (True, "430121001001", [])

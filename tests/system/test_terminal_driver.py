@@ -143,7 +143,7 @@ async def test_ic_card_and_codes(terminal, device, configure, key_file):
         await until(lambda: len(device.data) == 1)
         terminal.scan(NUMBER.lower())
         await until(lambda: len(device.data) == 2)
-        terminal.scan("姓名:某某;电话:13800000000")
+        terminal.scan("姓名：某某；电话：13800000000")
         await until(lambda: len(device.data) == 3)
     card, number, text = device.data
     assert (card.method, card.masked, card.person) == ("card", "****3D6B", key.hash_number("D6123D6B").digest)
