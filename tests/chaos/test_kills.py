@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -73,9 +74,7 @@ def table(place: World, tally: Tally, lines: list[Line], excused: int, intervals
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("times", [1, pytest.param(LONG, marks=pytest.mark.chaos)])
-async def test_nothing_is_lost_and_nothing_twice(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], times: int
-) -> None:
+async def test_nothing_is_lost_and_nothing_twice(tmp_path: Path, counted: Callable[[str], None], times: int) -> None:
     chance = random.Random(SEED)
     print(f"CHAOS_SEED={SEED}")
     async with world(tmp_path) as place:
@@ -94,8 +93,7 @@ async def test_nothing_is_lost_and_nothing_twice(
         lines = [*tally.emitted(), *(line for line, _ in cameras), tally.terminal(), tally.pictures()]
         intervals = sum(len(tally.blind(name)) for name in place.farm.cameras)
         excused = sum(count for _, count in cameras)
-        with capsys.disabled():
-            print(table(place, tally, lines, excused, intervals))
+        counted(table(place, tally, lines, excused, intervals))
     assert sum(place.kills.values()) >= 30
     assert min(Counter(place.kills).values()) >= 8
     assert {line.what: line.lost for line in lines if line.lost} == {}

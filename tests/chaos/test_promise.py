@@ -378,7 +378,7 @@ class Promise(RuleBasedStateMachine):
                         await self._commit(self.wire)
 
 
-def play(examples: int) -> None:
+def play(examples: int, counted) -> None:
     Promise.steps = 0
     run_state_machine_as_test(
         Promise,
@@ -390,19 +390,19 @@ def play(examples: int) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    print(f"\n{Promise.steps} steps: nothing lost, nothing twice")
+    counted(f"{Promise.steps} steps: nothing lost, nothing twice")
 
 
 @pytest.mark.timeout(300)
-def test_the_promise_holds():
-    play(max(STEPS // PER_RUN, 1))
+def test_the_promise_holds(counted):
+    play(max(STEPS // PER_RUN, 1), counted)
 
 
 @pytest.mark.slow
 @pytest.mark.chaos
 @pytest.mark.timeout(3000)
-def test_the_promise_holds_for_ten_thousand_steps():
-    play(10_000 // PER_RUN)
+def test_the_promise_holds_for_ten_thousand_steps(counted):
+    play(10_000 // PER_RUN, counted)
 
 
 def test_the_key_outlives_the_event():
