@@ -16,16 +16,27 @@ EXIT_CONFIG = 78
 """EX_CONFIG of sysexits.h: starting again will not help, a person must change something first."""
 
 
+class HubNotInstalled(Problem):
+    code = "hub.not-installed"
+    en = "the Python package “{missing}” is not installed here: a hub needs gridwire[hub] (or [postgres])"
+    zh = "此处没有安装 Python 包“{missing}”：县级汇聚端需要 gridwire[hub]（或 [postgres]）"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point. Returns the exit code: 0 well, 1 failed, 2 wrong use, 78 wrong configuration or database."""
     args = _parser().parse_args(argv)
     args.language = choose(args.language)
-    command = importlib.import_module(f"countyhub.cli.{args.command}")
     try:
+        command = importlib.import_module(f"countyhub.cli.{args.command}")
         code: int = command.execute(args)
         sys.stdout.flush()
     except Problem as problem:
         print(problem.text(args.language), file=sys.stderr)
+        return EXIT_CONFIG
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "countyhub":
+            raise
+        print(HubNotInstalled(missing=error.name).text(args.language), file=sys.stderr)
         return EXIT_CONFIG
     except BrokenPipeError:  # the reader, e.g. `head`, has gone
         sys.stderr.close()

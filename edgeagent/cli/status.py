@@ -57,7 +57,7 @@ def _decoded(body: bytes) -> BoxStatus:
 def show(status: BoxStatus, language: Language) -> str:
     """The snapshot as lines for a person."""
     blocks = [_advice(status, language), table(_facts(status, language)), _lanes(status, language)]
-    blocks.append([word("devices", language) + say(language, en=":", zh=":"), *_devices(status.devices, language)])
+    blocks.append([word("devices", language) + say(language, en=":", zh="："), *_devices(status.devices, language)])
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
@@ -73,7 +73,10 @@ def _facts(status: BoxStatus, language: Language) -> list[tuple[str, ...]]:
     store, counted = status.store, {**status.emitted}
     rows = [
         ("box", f"{status.box} {status.name}".strip()),
-        ("version", f"{status.version}, {word('uptime', language)} {duration(status.uptime_s, language)}"),
+        (
+            "version",
+            f"{status.version}{say(language, en=', ', zh='，')}{word('uptime', language)} {duration(status.uptime_s, language)}",
+        ),
         ("hub", f"{status.hub} {link} ({since})"),
         ("last_error", "" if status.connected else status.last_error),
         ("held", status.held),
