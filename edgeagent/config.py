@@ -71,6 +71,14 @@ class HubSettings(Settings, frozen=True, kw_only=True):
             le=65535,
         ),
     ] = 8883
+    others: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[^\s:/]+:[0-9]{1,5}$")], ...],
+        about(
+            "further brokers as HOST:PORT, in order of preference, for when the first does not answer",
+            "备用消息服务器，写作 主机:端口，按优先顺序；首选不可达时依次使用",
+            example=["backup.example.cn:8883"],
+        ),
+    ] = ()
     protocol: Annotated[Literal["5", "3.1.1"], about("version of MQTT", "MQTT 版本")] = "5"
     username: Annotated[str, about("user name; empty: the box id", "用户名；留空即盒子编号")] = ""
     password: Annotated[

@@ -30,6 +30,7 @@ from gridwire.mqtt import (
     TlsSettings,
     Will,
 )
+from gridwire.mqtt.brokers import Endpoint
 from gridwire.problem import Problem
 
 log = logging.getLogger(__name__)
@@ -190,6 +191,7 @@ def client_settings(hub: HubSettings, box: str) -> MqttSettings:
     return MqttSettings(
         host=hub.host,
         port=hub.port,
+        others=tuple(Endpoint(host, int(port)) for host, _, port in (other.rpartition(":") for other in hub.others)),
         client_id=box,
         protocol=hub.protocol,
         keepalive_s=hub.keepalive_s,

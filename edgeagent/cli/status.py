@@ -70,13 +70,11 @@ def _advice(status: BoxStatus, language: Language) -> list[str]:
 def _facts(status: BoxStatus, language: Language) -> list[tuple[str, ...]]:
     since = duration((status.at - status.connected_since).total_seconds(), language)
     link = word("connected" if status.connected else "disconnected", language)
+    comma = say(language, en=", ", zh="，")
     store, counted = status.store, {**status.emitted}
     rows = [
         ("box", f"{status.box} {status.name}".strip()),
-        (
-            "version",
-            f"{status.version}{say(language, en=', ', zh='，')}{word('uptime', language)} {duration(status.uptime_s, language)}",
-        ),
+        ("version", f"{status.version}{comma}{word('uptime', language)} {duration(status.uptime_s, language)}"),
         ("hub", f"{status.hub} {link} ({since})"),
         ("last_error", "" if status.connected else status.last_error),
         ("held", status.held),

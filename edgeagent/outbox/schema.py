@@ -7,12 +7,14 @@ number on the wire is `n - base`, where `base` belongs to the stream that the ro
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from gridwire.events import LANES
 from gridwire.problem import Problem
 
 APPLICATION_ID = 0x47574F42  # "GWOB"
-VERSION = 1
+Step: TypeAlias = Callable[[sqlite3.Connection], None]
 
 
 class OutboxNewer(Problem):
@@ -48,14 +50,26 @@ def check(connection: sqlite3.Connection, path: str) -> int:
 
 
 def prepare(connection: sqlite3.Connection, path: str, max_pages: int) -> None:
-    """Make the tables in a new file, check an old one. Raises `OutboxNewer`, `NotAnOutbox`, sqlite3.Error."""
-    if check(connection, path) == 0:
-        _create(connection)
+    """Make the tables in a new file, bring an old one forward. Raises `OutboxNewer`, `NotAnOutbox`, sqlite3.Error."""
+    migrate(connection, check(connection, path), STEPS)
     connection.execute(f"PRAGMA max_page_count={max_pages}")
 
 
-def _create(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN IMMEDIATE")
+def migrate(connection: sqlite3.Connection, version: int, steps: Sequence[Step]) -> None:
+    """Take the steps that the file lacks, each in a transaction with its number: a crash leaves a whole format."""
+    for number, step in enumerate(steps[version:], version + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            step(connection)
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def _first_format(connection: sqlite3.Connection) -> None:
     connection.execute(
         "CREATE TABLE stream(no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, "
         "boot TEXT NOT NULL, machine TEXT NOT NULL)"
@@ -72,6 +86,12 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE memory(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID")
     marks = ", ".join(f"{lane} INTEGER NOT NULL" for lane in LANES)
     connection.execute(f"CREATE TABLE mark(hour INTEGER PRIMARY KEY, {marks})")
-    connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version={VERSION}")
-    connection.execute("COMMIT")
+
+
+STEPS: tuple[Step, ...] = (_first_format,)
+"""Step n makes format n of format n-1. Released steps never change.
+
+A step that makes tables must leave a new file and a migrated one with the same tables on the same pages, or teach
+`salvage` the difference.
+"""
+VERSION = len(STEPS)

@@ -104,7 +104,7 @@ async def snapshot(report: HealthReport, scrub: Scrub) -> BoxStatus:
     """How the box is now. Raises what the store raises when it does not answer: sqlite3.Error, ValueError."""
     use = await report.store_use()
     birth, health = report.birth(), await report.health()
-    link, tally, config = report.link, report.tally(), report.loaded.config
+    link, tally = report.link, report.tally()
     current = next(stream for stream in health.streams if stream.current)
     return BoxStatus(
         box=birth.box,
@@ -113,7 +113,7 @@ async def snapshot(report: HealthReport, scrub: Scrub) -> BoxStatus:
         at=health.at,
         started=birth.started,
         uptime_s=health.uptime_s,
-        hub=f"{config.hub.host}:{config.hub.port}",
+        hub=link.broker,
         connected=link.connected,
         connected_since=link.since,
         connects=link.connects,

@@ -13,7 +13,7 @@ import pytest
 from edgeagent.clock import Stamp
 from edgeagent.driver import Alarm, Checkin, OutboxFull, Picture, Reading
 from edgeagent.envelope import Draft
-from edgeagent.outbox import NotAnOutbox, Outbox, OutboxNewer
+from edgeagent.outbox import NotAnOutbox, Outbox, OutboxNewer, schema
 from edgeagent.outbox.outbox import Limits
 from gridwire.codec import EventTooLarge
 from gridwire.events import Gap
@@ -269,3 +269,26 @@ async def test_newer_and_foreign_files_are_refused_untouched(tmp_path):
     with pytest.raises(NotAnOutbox):
         async with outbox(tmp_path):
             pass
+
+
+async def test_an_older_file_is_brought_forward_step_by_step(tmp_path):
+    async with outbox(tmp_path) as box:
+        before = await box.put(alarm())
+
+    def add_a_table(db):
+        db.execute("CREATE TABLE later(x)")
+
+    def fail(db):
+        db.execute("CREATE TABLE half(x)")
+        raise sqlite3.OperationalError("the power went")
+
+    db = sqlite3.connect(tmp_path / "outbox.db", isolation_level=None)
+    with pytest.raises(sqlite3.OperationalError):
+        schema.migrate(db, schema.VERSION, (*schema.STEPS, add_a_table, fail))
+    assert db.execute("PRAGMA user_version").fetchone() == (schema.VERSION + 1,)
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+    assert "later" in tables
+    assert "half" not in tables
+    assert db.execute("SELECT count(*) FROM alarm").fetchone() == (1,)
+    assert before.seq == 1
+    db.close()
