@@ -1,4 +1,4 @@
-"""A TCP proxy on 127.0.0.1 that fails on demand as uplinks do: cut, half-open, slow, far away.
+"""A TCP proxy on 127.0.0.1 that fails on demand as uplinks do: cut, half-open, slow, far away, deaf.
 
     async with Proxy("127.0.0.1", broker_port) as proxy:
         ...  # connect to proxy.port
@@ -24,7 +24,7 @@ _LINGER_NOT = struct.pack("ii", 1, 0)
 
 class Proxy:
     """Forwards each connection to the target. `connections` counts those accepted, `bytes_up` and `bytes_down` what
-    was handed on to the target and to the clients."""
+    was handed on to the target and to the clients, `bytes_dropped` the replies that were not."""
 
     def __init__(self, target_host: str, target_port: int, *, port: int = 0) -> None:
         self.port = port
@@ -32,12 +32,13 @@ class Proxy:
         self.connections = 0
         self.bytes_up = 0
         self.bytes_down = 0
+        self.bytes_dropped = 0
         self._target = (target_host, target_port)
         self._server: asyncio.Server | None = None
         self._pairs: dict[asyncio.Task[None], list[asyncio.StreamWriter]] = {}
         self._flowing = asyncio.Event()
         self._flowing.set()
-        self._is_cut = False
+        self._is_cut = self._drops_replies = False
         self._bytes_per_s = 0.0
         self._delay_s = 0.0
 
@@ -90,9 +91,18 @@ class Proxy:
         """Everything arrives so much later, in each direction."""
         self._delay_s = ms / 1000
 
+    def drop_replies(self) -> None:
+        """What clients say still arrives, what they are answered does not, until `mend`, which resets them.
+
+        So clients never know that they were heard, and say it again: to a receiver this is how duplicates come about.
+        """
+        self._drops_replies = True
+
     def mend(self) -> None:
-        """All is well again."""
-        self._is_cut = False
+        """All is well again. Connections that replies may be missing from do not survive it."""
+        if self._drops_replies:
+            self._end_connections()
+        self._is_cut = self._drops_replies = False
         self._bytes_per_s = self._delay_s = 0.0
         self._flowing.set()
 
@@ -151,7 +161,10 @@ class Proxy:
                 await self._flowing.wait()
                 if not data:
                     break
-                await self._hand_on(data, writer, upward=upward)
+                if self._drops_replies and not upward:
+                    self.bytes_dropped += len(data)
+                else:
+                    await self._hand_on(data, writer, upward=upward)
         writer.write_eof()
 
     async def _hand_on(self, data: bytes, writer: asyncio.StreamWriter, *, upward: bool) -> None:

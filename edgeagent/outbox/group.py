@@ -50,8 +50,8 @@ def plan_group(book: Book, waiting: Iterable[Pending], dirty: Iterable[Lane]) ->
         return taken[-1][0] + 1 if taken else book.lanes[lane].next
 
     for pending in waiting:
-        if pending.done.done():
-            continue
+        if pending.done.done() and not pending.done.cancelled():
+            continue  # told already that it cannot be encoded; one whose driver was cancelled is stored all the same
         stored: Stored | None = None
         if pending.draft is not None:
             first = next_n("media")
@@ -65,7 +65,8 @@ def plan_group(book: Book, waiting: Iterable[Pending], dirty: Iterable[Lane]) ->
             try:
                 body = pending.draft.build(stream.id, seq, refs)
             except UNFIT as error:
-                pending.done.set_exception(error)
+                if not pending.done.done():
+                    pending.done.set_exception(error)
                 continue
             rows.setdefault(lane, []).append((n, body))
             for number, file in enumerate(pending.files, first):

@@ -110,7 +110,7 @@ class Outbox:
         values, pictures = dict(remember or {}), tuple(jpegs)
         if pictures:
             return await asyncio.shield(asyncio.ensure_future(self._put(draft, values, pictures)))
-        stored = await asyncio.shield(self._enqueue(draft, (), values))
+        stored = await self._enqueue(draft, (), values)  # stored although the caller is cancelled: see `plan_group`
         assert stored is not None
         return stored
 

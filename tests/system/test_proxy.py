@@ -114,6 +114,25 @@ async def test_cut_throws_away_what_a_freeze_has_kept(proxy, echo):
     assert echo.got == b"1"
 
 
+async def test_replies_dropped_what_was_said_has_arrived_and_mending_ends_the_connection(proxy, echo):
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+    assert await said(reader, writer, b"1") == b"1"
+    proxy.drop_replies()
+    new_reader, new_writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+    writer.write(b"2")
+    await until(lambda: echo.got == b"12")
+    new_writer.write(b"3")
+    await until(lambda: proxy.bytes_dropped == 2)
+    assert (proxy.bytes_up, proxy.bytes_down) == (3, 1)
+    proxy.mend()
+    for robbed in (reader, new_reader):
+        with pytest.raises(ConnectionResetError):
+            await robbed.read()
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+    assert await said(reader, writer, b"4") == b"4"
+    writer.close()
+
+
 async def test_slow_and_delayed_everything_still_arrives_and_takes_its_time(proxy, echo):
     loop = asyncio.get_running_loop()
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
