@@ -24,7 +24,8 @@ ROUNDS = (
     + [("agent", "broker"), ("broker", "hub"), ("agent", "broker", "hub"), ("hub", "agent", "broker")]
 )
 """40 kills."""
-LONG = 5
+LONG = int(os.environ.get("CHAOS_ROUNDS") or 13)
+"""So many rounds of 40 kills: 520 by default, some 12 minutes."""
 """Times as many rounds in the long run."""
 
 
@@ -72,7 +73,7 @@ def table(place: World, tally: Tally, lines: list[Line], excused: int, intervals
     return "\n".join(["", f"CHAOS_SEED={SEED}", *told, *rows])
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2400)
 @pytest.mark.parametrize("times", [1, pytest.param(LONG, marks=pytest.mark.chaos)])
 async def test_nothing_is_lost_and_nothing_twice(tmp_path: Path, counted: Callable[[str], None], times: int) -> None:
     chance = random.Random(SEED)
