@@ -97,6 +97,10 @@ class CommandRefused(Problem):
 class DeviceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of every driver's `Config`. What every device has (name, driver, grid) is not here: the agent knows it."""
 
+    def __repr__(self) -> str:
+        """Without values: settings end up in logs and tracebacks, and some are passwords."""
+        return f"{type(self).__module__}.{type(self).__name__}(…)"
+
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """What a driver saw: the event's data, when it happened, and pictures that belong to it.

@@ -26,7 +26,6 @@ ROUNDS = (
 """40 kills."""
 LONG = int(os.environ.get("CHAOS_ROUNDS") or 13)
 """So many rounds of 40 kills: 520 by default, some 12 minutes."""
-"""Times as many rounds in the long run."""
 
 
 async def warm_up(place: World) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgeagent import plugins
+from edgeagent.config import DeviceSettings
 from edgeagent.configfile import DriverBroken, NoSuchDriver
 from edgeagent.driver import DeviceConfig
 
@@ -104,3 +105,10 @@ def test_drivers_of_this_tree():
     assert {"onvif", "terminal"} <= set(plugins.available())
     assert not plugins.SHARED & set(plugins.available())
     assert plugins.resolve("terminal").__module__.startswith("drivers.terminal")
+
+
+def test_no_secret_in_the_repr_of_a_device():
+    """Settings end up in tracebacks."""
+    config = plugins.resolve("onvif")(address="192.168.1.64", username="admin", password="canary-7431")
+    assert "canary" not in repr(config)
+    assert "canary" not in repr(DeviceSettings(driver="onvif", options=config))
