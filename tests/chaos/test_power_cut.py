@@ -48,18 +48,18 @@ _WITHOUT_FLUSHING_THE_JOURNAL = struct.pack("I", 2)
 
 
 class Disk:
-    """An ext4 in a file, mounted on `folder`; what was on it outlives `stop` and `replug` if it was synced."""
+    """An ext4 in a file, mounted on `folder`; what was on it outlives `stop` and `replug` if it was synced.
+
+    Skips the test where such a thing cannot be mounted.
+    """
 
     def __init__(self, folder: Path, image: Path) -> None:
         self.folder, self._image = folder, image
         folder.mkdir(parents=True)
         with image.open("wb") as file:
             file.truncate(IMAGE_BYTES)
-        _run("mkfs.ext4", "-q", "-F", image)
-
-    def plug(self) -> None:
-        """Mount it. Skips the test where that is not allowed."""
-        _run("mount", "-o", "loop", self._image, self.folder)
+        _or_skip("mkfs.ext4", "-q", "-F", image)
+        _or_skip("mount", "-o", "loop", image, folder)
 
     def stop(self) -> None:
         """From this moment on nothing more is written, and nothing that waits for it is."""
@@ -72,16 +72,16 @@ class Disk:
     def replug(self) -> None:
         """Take what the disk has, while it is still mounted, and go on with that; the stopped one is thrown away."""
         copy = self._image.with_suffix(".copy")
-        _run("cp", "--sparse=always", self._image, copy)
+        subprocess.run(["cp", "--sparse=always", self._image, copy], check=True)
         self.unplug()
         copy.replace(self._image)
-        self.plug()
+        subprocess.run(["mount", "-o", "loop", self._image, self.folder], check=True)
 
     def unplug(self) -> None:
         subprocess.run(["umount", "--lazy", self.folder], check=True)
 
 
-def _run(*words: str | Path) -> None:
+def _or_skip(*words: str | Path) -> None:
     try:
         done = subprocess.run(list(map(str, words)), check=False, capture_output=True, text=True)
     except FileNotFoundError:
@@ -96,7 +96,6 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     if os.geteuid() != 0:
         pytest.skip("mounting a file system needs root")
     made = Disk(tmp_path / "box" / "store", tmp_path / "disk.img")
-    made.plug()
     yield made
     with contextlib.suppress(subprocess.CalledProcessError):  # a failed test may have unplugged it
         made.unplug()
