@@ -38,6 +38,7 @@ check: .venv/.ready ## lint, types, layers, generated files
 	$(BIN)/python scripts/generate.py --check
 
 bench: .venv/.ready ## measure ours beside the peers; writes docs/benchmarks.md
+	@sh scripts/apt-install.sh mosquitto openssl strace || echo "going on: what needs them is left out"
 	$(BIN)/python -m bench
 
 generate: .venv/.ready ## schema, AsyncAPI, reference pages, samples
