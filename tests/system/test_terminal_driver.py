@@ -46,7 +46,7 @@ def configure(terminal, key_file):
     def make(*, without=(), idcard=None, **settings) -> Config:
         parts = {part: {"port": port, **PORT} for part, port in terminal.ports.items() if part not in without}
         if "idcard" in parts:
-            parts["idcard"] |= {"poll_s": 0.005, "answer_timeout_s": 0.3, **(idcard or {})}
+            parts["idcard"] |= {"poll_s": 0.005, "answer_timeout_s": 1.0, **(idcard or {})}
         return msgspec.convert({"key_file": str(key_file), **parts, **settings}, Config)
 
     return make
