@@ -123,6 +123,8 @@ class Outbox:
                 raise self._full(draft.lane) from error
         try:
             stored = await self._enqueue(draft, files, remember)
+        except asyncio.CancelledError:
+            raise  # only when the loop ends: the commit may still happen, and strays are swept at the next start
         except BaseException:
             await asyncio.to_thread(self._folder.remove, files)
             raise

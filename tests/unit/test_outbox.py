@@ -292,3 +292,17 @@ async def test_an_older_file_is_brought_forward_step_by_step(tmp_path):
     assert db.execute("SELECT count(*) FROM alarm").fetchone() == (1,)
     assert before.seq == 1
     db.close()
+
+
+async def test_the_end_of_the_loop_takes_no_picture_whose_row_is_committed(tmp_path):
+    """`asyncio.run` cancels every task when it ends, the one that stores pictures too."""
+    async with outbox(tmp_path) as box:
+        storing = asyncio.create_task(box._put(draft(Picture()), {}, (JPEG,)))
+        while not box._pending:
+            await asyncio.sleep(0)
+        storing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await storing
+        await box.put(alarm())
+        (row,) = await rows(box, "media")
+        assert await box.jpeg(row) == JPEG
