@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Literal
 
+from drivers.devicehttp.auth import REFUSAL_WAIT_S, Challenge, DigestAnswer, digest_challenge
+from drivers.devicehttp.request import HungUp, Place, Response, TooLarge, request
 from drivers.onvif import soap
-from drivers.onvif.http import HungUp, Place, Response, request
-from drivers.onvif.httpauth import Challenge, DigestAnswer, digest_challenge
-from drivers.onvif.safexml import MAX_XML_BYTES, BadXml, Element, TooLarge, children, first, first_text
+from drivers.onvif.safexml import MAX_XML_BYTES, BadXml, Element, children, first, first_text
 from drivers.onvif.soap import TDS, NotSoap, SoapFault
 from edgeagent.driver import DriverProblem
 
@@ -66,9 +66,6 @@ class ClockWrong(Refusal):
         "no further try for {wait_min} minutes"
     )
     zh = "摄像机拒绝用户“{user}”，且读不到它的时间：请先校准摄像机时钟（NTP），再检查密码；{wait_min} 分钟内不再尝试"
-
-
-REFUSAL_WAIT_S = 600.0
 
 
 class _NotAuthorized(Exception):

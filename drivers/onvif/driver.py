@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from drivers.onvif.addresses import device_url, rewrite
+from drivers.devicehttp.addresses import device_url, rewrite
 from drivers.onvif.alarms import Alarms
 from drivers.onvif.client import Client
 from drivers.onvif.config import Config
@@ -15,8 +15,8 @@ from drivers.onvif.events import PullPoints
 from drivers.onvif.health import Health
 from drivers.onvif.pictures import EXPECTED, Pictures
 from drivers.onvif.setup import Facts, Setup, SetupFailed
-from drivers.onvif.snapshot import Snapshots
 from drivers.onvif.watch import Watch
+from drivers.snapshot.fetch import Snapshots
 from edgeagent.driver import CommandRefused, Device, Observation, Picture
 
 __all__ = ["Config", "Driver"]

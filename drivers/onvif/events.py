@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from drivers.onvif.addresses import rewrite
+from drivers.devicehttp.addresses import rewrite
+from drivers.devicehttp.request import HttpProblem, HungUp, TooLarge
 from drivers.onvif.client import Client
-from drivers.onvif.http import HttpProblem, HungUp
 from drivers.onvif.notifications import Notification, parse_time, read_notifications
-from drivers.onvif.safexml import BadXml, Element, TooLarge, first, first_text
+from drivers.onvif.safexml import BadXml, Element, first, first_text
 from drivers.onvif.soap import BW, TDS, TEV, WSNT, NotSoap, SoapFault, reference_parameters
 
 LIFETIME_S = 600
@@ -116,7 +116,7 @@ class PullPoints:
                 action=_SYNCHRONIZE,
                 parameters=subscription.parameters,
             )
-        except (SoapFault, NotSoap, BadXml, TooLarge, HttpProblem) as problem:
+        except (SoapFault, NotSoap, BadXml, HttpProblem) as problem:
             _log.debug("synchronize: %s", problem)
             return False
         return True
@@ -135,7 +135,7 @@ class PullPoints:
                 parameters=held.parameters,
                 timeout_s=timeout_s,
             )
-        except (SoapFault, NotSoap, BadXml, TooLarge, HttpProblem) as problem:
+        except (SoapFault, NotSoap, BadXml, HttpProblem) as problem:
             _log.debug("unsubscribe: %s", problem)
             if isinstance(problem, HttpProblem) and not isinstance(problem, HungUp):
                 return

@@ -6,10 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from drivers.onvif.http import HttpProblem
-from drivers.onvif.safexml import TooLarge as AnswerTooLarge
+from drivers.devicehttp.request import HttpProblem
 from drivers.onvif.setup import Setup
-from drivers.onvif.snapshot import NoSnapshot, PictureProblem, Snapshots
+from drivers.snapshot.fetch import NoSnapshot, PictureProblem, Snapshots
 from edgeagent.driver import Device, DriverProblem, Observation, OutboxFull, Picture, Stored, TooLarge
 
 MAX_WAITING = 16
@@ -17,7 +16,7 @@ MAX_WAITING = 16
 SETUP_WAIT_S = 60.0
 _log = logging.getLogger(__name__)
 
-EXPECTED = (PictureProblem, HttpProblem, AnswerTooLarge)
+EXPECTED = (PictureProblem, HttpProblem)
 
 
 class Pictures:

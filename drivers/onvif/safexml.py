@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from drivers.devicehttp.request import TooLarge
 from edgeagent.driver import DriverProblem
 
 Element = etree._Element
@@ -36,13 +37,7 @@ _CHINESE = frozenset({"gb2312", "gbk", "gb18030", "gb_2312-80", "cp936", "ms936"
 class BadXml(DriverProblem):
     code = "onvif.bad-xml"
     en = "the device's answer is not usable XML: {why}"
-    zh = "设备返回的内容不是可用的 XML:{why}"
-
-
-class TooLarge(DriverProblem):
-    code = "onvif.too-large"
-    en = "the device's answer has {size} bytes, at most {limit} are read"
-    zh = "设备返回了 {size} 字节，最多只读取 {limit} 字节"
+    zh = "设备返回的内容不是可用的 XML：{why}"
 
 
 def parse_xml(body: bytes, *, max_bytes: int = MAX_XML_BYTES) -> Element:

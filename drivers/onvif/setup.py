@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from drivers.onvif.childprocess import ChildFailed, run_child
 from drivers.onvif.client import Client
+from drivers.snapshot.child import ChildFailed, run_child
 from edgeagent.driver import DriverProblem
 
 SETUP_TIMEOUT_S = 60.0

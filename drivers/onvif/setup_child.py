@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from drivers.onvif.addresses import rewrite
+from drivers.devicehttp.addresses import rewrite
 
 TIMEOUT_S = 10
 _DEVICE = "http://www.onvif.org/ver10/device/wsdl"

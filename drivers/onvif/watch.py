@@ -13,12 +13,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
-from drivers.onvif.client import REFUSAL_WAIT_S, Client, Refusal
+from drivers.devicehttp.auth import REFUSAL_WAIT_S
+from drivers.devicehttp.request import HttpProblem, HungUp, Refused, Unreachable
+from drivers.onvif.client import Client, Refusal
 from drivers.onvif.events import LIFETIME_S, PullPoints, Subscription, find_service
 from drivers.onvif.health import CutShort, Health, NoEvents, NoSlot, SubscriptionLost
-from drivers.onvif.http import HttpProblem, HungUp, Refused, Unreachable
 from drivers.onvif.notifications import Notification
-from drivers.onvif.safexml import BadXml, TooLarge
+from drivers.onvif.safexml import BadXml
 from drivers.onvif.soap import NotSoap, SoapFault
 from edgeagent.driver import DriverProblem
 
@@ -35,7 +36,7 @@ UNSUBSCRIBE_TIMEOUT_S = 3.0
 # After so many polls, or an empty one, the camera has told how everything stands.
 SYNC_POLLS = 3
 
-_TROUBLE = (HttpProblem, NotSoap, BadXml, TooLarge)
+_TROUBLE = (HttpProblem, NotSoap, BadXml)
 # The camera cannot have believed that we got an answer. After a timeout, say, it may have: what it sent is lost.
 _NOTHING_LOST = (Refused, Unreachable, HungUp)
 

@@ -235,7 +235,7 @@ async def test_a_picture_on_command(device, auth):
                 assert device.data[-1] == Picture(cause="command")
 
 
-@pytest.mark.parametrize(("quirk", "code"), [("snapshot_404", "onvif.no-snapshot"), ("half_picture", "half-picture")])
+@pytest.mark.parametrize(("quirk", "code"), [("snapshot_404", "no-snapshot"), ("half_picture", "half-picture")])
 async def test_no_picture_is_a_named_refusal_and_the_alarm_stays(device, quirk, code):
     device.pictured = {"person"}
     async with camera(quirks=[quirk]) as gate, watched(gate, device) as driver:

@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from drivers.onvif import childprocess, reencode_child
-from drivers.onvif.childprocess import ChildFailed, run_child
-from drivers.onvif.snapshot import HalfPicture, NoSnapshot, PictureRefused, PictureUnfit, Snapshots
+from drivers.snapshot import child, reencode_child
+from drivers.snapshot.child import ChildFailed, run_child
+from drivers.snapshot.fetch import HalfPicture, NoSnapshot, PictureRefused, PictureUnfit, Snapshots
 from edgeagent.driver import MAX_PICTURE_BYTES
 
 SMALL = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
@@ -182,7 +182,7 @@ async def test_children_wait_for_each_other(tmp_path, monkeypatch):
     for mark in log.read_text():
         running += 1 if mark == "+" else -1
         most = max(most, running)
-    assert most <= childprocess.MAX_AT_ONCE
+    assert most <= child.MAX_AT_ONCE
 
 
 def test_shrinking_refuses_what_it_cannot():

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from drivers.onvif.snapshot import PictureUnfit
+from drivers.snapshot.fetch import PictureUnfit
 from edgeagent.driver import MAX_PICTURE_BYTES
 from tests.system.test_onvif_driver import CameraRecorder, camera, kept_setup, watched
 from tests.system.test_onvif_pictures import PictureServer, large_jpeg, snapshots

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.onvif.addresses import at_port, device_url, named_host, named_port, rewrite, without_credentials
+from drivers.devicehttp.addresses import at_port, device_url, named_host, named_port, rewrite, without_credentials
 
 BASE = "http://192.0.2.7:8080/onvif/device_service"
 

@@ -5,8 +5,7 @@ import contextlib
 
 import pytest
 
-from drivers.onvif.http import BadHttp, HungUp, Place, Refused, TimedOut, Unreachable, request
-from drivers.onvif.safexml import TooLarge
+from drivers.devicehttp.request import BadHttp, HungUp, Place, Refused, TimedOut, TooLarge, Unreachable, request
 
 
 @contextlib.asynccontextmanager

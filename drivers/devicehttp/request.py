@@ -1,7 +1,7 @@
 """A small HTTP/1.1 client on asyncio for devices with poor servers: one connection a request, every step limited.
 
 Tolerates wrong lengths and bare line feeds; refuses by name what is too large, too slow or no HTTP. Credentials are
-the caller's business (`httpauth`).
+the caller's business (`auth`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from drivers.onvif.safexml import TooLarge
 from edgeagent.driver import DriverProblem
 
 CONNECT_TIMEOUT_S = 5.0
@@ -28,33 +27,39 @@ class HttpProblem(DriverProblem):
 
 
 class Refused(HttpProblem):
-    code = "onvif.refused"
+    code = "device.refused"
     en = "{host} refuses connections on port {port}"
     zh = "{host} 的 {port} 端口拒绝连接"
 
 
 class Unreachable(HttpProblem):
-    code = "onvif.unreachable"
+    code = "device.unreachable"
     en = "{host}:{port} cannot be reached: {why}"
     zh = "无法到达 {host}:{port}：{why}"
 
 
 class TimedOut(HttpProblem):
-    code = "onvif.timeout"
+    code = "device.timeout"
     en = "{host}:{port} did not answer within {timeout_s:g} s"
     zh = "{host}:{port} 在 {timeout_s:g} 秒内没有应答"
 
 
 class HungUp(HttpProblem):
-    code = "onvif.hung-up"
+    code = "device.hung-up"
     en = "{host}:{port} closed the connection without an answer"
     zh = "{host}:{port} 未应答就断开了连接"
 
 
 class BadHttp(HttpProblem):
-    code = "onvif.bad-http"
+    code = "device.bad-http"
     en = "{host}:{port} does not speak HTTP: {why}"
     zh = "{host}:{port} 返回的不是 HTTP：{why}"
+
+
+class TooLarge(HttpProblem):
+    code = "device.too-large"
+    en = "the device's answer has {size} bytes, at most {limit} are read"
+    zh = "设备返回了 {size} 字节，最多只读取 {limit} 字节"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ async def request(
     timeout_s: float,
     max_bytes: int,
 ) -> Response:
-    """One request on a connection of its own. `timeout_s` is for all of it. Raises `HttpProblem` and `TooLarge`."""
+    """One request on a connection of its own. `timeout_s` is for all of it. Raises `HttpProblem`."""
     try:
         async with asyncio.timeout(timeout_s):
             return await _request(method, place, headers, body, max_bytes)

@@ -9,13 +9,11 @@ from __future__ import annotations
 import time
 from urllib.parse import urlsplit
 
-from drivers.onvif import reencode_child
-from drivers.onvif.addresses import at_port, named_host, named_port, rewrite, without_credentials
-from drivers.onvif.childprocess import ChildFailed, run_child
-from drivers.onvif.client import REFUSAL_WAIT_S
-from drivers.onvif.http import HttpProblem, Place, Response, request
-from drivers.onvif.httpauth import DigestAnswer, basic, digest_challenge, offered
-from drivers.onvif.safexml import TooLarge
+from drivers.devicehttp.addresses import at_port, named_host, named_port, rewrite, without_credentials
+from drivers.devicehttp.auth import REFUSAL_WAIT_S, DigestAnswer, basic, digest_challenge, offered
+from drivers.devicehttp.request import HttpProblem, Place, Response, request
+from drivers.snapshot import reencode_child
+from drivers.snapshot.child import ChildFailed, run_child
 from edgeagent.driver import MAX_PICTURE_BYTES, DriverProblem
 
 FETCH_TIMEOUT_S = 10.0
@@ -34,25 +32,25 @@ class PictureProblem(DriverProblem):
 
 
 class NoSnapshot(PictureProblem):
-    code = "onvif.no-snapshot"
+    code = "snapshot.no-snapshot"
     en = "the camera gives no picture at {url} (HTTP status {status})"
     zh = "摄像机在 {url} 没有提供图片（HTTP 状态 {status}）"
 
 
 class HalfPicture(PictureProblem):
-    code = "onvif.half-picture"
+    code = "snapshot.half-picture"
     en = "the camera's picture stops half-way ({size} bytes)"
     zh = "摄像机的图片不完整（{size} 字节）"
 
 
 class PictureRefused(PictureProblem):
-    code = "onvif.picture-refused"
+    code = "snapshot.picture-refused"
     en = "the camera refused its picture to user “{user}”; no further try for {wait_min} minutes"
     zh = "摄像机拒绝用户“{user}”读取图片；{wait_min} 分钟内不再尝试"
 
 
 class PictureUnfit(PictureProblem):
-    code = "onvif.picture-unfit"
+    code = "snapshot.picture-unfit"
     en = "the picture has {size} bytes, more than {limit}, and could not be made smaller: {why}"
     zh = "图片有 {size} 字节，超过 {limit} 字节，且无法压缩：{why}"
 
@@ -96,7 +94,7 @@ class Snapshots:
         for url in self._candidates(uri):
             try:
                 response = await self._get(Place.of(url))
-            except (HttpProblem, TooLarge) as error:
+            except HttpProblem as error:
                 problem = error
                 continue
             start = response.body.find(_BEGIN)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 _PAIR = re.compile(r'([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
+REFUSAL_WAIT_S = 600.0
+"""How long a device that refused twice is left alone: many lock the account after a few wrong passwords."""
 _SCHEME = re.compile(r"(?:^|,)\s*(Digest|Basic)\b", re.IGNORECASE)
 # Strongest first: a camera that offers several means any of them.
 _HASHES = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}

@@ -22,7 +22,7 @@ _places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakK
 class ChildFailed(DriverProblem):
     """`status`: exit status, None when it was killed for being too slow."""
 
-    code = "onvif.child-failed"
+    code = "device.child-failed"
     en = "{module} failed ({status}): {why}"
     zh = "{module} 运行失败（{status}）：{why}"
 
