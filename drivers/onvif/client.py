@@ -16,8 +16,8 @@ from typing import ClassVar, Literal
 from drivers.devicehttp.auth import REFUSAL_WAIT_S, Challenge, DigestAnswer, digest_challenge
 from drivers.devicehttp.request import HungUp, Place, Response, TooLarge, request
 from drivers.onvif import soap
-from drivers.onvif.safexml import MAX_XML_BYTES, BadXml, Element, children, first, first_text
 from drivers.onvif.soap import TDS, NotSoap, SoapFault
+from drivers.safexml import MAX_XML_BYTES, BadXml, Element, children, first, first_text
 from edgeagent.driver import DriverProblem
 
 Auth = Literal["auto", "usernametoken", "digest", "none"]

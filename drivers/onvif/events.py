@@ -16,8 +16,8 @@ from drivers.devicehttp.addresses import rewrite
 from drivers.devicehttp.request import HttpProblem, HungUp, TooLarge
 from drivers.onvif.client import Client
 from drivers.onvif.notifications import Notification, parse_time, read_notifications
-from drivers.onvif.safexml import BadXml, Element, first, first_text
 from drivers.onvif.soap import BW, TDS, TEV, WSNT, NotSoap, SoapFault, reference_parameters
+from drivers.safexml import BadXml, Element, first, first_text
 
 LIFETIME_S = 600
 MIN_LIFETIME_S = 60

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
 from drivers.devicehttp.request import TooLarge
-from drivers.onvif.safexml import BadXml, Element, attribute, children, local, parse_xml, text_of
+from drivers.safexml import BadXml, Element, attribute, children, local, parse_xml, text_of
 
 __all__ = ["BadXml", "Notification", "TooLarge", "clean_topic", "parse", "parse_time", "read_notifications"]
 

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from drivers.onvif.safexml import BadXml, Element, bare, children, descendants, first, local, parse_xml, text_of
+from drivers.safexml import BadXml, Element, bare, children, descendants, first, local, parse_xml, text_of
 from edgeagent.driver import DriverProblem
 
 SOAP = "http://www.w3.org/2003/05/soap-envelope"

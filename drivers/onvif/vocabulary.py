@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from drivers.onvif.notifications import Notification
-from drivers.onvif.safexml import bare
+from drivers.safexml import bare
 
 
 class Signal(NamedTuple):

@@ -19,8 +19,8 @@ from drivers.onvif.client import Client, Refusal
 from drivers.onvif.events import LIFETIME_S, PullPoints, Subscription, find_service
 from drivers.onvif.health import CutShort, Health, NoEvents, NoSlot, SubscriptionLost
 from drivers.onvif.notifications import Notification
-from drivers.onvif.safexml import BadXml
 from drivers.onvif.soap import NotSoap, SoapFault
+from drivers.safexml import BadXml
 from edgeagent.driver import DriverProblem
 
 # Some cameras answer at once and for ever.

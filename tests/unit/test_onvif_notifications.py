@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.onvif.notifications import BadXml, TooLarge, clean_topic, parse, parse_time
-from drivers.onvif.safexml import MAX_XML_BYTES
+from drivers.safexml import MAX_XML_BYTES
 
 NAMESPACES = (
     'xmlns:env="http://www.w3.org/2003/05/soap-envelope" xmlns:tev="http://www.onvif.org/ver10/events/wsdl" '

@@ -8,7 +8,7 @@ from lxml import etree
 from drivers.devicehttp.auth import DigestAnswer, basic, digest_challenge, offered
 from drivers.onvif import soap
 from drivers.onvif.client import camera_time
-from drivers.onvif.safexml import BadXml, first, parse_xml
+from drivers.safexml import BadXml, first, parse_xml
 
 ENV = 'xmlns:e="http://www.w3.org/2003/05/soap-envelope"'
 

@@ -1,6 +1,6 @@
 """Bytes that call themselves XML -> a tree, however broken, and never dangerous. No I/O.
 
-Cameras send undeclared prefixes, byte order marks, bad UTF-8, bare ampersands and NUL bytes: all are mended here.
+Devices send undeclared prefixes, byte order marks, bad UTF-8, bare ampersands and NUL bytes: all are mended here.
 What is refused: too many bytes, a DTD (the door of every XML bomb), and what has no element at all.
 """
 
@@ -35,7 +35,7 @@ _CHINESE = frozenset({"gb2312", "gbk", "gb18030", "gb_2312-80", "cp936", "ms936"
 
 
 class BadXml(DriverProblem):
-    code = "onvif.bad-xml"
+    code = "device.bad-xml"
     en = "the device's answer is not usable XML: {why}"
     zh = "设备返回的内容不是可用的 XML：{why}"
 
