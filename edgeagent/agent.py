@@ -123,6 +123,7 @@ class Agent:
         self.link.on_message = self.downlink.handle
         self.link.birth = self.health.birth
         self.meter.budget.on_change = self._spare
+        self.meter.budget.line_max_bytes = lambda: self.uplink.pace.picture_max_bytes
         self._spare()
 
     def _spare(self) -> None:

@@ -157,6 +157,8 @@ class DataBudget:
         self.plan = plan
         self.account = _read(saved)
         self.on_change: Callable[[], None] = lambda: None
+        self.line_max_bytes: Callable[[], int] = lambda: MAX_PICTURE_BYTES
+        """The largest picture that the line takes within seconds."""
         self._keepalive_s = keepalive_s
         self._traffic = start or Traffic(0, 0, 0)
         self._counted_s = 0.0
@@ -196,8 +198,9 @@ class DataBudget:
 
     @property
     def picture_max_bytes(self) -> int:
-        """The largest picture wanted."""
-        return MAX_PICTURE_BYTES if self.level < Level.SMALLER_PICTURES else SMALL_PICTURE_BYTES
+        """The largest picture wanted: what the line takes, less while the budget runs short."""
+        line = self.line_max_bytes()
+        return line if self.level < Level.SMALLER_PICTURES else min(line, SMALL_PICTURE_BYTES)
 
     @property
     def pictures_wanted(self) -> bool:

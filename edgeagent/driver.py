@@ -147,7 +147,7 @@ class Device(Protocol):
 
     @property
     def picture_max_bytes(self) -> int:
-        """The largest picture wanted now: 256 KiB, less while the data budget of the link runs short.
+        """The largest picture wanted now: 256 KiB, less on a slow line or while the data budget runs short.
 
         A wish: where a picture cannot be made smaller, one of up to 256 KiB is taken all the same.
         """

@@ -234,6 +234,13 @@ METRICS: tuple[Metric, ...] = (
         _uplink("strange_acks"),
     ),
     Metric(
+        "edgeagent_uplink_renewed_connections_total",
+        "counter",
+        "Connections given up and begun anew because a call for help was stuck behind a picture or on a dead line.",
+        "紧急求助被图片或失效线路阻塞，因而放弃并重新建立的连接数。",
+        _uplink("renewed"),
+    ),
+    Metric(
         "edgeagent_clock_synced",
         "gauge",
         "1 while the machine's clock is synchronised.",

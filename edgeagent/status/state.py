@@ -93,7 +93,7 @@ class BoxStatus(msgspec.Struct, frozen=True, kw_only=True):
     emitted: Annotated[dict[str, int], Meta(description="events stored since the start, by kind")]
     suppressed: Annotated[dict[str, int], Meta(description="alarms that the rules suppressed, by reason")]
     evicted: Annotated[dict[str, int], Meta(description="rows deleted by age or for want of room, by lane")]
-    counters: Annotated[dict[str, int], Meta(description="sent, resent, refused, parked, strange_acks")]
+    counters: Annotated[dict[str, int], Meta(description="sent, resent, refused, parked, strange_acks, renewed")]
     board_revision: Annotated[int, Meta(description="revision of the notice board; 0: none yet")]
     config_hash: Annotated[str, Meta(description="SHA-256 of the configuration, without secrets")]
     devices: tuple[DeviceStatus, ...]

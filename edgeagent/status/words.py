@@ -89,6 +89,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "refused": ("拒收", "refused"),
         "parked": ("放弃", "given up"),
         "strange_acks": ("异常确认", "strange acks"),
+        "renewed": ("为求助重连", "reconnected for a call for help"),
     }
 )
 

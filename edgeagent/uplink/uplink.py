@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from edgeagent.outbox import Outbox, Row
+from edgeagent.uplink.pace import Pace
 from edgeagent.uplink.queue import Queue
 from edgeagent.uplink.window import Flight, Window
 from gridwire import topics
@@ -64,8 +65,9 @@ class Uplink:
     def __init__(self, outbox: Outbox, client: MqttClient, county: str, box: str, resend_after_s: float) -> None:
         self.queue = Queue()
         self.window = Window(resend_after_s)
+        self.pace = Pace()
         self.refusal: Refusal | None = None
-        self.counters = {"sent": 0, "resent": 0, "refused": 0, "parked": 0, "strange_acks": 0}
+        self.counters = {"sent": 0, "resent": 0, "refused": 0, "parked": 0, "strange_acks": 0, "renewed": 0}
         self._outbox, self._client = outbox, client
         self._county, self._box = county, box
         self._sent: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
@@ -99,6 +101,18 @@ class Uplink:
                 self.queue.again(flight.lane, flight.rows.runs())
             if flight is not None or self.refusal is not None:
                 self._wake.set()
+            if self._up and self.window.urgent_is_stuck(time.monotonic()):
+                self._renew()
+
+    def _renew(self) -> None:
+        """On a new connection the call for help goes first."""
+        log.warning("a call for help is stuck on this connection: beginning a new one")
+        self.counters["renewed"] += 1
+        now = time.monotonic()
+        for flight in self.window.flights:
+            if flight.lane == "media" and flight.puback_at is None:
+                self.pace.note(flight.size, now - flight.sent_at)  # at most that fast
+        self._client.renew()
 
     # -- what others tell ----------------------------------------------------------------------------------------
 
@@ -256,7 +270,7 @@ class Uplink:
         first, last = message.rows[0].n, message.rows[-1].n
         whole = last - first + 1 == len(message.rows)  # as nearly always; else row by row
         numbers = RangeSet([(first, last)] if whole else [(row.n, row.n) for row in message.rows])
-        flight = Flight(message.lane, numbers, len(message.payload))
+        flight = Flight(message.lane, numbers, len(message.payload), time.monotonic())
         try:
             done = self._client.publish(message.topic, message.payload, content_type=message.content_type)
         except PacketTooLarge as error:
@@ -282,7 +296,10 @@ class Uplink:
             return
         if not reason.is_failure:
             self._accepted = True
-            self.window.arrived(flight, time.monotonic())
+            now = time.monotonic()
+            self.window.arrived(flight, now)
+            if flight.lane == "media":
+                self.pace.note(flight.size, now - flight.sent_at)
             return
         self.counters["refused"] += 1
         self.window.remove(flight)

@@ -16,17 +16,21 @@ from gridwire.ranges import RangeSet
 MAX_MESSAGES = 64
 MAX_BYTES = 512 * 1024
 MAX_PAUSE_S = 900.0
+URGENT_BEHIND_PICTURE_S = 2.0
+URGENT_ALONE_S = 10.0
+"""How long a call for help may wait for the broker's PUBACK before a new connection is the shorter way."""
 
 
 class Flight:
     """One message on its way. `rows`: row numbers that the hub has not acknowledged yet."""
 
-    __slots__ = ("lane", "overtaken", "puback_at", "rows", "size")
+    __slots__ = ("lane", "overtaken", "puback_at", "rows", "sent_at", "size")
 
-    def __init__(self, lane: Lane, rows: RangeSet, size: int) -> None:
+    def __init__(self, lane: Lane, rows: RangeSet, size: int, sent_at: float = 0.0) -> None:
         self.lane = lane
         self.rows = rows
         self.size = size
+        self.sent_at = sent_at
         self.puback_at: float | None = None
         self.overtaken = False
 
@@ -40,6 +44,7 @@ class Window:
         self._pause_s = resend_after_s
         self._quiet_since = 0.0
         self._resent_at = 0.0
+        self._patience = 1.0
         self._count = 0
         self._bytes = 0
 
@@ -75,6 +80,8 @@ class Window:
     def arrived(self, flight: Flight, now: float) -> None:
         """The broker has it."""
         flight.puback_at = now
+        if flight.lane == "urgent":
+            self._patience = 1.0
         if self._quiet_since == 0.0:
             self._quiet_since = now
 
@@ -106,6 +113,25 @@ class Window:
         self._resent_at = now
         self._pause_s = min(self._pause_s * 2, MAX_PAUSE_S) * random.uniform(0.8, 1.0)
         return oldest
+
+    def urgent_is_stuck(self, now: float) -> bool:
+        """Whether a call for help waits for the broker so long that a new connection is better: there it goes first.
+
+        One packet cannot overtake another, and a picture on a slow line takes its time; a line that is half-open takes
+        the keep-alive's. Each yes doubles the patience until the broker has taken one: the line may just be that bad.
+        """
+        behind_picture = False
+        for flight in self.flights:
+            if flight.puback_at is not None:
+                continue
+            if flight.lane == "media":
+                behind_picture = True
+            elif flight.lane == "urgent":
+                limit_s = URGENT_BEHIND_PICTURE_S if behind_picture else URGENT_ALONE_S
+                if now - flight.sent_at >= limit_s * self._patience:
+                    self._patience *= 2
+                    return True
+        return False
 
     @staticmethod
     def _overtake(earlier: Iterable[Flight]) -> None:

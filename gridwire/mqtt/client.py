@@ -98,7 +98,7 @@ class MqttClient:
         self._sent_bytes = self._received_bytes = self._sent = self._received = self._malformed = 0  # of ended links
         self._since = datetime.now(UTC)
         self._last_error: MqttError | None = None
-        self._stopping = False
+        self._stopping = self._renewing = False
         self._idle = asyncio.Event()
         self._idle.set()
         self._pause: asyncio.Timeout | None = None  # around what stop() may interrupt
@@ -114,7 +114,8 @@ class MqttClient:
             while not self._stopping:
                 started = asyncio.get_running_loop().time()
                 error = await self._connect_once()
-                if error is None or self._stopping:
+                renewing, self._renewing = self._renewing, False
+                if error is None or self._stopping or renewing:
                     continue
                 lived_s = asyncio.get_running_loop().time() - started
                 failures = 1 if isinstance(error, LinkLost) and lived_s > GOOD_AFTER_S else failures + 1
@@ -149,6 +150,12 @@ class MqttClient:
         if self._pause is not None:
             self._pause.reschedule(0)
             self._pause = None
+
+    def renew(self) -> None:
+        """Drop the connection with all that is under way, and connect again at once. Nothing while not connected."""
+        if self._link is not None:
+            self._renewing = True
+            self._link.abort(reset=True)
 
     def backoff_s(self, failures: int, error: MqttError) -> float:
         """Pause before the next attempt, with jitter, so that 400 boxes do not come back in the same second."""

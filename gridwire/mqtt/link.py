@@ -72,7 +72,7 @@ class Link:
         self._largest_packet = LARGEST_PACKET
         self._window = settings.max_inflight
         self._failure: MqttError | None = None
-        self._stopping = self._hurried = self._goodbye_sent = False
+        self._stopping = self._hurried = self._goodbye_sent = self._reset = False
         self._tick_due = False
         self._ticker: asyncio.TimerHandle | None = None
         self._deadline: asyncio.TimerHandle | None = None
@@ -122,9 +122,10 @@ class Link:
         self._hurried = True
         self._wake.set()
 
-    def abort(self) -> None:
-        """End it without waiting for anything."""
+    def abort(self, *, reset: bool = False) -> None:
+        """End it without waiting for anything. `reset`: what is still in the kernel's hands is not sent either."""
         self._failure = LinkLost("closed")
+        self._reset = reset
         self._wake.set()
 
     def close(self) -> None:
@@ -133,7 +134,7 @@ class Link:
             if timer is not None:
                 timer.cancel()
         if self._wire is not None:
-            self._wire.dispose()
+            self._wire.dispose(reset=self._reset)
         detail = str(self._failure) if self._failure is not None else ""
         waiting: list[asyncio.Future[Any]] = [*self._publishing.values(), *self._subscribing.values()]
         self._publishing.clear()

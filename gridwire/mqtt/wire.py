@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import struct
 from collections.abc import Callable
-from socket import SHUT_WR, socket
+from socket import SHUT_WR, SO_LINGER, SOL_SOCKET, socket
 
 # As much as one TLS record holds: more in one go would only keep the loop from other work.
 READ_BYTES = 16384
+_LINGER_NOT = struct.pack("ii", 1, 0)
 
 
 class Wire:
@@ -76,9 +78,14 @@ class Wire:
 
     # What the loop and the link call.
 
-    def dispose(self) -> None:
-        """Close the socket, losing what is not sent. May be called twice."""
+    def dispose(self, *, reset: bool = False) -> None:
+        """Close the socket, losing what is not sent. May be called twice.
+
+        `reset`: the kernel throws away too what it has taken; else it goes on sending that, before a new connection.
+        """
         if self._sock.fileno() >= 0:
+            if reset:
+                self._sock.setsockopt(SOL_SOCKET, SO_LINGER, _LINGER_NOT)
             self.ended = True
             self._loop.remove_reader(self._sock.fileno())
             self._watch_writable(False)

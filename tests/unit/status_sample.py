@@ -46,7 +46,7 @@ _PLAIN = {
     "emitted": {"alarm": 42},
     "suppressed": {"cooldown": 7},
     "evicted": {"reading": 4},
-    "counters": {"sent": 50, "resent": 1, "refused": 0, "parked": 0, "strange_acks": 0},
+    "counters": {"sent": 50, "resent": 1, "refused": 0, "parked": 0, "strange_acks": 0, "renewed": 0},
     "board_revision": 12,
     "config_hash": "ab" * 32,
     "data": {

@@ -143,6 +143,32 @@ def test_a_new_connection_begins_with_the_usual_pause():
     assert window.due(430.0) is again
 
 
+@pytest.mark.parametrize(
+    ("lanes", "stuck_after_s"), [(("media", "urgent"), 2.0), (("urgent", "media"), 10.0), (("alarm", "urgent"), 10.0)]
+)
+def test_a_call_for_help_that_the_broker_does_not_take_asks_for_a_new_connection(lanes, stuck_after_s):
+    window = Window(30)
+    for lane in lanes:
+        window.add(Flight(lane, RangeSet([(1, 1)]), 100, 50.0))
+    assert not window.urgent_is_stuck(50.0 + stuck_after_s - 0.1)
+    assert window.urgent_is_stuck(50.0 + stuck_after_s)
+    window.clear()
+    window.add(Flight("urgent", RangeSet([(1, 1)]), 100, 70.0))
+    assert not window.urgent_is_stuck(89.9), "on a line that is just that bad it would never get through"
+    assert window.urgent_is_stuck(90.0)
+    window.arrived(window.flights[0], 95.0)
+    assert not window.urgent_is_stuck(1000.0)
+    window.add(Flight("urgent", RangeSet([(2, 2)]), 100, 1000.0))
+    assert window.urgent_is_stuck(1010.0)
+
+
+def test_no_call_for_help_no_new_connection():
+    window = Window(30)
+    window.add(Flight("media", RangeSet([(1, 1)]), 100, 0.0))
+    window.add(Flight("alarm", RangeSet([(1, 1)]), 100, 0.0))
+    assert not window.urgent_is_stuck(1e6)
+
+
 class Anything(RuleBasedStateMachine):
     """Counts and bytes are those of what is in flight, whatever happens in whatever order."""
 
