@@ -36,7 +36,10 @@ class Gate:
         if mode == "none":
             return
         offers_digest = mode in ("digest", "both")
-        self._refuse_when_locked(self._digest.challenge() if offers_digest else None)
+        challenge = self._digest.challenge() if offers_digest else None
+        self._refuse_when_locked(challenge)
+        if "separate_onvif_user" in self._config.quirks:
+            raise NotAuthorized("no such ONVIF user", challenge)
         token = find_token(header) if mode in ("usernametoken", "both") else None
         if token is not None:
             try:

@@ -152,6 +152,8 @@ class Camera:
         return await answer_soap(self.state, self._gate, request)
 
     def _snapshot(self, request: Request) -> Response:
+        if "snapshot_query_login" in self.config.quirks and "pwd=" in request.target:
+            return Response(403, b"Forbidden")
         try:
             self._gate.admit_picture(request)
         except NotAuthorized as error:

@@ -7,6 +7,18 @@ from simulators.camera.quirks import check_quirks
 AUTH_MODES = ("both", "usernametoken", "digest", "none")
 SNAPSHOT_AUTH_MODES = ("digest", "basic", "none")
 DIGEST_ALGORITHMS = ("MD5", "SHA-256")
+# Quirks that are no more than a setting.
+MEANT_SETTINGS: dict[str, tuple[str, object]] = {
+    "orphaned_slots": ("slots", 1),
+    "no_free_slot": ("slots", 0),
+    "short_polls": ("max_poll_s", 2.0),
+    "local_time_as_utc": ("clock_offset_s", 8 * 3600.0),
+    "digest_only": ("auth", "digest"),
+    "token_only": ("auth", "usernametoken"),
+    "locks_account": ("lock_after", 3),
+    "snapshot_digest_only": ("snapshot_auth", "digest"),
+    "snapshot_basic_only": ("snapshot_auth", "basic"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +56,8 @@ class CameraConfig:
 
     def __post_init__(self) -> None:
         check_quirks(self.quirks)
+        for quirk in sorted(self.quirks & MEANT_SETTINGS.keys()):
+            object.__setattr__(self, *MEANT_SETTINGS[quirk])  # frozen only from here on
         _check_choice("auth", self.auth, AUTH_MODES)
         _check_choice("snapshot_auth", self.snapshot_auth, SNAPSHOT_AUTH_MODES)
         _check_choice("digest_algorithm", self.digest_algorithm, DIGEST_ALGORITHMS)

@@ -1,6 +1,6 @@
 """Device service (ONVIF ver10/device): clock, identity, services, scopes, network, reboot."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from simulators.camera.operation import Operation, plain
@@ -38,6 +38,8 @@ def _date_time(tag: str, moment: datetime) -> str:
 
 def get_system_date_and_time(state: CameraState, request: SoapRequest) -> str:
     now = state.clock.now()
+    if "tells_local_time" in state.config.quirks:
+        now = now.astimezone(BEIJING).replace(tzinfo=UTC)
     clock = element(
         "tds:SystemDateAndTime",
         leaf("tt:DateTimeType", "Manual"),
@@ -66,6 +68,7 @@ def get_services(state: CameraState, request: SoapRequest) -> str:
     listed = (
         element("tds:Service", leaf("tds:Namespace", NS[prefix]), leaf("tds:XAddr", state.address(path)), version)
         for prefix, path in SERVICES
+        if prefix != "tev" or "no_event_service" not in state.config.quirks
     )
     return element("tds:GetServicesResponse", *listed)
 
@@ -87,7 +90,7 @@ def get_capabilities(state: CameraState, request: SoapRequest) -> str:
     capabilities = element(
         "tds:Capabilities",
         element("tt:Device", leaf("tt:XAddr", state.address(PATH))),
-        events,
+        "" if "no_event_service" in state.config.quirks else events,
         element("tt:Imaging", leaf("tt:XAddr", state.address(IMAGING_PATH))),
         element("tt:Media", leaf("tt:XAddr", state.address(MEDIA_PATH)), streaming),
     )
@@ -124,8 +127,9 @@ def system_reboot(state: CameraState, request: SoapRequest) -> str:
     return element("tds:SystemRebootResponse", leaf("tds:Message", f"Rebooting in {state.config.reboot_s:.0f} s"))
 
 
+CLOCK = plain(get_system_date_and_time, public=True)
 OPERATIONS: dict[str, Operation] = {
-    qname("tds:GetSystemDateAndTime"): plain(get_system_date_and_time, public=True),
+    qname("tds:GetSystemDateAndTime"): CLOCK,
     qname("tds:GetServices"): plain(get_services, public=True),
     qname("tds:GetCapabilities"): plain(get_capabilities, public=True),
     qname("tds:GetHostname"): plain(get_hostname, public=True),

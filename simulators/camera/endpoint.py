@@ -26,6 +26,8 @@ _SERVICES: dict[str, dict[str, Operation]] = {
     # With reference parameters the subscription operations come to the event service's own address.
     device.EVENT_PATH: {**events.OPERATIONS, **events.SUBSCRIPTION_OPERATIONS},
 }
+# Its firmware declares the maker's topics in every answer.
+_HIKVISION = b'xmlns:tnshik="http://www.hikvision.com/2011/event/topics" '
 
 
 def operations_at(path: str) -> dict[str, Operation] | None:
@@ -35,7 +37,10 @@ def operations_at(path: str) -> dict[str, Operation] | None:
 
 async def answer_soap(state: CameraState, gate: Gate, request: Request) -> Response:
     """Answer a POST to a service address."""
+    quirks = state.config.quirks
     operations = operations_at(request.path)
+    if "no_event_service" in quirks and request.path == device.EVENT_PATH:
+        operations = None
     if operations is None:
         return Response(404, b"Not Found")
     if request.method != "POST":
@@ -44,7 +49,7 @@ async def answer_soap(state: CameraState, gate: Gate, request: Request) -> Respo
     try:
         soap = parse_request(request.body, request.path)
         operation = _find(operations, soap)
-        if not operation.public:
+        if not operation.public or ("clock_needs_login" in quirks and operation is device.CLOCK):
             gate.admit_soap(request, soap.header, state.clock.now())
         _check_addressing(state, operation, soap)
         reply = await operation.run(state, soap)
@@ -117,6 +122,8 @@ def _encode(state: CameraState, body: str, header: str) -> bytes:
     quirks = state.config.quirks
     undeclared = frozenset({"wsa", "ter"}) if "undeclared_prefix" in quirks else frozenset()
     encoded = envelope(body, header, undeclared=undeclared)
+    if "separate_onvif_user" in quirks:
+        encoded = encoded.replace(b"<env:Envelope ", b"<env:Envelope " + _HIKVISION, 1)
     if "bad_utf8" in quirks:
         encoded = encoded.replace(BAD_BYTE_MARK.encode(), b"\xff")
     return b"\xef\xbb\xbf" + encoded if "byte_order_mark" in quirks else encoded

@@ -5,6 +5,7 @@ Filters are ignored, as many cameras ignore them.
 """
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 from simulators.camera.device import EVENT_PATH
@@ -19,6 +20,8 @@ from simulators.camera.times import format_time, parse_duration_s, parse_time
 
 SUBSCRIPTION_PATH = "/onvif/subscription/"
 MAX_MESSAGES = 1024
+FORGOTTEN_AFTER = 3
+HANGUPS = ("poll_hangup", "instant_hangups", "early_hangups")
 _TEV = NS["tev"]
 _BW = "http://docs.oasis-open.org/wsn/bw-2"
 
@@ -49,6 +52,8 @@ def get_event_properties(state: CameraState, request: SoapRequest) -> str:
 def create_pull_point(state: CameraState, request: SoapRequest) -> str:
     if "no_pullpoint" in state.config.quirks:
         raise SoapFault("Receiver", ("ter:ActionNotSupported",), "Optional Action Not Implemented")
+    if "pullpoint_500" in state.config.quirks:
+        raise SoapFault("Receiver", ("ter:Action",), "internal error")
     asked = request.text("tev:InitialTerminationTime")
     if asked is None and "initial_time_required" in state.config.quirks:
         raise SoapFault("Receiver", ("ter:Action",), "internal error")
@@ -89,13 +94,17 @@ async def pull_messages(state: CameraState, request: SoapRequest) -> Reply:
     point = _subscription(state, request)
     timeout_s, limit = _poll_limits(state, request)
     quirks = state.config.quirks
-    if "instant_empty_polls" not in quirks:
-        await point.wait(timeout_s)
+    await point.wait(_held_s(timeout_s, quirks))
+    if "forgets_subscriptions" in quirks and point.pulled >= FORGOTTEN_AFTER:
+        state.pull_points.close(point)
     if point.ended:
         raise _unknown_subscription()
+    if "repeats_for_ever" in quirks:
+        point.add(replace(sent, operation="Changed") for sent in state.properties())
     taken = point.take(limit)
-    if not taken and "poll_hangup" in quirks:
+    if not taken and not quirks.isdisjoint(HANGUPS):
         raise Hangup
+    point.pulled += 1
     if "pull_keeps_nothing" not in quirks:
         _prolong(state, point, point.lifetime_s)
     state.count_pulled(taken, 1)
@@ -109,6 +118,13 @@ async def pull_messages(state: CameraState, request: SoapRequest) -> Reply:
     return Reply(element("tev:PullMessagesResponse", times, messages), give_back)
 
 
+def _held_s(timeout_s: float, quirks: frozenset[str]) -> float:
+    """How long a poll is held open."""
+    if not quirks.isdisjoint({"instant_empty_polls", "instant_hangups", "repeats_for_ever"}):
+        return 0.0
+    return timeout_s / 10 if "early_hangups" in quirks else timeout_s
+
+
 def set_synchronization_point(state: CameraState, request: SoapRequest) -> str:
     _subscription(state, request).add(state.properties())
     return element("tev:SetSynchronizationPointResponse")
@@ -119,6 +135,9 @@ def renew(state: CameraState, request: SoapRequest) -> str:
     if "renew_hangup" in quirks:
         raise Hangup
     point = _subscription(state, request)
+    if "renew_crash" in quirks:
+        state.on_reboot()
+        raise Hangup
     if "renew_fault" in quirks:
         raise SoapFault("Receiver", ("ter:ActionNotSupported",), "Renew is not supported")
     asked = request.text("wsnt:TerminationTime")
@@ -184,6 +203,8 @@ def _lifetime_s(state: CameraState, asked: str | None, fault: str) -> float:
         seconds = parse_duration_s(asked) if relative else (parse_time(asked) - state.clock.now()).total_seconds()
     except ValueError as error:
         raise SoapFault("Sender", (f"wsnt:{fault}",), str(error)) from error
+    if not relative and "absolute_time_refused" in config.quirks:
+        raise SoapFault("Sender", (f"wsnt:{fault}",), "only relative times")
     if relative and "minutes_as_seconds" in config.quirks and "M" in asked:
         seconds /= 60
     if relative and "relative_time_broken" in config.quirks:

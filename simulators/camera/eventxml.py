@@ -1,9 +1,9 @@
 """XML of the event service: notification messages and the topic set. No I/O."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from simulators.camera.soap import element, leaf
-from simulators.camera.times import format_time, format_time_us
+from simulators.camera.times import BEIJING, format_time, format_time_us
 from simulators.camera.topics import ALARMS, Items, Notification, Topic
 
 CONCRETE = "http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet"
@@ -20,6 +20,8 @@ def _time_text(moment: datetime | str, quirks: frozenset[str]) -> str:
         return moment
     if "bad_times" in quirks:
         return "0000-00-00T00:61:16Z"
+    if "local_event_times" in quirks:
+        moment = moment.astimezone(BEIJING).replace(tzinfo=UTC)
     return format_time_us(moment) if "microseconds" in quirks else format_time(moment)
 
 
@@ -35,7 +37,8 @@ def notification_message(sent: Notification, quirks: frozenset[str]) -> str:
     attributes = {"UtcTime": _time_text(sent.time, quirks)}
     if sent.operation is not None:
         attributes["PropertyOperation"] = sent.operation
-    topic = sent.topic + ("//." if "topic_tail" in quirks else "")
+    tail = "//." if "topic_tail" in quirks else "/" if "topic_slash" in quirks else ""
+    topic = sent.topic + tail
     return element(
         "wsnt:NotificationMessage",
         leaf("wsnt:Topic", topic, Dialect=CONCRETE),

@@ -6,6 +6,7 @@ from simulators.camera.state import CameraState
 from simulators.camera.topics import VIDEO_SOURCE
 
 SNAPSHOT_PATH = "/snapshot.jpg"
+WRONG_LOGIN = "?usr=admin&pwd=123456"
 # token, name, width, height, frames/s, kbit/s
 PROFILES = (
     ("Profile_1", "mainStream", 1920, 1080, 25, 4096),
@@ -93,8 +94,13 @@ def get_snapshot_uri(state: CameraState, request: SoapRequest) -> str:
 
 
 def snapshot_uri(state: CameraState) -> str:
-    missing = "snapshot_404" in state.config.quirks
-    return state.address("/onvif/no-such-picture.jpg" if missing else SNAPSHOT_PATH)
+    """As announced."""
+    quirks = state.config.quirks
+    if "snapshot_port_80" in quirks:
+        return f"http://127.0.0.1:80{SNAPSHOT_PATH}"
+    query = WRONG_LOGIN if "snapshot_query_login" in quirks else ""
+    missing = "snapshot_404" in quirks
+    return state.address(("/onvif/no-such-picture.jpg" if missing else SNAPSHOT_PATH) + query)
 
 
 def get_stream_uri(state: CameraState, request: SoapRequest) -> str:

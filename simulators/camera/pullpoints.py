@@ -22,6 +22,7 @@ class PullPoint:
         self.lifetime_s = lifetime_s
         self.expires_s = now_s + lifetime_s
         self.polls = 0
+        self.pulled = 0
         self.ended = False
         self.overflowed = 0
         self._queue: deque[Notification] = deque()
@@ -54,6 +55,8 @@ class PullPoint:
 
     async def wait(self, timeout_s: float) -> None:
         """Until something is queued, the subscription has ended, or the time is over."""
+        if timeout_s <= 0:
+            return
         self.polls += 1
         try:
             await self.arrival(timeout_s)

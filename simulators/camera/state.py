@@ -12,6 +12,8 @@ from simulators.camera.times import CameraClock
 from simulators.camera.topics import ALARMS, Notification, at_rest, notification
 
 OTHER_HOST = "192.0.2.64:8106"
+FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+RESET_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class CameraState:
@@ -23,21 +25,27 @@ class CameraState:
         self.port = 0
         self.boots = 1
         self.clock = CameraClock(config.clock_offset_s)
+        self._begin_clock()
         self.pull_points = PullPoints(config.slots, self.monotonic_s)
         self.raised: list[Raised] = []
         self.active: dict[str, str] = {}
+        self._sources = 0
         self.on_reboot: Callable[[], None] = lambda: None
         self.on_subscribe: Callable[[PullPoint, str], None] = lambda point, consumer: None
         self._properties = {n.identity: n for n in at_rest(self.clock.now())}
 
     def address(self, path: str) -> str:
         """An address as this camera announces it."""
-        host = OTHER_HOST if "nat_address" in self.config.quirks else f"127.0.0.1:{self.port}"
-        return f"http://{host}{path}"
+        return f"http://{OTHER_HOST if 'nat_address' in self.config.quirks else self._host()}{path}"
 
     def subscription_address(self, path: str) -> str:
-        host = OTHER_HOST if "wrong_address" in self.config.quirks else f"127.0.0.1:{self.port}"
-        return f"http://{host}{path}"
+        return f"http://{OTHER_HOST if 'wrong_address' in self.config.quirks else self._host()}{path}"
+
+    def _host(self) -> str:
+        if "loopback_address" in self.config.quirks:
+            return "127.0.0.1:9"
+        port = f"{self.port}:{self.port}" if "double_port" in self.config.quirks else str(self.port)
+        return f"127.0.0.1:{port}"
 
     def monotonic_s(self) -> float:
         """The clock of subscriptions; setting the camera's clock does not move it."""
@@ -75,12 +83,21 @@ class CameraState:
         """What a power cycle does: subscriptions gone, properties keep what the world shows."""
         self.boots += 1
         self.pull_points.clear()
+        self._begin_clock()
+        if "reboot_resets_clock" in self.config.quirks:
+            self.clock.offset_s = (RESET_MOMENT - datetime.now(UTC)).total_seconds()
         if clock_offset_s is not None:
             self.clock.offset_s = clock_offset_s
+
+    def _begin_clock(self) -> None:
+        if "clock_in_1970" in self.config.quirks:
+            self.clock.offset_s = (FIRST_MOMENT - datetime.now(UTC)).total_seconds()
 
     def _record(self, kind: str, active: bool, sent: list[Notification]) -> Raised:
         for one in sent:
             self._remember(one)
+        if "pulses" in self.config.quirks and not active:
+            sent = []
         subscribed = self.pull_points.publish([copy for one in sent for copy in self._as_sent(one)])
         record = Raised(
             number=len(self.raised) + 1,
@@ -106,4 +123,9 @@ class CameraState:
         quirks = self.config.quirks
         if "always_initialized" in quirks and sent.operation == "Changed":
             sent = replace(sent, operation="Initialized")
+        if "pulses" in quirks:
+            sent = replace(sent, data=(("ObjectId", str(sent.number)),), operation=None)
+        if "endless_sources" in quirks:
+            self._sources += 1
+            sent = replace(sent, source=(("Source", f"Source_{self._sources}"), *sent.source[1:]))
         return [sent] * (3 if "repeats" in quirks else 1)
