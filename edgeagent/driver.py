@@ -47,8 +47,10 @@ __all__ = [
     "DeviceState",
     "Driver",
     "DriverProblem",
+    "Found",
     "Lane",
     "Language",
+    "Login",
     "Observation",
     "OutboxFull",
     "Picture",
@@ -57,6 +59,7 @@ __all__ = [
     "Rating",
     "Reading",
     "Request",
+    "Search",
     "Secret",
     "Severity",
     "Sos",
@@ -123,10 +126,63 @@ class Stored(NamedTuple):
     seq: int
     picture_wanted: bool = False
     """The rules want a picture with this event: emit a `Picture` with `owner=id` as soon as there is one."""
+    why: str = "stored"
+    """What the rules decided of an alarm, as a stable word: `stored`, or why they suppressed it."""
 
     @property
     def suppressed(self) -> bool:
         return not self.id
+
+
+class Login(NamedTuple):
+    """A user that may be tried at what was found. `reference`: what a configuration says for the password."""
+
+    username: str
+    password: str
+    reference: str = ""
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"Login({self.username!r})"
+
+
+class Search(NamedTuple):
+    """Where `edgeagent discover` looks, and what it may try there.
+
+    `interfaces`: names, empty for all; not used when `hosts` are given: then each of them is asked, one by one, also at
+    `ports`. `watched`: addresses of devices that the running agent watches; they must not be disturbed.
+    """
+
+    interfaces: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    logins: tuple[Login, ...] = ()
+    timeout_s: float = 5.0
+    watched: frozenset[str] = frozenset()
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """One device that answered. A driver's module may have `discover(search)`, which yields them as they are found.
+
+    `keys` tell it apart from all others, wherever it moves, strongest first, as `serial:…`, `mac:…`, `endpoint:…`.
+    `settings` are those of the driver's `Config`, as they belong into a configuration. `events` and `pictures`: None
+    when that could not be found out, or was not tried. `problems`: what a person should put right.
+    """
+
+    address: str
+    keys: tuple[str, ...] = ()
+    name: str = ""
+    maker: str = ""
+    model: str = ""
+    firmware: str = ""
+    serial: str = ""
+    also: tuple[str, ...] = ()
+    """Further addresses of the same device."""
+    events: bool | None = None
+    pictures: bool | None = None
+    problems: tuple[Problem, ...] = ()
+    login: Login | None = None
+    settings: dict[str, str] = {}
 
 
 class Device(Protocol):

@@ -68,7 +68,8 @@ class Intake:
             self.suppressed[decision.why] = self.suppressed.get(decision.why, 0) + 1
             stored = Stored("", "", LANE_OF[Alarm], 0)
         self._memories[device] = memory
-        return stored._replace(picture_wanted=decision.store and decision.picture and self.budget.pictures_wanted)
+        wanted = decision.store and decision.picture and self.budget.pictures_wanted
+        return stored._replace(picture_wanted=wanted, why=decision.why)
 
     async def _store(
         self, device: str, grid: str | None, data: Data, observation: Observation, remember: Mapping[str, bytes | None]
