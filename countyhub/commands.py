@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
 import msgspec
 from sqlalchemy import Row, select, update
@@ -89,7 +88,7 @@ class Commands:
     async def _send(self, row: Row[tuple[object, ...]]) -> bool:
         message = messages.Command(
             id=row.id,
-            op=cast(Op, row.op),
+            op=row.op,
             args=msgspec.json.decode(row.args, type=dict[str, object]),
             by=row.by,
             expires=row.expires,

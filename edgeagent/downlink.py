@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 import msgspec
 
+from edgeagent.answered import Answered
 from edgeagent.driver import CommandRefused, OutboxFull
 from edgeagent.outbox import Outbox
 from edgeagent.replay import Replay
@@ -24,14 +25,20 @@ from gridwire.problem import Language, Problem
 log = logging.getLogger(__name__)
 
 _BOARD = "board"
-_REMEMBERED_COMMANDS = 200
 _MAX_TEXT = 16000
+_Operation: TypeAlias = Callable[[Mapping[str, object]], Awaitable[Mapping[str, object]]]
 
 
 class CommandOverdue(Problem):
     code = "command.overdue"
     en = "command {id} expired at {expires}: not carried out"
     zh = "指令 {id} 已于 {expires} 过期，未执行"
+
+
+class UnknownOp(Problem):
+    code = "command.unknown-op"
+    en = "refused: unknown op “{op}”, this release knows only: {known}"
+    zh = "拒绝：未知操作“{op}”，本版本只支持：{known}"
 
 
 class Downlink:
@@ -52,9 +59,11 @@ class Downlink:
         self.board = _load_board(outbox)
         self._outbox, self._uplink, self._supervisor = outbox, uplink, supervisor
         self._base, self._language, self._reply = base + "/", language, reply
-        self._done: OrderedDict[str, Reply | None] = OrderedDict()
+        self._answered = Answered(outbox)
+        self._running: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._operations: dict[str, Callable[[Mapping[str, object]], Awaitable[Mapping[str, object]]]] = {
+        self._operations: dict[str, _Operation] = {
+            # Each may be run twice: a process that dies before its reply is on disk does not know that it has run it.
             "ping": self._ping,
             "replay": replay.carry_out,
             "new_stream": self._new_stream,
@@ -80,32 +89,42 @@ class Downlink:
     # -- commands ------------------------------------------------------------------------------------------------
 
     def _begin(self, command: Command) -> None:
-        """Idempotent by id: a command that was seen before is answered as before."""
-        if command.id in self._done:
-            answer = self._done[command.id]
-            if answer is not None:
-                self._reply(answer)
-            return
-        self._done[command.id] = None
-        if len(self._done) > _REMEMBERED_COMMANDS:
-            self._done.popitem(last=False)
-        self._start(self._carry_out(command))
+        """Idempotent by id, over restarts too: a command that was answered before is answered as before."""
+        answer = self._answered.find(command.id)
+        if answer is not None:
+            self._reply(answer)
+        elif command.id not in self._running:
+            self._running.add(command.id)
+            self._start(self._answer(command))
 
-    async def _carry_out(self, command: Command) -> None:
+    async def _answer(self, command: Command) -> None:
+        """The reply is on disk before it goes out: who has heard it never hears another one."""
         log.info("command %s %s by %s", command.op, command.id, command.by)
         try:
-            if command.expires < datetime.now(UTC):
-                raise CommandOverdue(id=command.id, expires=command.expires.isoformat())
-            result = await self._operations[command.op](command.args)
-            answer = Reply(id=command.id, op=command.op, ok=True, result=dict(result))
-        except Problem as problem:
-            text = problem.text(self._language)[:_MAX_TEXT]
-            answer = Reply(id=command.id, op=command.op, ok=False, code=problem.code, text=text)
-        except msgspec.ValidationError as error:
-            text = str(error)[:_MAX_TEXT]
-            answer = Reply(id=command.id, op=command.op, ok=False, code="command.bad-arguments", text=text)
-        self._done[command.id] = answer
+            answer = await self._carry_out(command)
+            await self._answered.keep(answer)
+        finally:
+            self._running.discard(command.id)
         self._reply(answer)
+
+    async def _carry_out(self, command: Command) -> Reply:
+        code, text = "", ""
+        try:
+            result = dict(await self._operation(command)(command.args))
+            return Reply(id=command.id, op=command.op, ok=True, result=result)
+        except Problem as problem:
+            code, text = problem.code, problem.text(self._language)
+        except msgspec.ValidationError as error:
+            code, text = "command.bad-arguments", str(error)
+        return Reply(id=command.id, op=command.op, ok=False, code=code, text=text[:_MAX_TEXT])
+
+    def _operation(self, command: Command) -> _Operation:
+        """Raises `UnknownOp` (a hub of a later release), `CommandOverdue`."""
+        if command.op not in self._operations:
+            raise UnknownOp(op=command.op, known=", ".join(self._operations))
+        if command.expires < datetime.now(UTC):
+            raise CommandOverdue(id=command.id, expires=command.expires.isoformat())
+        return self._operations[command.op]
 
     async def _ping(self, args: Mapping[str, object]) -> Mapping[str, object]:
         return {}

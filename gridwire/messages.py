@@ -116,6 +116,7 @@ class Ack(Message, frozen=True, kw_only=True):
 
 
 Op = Literal["ping", "replay", "new_stream", "snapshot"]
+"""The operations of this release. On the wire a plain text: a box must be able to say that it does not know one."""
 
 
 class Command(Message, frozen=True, kw_only=True):
@@ -123,8 +124,12 @@ class Command(Message, frozen=True, kw_only=True):
 
     id: Ulid
     op: Annotated[
-        Op,
-        Meta(description="ping; replay {stream, lane, ranges} or {since}; new_stream {stream}; snapshot {device}"),
+        str,
+        Meta(
+            max_length=32,
+            description="ping; replay {stream, lane, ranges} or {since}; new_stream {stream}; snapshot {device}. "
+            "Any other is refused by a reply, `command.unknown-op`",
+        ),
     ]
     args: Annotated[dict[str, object], Meta(description="arguments of the operation")] = {}
     by: Annotated[str, Meta(max_length=64, description="who ordered it")]
