@@ -20,6 +20,9 @@ from gridwire.messages import Health
 LINKS = ("online", "offline", "lost", "unknown")
 ATTENTION_LIMIT = 20
 """At most this many lines of each sort are shown; the rest are counted."""
+NO_PICTURES = 2
+"""From this `data_level` on alarms come without pictures."""
+MAX_DATA_LEVEL = 3
 _HEALTH = msgspec.json.Decoder(Health)
 _DEVICE_RANK = {"down": 0, "degraded": 1, "starting": 3, "up": 4}
 _RANK = {"lost": 0, "offline": 1, "unknown": 2, "online": 4}
@@ -45,7 +48,11 @@ class DeviceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxView:
-    """A box as the hub knows it; `waiting` and `clock` are of its last health message."""
+    """A box as the hub knows it; `waiting`, `clock` and `data_…` are of its last health message.
+
+    `data_month_bytes`: what its link has used in this month of the contract; `data_level`: how much of the sending is
+    limited to stay within the budget, 0 (nothing) to 3.
+    """
 
     id: str
     name: str
@@ -57,6 +64,8 @@ class BoxView:
     waiting: int
     oldest_waiting_s: float
     clock: str
+    data_level: int
+    data_month_bytes: int
     missing: int
     lost: int
     devices: tuple[DeviceView, ...]
@@ -77,7 +86,8 @@ class BoxView:
     def rank(self) -> str:
         """Sorts the boxes with trouble to the top, then by code: a township stays together."""
         trouble = _RANK.get(self.link, 2)
-        if self.link == "online" and (self.devices_down or self.missing or self.clock == "unsynced"):
+        worth_a_look = self.devices_down or self.missing or self.clock == "unsynced" or self.data_level >= NO_PICTURES
+        if self.link == "online" and worth_a_look:
             trouble = 3
         return f"{trouble} {self.id}"
 
@@ -113,6 +123,7 @@ async def boxes(connection: AsyncConnection) -> list[BoxView]:
     for row in rows:
         health = _health(row["health"])
         due, lost = missing.get(row["box"], (0, 0))
+        counters = health.counters if health else {}
         views.append(
             BoxView(
                 id=row["box"],
@@ -125,6 +136,8 @@ async def boxes(connection: AsyncConnection) -> list[BoxView]:
                 waiting=sum(health.waiting.values()) if health else 0,
                 oldest_waiting_s=health.oldest_waiting_s if health else 0.0,
                 clock=health.clock if health else "",
+                data_level=min(max(counters.get("data_level", 0), 0), MAX_DATA_LEVEL),
+                data_month_bytes=counters.get("data_month_bytes", 0),
                 missing=due,
                 lost=lost,
                 devices=tuple(devices.get(row["box"], ())),

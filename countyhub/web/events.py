@@ -72,7 +72,7 @@ class PictureView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventView:
     """One event. `id` is its place in the order of arrival; `happened` is the true time where `time_known`, else what
-    the box's wrong clock said."""
+    the box's wrong clock said; `recorded` is when the box stored it, by the box's clock, right or wrong."""
 
     id: int
     event_id: str
@@ -86,6 +86,7 @@ class EventView:
     seq: int
     happened: datetime
     time_known: bool
+    recorded: datetime
     received: datetime
     synced: bool
     grid: str
@@ -97,6 +98,11 @@ class EventView:
     def apart(self) -> bool:
         """Whether it happened and was received more than a minute apart."""
         return abs(self.received - self.happened) > LATE
+
+    @property
+    def recorded_apart(self) -> bool:
+        """Whether the box's own time is worth a line: it was corrected, or the event was stored long after."""
+        return (self.time_known and not self.synced) or abs(self.recorded - self.happened) > LATE
 
     @property
     def late(self) -> bool:
@@ -217,6 +223,7 @@ def _view(row: RowMapping, data: Data | None, refs: Sequence[PictureRef], stored
         seq=row["seq"],
         happened=happened(row) or row["time"],
         time_known=happened(row) is not None,
+        recorded=row["recorded"],
         received=row["received"],
         synced=row["clock"] == "synced",
         grid=row["grid"] or "",

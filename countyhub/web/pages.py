@@ -158,5 +158,5 @@ def _json(value: object, status: int = 200, headers: Mapping[str, str] | None = 
 def _api_event(view: EventView) -> dict[str, Any]:
     pictures = [{"path": picture.path, "stored": picture.stored} for picture in view.pictures]
     names = ("id", "event_id", "box", "box_name", "type", "device", "device_name", "stream", "lane", "seq")
-    more = ("happened", "time_known", "received", "synced", "late", "grid", "drill", "data")
+    more = ("happened", "time_known", "recorded", "received", "synced", "late", "grid", "drill", "data")
     return {**{name: getattr(view, name) for name in (*names, *more)}, "pictures": pictures}

@@ -46,6 +46,13 @@ class Clock:
         return at.astimezone(self.zone).strftime("%m-%d %H:%M")
 
 
+def size(count: int) -> str:
+    """Bytes as operators count them: megabytes of a million, one digit below ten."""
+    if count >= 10**9:
+        return f"{count / 10**9:.2f} GB"
+    return f"{count / 10**6:.0f} MB" if count >= 10**7 else f"{count / 10**6:.1f} MB"
+
+
 def line(view: EventView, language: Language, clock: Clock) -> Line:
     """The line of one event; one whose data cannot be read still says its type."""
     match view.data:

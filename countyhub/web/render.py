@@ -57,6 +57,9 @@ class Context:
     def line(self, view: EventView) -> present.Line:
         return present.line(view, self.language, self.clock)
 
+    def size(self, count: int) -> str:
+        return present.size(count)
+
     def url(self, *, path: str = "/", **query: object) -> str:
         """An address of the console with the parts of the query that are not empty."""
         given = {key: value for key, value in query.items() if value}

@@ -66,8 +66,9 @@ class County:
         at: datetime | None = None,
         delay: timedelta = timedelta(seconds=1),
         clock: str = "synced",
+        recorded: datetime | None = None,
     ) -> Envelope:
-        """An event that happened `at` (now) and was received `delay` later."""
+        """An event that happened `at` (now), was stored then or `recorded` later, and received `delay` later."""
         at = at or datetime.now(UTC)
         envelope = self._envelope(box, data, device, at, clock)
         values = {
@@ -76,7 +77,7 @@ class County:
         }
         async with self.store.write() as connection:
             last = (await connection.execute(select(func.coalesce(func.max(t.event.c.id), 0)))).scalar_one()
-            values |= {"id": last + 1, "box": box, "time": at, "recorded": at, "received": at + delay}
+            values |= {"id": last + 1, "box": box, "time": at, "recorded": recorded or at, "received": at + delay}
             values |= {"clock": clock, "monotonic_ms": 12345, "drill": getattr(data, "drill", False)}
             await connection.execute(t.event.insert().values(**values, raw=msgspec.json.encode(envelope)))
         return envelope

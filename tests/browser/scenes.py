@@ -80,6 +80,7 @@ async def _boxes(county: County, now: datetime) -> None:
             uptime_s=86400.0,
             clock="unsynced" if n == 4 else "synced",
             waiting={"alarm": 3, "record": 14} if n == 1 else {},
+            counters={"data_month_bytes": 61_400_000 + 310_000_000 * n, "data_level": max(n - 3, 0) % 4},
         )
         seen = now - (timedelta(hours=5) if status != "online" else timedelta(seconds=20 * n))
         reason = "stop" if status == "offline" else ""
@@ -141,6 +142,17 @@ async def _events(county: County, now: datetime) -> None:
         device="cam-2",
         at=datetime(1970, 1, 1, 0, 12, tzinfo=UTC),
         delay=now - datetime(1970, 1, 1, 0, 31, tzinfo=UTC),
+        clock="unsynced",
+    )
+    await county.insert(
+        t.stream, box=b[6], stream=county.stream(b[6]), first_seen=now, booted=ago(minutes=21)
+    )  # since known: its clock stood at the day of its factory
+    await county.event(
+        b[6],
+        Alarm(kind="motion", state="pulse", severity="notice"),
+        device="cam-3",
+        at=datetime(2024, 3, 5, 0, 12, tzinfo=UTC),
+        delay=now - datetime(2024, 3, 5, 0, 32, tzinfo=UTC),
         clock="unsynced",
     )
     await county.event(

@@ -117,10 +117,53 @@ async def test_an_unset_clock_is_marked_and_corrected_once_the_truth_is_known(hu
     async with console(hub.store) as url:
         (before,) = (await get(url + "/api/events")).json()["events"]
         assert (before["time_known"], before["late"]) == (False, False)
-        assert "时钟未校准" in (await get(url + "/")).text
+        page = (await get(url + "/")).text
+        assert "时钟未校准" in page
+        assert "真实时间未知" in page
         await hub.insert(t.stream, box=BOX, stream=hub.stream(BOX), first_seen=booted, booted=booted)
         (after,) = (await get(url + "/api/events")).json()["events"]
         assert (after["time_known"], after["happened"]) == (True, "2026-05-01T04:00:12.345000Z")
+        page = (await get(url + "/")).text
+        assert "时间已校正" in page
+        assert "真实时间未知" not in page
+        assert '盒子时钟 <time datetime="1970-01-01T00:00:09+00:00">1970-01-01 08:00:09</time>' in page
+        assert '<span class="clock">12:00:12</span>' in page
+
+
+async def test_what_a_box_recorded_long_after_it_happened_says_so(hub):
+    happened = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
+    await hub.event(BOX, Alarm(kind="smoke", state="pulse"), at=happened, recorded=happened + timedelta(hours=2))
+    await hub.event(BOX, Alarm(kind="smoke", state="end"), at=happened)
+    async with console(hub.store) as url:
+        page = (await get(url + "/?lang=en")).text
+        assert page.count("box recorded") == 1
+        assert 'box recorded <time datetime="2026-05-01T06:00:00+00:00">05-01 14:00:00</time>' in page
+
+
+@pytest.mark.parametrize(
+    ("counters", "zh", "en"),
+    [
+        ({}, "", ""),
+        ({"data_month_bytes": 61_400_000}, "本月流量 61 MB", "61 MB this month"),
+        ({"data_month_bytes": 1_234_000_000, "data_level": 1}, "图片已缩小", "pictures are smaller"),
+        ({"data_level": 2}, "报警暂不带图片", "alarms come without pictures"),
+        ({"data_level": 3}, "状态每小时一报", "health once an hour"),
+        ({"data_level": 99, "data_month_bytes": 1}, "状态每小时一报", "health once an hour"),
+    ],
+)
+async def test_the_data_budget_is_said_in_words(hub, counters, zh, en):
+    health = Health(at=datetime.now(UTC), uptime_s=1.0, clock="synced", counters=counters)
+    await hub.box("431126101202", "流量村", health=health)
+    async with console(hub.store) as url:
+        pages = [(await get(f"{url}/?lang={language}")).text for language in ("zh", "en")]
+        (box,) = [each for each in (await get(url + "/api/boxes")).json()["boxes"] if each["id"] == "431126101202"]
+    assert zh in pages[0]
+    assert en in pages[1]
+    assert ("流量" in pages[0].replace("流量村", "")) == bool(counters)
+    assert (box["data_level"], box["data_month_bytes"]) == (
+        min(counters.get("data_level", 0), 3),
+        counters.get("data_month_bytes", 0),
+    )
 
 
 async def test_pictures_of_an_alarm_come_with_it_or_in_a_later_event(hub):

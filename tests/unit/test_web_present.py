@@ -18,8 +18,8 @@ NOON = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
 def view(data, *, happened=NOON, delay=timedelta(0), known=True, synced=True):
     return EventView(
         id=1, event_id="", box="431126001001", box_name="", type="alarm", device="cam-1", device_name="", stream="",
-        lane="alarm", seq=1, happened=happened, time_known=known, received=happened + delay, synced=synced, grid="",
-        drill=False, data=data, pictures=(),
+        lane="alarm", seq=1, happened=happened, time_known=known, recorded=happened, received=happened + delay,
+        synced=synced, grid="", drill=False, data=data, pictures=(),
     )  # fmt: skip
 
 
