@@ -7,6 +7,7 @@ import contextlib
 import errno
 import logging
 import sqlite3
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,9 @@ from gridwire.messages import StreamNumbers
 from gridwire.ranges import RangeSet
 
 log = logging.getLogger(__name__)
+
+Found = list[tuple[int, bytes | None]]
+"""Rows as the file gives them; None where the checksum says that a row is damaged."""
 
 MAX_GROUP = 2000
 """Events in one transaction at most: bounds the time that the first of them waits."""
@@ -166,13 +170,15 @@ class Outbox:
 
     # -- reading and settling -----------------------------------------------------------------------------------
 
-    async def read(self, lane: Lane, first: int, last: int, limit: int) -> list[Row]:
-        """Rows of a run of row numbers, in order, at most `limit`; none only when the run holds nothing readable.
+    async def read(self, lane: Lane, first: int, last: int, limit: int, max_bytes: int = sys.maxsize) -> list[Row]:
+        """Rows of a run of row numbers, in order, at most `limit`, no more once `max_bytes` are full.
+
+        None only when the run holds nothing readable.
 
         Damaged rows are given up, with a gap, and left out.
         """
         while first <= last:
-            found = await self._read(lane, first, last, limit)
+            found = await self._read(transactions.read(lane, first, last, limit, max_bytes))
             damaged = RangeSet((n, n) for n, body in found if body is None)
             if damaged:
                 log.error("%d damaged rows in lane %s, declared as a gap", damaged.count(), lane)
@@ -183,15 +189,15 @@ class Outbox:
             first = found[-1][0] + 1
         return []
 
-    async def _read(self, lane: Lane, first: int, last: int, limit: int) -> list[tuple[int, bytes | None]]:
+    async def _read(self, work: Callable[[sqlite3.Connection], Found]) -> Found:
         damaged = self.damaged
         try:
-            return await self._reader.call(transactions.read(lane, first, last, limit))
+            return await self._reader.call(work)
         except sqlite3.Error as error:
             if not is_damage(error):
                 raise
             await self._rescue(error, damaged)
-            return await self._reader.call(transactions.read(lane, first, last, limit))
+            return await self._reader.call(work)
 
     async def jpeg(self, row: Row) -> bytes | None:
         """The picture of a media row; None when its file is gone or damaged."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -98,15 +99,22 @@ def delete(connection: sqlite3.Connection, lane: Lane, first: int, last: int) ->
 
 
 def read(
-    lane: Lane, first: int, last: int, limit: int
+    lane: Lane, first: int, last: int, limit: int, max_bytes: int = sys.maxsize
 ) -> Callable[[sqlite3.Connection], list[tuple[int, bytes | None]]]:
-    """Up to `limit` rows as (n, body); body None when the checksum says that the row is damaged."""
+    """Up to `limit` rows as (n, body), no more once `max_bytes` are full; body None when the row is damaged."""
 
     def work(connection: sqlite3.Connection) -> list[tuple[int, bytes | None]]:
         found = connection.execute(
             f"SELECT n, crc, body FROM {lane} WHERE n BETWEEN ? AND ? ORDER BY n LIMIT ?", (first, last, limit)
         )
-        return [(n, body if crc(n, body) == check else None) for n, check, body in found]
+        rows: list[tuple[int, bytes | None]] = []
+        room = max_bytes
+        for n, check, body in found:
+            rows.append((n, body if crc(n, body) == check else None))
+            room -= len(body)
+            if room <= 0:
+                break
+        return rows
 
     return work
 

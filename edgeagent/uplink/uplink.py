@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from edgeagent.outbox import Outbox, Row
+from edgeagent.uplink.ahead import READ_BYTES, READ_ROWS, Ahead
 from edgeagent.uplink.pace import Pace
 from edgeagent.uplink.queue import Queue
 from edgeagent.uplink.window import Flight, Window
@@ -64,6 +65,7 @@ class Uplink:
 
     def __init__(self, outbox: Outbox, client: MqttClient, county: str, box: str, resend_after_s: float) -> None:
         self.queue = Queue()
+        self._ahead = Ahead()
         self.window = Window(resend_after_s)
         self.pace = Pace()
         self.refusal: Refusal | None = None
@@ -94,6 +96,7 @@ class Uplink:
         """Look at the time, for ever: is a message to go again, is a pause over?"""
         while True:
             await asyncio.sleep(_TICK_S)
+            self._ahead.clear()  # rows that have been read may be deleted meanwhile
             flight = self.window.due(time.monotonic()) if self._up else None
             if flight is not None:
                 self.counters["resent"] += 1
@@ -124,6 +127,7 @@ class Uplink:
         size = min(MAX_PACKED_BYTES, session.maximum_packet_size - _HEADER_BYTES)
         self._limits = PackLimits(payload_bytes=size)
         self.window.clear()
+        self._ahead.clear()
         self.queue.restart({lane: book.unsettled() for lane, book in self._outbox.book.lanes.items()})
         for lane, rows in self._asked.items():
             self.queue.again(lane, rows.runs())
@@ -232,13 +236,17 @@ class Uplink:
         """A batch from the lowest run; rows that the file no longer has are dropped from the list."""
         todo = self.queue.todo[lane]
         first, last = next(todo.runs())
-        single = first in self._single[lane]
-        rows = await self._outbox.read(lane, first, last, 1 if single else MAX_BATCH_EVENTS)
+        limit = 1 if first in self._single[lane] else MAX_BATCH_EVENTS
+        rows = self._ahead.take(lane, first, last, limit)
+        if not rows:
+            self._ahead.keep(first, await self._outbox.read(lane, first, last, READ_ROWS, READ_BYTES))
+            rows = self._ahead.take(lane, first, last, limit)
         if not rows:
             todo.remove_range(first, last)
             self._wake.set()
             return None
         message = self._packed(lane, rows)
+        self._ahead.give_back(rows[len(message.rows) :])
         todo.remove_range(first, message.rows[-1].n)
         return message
 
