@@ -176,7 +176,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
     firmware: str = ""
     serial: str = ""
-    also: tuple[str, ...] = ()
+    also: list[str] = []
     """Further addresses of the same device."""
     events: bool | None = None
     pictures: bool | None = None

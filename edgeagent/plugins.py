@@ -9,7 +9,7 @@ import importlib
 import importlib.util
 import pkgutil
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from importlib import metadata
 from types import ModuleType
 from typing import Any
@@ -18,7 +18,7 @@ import msgspec
 
 from edgeagent.configfile import DriverBroken, NoSuchDriver
 from edgeagent.configfile.devices import COMMON
-from edgeagent.driver import DeviceConfig, Driver
+from edgeagent.driver import DeviceConfig, Driver, Found, Search
 
 GROUP = "edgeagent.drivers"
 SHARED = frozenset({"devicehttp", "picture", "safexml", "seriallink", "snapshot"})
@@ -49,6 +49,15 @@ def load(name: str) -> Callable[[DeviceConfig], Driver]:
     if not (isinstance(driver, type) and callable(getattr(driver, "run", None))):
         raise DriverBroken(name, "it has no class `Driver` with `run`")
     return driver
+
+
+Discover = Callable[[Search], AsyncIterator[Found]]
+
+
+def finder(name: str) -> Discover | None:
+    """What finds this driver's devices; None if it cannot. Raises `NoSuchDriver`, `DriverBroken`."""
+    found: Discover | None = _member(name, "discover")
+    return found if callable(found) else None
 
 
 def available() -> list[str]:

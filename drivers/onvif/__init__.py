@@ -1,4 +1,4 @@
-"""ONVIF cameras: events become alarms, snapshots pictures. `Config` is light; `Driver` is loaded when it is needed."""
+"""ONVIF cameras: events become alarms, snapshots pictures. `Config` is light; the rest is loaded when it is needed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from drivers.onvif.config import Config
 
 if TYPE_CHECKING:
+    from drivers.onvif.discovery import discover
     from drivers.onvif.driver import Driver
 
-__all__ = ["Config", "Driver"]
+__all__ = ["Config", "Driver", "discover"]
 
 
 def __getattr__(name: str) -> object:
@@ -17,4 +18,8 @@ def __getattr__(name: str) -> object:
         from drivers.onvif.driver import Driver
 
         return Driver
+    if name == "discover":
+        from drivers.onvif.discovery import discover
+
+        return discover
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
