@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from drivers.snapshot.privacy import check_privacy
+from drivers.snapshot.settings import PictureEvery, PictureQuality, PictureWidth, Privacy, RtspUrl
 from edgeagent.driver import DeviceConfig, Secret
 
 
@@ -33,6 +35,11 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     poll_s: Annotated[float, Meta(ge=1, le=60, description="seconds that one poll waits for events at the camera")] = (
         20.0
     )
-    picture_width_px: Annotated[
-        int, Meta(ge=160, le=3840, description="width in pixels of a picture that had to be made smaller")
-    ] = 1280
+    rtsp: RtspUrl = ""
+    picture_width_px: PictureWidth = 1280
+    picture_quality: PictureQuality = 80
+    picture_every_s: PictureEvery = 0.0
+    privacy: Privacy = ()
+
+    def __post_init__(self) -> None:
+        check_privacy(self.privacy)

@@ -16,7 +16,6 @@ from drivers.onvif.health import Health
 from drivers.onvif.pictures import EXPECTED, Pictures
 from drivers.onvif.setup import Facts, Setup, SetupFailed
 from drivers.onvif.watch import Watch
-from drivers.snapshot.fetch import Snapshots
 from edgeagent.driver import CommandRefused, Device, Observation, Picture
 
 __all__ = ["Config", "Driver"]
@@ -68,8 +67,7 @@ class _Camera:
         self._setup = Setup(self._client, device.folder)
         self._setup_wanted = asyncio.Event()
         self._connections = 0
-        snapshots = Snapshots(url, config.username, config.password, width_px=config.picture_width_px)
-        self.pictures = Pictures(device, snapshots, self._setup, address_failed=self._setup_wanted.set)
+        self.pictures = Pictures(device, config, self._setup, address_failed=self._setup_wanted.set)
         kept = self._setup.facts
         self._watch = Watch(
             self._client,

@@ -9,20 +9,13 @@ import sys
 
 import pytest
 
-from drivers.snapshot import child, reencode_child
+from drivers.snapshot import child
 from drivers.snapshot.child import ChildFailed, run_child
-from drivers.snapshot.fetch import HalfPicture, NoSnapshot, PictureRefused, PictureUnfit, Snapshots
+from drivers.snapshot.fetch import Snapshots
+from drivers.snapshot.keep import Keep
+from drivers.snapshot.problems import HalfPicture, NoSnapshot, NotJpeg, PictureRefused, PictureUnfit
 from edgeagent.driver import MAX_PICTURE_BYTES
-
-SMALL = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
-
-
-def large_jpeg(width=1920, height=1080):
-    import cv2
-    import numpy as np
-
-    noise = np.random.default_rng(1).integers(0, 255, (height, width, 3), dtype=np.uint8)
-    return cv2.imencode(".jpg", noise, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+from tests.jpegs import SMALL, large_jpeg
 
 
 class PictureServer:
@@ -71,7 +64,7 @@ class PictureServer:
 
 
 def snapshots(port, *, password="p", width_px=1280):
-    return Snapshots(f"http://127.0.0.1:{port}/onvif/device_service", "u", password, width_px=width_px)
+    return Snapshots(f"http://127.0.0.1:{port}/onvif/device_service", "u", password, Keep(width_px=width_px))
 
 
 @pytest.mark.parametrize("login", ["", "basic", "digest", "digest+basic"])
@@ -113,19 +106,22 @@ async def test_addresses_that_lead_nowhere(uri):
         assert await snapshots(port).fetch(uri) == SMALL
 
 
-async def test_what_is_no_picture_has_a_name():
-    async with PictureServer(b"<html>").running() as port:
-        with pytest.raises(NoSnapshot):
+@pytest.mark.parametrize(("body", "kind"), [(b"<html>", "HTML"), (b"\x89PNG\r\n", "PNG"), (b"", "nothing")])
+async def test_what_is_no_picture_has_a_name(body, kind):
+    async with PictureServer(body).running() as port:
+        with pytest.raises(NotJpeg, match=kind):
             await snapshots(port).fetch("/s.jpg")
-        with pytest.raises(NoSnapshot):
+        with pytest.raises(NoSnapshot, match="404"):
             await snapshots(port).fetch("/nothing.jpg")
 
 
-@pytest.mark.parametrize("jpeg", [SMALL[:-2], SMALL + b"x" * 5000])
+@pytest.mark.parametrize("jpeg", [SMALL[:-2], SMALL[: len(SMALL) // 2], SMALL[:20], SMALL[:4]])
 async def test_half_a_picture_has_a_name(jpeg):
-    async with PictureServer(jpeg).running() as port:
+    server = PictureServer(jpeg)
+    async with server.running() as port:
         with pytest.raises(HalfPicture):
             await snapshots(port).fetch("/s.jpg")
+    assert server.asked == 2, "once more: the next one may be whole"
 
 
 async def test_bytes_around_the_picture_are_cut_off():
@@ -148,7 +144,9 @@ async def test_a_large_picture_is_made_small_enough():
 
 
 async def test_a_large_file_that_is_no_picture_has_a_name():
-    jpeg = SMALL[:4] + b"x" * MAX_PICTURE_BYTES + SMALL[-2:]
+    jpeg = large_jpeg()
+    precision = jpeg.index(b"\xff\xc0") + 4
+    jpeg = jpeg[:precision] + b"\x63" + jpeg[precision + 1 :]
     async with PictureServer(jpeg).running() as port:
         with pytest.raises(PictureUnfit):
             await snapshots(port).fetch("/s.jpg")
@@ -183,9 +181,3 @@ async def test_children_wait_for_each_other(tmp_path, monkeypatch):
         running += 1 if mark == "+" else -1
         most = max(most, running)
     assert most <= child.MAX_AT_ONCE
-
-
-def test_shrinking_refuses_what_it_cannot():
-    assert reencode_child.shrink(b"", 1000, 800) is None
-    assert reencode_child.shrink(b"rubbish", 1000, 800) is None
-    assert reencode_child.shrink(large_jpeg(320, 240), 100, 800) is None

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from drivers.snapshot.fetch import PictureUnfit
+from drivers.snapshot.problems import PictureUnfit
 from edgeagent.driver import MAX_PICTURE_BYTES
+from tests.jpegs import large_jpeg
 from tests.system.test_onvif_driver import CameraRecorder, camera, kept_setup, watched
-from tests.system.test_onvif_pictures import PictureServer, large_jpeg, snapshots
+from tests.system.test_onvif_pictures import PictureServer, snapshots
 
 WANTED_BYTES = 40 * 1024
 
