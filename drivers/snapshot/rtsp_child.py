@@ -32,13 +32,15 @@ MAX_FRAMES = 150
 _INTACT = ord("I")
 _BELIEVED_AFTER = 3
 _QUALITY = 95
+# Read when a stream is opened. UDP loses packets of a frame, and its ports are closed in many villages. FFmpeg looks at
+# a stream for five seconds before it gives the first frame, unless it is told to look for less.
+_OPTIONS = "rtsp_transport;tcp|analyzeduration;1500000"
 _GREY, _NEAR, _MOSTLY = 128, 3, 0.9
 
 
 def grab(question: dict[str, Any]) -> bytes | int:
     """A JPEG, or the exit status that says why there is none. Raises ImportError."""
-    # Read when a stream is opened. UDP loses packets of a frame, and its ports are closed in many villages.
-    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "rtsp_transport;tcp"
+    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _OPTIONS
     import cv2
 
     limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(question["open_s"] * 1000)]

@@ -13,8 +13,11 @@ from simulators.camera.http import HttpServer, Request, Response
 from simulators.camera.pullpoints import PullPoint
 from simulators.camera.push import keep_pushing
 from simulators.camera.raised import Raised
+from simulators.camera.rtsp import RtspServer
 from simulators.camera.state import CameraState
 from simulators.camera.topics import Items, Notification
+
+GREY_FRAMES = 3
 
 
 class Camera:
@@ -30,6 +33,7 @@ class Camera:
         self.frozen = False
         self._gate = Gate(config)
         self._server = HttpServer(self._answer, port=config.port)
+        self.stream = RtspServer(config, self._frame)
         self._reboot: asyncio.Task[None] | None = None
         self._pushes: set[asyncio.Task[None]] = set()
 
@@ -38,6 +42,8 @@ class Camera:
         picture.check_available()
         await self._server.start()
         self.state.port = self._server.port
+        await self.stream.start()
+        self.state.rtsp_port = self.stream.port
 
     async def stop(self) -> None:
         tasks = [*self._pushes, *([self._reboot] if self._reboot is not None else [])]
@@ -45,6 +51,7 @@ class Camera:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.state.pull_points.clear()
+        await self.stream.stop()
         await self._server.stop()
 
     @property
@@ -64,6 +71,11 @@ class Camera:
     def snapshot_uri(self) -> str:
         """The true address of the picture."""
         return f"http://127.0.0.1:{self.port}{media.SNAPSHOT_PATH}"
+
+    @property
+    def stream_uri(self) -> str:
+        """The true address of the video stream."""
+        return f"rtsp://127.0.0.1:{self.state.rtsp_port}{media.STREAM_PATH}Profile_1"
 
     @property
     def raised(self) -> list[Raised]:
@@ -161,8 +173,15 @@ class Camera:
             return Response(401, b"Unauthorized", "text/html", headers)
         if "snapshot_404" in self.config.quirks:
             return Response(404, b"Not Found")
-        second = self.state.clock.now().replace(microsecond=0)
-        image = picture.jpeg(self.config.name, second, frozenset(self.state.active))
+        image = self._picture()
         if "half_picture" in self.config.quirks:
             image = image[: len(image) // 2]
         return Response(200, image, "image/jpeg")
+
+    def _picture(self) -> bytes:
+        second = self.state.clock.now().replace(microsecond=0)
+        return picture.jpeg(self.config.name, second, frozenset(self.state.active))
+
+    def _frame(self, number: int) -> bytes:
+        whole = self._picture()
+        return picture.before_keyframe(whole) if "rtsp_grey" in self.config.quirks and number < GREY_FRAMES else whole

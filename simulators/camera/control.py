@@ -96,6 +96,7 @@ def describe(camera: Camera) -> dict[str, object]:
         "port": camera.port,
         "xaddr": camera.xaddr,
         "snapshot_uri": camera.snapshot_uri,
+        "stream_uri": camera.stream_uri,
         "user": config.user,
         "password": config.password,
         "auth": config.auth,

@@ -6,6 +6,7 @@ from simulators.camera.state import CameraState
 from simulators.camera.topics import VIDEO_SOURCE
 
 SNAPSHOT_PATH = "/snapshot.jpg"
+STREAM_PATH = "/Streaming/"
 WRONG_LOGIN = "?usr=admin&pwd=123456"
 # token, name, width, height, frames/s, kbit/s
 PROFILES = (
@@ -90,6 +91,8 @@ def _media_uri(tag: str, uri: str) -> str:
 
 def get_snapshot_uri(state: CameraState, request: SoapRequest) -> str:
     _check_profile(request)
+    if "no_snapshot_uri" in state.config.quirks:
+        raise SoapFault("Receiver", ("ter:ActionNotSupported", "ter:NotSupported"), "no snapshots")
     return _media_uri("trt:GetSnapshotUriResponse", snapshot_uri(state))
 
 
@@ -104,10 +107,10 @@ def snapshot_uri(state: CameraState) -> str:
 
 
 def get_stream_uri(state: CameraState, request: SoapRequest) -> str:
-    """An RTSP address with nothing behind it: this simulator has no stream."""
+    """Behind NAT the host is wrong, the port is forwarded."""
     token = _check_profile(request)
     host = state.address("").removeprefix("http://").partition(":")[0]
-    return _media_uri("trt:GetStreamUriResponse", f"rtsp://{host}:554/Streaming/{token}")
+    return _media_uri("trt:GetStreamUriResponse", f"rtsp://{host}:{state.rtsp_port}{STREAM_PATH}{token}")
 
 
 def get_imaging_settings(state: CameraState, request: SoapRequest) -> str:

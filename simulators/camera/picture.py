@@ -55,6 +55,20 @@ def jpeg(name: str, second: datetime, active: frozenset[str]) -> bytes:
     return bytes(encoded.tobytes())
 
 
+@lru_cache(maxsize=4)
+def before_keyframe(whole: bytes) -> bytes:
+    """The same picture as a decoder shows it that joined in the middle: grey where it has no data yet."""
+    import cv2
+    import numpy as np
+
+    frame = cv2.imdecode(np.frombuffer(whole, np.uint8), cv2.IMREAD_COLOR)
+    assert frame is not None
+    frame[HEIGHT // 2 :] = 128
+    done, encoded = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 82])
+    assert done
+    return bytes(encoded.tobytes())
+
+
 @lru_cache(maxsize=32)
 def _background(seed: int) -> "Frame":
     """Sky, hills, ground with grain, a pond; another for each seed."""

@@ -70,7 +70,15 @@ QUIRKS: dict[str, str] = {
     "snapshot_query_login": "the announced snapshot address has credentials in its query, and they are wrong",
     "snapshot_port_80": "the announced snapshot address names port 80, where nobody listens",
     "snapshot_404": "the announced snapshot address does not exist",
+    "no_snapshot_uri": "GetSnapshotUri answers ActionNotSupported",
     "half_picture": "every picture stops half-way",
+    # video stream
+    "rtsp_silent": "accepts connections to the stream and never answers",
+    "rtsp_404": "the announced stream does not exist",
+    "rtsp_refuses": "the stream is refused to every user",
+    "rtsp_frozen": "the stream is opened, and no frame ever comes",
+    "rtsp_dies": "the stream's connection is closed in the middle of the first frame",
+    "rtsp_grey": "the first frames are grey in their lower half, as before a keyframe",
 }
 
 

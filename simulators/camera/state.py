@@ -17,12 +17,13 @@ RESET_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class CameraState:
-    """No I/O; `port` is filled in when the server has one. The services call `on_reboot`
+    """No I/O; `port` and `rtsp_port` are filled in when the servers have them. The services call `on_reboot`
     when a client asks for one, `on_subscribe` when it gives an address to post to."""
 
     def __init__(self, config: CameraConfig) -> None:
         self.config = config
         self.port = 0
+        self.rtsp_port = 0
         self.boots = 1
         self.clock = CameraClock(config.clock_offset_s)
         self._begin_clock()
