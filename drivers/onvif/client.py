@@ -26,6 +26,8 @@ _FIRST_MODE: dict[Auth, Mode] = {"auto": "token", "usernametoken": "token", "dig
 
 CALL_TIMEOUT_S = 10.0
 MAX_REFUSALS = 2
+# Clocks are read in whole seconds, over a network.
+CLOCK_STEP_S = 5.0
 # A camera may call every nonce stale for ever.
 MAX_TRIES = 6
 _HIKVISION = (b"hikvision", b"onvifext")
@@ -78,7 +80,9 @@ class _NotAuthorized(Exception):
 class Client:
     """One camera's credentials and clock. `device_url` is the true address of its device service."""
 
-    def __init__(self, device_url: str, username: str, password: str, auth: Auth) -> None:
+    def __init__(
+        self, device_url: str, username: str, password: str, auth: Auth, *, max_refusals: int = MAX_REFUSALS
+    ) -> None:
         self.device_url = device_url
         self.username = username
         self.password = password
@@ -87,12 +91,15 @@ class Client:
         """Camera's clock minus ours; None while it is not known."""
         self.mode: Mode = self._first_mode()
         self._clock_known = False
+        self._proven_s: float | None = None
+        self._untrue_s: float | None = None
         self.locked_out = False
         """The camera refused us, and the time to wait is not over: nobody may ask it anything with a password."""
         self.cut_short = False
         """The last answer stopped half-way: what came was read, what did not is lost."""
         self._digest: DigestAnswer | None = None
         self._refusals = 0
+        self._max_refusals = max_refusals
         self._hikvision = False
 
     def forget_refusals(self) -> None:
@@ -101,7 +108,7 @@ class Client:
         self._refusals = 0
         self.mode = self._first_mode()
         self._digest = None
-        self.clock_offset_s = None
+        self.clock_offset_s = self._untrue_s = None
 
     async def call(
         self,
@@ -125,13 +132,14 @@ class Client:
             try:
                 answer = await self._send(url, body, headers, action, timeout_s)
                 self._refusals = 0
+                self._proven_s = self.clock_offset_s if self.mode == "token" else None
                 return _expected(answer, expect, url)
             except _NotAuthorized as refused:
                 if self._take_challenge(refused):
                     continue
-                if self.mode == "token" and not reread and self._refusals < MAX_REFUSALS:
+                if self.mode == "token" and not reread and self._refusals < self._max_refusals:
                     reread = True
-                    await self._read_open_clock()
+                    await self._doubt_clock()
                     continue
                 raise self._verdict() from refused
         raise self._verdict()
@@ -145,7 +153,7 @@ class Client:
 
     async def read_clock(self) -> None:
         """Learn how far the camera's clock is from ours, without credentials, else with them."""
-        if await self._read_open_clock():
+        if await self.read_open_clock():
             return
         self.clock_offset_s = 0.0
         try:
@@ -153,18 +161,35 @@ class Client:
         except (SoapFault, NotSoap, BadXml, TooLarge):
             _log.debug("%s does not tell its time", self.device_url)
 
-    async def _read_open_clock(self) -> bool:
+    async def read_open_clock(self) -> bool:
+        """The same without credentials only; whether the offset is known. The cheapest sign of life.
+
+        Raises `HttpProblem` when the camera does not answer at all.
+        """
         try:
             self._take_clock(await self.call_open(self.device_url, _GET_CLOCK, expect="GetSystemDateAndTimeResponse"))
         except (SoapFault, NotSoap, BadXml, TooLarge):
             return False
         return self.clock_offset_s is not None
 
+    async def _doubt_clock(self) -> None:
+        """After a refusal: the camera's clock may have been set, or it judges by another clock than it tells."""
+        before_s = self.clock_offset_s or 0.0
+        await self.read_open_clock()
+        same = abs((self.clock_offset_s or 0.0) - before_s) < CLOCK_STEP_S
+        proven = self._proven_s is not None and abs(self._proven_s - before_s) < CLOCK_STEP_S
+        if same and not proven and abs(before_s) > CLOCK_STEP_S:
+            # Told the same again. Usually it is local time called UTC, and our own time is right.
+            self._untrue_s, self.clock_offset_s = before_s, 0.0
+
     def _take_clock(self, answer: Element) -> None:
         moment = camera_time(answer)
-        if moment is not None:
-            self.clock_offset_s = (moment - datetime.now(UTC)).total_seconds()
-            self._clock_known = True
+        if moment is None:
+            return
+        told_s = (moment - datetime.now(UTC)).total_seconds()
+        untrue = self._untrue_s is not None and abs(told_s - self._untrue_s) < CLOCK_STEP_S
+        self.clock_offset_s = 0.0 if untrue else told_s
+        self._clock_known = True
 
     def _first_mode(self) -> Mode:
         return _FIRST_MODE[self.auth] if self.username else "none"
@@ -214,7 +239,7 @@ class Client:
             self._digest = None
         if refused.sent:
             self._refusals += 1
-        if challenge is None or self._refusals >= MAX_REFUSALS or not self.username:
+        if challenge is None or self._refusals >= self._max_refusals or not self.username:
             return False
         if (self.mode == "digest" and before is None) or (self.mode == "token" and self.auth == "auto"):
             self.mode = "digest"

@@ -35,6 +35,19 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     poll_s: Annotated[float, Meta(ge=1, le=60, description="seconds that one poll waits for events at the camera")] = (
         20.0
     )
+    notify_listen: Annotated[
+        str,
+        Meta(
+            pattern=r"^(|(\[[0-9A-Fa-f:.]+\]|[0-9.]+):[0-9]{1,5})\Z",
+            max_length=64,
+            description="own address and port, e.g. 192.0.2.5:8089 or 0.0.0.0:8089, to which a camera without pull "
+            "points may post its events (one listener for all cameras that name the same); empty: never listen",
+        ),
+    ] = ""
+    look_every_s: Annotated[
+        float,
+        Meta(ge=5, le=3600, description="seconds between two looks at a camera without events, to know that it lives"),
+    ] = 60.0
     rtsp: RtspUrl = ""
     picture_width_px: PictureWidth = 1280
     picture_quality: PictureQuality = 80

@@ -13,9 +13,13 @@ from drivers.onvif.client import Client
 from drivers.onvif.config import Config
 from drivers.onvif.events import PullPoints
 from drivers.onvif.health import Health
+from drivers.onvif.notifying import Notifying
 from drivers.onvif.pictures import EXPECTED, Pictures
+from drivers.onvif.pulling import Pulling
 from drivers.onvif.setup import Facts, Setup, SetupFailed
-from drivers.onvif.watch import Watch
+from drivers.onvif.slot import Slot
+from drivers.onvif.stills import Stills
+from drivers.onvif.watch import Rung, Watch
 from edgeagent.driver import CommandRefused, Device, Observation, Picture
 
 __all__ = ["Config", "Driver"]
@@ -68,16 +72,7 @@ class _Camera:
         self._setup_wanted = asyncio.Event()
         self._connections = 0
         self.pictures = Pictures(device, config, self._setup, address_failed=self._setup_wanted.set)
-        kept = self._setup.facts
-        self._watch = Watch(
-            self._client,
-            PullPoints(self._client, device.folder),
-            Health(device),
-            Alarms(device, stored=self.pictures.want, clock_offset_s=lambda: self._client.clock_offset_s),
-            poll_s=config.poll_s,
-            service_url=rewrite(kept.event_service, url) if kept else "",
-            connected=self._connected,
-        )
+        self._watch = self._ladder(config, url)
 
     async def run(self) -> None:
         if self._setup.facts is not None:
@@ -87,8 +82,27 @@ class _Camera:
             tasks.create_task(self.pictures.run())
             tasks.create_task(self._keep_setup())
 
-    def _connected(self) -> None:
-        """A subscription begins: the camera is there, and after the first time it may have been restarted."""
+    def _ladder(self, config: Config, url: str) -> Watch:
+        device, client, kept = self._device, self._client, self._setup.facts
+        slot, health = Slot(client, device.folder), Health(device)
+        points = PullPoints(client, slot)
+        alarms = Alarms(device, stored=self.pictures.want, clock_offset_s=lambda: client.clock_offset_s)
+        return Watch(
+            client,
+            slot,
+            health,
+            points=points,
+            pulling=Pulling(client, slot, points, health, alarms, poll_s=config.poll_s),
+            notifying=Notifying(client, slot, health, alarms, check_s=config.poll_s),
+            stills=Stills(device, client, health, self.pictures.take, look_every_s=config.look_every_s),
+            listen=config.notify_listen,
+            service_url=rewrite(kept.event_service, url) if kept else "",
+            on=self._connected,
+        )
+
+    def _connected(self, rung: Rung) -> None:
+        """A rung is in use: the camera is there, and after the first time it may have been restarted."""
+        self._device.describe(events=rung)
         self._connections += 1
         facts = self._setup.facts
         if facts is None or self._connections > 1 or not facts.fresh(datetime.now(UTC)):

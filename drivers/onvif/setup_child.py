@@ -121,6 +121,8 @@ def _tolerant(ask: Callable[[], Any], otherwise: Any) -> Any:
 
 
 def main() -> int:
+    # Subscribing is urgent, this is not: at the start of a box with many cameras they would share its cores.
+    os.nice(10)
     # Before the library does it its own way.
     logging.basicConfig(level=logging.CRITICAL, stream=sys.stderr)
     question = json.loads(sys.stdin.buffer.read())

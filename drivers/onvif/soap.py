@@ -64,6 +64,11 @@ class SoapFault(DriverProblem):
     def not_supported(self) -> bool:
         return bool(self.names & _NOT_SUPPORTED) or "not implemented" in self.reason.lower()
 
+    @property
+    def no_slot(self) -> bool:
+        """In answer to a request for a subscription: there is none left."""
+        return any("Subscri" in name or "MaxNumber" in name for name in self.names)
+
 
 class NotSoap(DriverProblem):
     code = "onvif.not-onvif"
