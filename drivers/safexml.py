@@ -1,7 +1,7 @@
 """Bytes that call themselves XML -> a tree, however broken, and never dangerous. No I/O.
 
 Devices send undeclared prefixes, byte order marks, bad UTF-8, bare ampersands and NUL bytes: all are mended here.
-What is refused: too many bytes, a DTD (the door of every XML bomb), and what has no element at all.
+What is refused: too many bytes or elements, a DTD (the door of every XML bomb), and what has no element at all.
 """
 
 from __future__ import annotations
@@ -18,20 +18,27 @@ from edgeagent.driver import DriverProblem
 
 Element = etree._Element
 MAX_XML_BYTES = 2 * 1024 * 1024
+# An element costs some 250 bytes of memory, an attribute as much, and either may take only four bytes of the body.
+MAX_MARKS = 200_000
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_DECLARATION = re.compile(r"<\?xml[^>]*\?>", re.IGNORECASE)
+# For what comes without a mark: how an element begins in that encoding.
+_STARTS = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
+_DECLARATION = re.compile(r"<\?xml[^>]{0,500}\?>", re.IGNORECASE)
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""", re.IGNORECASE)
 _DTD = re.compile(r"<!\s*(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
-_NOT_MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
+# In the order of the text: a comment that opens within an instruction is none.
+_NOT_MARKUP = re.compile(r"<\?.*?(?:\?>|\Z)|<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
 # Only what XML itself knows: any other entity would need a DTD, so its ampersand was meant as a character.
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CHINESE = frozenset({"gb2312", "gbk", "gb18030", "gb_2312-80", "cp936", "ms936"})
+_OTHERS = {"iso-8859-1": "cp1252", "latin1": "cp1252", "windows-1252": "cp1252", "big5": "big5", "euc-kr": "cp949"}
+_HAS_DTD = "it has a DTD / 含有 DTD"
 
 
 class BadXml(DriverProblem):
@@ -44,15 +51,18 @@ def parse_xml(body: bytes, *, max_bytes: int = MAX_XML_BYTES) -> Element:
     """The root element. Raises `TooLarge` and `BadXml`, nothing else."""
     if len(body) > max_bytes:
         raise TooLarge(size=len(body), limit=max_bytes)
-    text = decode(body)
+    # First of all: a NUL in the middle of a word must not hide the word.
+    text = _FORBIDDEN.sub("", decode(body))
     start = text.find("<")
     if start < 0:
         raise BadXml(why="no element / 没有元素")
-    text = _DECLARATION.sub("", text[start:], count=1)
+    declaration = _DECLARATION.match(text, start)
+    text = text[declaration.end() if declaration else start :]
     if _DTD.search(_NOT_MARKUP.sub("", text)):
-        raise BadXml(why="it has a DTD / 含有 DTD")
-    text = _FORBIDDEN.sub("", _BARE_AMPERSAND.sub("&amp;", text))
-    return _parse(text.encode())
+        raise BadXml(why=_HAS_DTD)
+    if text.count("<") > MAX_MARKS or text.count("=") > MAX_MARKS:
+        raise BadXml(why="too many elements or attributes / 元素或属性过多")
+    return _parse(_BARE_AMPERSAND.sub("&amp;", text).encode())
 
 
 def _parse(body: bytes) -> Element:
@@ -74,6 +84,8 @@ def _parse(body: bytes) -> Element:
         raise BadXml(why=str(error)[:200]) from error
     if root is None:
         raise BadXml(why="no element / 没有元素")
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise BadXml(why=_HAS_DTD)
     return root
 
 
@@ -82,6 +94,9 @@ def decode(body: bytes) -> str:
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
+    for begin, encoding in _STARTS:
+        if body.startswith(begin):
+            return body.decode(encoding, "replace")
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
@@ -93,6 +108,8 @@ def _decode_not_utf8(body: bytes) -> str:
     encoding = declared[1].decode("ascii").lower() if declared else ""
     if encoding in _CHINESE:
         return body.decode("gb18030", "replace")
+    if encoding in _OTHERS:
+        return body.decode(_OTHERS[encoding], "replace")
     text = body.decode("utf-8", "replace")
     # Chinese firmware often declares UTF-8 and writes names in GBK. One broken character, or one among sound Chinese
     # ones, is rather a name cut in the middle of a character.
