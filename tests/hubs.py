@@ -59,11 +59,24 @@ class HubProcess:
         assert self._process is not None
         return self._process.wait(PATIENCE_S)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "the hub is not running"
+        return self._process.pid
+
+    def pause(self) -> None:
+        """SIGSTOP: it stands still in the midst of whatever it does."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
     def _end(self, number: int) -> int:
         process, self._process = self._process, None
         if process is None:
             return 0
         process.send_signal(number)
+        process.send_signal(signal.SIGCONT)  # a paused process does not hear SIGTERM
         return process.wait(PATIENCE_S)
 
     def __enter__(self) -> HubProcess:
@@ -92,6 +105,10 @@ class HubProcess:
                 if "no such table" not in str(error):
                     raise
                 return []
+
+    async def until_connected(self) -> None:
+        """For the first time; a box that is earlier holds everything back for five seconds."""
+        await until(lambda: "connected" in self.log, PATIENCE_S)
 
     async def until_rows(self, query: str, expected: list[tuple]) -> None:
         await until(lambda: self.rows(query) == expected, PATIENCE_S)

@@ -41,6 +41,8 @@ class AgentProcess:
             f'[store]\ndir = "{folder / "store"}"\n{store}\n[status]\nport = 0\n'
         )
         self.configure(devices)
+        self.environment: dict[str, str] = {}
+        """Variables of the process beside those of the tests, as from its next start."""
         self._process: subprocess.Popen[bytes] | None = None
         self._log_from = 0
 
@@ -51,7 +53,7 @@ class AgentProcess:
     def start(self) -> AgentProcess:
         path = self.folder / "agent.log"
         self._log_from = path.stat().st_size if path.exists() else 0
-        environment = {**os.environ, "PYTHONPATH": str(DRIVERS), "LANG": "en_US.UTF-8"}
+        environment = {**os.environ, "PYTHONPATH": str(DRIVERS), "LANG": "en_US.UTF-8", **self.environment}
         with path.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "edgeagent.cli", "run", "--config", str(self.config)],
@@ -78,6 +80,18 @@ class AgentProcess:
         return self._process.wait(PATIENCE_S)
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None, "the agent is not running"
+        return self._process.pid
+
+    def pause(self) -> None:
+        """SIGSTOP: it stands still in the midst of whatever it does."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
@@ -86,6 +100,7 @@ class AgentProcess:
         if process is None:
             return 0
         process.send_signal(number)
+        process.send_signal(signal.SIGCONT)  # a paused process does not hear SIGTERM
         try:
             return process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
@@ -195,9 +210,19 @@ class Ledger:
         return {line[3]: (line[1], int(line[2])) for line in self._lines("stored")}
 
     @property
+    def told_at(self) -> dict[str, tuple[str, str, int]]:
+        """Id -> stream, lane and number on the wire, of each event that the driver was told is stored."""
+        return {line[3]: (line[4], line[5], int(line[6])) for line in self._lines("stored")}
+
+    @property
     def told(self) -> dict[tuple[str, int], str]:
         """The same by worker and number. To count losses take the ids: a number that was lost is emitted again."""
         return {number: event for event, number in self.told_ids.items()}
+
+    @property
+    def tries(self) -> int:
+        """How often something was begun, what a crash or a full disk made begin again counted each time."""
+        return len(self._lines("raised"))
 
     @property
     def refused(self) -> int:

@@ -62,8 +62,8 @@ class Tally:
         """Per worker: every id that was told is there, each number once, no hole before the last."""
         raised, told = self._world.ledger.raised, self._world.ledger.told_ids
         numbers: dict[str, Counter[int]] = {worker: Counter() for worker, _ in raised}
-        for device, kind, body in self._events:
-            if device == "pond" and (name := _name(kind.split(".")[2], body["data"])):
+        for device, _, body in self._events:
+            if device == "pond" and (name := name_of(body)):
                 worker, n = name.split("/")
                 numbers[worker][int(n)] += 1
         ids = {body["id"] for *_, body in self._events}
@@ -139,8 +139,9 @@ class Tally:
         return ref["seq"] in self._gaps.get((ref["stream"], "media"), RangeSet())
 
 
-def _name(kind: str, data: dict[str, Any]) -> str:
+def name_of(event: dict[str, Any]) -> str:
     """Worker and number of an emitted event; empty for others."""
+    data = event["data"]
     values = {
         "sos": data.get("point"),
         "alarm": data.get("source"),
@@ -148,5 +149,5 @@ def _name(kind: str, data: dict[str, Any]) -> str:
         "reading": f"{data.get('unit')}/{int(data.get('value') or 0)}",
         "picture": data.get("owner"),
     }
-    found = values.get(kind) or ""
+    found = values.get(event["type"].split(".")[2]) or ""
     return found if _EMITTED.match(found) else ""

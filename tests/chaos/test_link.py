@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import os
 import random
-import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -73,9 +72,7 @@ class Village:
 
     async def _repeat(self, seconds: float) -> None:
         """The broker has it, no answer comes back, the hub is too slow to tell by itself: all of it is said again."""
-        process = self.hub._process
-        assert process is not None
-        process.send_signal(signal.SIGSTOP)
+        self.hub.pause()
         self.proxy.drop_replies()
         await asyncio.sleep(seconds)
         sent = await self._sent()
@@ -83,7 +80,7 @@ class Village:
         async with asyncio.timeout(30):
             while await self._sent() < sent + REPEATED:
                 await asyncio.sleep(0.05)
-        process.send_signal(signal.SIGCONT)
+        self.hub.resume()
 
     async def _sent(self) -> int:
         return int((await self.agent.status())["counters"]["sent"])

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import subprocess
-from pathlib import Path
-
 import pytest
 
 from edgeagent.driver import OutboxFull, Picture
+from tests.chaos import smalldisk
+from tests.chaos.smalldisk import fill
 from tests.unit.test_outbox import LIMITS, alarm, draft, outbox, rows
 
 pytestmark = pytest.mark.root
@@ -18,26 +15,11 @@ pytestmark = pytest.mark.root
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 16 MiB of its own."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small file system needs root")
     folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", folder], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"mount is not allowed here: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def fill(folder: Path) -> Path:
-    """Take all that is left of the disk."""
-    filler = folder / "somebody-elses.log"
-    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while file.write(b"x" * 4096) == 4096:
-            pass
-    return filler
+    with smalldisk.small_disk(folder, 16) as why_not:
+        if why_not:
+            pytest.skip(why_not)
+        yield folder
 
 
 async def test_a_full_disk_refuses_aloud_and_loses_nothing(small_disk):
