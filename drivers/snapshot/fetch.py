@@ -42,13 +42,16 @@ class Snapshots:
 
         Raises `PictureProblem`, `HttpProblem`.
         """
+        return await self._keep.fit(await self.look(uri), max_bytes)
+
+    async def look(self, uri: str) -> bytes:
+        """The camera's own picture of now, which must not be kept. Raises `PictureProblem`, `HttpProblem`."""
         if time.monotonic() < self._blocked_until_s:
             raise self._refused()
         try:
-            jpeg = await self._fetch_any(uri)
+            return await self._fetch_any(uri)
         except HalfPicture:
-            jpeg = await self._fetch_any(uri)
-        return await self._keep.fit(jpeg, max_bytes)
+            return await self._fetch_any(uri)
 
     async def _fetch_any(self, uri: str) -> bytes:
         problem: DriverProblem = NoSnapshot(url=self._device_url, status="-")

@@ -45,20 +45,20 @@ class Stream:
 
         Raises `PictureProblem`.
         """
-        if time.monotonic() < self._blocked_until_s:
-            raise self._refused()
         problem: PictureProblem = NoStream(url="-", why="-")
         for url in urls:
             try:
-                await self._describe(url)
+                await self.look(url)
             except NoStream as error:
                 problem = error
                 continue
             return await self._keep.fit(await self._grab(url), max_bytes)
         raise problem
 
-    async def _describe(self, url: str) -> None:
-        """Raises `NoStream`, `StreamTimeout`, `StreamRefused` unless there is video to be had."""
+    async def look(self, url: str) -> None:
+        """Raises `NoStream`, `StreamTimeout`, `StreamRefused` unless there is video to be had. Opens no stream."""
+        if time.monotonic() < self._blocked_until_s:
+            raise self._refused()
         try:
             async with asyncio.timeout(DESCRIBE_TIMEOUT_S):
                 status, sdp = await self._ask(url)

@@ -40,9 +40,11 @@ Privacy = Annotated[
     Meta(
         max_length=32,
         description="areas that are blackened before a picture is kept: polygons of points [x, y], each from 0 (left,"
-        " top) to 1 (right, bottom) of the picture; without OpenCV such a camera's pictures are not kept at all",
+        " top) to 1 (right, bottom) of the picture, e.g."
+        " [[[0.0, 0.0], [0.3, 0.0], [0.3, 0.4]]]; without OpenCV such a camera's pictures are not kept at all",
         extra_json_schema={
-            "zh": "保存前涂黑的隐私区域：多边形列表，每个点为 [x, y]，取画面的 0（左、上）至 1（右、下）；"
+            "zh": "保存前涂黑的隐私区域：多边形列表，每个点为 [x, y]，取画面的 0（左、上）至 1（右、下），"
+            "例如 [[[0.0, 0.0], [0.3, 0.0], [0.3, 0.4]]]；"
             "没有 OpenCV 时不保存该摄像机的图片"
         },
     ),
