@@ -11,6 +11,8 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from edgeagent import plugins
 from edgeagent.clock import Clock
 from edgeagent.config import Config
@@ -42,6 +44,14 @@ EX_OK, EX_CANTCREAT, EX_CONFIG = 0, 73, 78
 _BIRTH_CHECK_S = 10.0
 _SYNC_EVERY_S = 5.0
 _HOUR_S = 3600.0
+
+
+class DeviceQuestion(msgspec.Struct, frozen=True):
+    """Arguments of the operation `device`."""
+
+    device: str
+    op: str
+    args: dict[str, object] = {}
 
 
 class Agent:
@@ -105,7 +115,7 @@ class Agent:
         )
         self.health.board_revision = self.downlink.board.revision
         self._join()
-        self.control = ControlServer(folder, {"ping": _pong, "replay": replay.carry_out})
+        self.control = ControlServer(folder, {"ping": _pong, "replay": replay.carry_out, "device": self._ask_device})
         await self.control.start()
         self._stack.push_async_callback(self.control.stop)
         self.status = StatusServer(self.health, config.language)
@@ -115,6 +125,14 @@ class Agent:
     async def __aexit__(self, *_: object) -> None:
         self.supervisor.abandon()
         await self._stack.aclose()
+
+    async def _ask_device(self, args: Mapping[str, object]) -> Mapping[str, object]:
+        """Have a device's driver do what a person on the box asks; its state comes with the answer."""
+        asked = msgspec.convert(args, DeviceQuestion)
+        result = await self.supervisor.command(asked.device, asked.op, asked.args)
+        handle = self.supervisor.devices.get(asked.device)
+        health = msgspec.to_builtins(handle.health) if handle is not None else {}
+        return {**result, "health": health, "info": dict(handle.info) if handle is not None else {}}
 
     def _join(self) -> None:
         """Who hears of what."""
