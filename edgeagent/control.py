@@ -182,6 +182,19 @@ def ask(folder: Path, op: str, args: Mapping[str, object]) -> Answer:
         raise AgentSilent(path=path, reason=error) from error
 
 
+def answers(folder: Path) -> bool:
+    """Whether an agent is there: somebody listens, also where we may not ask. A stale socket does not count."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection, _short(folder) as short:
+            connection.settimeout(1.0)
+            connection.connect(f"{short}/{NAME}")
+    except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _refusal(problem: Problem) -> Answer:
     return Answer(ok=False, code=problem.code, en=problem.text("en"), zh=problem.text("zh"))
 

@@ -170,7 +170,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     address: str
-    keys: tuple[str, ...] = ()
+    keys: tuple[str, ...]
+    prefix: str = "device"
+    """Begin of its id in a configuration, e.g. `cam`."""
     name: str = ""
     maker: str = ""
     model: str = ""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from drivers.onvif.notifications import Notification
 from drivers.onvif.states import MAX_STATES, Pairs, States, Step
+from drivers.onvif.tap import Tap
 from drivers.onvif.vocabulary import MAX_OBJECT_CHARS, RULE_ITEMS, interpret
 from drivers.onvif.watch import Batch
 from edgeagent.driver import Alarm, Device, Observation, OutboxFull, Stored, TooLarge
@@ -36,20 +37,25 @@ class Alarms:
         self._stored = stored
         self._clock_offset_s = clock_offset_s
         self.states = States.load(device.recall(MEMORY_KEY))
+        self.tap = Tap()
         self._refused = 0
 
     async def deliver(self, batch: Batch) -> int:
         """Store what a poll brought; how many alarms that were. Returns only when all of it is on disk."""
         changes = 0
         for notification in batch.notifications:
+            self.tap.hear(notification)
             for signal in interpret(notification):
                 for step in self.states.plan_all(notification, signal, time.monotonic()):
                     changes += await self._take(step, notification, batch.since)
+            self.tap.done()
         return changes
 
     async def _take(self, step: Step, notification: Notification, since: datetime | None) -> bool:
+        stored = None
         if step.change is not None:
-            await self._store(step, _alarm(step, notification.data), self._moment(notification, since))
+            stored = await self._store(step, _alarm(step, notification.data), self._moment(notification, since))
+        self.tap.became(step, stored)
         self._count_refused(step)
         self.states.apply(step)
         return step.change is not None
@@ -64,7 +70,7 @@ class Alarms:
             self.states.apply(step)
         self.states.end_sync()
 
-    async def _store(self, step: Step, alarm: Alarm, moment: datetime | None) -> None:
+    async def _store(self, step: Step, alarm: Alarm, moment: datetime | None) -> Stored | None:
         observation = Observation(data=alarm, time=moment)
         remember = {MEMORY_KEY: self.states.dump(step)} if step.change != "pulse" else None
         while True:
@@ -76,10 +82,10 @@ class Alarms:
             except TooLarge as problem:
                 # Cannot happen with the limits below; if it does, one alarm must not hold up all that follow.
                 _log.error("%s: %s", self._device.id, problem)
-                return
+                return None
             else:
                 self._stored(stored)
-                return
+                return stored
 
     def _moment(self, notification: Notification, since: datetime | None) -> datetime | None:
         """When it happened by our clock; None (now) when the camera's time cannot be right.

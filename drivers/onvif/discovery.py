@@ -117,6 +117,7 @@ def _found(look: Look, match: Match | None) -> Found:
         settings |= {"password": look.login.reference} if look.login.reference else {}
     return Found(
         address=address,
+        prefix="cam",
         keys=keys_of(look, match, _arp(Place.of(look.url).host)),
         name=match.scope("name") if match else "",
         maker=about.get("Manufacturer", ""),

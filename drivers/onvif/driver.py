@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
+
+import msgspec
 
 from drivers.devicehttp.addresses import device_url, rewrite
 from drivers.onvif.alarms import Alarms
@@ -19,6 +22,7 @@ from drivers.onvif.pulling import Pulling
 from drivers.onvif.setup import Facts, Setup, SetupFailed
 from drivers.onvif.slot import Slot
 from drivers.onvif.stills import Stills
+from drivers.onvif.tap import Look
 from drivers.onvif.watch import Rung, Watch
 from edgeagent.driver import CommandRefused, Device, Observation, Picture
 
@@ -47,18 +51,33 @@ class Driver:
             self._camera = None
 
     async def command(self, device: Device, op: str, args: Mapping[str, object]) -> Mapping[str, object]:
-        """`snapshot`: take a picture now and store it. Raises `CommandRefused` and `OutboxFull`."""
-        language = device.language
-        if op != "snapshot":
+        """`snapshot`: take a picture now and store it. `picture`: take one and only give it. `watch`: see `Tap.after`.
+
+        Raises `CommandRefused` and `OutboxFull`.
+        """
+        operations = {"snapshot": self._snapshot, "picture": self._picture, "watch": self._watch}
+        if op not in operations:
             raise CommandRefused(device=device.id, op=op, why="unknown / 没有这个操作")
         if self._camera is None:
             raise CommandRefused(device=device.id, op=op, why="not running / 未运行")
         try:
-            jpeg = await self._camera.pictures.take()
+            return await operations[op](self._camera, device, args)
         except EXPECTED as problem:
-            raise CommandRefused(device=device.id, op=op, why=problem.text(language)) from problem
+            raise CommandRefused(device=device.id, op=op, why=problem.text(device.language)) from problem
+        except msgspec.ValidationError as error:
+            raise CommandRefused(device=device.id, op=op, why=str(error)) from error
+
+    async def _snapshot(self, camera: _Camera, device: Device, args: Mapping[str, object]) -> Mapping[str, object]:
+        jpeg = await camera.pictures.take()
         stored = await device.emit(Observation(data=Picture(cause="command"), pictures=(jpeg,)))
         return {"event": stored.id, "bytes": len(jpeg)}
+
+    async def _picture(self, camera: _Camera, device: Device, args: Mapping[str, object]) -> Mapping[str, object]:
+        return {"jpeg": base64.b64encode(await camera.pictures.take()).decode()}
+
+    async def _watch(self, camera: _Camera, device: Device, args: Mapping[str, object]) -> Mapping[str, object]:
+        asked = msgspec.convert(args, Look)
+        return await camera.alarms.tap.after(asked.after, asked.wait_s) | {"on": camera.alarms.states.names()}
 
 
 class _Camera:
@@ -72,6 +91,7 @@ class _Camera:
         self._setup_wanted = asyncio.Event()
         self._connections = 0
         self.pictures = Pictures(device, config, self._setup, address_failed=self._setup_wanted.set)
+        self.alarms = Alarms(device, stored=self.pictures.want, clock_offset_s=lambda: self._client.clock_offset_s)
         self._watch = self._ladder(config, url)
 
     async def run(self) -> None:
@@ -86,14 +106,13 @@ class _Camera:
         device, client, kept = self._device, self._client, self._setup.facts
         slot, health = Slot(client, device.folder), Health(device)
         points = PullPoints(client, slot)
-        alarms = Alarms(device, stored=self.pictures.want, clock_offset_s=lambda: client.clock_offset_s)
         return Watch(
             client,
             slot,
             health,
             points=points,
-            pulling=Pulling(client, slot, points, health, alarms, poll_s=config.poll_s),
-            notifying=Notifying(client, slot, health, alarms, check_s=config.poll_s),
+            pulling=Pulling(client, slot, points, health, self.alarms, poll_s=config.poll_s),
+            notifying=Notifying(client, slot, health, self.alarms, check_s=config.poll_s),
             stills=Stills(device, client, health, self.pictures.take, look_every_s=config.look_every_s),
             listen=config.notify_listen,
             service_url=rewrite(kept.event_service, url) if kept else "",

@@ -156,8 +156,10 @@ class Slot:
 
     def forget(self) -> None:
         """The camera no longer has it."""
-        self.held = None
+        held, self.held = self.held, None
         self._not_ended = 0
+        if held is not None and self._load() not in (held, None):
+            return  # another process has taken over, and this is what it holds
         try:
             self._path.unlink(missing_ok=True)
         except OSError as error:

@@ -92,6 +92,13 @@ class States:
     def lit(self) -> list[Lit]:
         return list(self._lit.values())
 
+    def names(self) -> list[dict[str, str]]:
+        """What is on, for people: kind, topic, and the name that the camera gives it."""
+        return [
+            {"kind": lit.kind, "topic": lit.topic, "source": " ".join(text for _, text in lit.identity.source)[:200]}
+            for lit in self.lit
+        ]
+
     def plan_all(self, notification: Notification, signal: Signal, now_s: float) -> list[Step]:
         """The same for a signal that may speak of all states of its topic: then one step for each that is on."""
         if signal.item != EVERYTHING:
