@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from countyhub.cli import boxargs
 from countyhub.cli.say import choose, say
 from gridwire.problem import Language, Problem
 
@@ -63,11 +64,16 @@ def _parser() -> argparse.ArgumentParser:
         name: parsers.add_parser(name, parents=[common], help=text, description=text)
         for name, text in _helps(language).items()
     }
+    boxargs.add(parsers.add_parser("box", help=_box_help(language), description=_box_help(language)), common, language)
     letters = added["deadletter"]
     letters.add_argument("action", choices=("list", "retry"), help=say(language, en="what to do", zh="操作"))
     letters.add_argument("ids", nargs="*", type=int, help=say(language, en="letters; none: all", zh="编号；不填为全部"))
     letters.add_argument("--json", action="store_true", help=say(language, en="answer as JSON", zh="输出 JSON"))
     return parser
+
+
+def _box_help(language: Language) -> str:
+    return say(language, en="list the boxes, or have one send again", zh="查看盒子，或让盒子补发")
 
 
 def _helps(language: Language) -> dict[str, str]:

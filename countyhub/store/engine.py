@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from countyhub.store import upgrade
-from countyhub.store.problems import DatabaseUnusable
+from countyhub.store.problems import DatabaseAbsent, DatabaseOlder, DatabaseUnusable
 
 BUSY_TIMEOUT_S = 10.0
 UNAVAILABLE = (DBAPIError, PoolTimeout, OSError)
@@ -76,6 +76,24 @@ async def open_store(url: str) -> Store:
             url=parsed.render_as_string(), reason=str(getattr(error, "orig", None) or error)
         ) from error
     return store
+
+
+async def open_reader(url: str) -> Store:
+    """A database that is there, to be read beside the running hub: nothing is created or upgraded.
+
+    Raises `DatabaseAbsent`, `DatabaseOlder`, `DatabaseNewer`, `DatabaseForeign`, `DatabaseUnusable`.
+    """
+    parsed = make_url(url)
+    shown, newest = parsed.render_as_string(), upgrade.revisions()[0]
+    try:
+        revision = await check(parsed)
+    except (*UNAVAILABLE, sqlite3.Error) as error:
+        raise DatabaseUnusable(url=shown, reason=str(getattr(error, "orig", None) or error)) from error
+    if revision is None:
+        raise DatabaseAbsent(url=shown)
+    if revision != newest:
+        raise DatabaseOlder(url=shown, revision=revision, newest=newest)
+    return Store(_async_url(parsed))
 
 
 async def check(url: URL) -> str | None:
