@@ -90,8 +90,7 @@ class Agent:
         self._stack.push_async_callback(self.outbox.close)
         self.link = HubLink(config, self.clock, await count_start(self.outbox))
         self.meter = Meter(config, self.link.client, self.outbox, self.clock)
-        rules = Rules(config.rule, config.timezone)
-        self.intake = Intake(self.outbox, rules, self.clock, source, self.meter.budget)
+        self.intake = Intake(self.outbox, Rules.of(config), self.clock, source, self.meter.budget)
         self.supervisor = Supervisor(self.intake, self.outbox, folder / "devices", config.language)
         self.uplink = Uplink(self.outbox, self.link.client, self.link.county, config.box, config.hub.resend_after_s)
         replay = Replay(self.outbox, self.uplink, self.clock)
@@ -165,6 +164,7 @@ class Agent:
                     "meter": self.meter.run(),
                     "watchdog": self._feed_watchdog(),
                     "store": self.outbox.watch(),
+                    "held": self.intake.run(),
                 }.items()
             ]
             await self.supervisor.apply(self.config.device)
@@ -254,7 +254,7 @@ class Agent:
             log.warning("these settings only change with a restart: %s", ", ".join(changed))
         self.loaded, self.config = loaded, loaded.config
         self.health.loaded = loaded
-        self.intake.rules = Rules(loaded.config.rule, loaded.config.timezone)
+        self.intake.rules = Rules.of(loaded.config)
         self.meter.move(loaded.config.timezone)
         devices = await self.supervisor.apply(loaded.config.device)
         log.info("configuration reloaded; devices changed: %s", ", ".join(sorted(devices)) or "none")

@@ -21,16 +21,18 @@ def about(en: str, zh: str, *, secret: bool = False, example: Any = None, **limi
     return Meta(description=en, extra_json_schema=extra, examples=None if example is None else [example], **limits)
 
 
-_HOURS_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
-HourRange = Annotated[
+Hours = Annotated[
     str,
     about(
-        "hours as HH:MM-HH:MM, may cross midnight",
-        "时段，写作 HH:MM-HH:MM，可跨午夜",
-        pattern=_HOURS_PATTERN,
+        "hours: [DAYS ]FROM-TO, e.g. 22:00-06:00, Sat,Sun 00:00-24:00, Mon-Fri sunset-30min-sunrise+30min; hours over "
+        "midnight belong to the day on which they begin",
+        "时段，写作 [星期 ]起-止，如 22:00-06:00、周六,周日 00:00-24:00、周一-周五 日落-30分钟-日出+30分钟；"
+        "跨午夜的时段归于开始的那一天",
         example="20:00-06:00",
     ),
 ]
+PresetName = Literal["pond", "forest-edge", "village-office"]
+"""What each of them does stands in `edgeagent.presets`."""
 DeviceId = Annotated[str, Meta(pattern=DEVICE_PATTERN, examples=["cam-1"])]
 
 
@@ -169,9 +171,43 @@ class RuleSettings(Settings, frozen=True, kw_only=True):
 
     devices: Annotated[tuple[DeviceId, ...], about("device ids; empty: all", "设备编号；留空为全部")] = ()
     kinds: Annotated[tuple[str, ...], about("alarm kinds; empty: all", "报警类型；留空为全部", example=["motion"])] = ()
+    preset: Annotated[
+        PresetName | None,
+        about(
+            "rules by name for these devices and kinds, see edgeagent rules presets; what else stands here counts more",
+            "按名称套用一组规则，内容见 edgeagent rules presets；本条其他设置优先",
+        ),
+    ] = None
     armed: Annotated[
-        tuple[HourRange, ...] | None,
-        about("hours in which alarms count; others are suppressed", "布防时段；其余时间的报警不上报"),
+        tuple[Hours, ...] | None,
+        about(
+            "hours in which alarms count, [DAYS ]FROM-TO; others are suppressed",
+            "布防时段，写作 [星期 ]起-止；其余时间的报警不上报",
+        ),
+    ] = None
+    min_duration_s: Annotated[
+        Annotated[float, Meta(ge=0, le=3600, examples=[3])] | None,
+        about(
+            "seconds that an alarm must stand before it counts; one that ends before is suppressed. Pulses, fire and "
+            "smoke never wait",
+            "报警须持续多少秒才算数，提前结束则不上报；脉冲、火情、烟雾不等待",
+        ),
+    ] = None
+    merge_gap_s: Annotated[
+        Annotated[float, Meta(ge=0, le=3600, examples=[10])] | None,
+        about(
+            "an alarm that begins again within so many seconds after its end goes on as one; so do those that overlap",
+            "结束后多少秒内再次开始视为同一次报警；重叠的报警也合并",
+        ),
+    ] = None
+    merge_by: Annotated[
+        Literal["kind", "source"] | None,
+        about(
+            "what is merged: kind (all of a device and kind, whichever topic or source tells it) or source (each "
+            "source for itself). Unset: kind for what cameras see, source for the rest",
+            "合并范围：kind 为同一设备同一类型（不论主题和来源），source 为各来源分开；"
+            "不设则画面类按 kind，其余按 source",
+        ),
     ] = None
     cooldown_s: Annotated[
         Annotated[float, Meta(ge=0, le=86400, examples=[60])] | None,
@@ -194,6 +230,13 @@ class DeviceSettings(msgspec.Struct, frozen=True, kw_only=True):
         about("grid in which it stands, 15 digits", "所在网格，15 位"),
     ] = None
     enabled: Annotated[bool, about("false: configured but not watched", "false 表示保留配置但不监测")] = True
+    preset: Annotated[
+        PresetName | None,
+        about(
+            "rules by name for its alarms, see edgeagent rules presets; every [[rule]] counts more",
+            "按名称套用一组报警规则，内容见 edgeagent rules presets；[[rule]] 优先",
+        ),
+    ] = None
     options: Any = None
 
 
@@ -229,6 +272,14 @@ class Config(Settings, frozen=True, kw_only=True):
             "规则时段和流量预算月份的时区（IANA 名称）",
         ),
     ] = "Asia/Shanghai"
+    latitude: Annotated[
+        Annotated[float, Meta(ge=-90, le=90, examples=[25.6])] | None,
+        about("of the place, decimal degrees, north positive; for sunrise and sunset", "纬度，十进制度，用于日出日落"),
+    ] = None
+    longitude: Annotated[
+        Annotated[float, Meta(ge=-180, le=180, examples=[111.9])] | None,
+        about("of the place, decimal degrees, east positive; for sunrise and sunset", "经度，十进制度，用于日出日落"),
+    ] = None
     hub: Annotated[HubSettings, about("the broker at the county", "县级消息服务器")]
     store: Annotated[StoreSettings, about("what the box keeps", "本盒保存的数据")] = StoreSettings()
     status: Annotated[StatusSettings, about("local status page and metrics", "本地状态页和指标")] = StatusSettings()

@@ -12,7 +12,6 @@ from edgeagent.configfile.decode import Decoder
 from edgeagent.configfile.fullwidth import to_ascii
 from edgeagent.configfile.locator import Path
 from edgeagent.configfile.mistakes import (
-    BadHours,
     BadTimeZone,
     Both,
     GridElsewhere,
@@ -28,6 +27,7 @@ from edgeagent.configfile.mistakes import (
 )
 from edgeagent.configfile.ownfile import OwnFiles, open_to_others
 from edgeagent.configfile.reader import show
+from edgeagent.configfile.rulecheck import check_rules
 from gridwire.kinds import KINDS
 
 _LOCAL = ("127.", "localhost", "::1")
@@ -43,7 +43,7 @@ class CrossCheck:
     def run(self, *, complete: bool) -> None:
         """All checks. `complete`: no part of the files was unreadable, so that what is not there is missing."""
         self._time_zone()
-        self._hours()
+        check_rules(self._decoder)
         self._kinds()
         self._tls()
         self._plain_secrets()
@@ -82,12 +82,6 @@ class CrossCheck:
                 if isinstance(value, str):
                     entries.append((("rule", index, key, number), value))
         return entries
-
-    def _hours(self) -> None:
-        for path, hours in self._entries("armed"):
-            begin, _, end = hours.partition("-")
-            if begin == end:
-                self._decoder.wrong(BadHours, path, hours=hours[:64])
 
     def _kinds(self) -> None:
         for path, kind in self._entries("kinds"):

@@ -207,6 +207,18 @@ class BadHours(Mistake):
     zh = "“{hours}”的开始与结束相同：全天请写 00:00-24:00"
 
 
+class NoPlace(Mistake):
+    code = "config.no-place"
+    en = "sunrise and sunset need the place: set `latitude` and `longitude` at the top, e.g. 25.6 and 111.9"
+    zh = "日出日落需要知道位置：请在文件开头设置 `latitude`（纬度）和 `longitude`（经度），如 25.6 和 111.9"
+
+
+class HalfPlace(Mistake):
+    code = "config.half-place"
+    en = "latitude and longitude belong together: `{missing}` is missing"
+    zh = "经度和纬度必须同时设置：缺少 `{missing}`"
+
+
 class NoSuchDevice(Mistake):
     code = "config.no-such-device"
     en = "there is no device “{name}”"

@@ -161,15 +161,29 @@ TABLE = [
      8, "rule[2].devices[1]", "there is no device “cam-2”, did you mean “cam-1”?",
      "没有名为“cam-2”的设备，是不是“cam-1”？"),
     (GOOD + '[[rule]]\narmed = [\n  "08:00-18:00",\n  "20:00 - 22:00",\n]\n', 8, "rule[1].armed[2]",
-     "the text “20:00 - 22:00” is not allowed, expected hours as HH:MM-HH:MM, may cross midnight",
-     "文本“20:00 - 22:00”不符合要求，应为时段，写作 HH:MM-HH:MM，可跨午夜"),
+     "the text “20:00 - 22:00” is not allowed, expected hours as [DAYS ]FROM-TO, e.g. 22:00-06:00, "
+     "Sat,Sun 00:00-24:00, Mon-Fri sunset-30min-sunrise, did you mean “20:00-22:00”?",
+     "文本“20:00 - 22:00”不符合要求，应为时段，写作 [星期 ]起-止，如 22:00-06:00、周六,周日 00:00-24:00、"
+     "周一-周五 日落-30分钟-日出，是不是“20:00-22:00”？"),
     (GOOD + '[[rule]]\narmed = ["22：00-06:00"]\n', 6, "rule[1].armed[1]",
-     "the text “22：00-06:00” is not allowed, expected hours as HH:MM-HH:MM, may cross midnight, "
-     "did you mean “22:00-06:00”?",
-     "文本“22：00-06:00”不符合要求，应为时段，写作 HH:MM-HH:MM，可跨午夜，是不是“22:00-06:00”？"),
+     "the text “22：00-06:00” is not allowed, expected hours as [DAYS ]FROM-TO, e.g. 22:00-06:00, "
+     "Sat,Sun 00:00-24:00, Mon-Fri sunset-30min-sunrise, did you mean “22:00-06:00”?",
+     "文本“22：00-06:00”不符合要求，应为时段，写作 [星期 ]起-止，如 22:00-06:00、周六,周日 00:00-24:00、"
+     "周一-周五 日落-30分钟-日出，是不是“22:00-06:00”？"),
     (GOOD + '[[rule]]\narmed = ["08:00-08:00"]\n', 6, "rule[1].armed[1]",
      "“08:00-08:00” begins and ends at the same time: for the whole day write 00:00-24:00",
      "“08:00-08:00”的开始与结束相同：全天请写 00:00-24:00"),
+    (GOOD + '[[rule]]\narmed = ["Sat sunset-23:00"]\n', 6, "rule[1].armed[1]",
+     "sunrise and sunset need the place: set `latitude` and `longitude` at the top, e.g. 25.6 and 111.9",
+     "日出日落需要知道位置：请在文件开头设置 `latitude`（纬度）和 `longitude`（经度），如 25.6 和 111.9"),
+    (GOOD + '[device.cam-1]\ndriver = "camera"\nhost = "a"\npreset = "forest-edge"\n', 8, "device.cam-1.preset",
+     "sunrise and sunset need the place: set `latitude` and `longitude` at the top, e.g. 25.6 and 111.9",
+     "日出日落需要知道位置：请在文件开头设置 `latitude`（纬度）和 `longitude`（经度），如 25.6 和 111.9"),
+    ("longitude = 111.9\n" + GOOD, 1, "longitude", "latitude and longitude belong together: `latitude` is missing",
+     "经度和纬度必须同时设置：缺少 `latitude`"),
+    (GOOD + '[[rule]]\npreset = "ponds"\n', 6, "rule[1].preset",
+     "the text “ponds” is not allowed, expected one of “forest-edge”, “pond”, “village-office”, did you mean “pond”?",
+     "文本“ponds”不符合要求，应为以下之一：“forest-edge”、“pond”、“village-office”，是不是“pond”？"),
     (GOOD + '[[rule]]\nseverity = "critcal"\n', 6, "rule[1].severity",
      "the text “critcal” is not allowed, expected one of “critical”, “info”, “notice”, “warning”, "
      "did you mean “critical”?",

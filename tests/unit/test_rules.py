@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeagent.config import RuleSettings
-from edgeagent.rules import MAX_ENTRIES, SUPPRESSIONS, RuleMemory, Rules, within
+from edgeagent.rules import MAX_ENTRIES, SUPPRESSIONS, RuleMemory, Rules
 from gridwire.events import Alarm
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
