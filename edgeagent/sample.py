@@ -67,12 +67,13 @@ class _Writer:
 
     def table(self, fields: Mapping[str, inspect.Field], path: tuple[str, ...], *, optional: bool) -> Iterator[str]:
         """The lines of a table without its heading; plain settings first, as TOML demands."""
-        inner = {name: kind for name, field in fields.items() if (kind := _table_of(field.type)) is not None}
+        inner = {name: kinds for name, field in fields.items() if (kinds := _tables_of(field.type))}
         for name, field in fields.items():
             if name not in inner and (field.required or not self._minimal):
                 yield from self._setting(name, field, optional=optional)
-        for name, kind in inner.items():
-            yield from self._inner(name, fields[name], kind, path, optional=optional)
+        for name, kinds in inner.items():
+            for kind in kinds:
+                yield from self._inner(name, fields[name], kind, path, optional=optional)
 
     def _setting(self, name: str, field: inspect.Field, *, optional: bool) -> Iterator[str]:
         if not self._minimal:
@@ -93,7 +94,7 @@ class _Writer:
         # A table that has a default and needs something cannot stand there empty.
         optional = optional or (not field.required and (needed or many))
         yield ""
-        yield from _comments(field.type) or _texts(kind.cls.__doc__)
+        yield from (kind.tag_field is None and _comments(field.type)) or _texts(kind.cls.__doc__)
         heading = f"[{_heading(path)}]" if many else _heading(path)
         yield f"#{heading}" if optional else heading
         if kind.tag_field is not None:
@@ -154,14 +155,18 @@ def _has_examples(members: list[inspect.Type]) -> bool:
     return isinstance(members[0], inspect.Metadata) and bool(unwrap(members[0])[1].get("examples"))
 
 
-def _table_of(kind: inspect.Type) -> inspect.StructType | None:
-    """The Struct of a setting that is a table, a list of tables or a table of tables."""
+def _tables_of(kind: inspect.Type) -> list[inspect.StructType]:
+    """The Struct of a table, of a list of tables or of a table of tables: of these all that may be in it."""
     bare = _bare(kind)
-    if isinstance(bare, inspect.CollectionType):
-        bare = _bare(bare.item_type)
-    elif isinstance(bare, inspect.DictType):
-        bare = _bare(bare.value_type)
-    return bare if isinstance(bare, inspect.StructType) else None
+    if isinstance(bare, inspect.StructType):
+        return [bare]
+    if not isinstance(bare, inspect.CollectionType | inspect.DictType):
+        return []
+    inner = bare.item_type if isinstance(bare, inspect.CollectionType) else bare.value_type
+    found = unwrap(inner)[0]
+    members = map(_bare, found.types) if isinstance(found, inspect.UnionType) else (_bare(inner),)
+    tables = [member for member in members if isinstance(member, inspect.StructType)]
+    return tables if all(table.tag_field for table in tables) else tables[:1]
 
 
 def _comments(kind: inspect.Type) -> list[str]:

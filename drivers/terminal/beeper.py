@@ -3,7 +3,7 @@
 import logging
 
 from drivers.seriallink import LinkLost, SerialLink
-from drivers.terminal.config import BeeperSettings
+from drivers.terminal.config import EscPos
 from drivers.terminal.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -20,19 +20,20 @@ class AnyBytes:
 
 
 class Beeper:
-    """Sounds tones on its port; without a port, on none."""
+    """Sounds tones on its port while that is there."""
 
-    def __init__(self, settings: BeeperSettings | None, parts: Parts) -> None:
-        tones = settings or BeeperSettings(port="-")
-        self._done = bytes.fromhex(tones.done)
-        self._already = bytes.fromhex(tones.already)
-        self._failed = bytes.fromhex(tones.failed)
+    def __init__(self, name: str, settings: EscPos, parts: Parts) -> None:
+        self.settings = settings
+        self._name = name
+        self._done = bytes.fromhex(settings.done)
+        self._already = bytes.fromhex(settings.already)
+        self._failed = bytes.fromhex(settings.failed)
         self._parts = parts
         self._link: SerialLink[bytes] | None = None
 
     async def use(self, link: SerialLink[bytes]) -> None:
         """Sound tones on this link until it is lost (raises LinkLost)."""
-        self._parts.note("beeper")
+        self._parts.note(self._name)
         self._link = link
         try:
             while True:

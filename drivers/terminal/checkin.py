@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -29,9 +30,9 @@ class Credential:
 class CheckinDesk:
     """Where all readers bring what they have read. One check-in at a time."""
 
-    def __init__(self, device: Device, beeper: Beeper, *, point: str, window_s: float) -> None:
+    def __init__(self, device: Device, beepers: Sequence[Beeper], *, point: str, window_s: float) -> None:
         self._device = device
-        self._beeper = beeper
+        self._beepers = beepers
         self._point = point
         self._windows = CardWindows.decode(timedelta(seconds=window_s), device.recall(_MEMORY))
         self._turn = asyncio.Lock()
@@ -46,18 +47,22 @@ class CheckinDesk:
             now = datetime.now(UTC)
             card = shown.number_hash.digest
             if self._windows.is_within(card, now):
-                await self._beeper.already()
+                await self._sound(Beeper.already)
                 return
             windows = self._windows.with_card(card, now)
             if await self._store(shown, now, windows):
                 self._windows = windows
-                await self._beeper.done()
+                await self._sound(Beeper.done)
             else:
-                await self._beeper.failed()
+                await self._sound(Beeper.failed)
 
     async def refuse(self) -> None:
         """Tell the person that what was shown cannot be read."""
-        await self._beeper.failed()
+        await self._sound(Beeper.failed)
+
+    async def _sound(self, tone: Callable[[Beeper], Awaitable[None]]) -> None:
+        for beeper in self._beepers:
+            await tone(beeper)
 
     async def _store(self, shown: Credential, now: datetime, windows: CardWindows) -> bool:
         event = Checkin(

@@ -12,18 +12,19 @@ from typing import TypeVar
 from drivers.seriallink import Decoder, LinkLost, SerialLink, SerialSettings, keep_open
 from drivers.terminal.beeper import AnyBytes, Beeper
 from drivers.terminal.checkin import CheckinDesk
-from drivers.terminal.config import Config
+from drivers.terminal.config import Config, EmAscii, EscPos, IcEm, Line, Part, SamIdCard, part_names
+from drivers.terminal.em_ascii import EmAsciiDecoder
+from drivers.terminal.icem import IcEmDecoder
 from drivers.terminal.idcard_reader import IdCardReader
 from drivers.terminal.idnumber import VillageKey, load_village_key
 from drivers.terminal.line import LineDecoder
 from drivers.terminal.parts import Parts
-from drivers.terminal.readers import SpeakingReader, card_credential, card_decoder, code_credential
+from drivers.terminal.readers import SpeakingReader, card_credential, code_credential
 from drivers.terminal.sam_idcard import SamDecoder
 from edgeagent.driver import CommandRefused, Device
 
 Frame = TypeVar("Frame")
 Work = Coroutine[None, None, None]
-_PARTS = ("idcard", "iccard", "scanner", "beeper")
 
 
 class Driver:
@@ -35,7 +36,7 @@ class Driver:
     async def run(self, device: Device) -> None:
         """Serve the terminal until cancelled."""
         key = load_village_key(Path(self._config.key_file))
-        parts = Parts(name for name in _PARTS if getattr(self._config, name))
+        parts = Parts(part_names(self._config.part))
         async with asyncio.TaskGroup() as group:
             group.create_task(parts.report_changes(device))
             for work in _works(self._config, key, parts, device):
@@ -48,20 +49,27 @@ class Driver:
 
 def _works(config: Config, key: VillageKey, parts: Parts, device: Device) -> list[Work]:
     """What runs for each configured part, all of them wired to one check-in desk."""
-    beeper = Beeper(config.beeper, parts)
-    desk = CheckinDesk(device, beeper, point=config.point, window_s=config.window_s)
-    works: list[Work] = []
-    if config.beeper:
-        works.append(_keep("beeper", parts, config.beeper, AnyBytes, beeper.use))
-    if idcard := config.idcard:
-        works.append(_keep("idcard", parts, idcard, SamDecoder, IdCardReader(idcard, key, desk, parts, device).use))
-    if iccard := config.iccard:
-        ic_reader = SpeakingReader("iccard", desk, parts, partial(card_credential, settings=iccard, key=key))
-        works.append(_keep("iccard", parts, iccard, partial(card_decoder, iccard), ic_reader.use))
-    if scanner := config.scanner:
-        code_reader = SpeakingReader("scanner", desk, parts, partial(code_credential, key=key))
-        works.append(_keep("scanner", parts, scanner, partial(LineDecoder, scanner.prefix), code_reader.use))
-    return works
+    named = list(zip(part_names(config.part), config.part, strict=True))
+    beepers = {name: Beeper(name, part, parts) for name, part in named if isinstance(part, EscPos)}
+    desk = CheckinDesk(device, tuple(beepers.values()), point=config.point, window_s=config.window_s)
+    works = [_keep(name, parts, beeper.settings, AnyBytes, beeper.use) for name, beeper in beepers.items()]
+    return works + [_reading(name, part, key, desk, parts, device) for name, part in named if part.role == "reader"]
+
+
+def _reading(name: str, part: Part, key: VillageKey, desk: CheckinDesk, parts: Parts, device: Device) -> Work:
+    """What runs for a part that reads."""
+    match part:
+        case SamIdCard():
+            return _keep(name, parts, part, SamDecoder, IdCardReader(name, part, key, desk, parts, device).use)
+        case IcEm() | EmAscii():
+            decoder = EmAsciiDecoder if isinstance(part, EmAscii) else IcEmDecoder
+            cards = SpeakingReader(name, desk, parts, partial(card_credential, order=part.uid_order, key=key))
+            return _keep(name, parts, part, decoder, cards.use)
+        case Line():
+            codes = SpeakingReader(name, desk, parts, partial(code_credential, key=key))
+            return _keep(name, parts, part, partial(LineDecoder, part.prefix, part.suffix), codes.use)
+        case _:
+            raise AssertionError(f"{name} does not read")
 
 
 async def _keep(

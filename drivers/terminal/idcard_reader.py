@@ -6,7 +6,7 @@ import logging
 from drivers.seriallink import SerialLink
 from drivers.terminal import sam_idcard as sam
 from drivers.terminal.checkin import CheckinDesk, Credential
-from drivers.terminal.config import IdCardSettings
+from drivers.terminal.config import SamIdCard
 from drivers.terminal.idnumber import VillageKey
 from drivers.terminal.parts import Parts
 from drivers.terminal.presence import PolledPresence
@@ -18,15 +18,15 @@ log = logging.getLogger(__name__)
 # Polls without any answer before the reader counts as mute.
 _MUTE_AFTER = 3
 _MAX_READS = 4
-_NAME = "idcard"
 
 
 class IdCardReader:
     """Polls one reader. What it reads goes to the desk; what it cannot read is told to the person and counted."""
 
     def __init__(
-        self, settings: IdCardSettings, key: VillageKey, desk: CheckinDesk, parts: Parts, device: Device
+        self, name: str, settings: SamIdCard, key: VillageKey, desk: CheckinDesk, parts: Parts, device: Device
     ) -> None:
+        self._name = name
         self._settings = settings
         self._key = key
         self._desk = desk
@@ -50,7 +50,7 @@ class IdCardReader:
         answer = await self._ask(link, sam.MODULE_ID)
         if answer is not None:
             self._known = True
-            self._device.describe(idcard_module=answer.data.hex().upper() if answer.is_fine else answer.status_name)
+            self._device.describe(module=answer.data.hex().upper() if answer.is_fine else answer.status_name)
 
     async def _poll(self, link: SerialLink[Answer]) -> None:
         answer = await self._ask(link, sam.FIND)
@@ -137,10 +137,10 @@ class IdCardReader:
         except TimeoutError:
             self._unanswered += 1
             if link.garbage:
-                self._parts.note(_NAME, "garbage")
+                self._parts.note(self._name, "garbage")
             elif self._unanswered >= _MUTE_AFTER:
-                self._parts.note(_NAME, "no-answer")
+                self._parts.note(self._name, "no-answer")
             return None
         self._unanswered = 0
-        self._parts.note(_NAME, self._lasting_problem)
+        self._parts.note(self._name, self._lasting_problem)
         return answer

@@ -24,14 +24,14 @@ _ENDS = re.compile(rb"[\r\n\t]")
 
 
 class LineDecoder:
-    """Scanned codes out of a byte stream, as text, without prefix and line end.
+    """Scanned codes out of a byte stream, as text, without prefix, suffix and line end.
 
-    A line without the configured prefix, with control characters or in no known encoding is dropped; `bad_bytes`
-    counts it.
+    A line without the configured prefix or suffix, with control characters or in no known encoding is dropped:
+    `bad_bytes` counts it.
     """
 
-    def __init__(self, prefix: str = "") -> None:
-        self._prefix = prefix.encode()
+    def __init__(self, prefix: str = "", suffix: str = "") -> None:
+        self._prefix, self._suffix = prefix.encode(), suffix.encode()
         self._buffer = b""
         self._overlong = False
         self.bad_bytes = 0
@@ -66,7 +66,9 @@ class LineDecoder:
         was_overlong, self._overlong = self._overlong, False
         if not line:
             return None
-        text = None if was_overlong or not line.startswith(self._prefix) else _decode(line[len(self._prefix) :])
+        framed = len(line) >= len(self._prefix) + len(self._suffix)
+        framed = framed and line.startswith(self._prefix) and line.endswith(self._suffix)
+        text = _decode(line[len(self._prefix) : len(line) - len(self._suffix)]) if framed and not was_overlong else None
         if not text:
             self.bad_bytes += len(line)
             return None

@@ -3,13 +3,11 @@
 import asyncio
 import re
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
-from drivers.seriallink import Decoder, SerialLink
+from drivers.seriallink import SerialLink
 from drivers.terminal.checkin import CheckinDesk, Credential
-from drivers.terminal.config import CardReaderSettings
-from drivers.terminal.em_ascii import EmAsciiDecoder
-from drivers.terminal.icem import CardSeen, IcEmDecoder
+from drivers.terminal.icem import CardSeen
 from drivers.terminal.idnumber import VillageKey, is_resident_number, mask_code, mask_resident
 from drivers.terminal.parts import Parts
 from drivers.terminal.presence import SpokenPresence
@@ -42,13 +40,9 @@ class SpeakingReader(Generic[Frame]):
                 await self._desk.check_in(shown)
 
 
-def card_decoder(settings: CardReaderSettings) -> Decoder[CardSeen]:
-    return EmAsciiDecoder() if settings.protocol == "ascii" else IcEmDecoder()
-
-
-def card_credential(seen: CardSeen, settings: CardReaderSettings, key: VillageKey) -> Credential:
+def card_credential(seen: CardSeen, order: Literal["as-sent", "reversed"], key: VillageKey) -> Credential:
     """An IC or EM card: the hash of its UID in hex, and the UID's tail."""
-    uid = seen.uid[::-1] if settings.uid_order == "reversed" else seen.uid
+    uid = seen.uid[::-1] if order == "reversed" else seen.uid
     code = uid.hex().upper()
     return Credential("card", key.hash_number(code), mask_code(code))
 

@@ -82,6 +82,8 @@ class Decoder:
         bare, extra = unwrap(kind)
         secret = bool(extra.get("secret"))
         if isinstance(bare, inspect.UnionType):
+            if isinstance(value, dict) and not self._has_known_tag(bare, value, path):
+                return _MISSING
             bare = _choose(bare, value)
             secret = secret or bool(unwrap(bare)[1].get("secret"))
             bare = unwrap(bare)[0]
@@ -97,6 +99,19 @@ class Decoder:
             self._out_of_range(bare, kind, value, path, secret=secret)
             return _MISSING
         return self._secret(value, path) if secret and isinstance(value, str) else value
+
+    def _has_known_tag(self, union: inspect.UnionType, value: Mapping[str, Any], path: Path) -> bool:
+        """Whether it says which table of the union it is; true also of a union whose tables need no such word."""
+        tags = {kind.tag: kind.tag_field for kind in map(_bare, union.types) if isinstance(kind, inspect.StructType)}
+        name = next(iter(tags.values()), None)
+        if name is None:
+            return True
+        choices = inspect.LiteralType(tuple(str(tag) for tag in tags))
+        if name not in value:
+            self.mistakes.append(MissingKey(self.tree.place(path), show((*path, name)), what=expected(choices)))
+        elif value[name] not in tags:
+            self._out_of_range(choices, choices, value[name], (*path, name), secret=False)
+        return value.get(name) in tags
 
     def _out_of_range(self, bare: inspect.Type, kind: inspect.Type, value: Any, path: Path, *, secret: bool) -> None:
         hint = NOTHING
@@ -156,6 +171,10 @@ class Decoder:
             for index, (kind, inner) in enumerate(zip(kinds, value, strict=True))
         ]
         return [inner for inner in checked if inner is not _MISSING]
+
+
+def _bare(kind: inspect.Type) -> inspect.Type:
+    return unwrap(kind)[0]
 
 
 def _choose(union: inspect.UnionType, value: Any) -> inspect.Type:

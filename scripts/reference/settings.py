@@ -60,34 +60,41 @@ def _hub() -> Struct | None:
 
 def _tables(cls: Struct, path: str) -> list[str]:
     head = f"### `[{path}]`" if path else "### At the top of the file"
-    return ["", head, "", *_intro(cls), *_rows(cls), *_nested(cls, path)]
+    return ["", head, "", *_intro(cls), *_tag(cls), *_rows(cls), *_nested(cls, path)]
+
+
+def _tag(cls: Struct) -> list[str]:
+    """The word by which this table is told from others under the same header."""
+    config = cls.__struct_config__
+    return [f'With `{config.tag_field} = "{config.tag}"`:', ""] if config.tag_field else []
 
 
 def _nested(cls: Struct, path: str) -> list[str]:
     """The tables below this one, each under the header that it has in the file."""
     lines: list[str] = []
     for field in fields(cls):
-        inner, shape = _struct_in(field.type)
-        if inner is not None and inner is not DeviceSettings:
-            below = shape.format(name=".".join(filter(None, (path, field.encode_name))))
-            lines += _tables(inner, below)
+        inner, shape = _structs_in(field.type)
+        below = shape.format(name=".".join(filter(None, (path, field.encode_name))))
+        for struct in inner:
+            if struct is not DeviceSettings:
+                lines += _tables(struct, below)
     return lines
 
 
-def _struct_in(kind: inspect.Type) -> tuple[Struct | None, str]:
-    """The Struct of a table, of a list of tables or of named tables, and how the header is written."""
+def _structs_in(kind: inspect.Type) -> tuple[list[Struct], str]:
+    """The Structs of a table, of a list of tables or of named tables, and how the header is written."""
     match kind:
         case inspect.Metadata():
-            return _struct_in(kind.type)
+            return _structs_in(kind.type)
         case inspect.StructType():
-            return kind.cls, "{name}"
+            return [kind.cls], "{name}"
         case inspect.VarTupleType() | inspect.ListType():
-            return _struct_in(kind.item_type)[0], "[{name}]"
+            return _structs_in(kind.item_type)[0], "[{name}]"
         case inspect.DictType():
-            return _struct_in(kind.value_type)[0], "{name}.<id>"
+            return _structs_in(kind.value_type)[0], "{name}.<id>"
         case inspect.UnionType():
-            return next((_struct_in(each) for each in kind.types if _struct_in(each)[0]), (None, ""))
-    return None, ""
+            return [struct for each in kind.types for struct in _structs_in(each)[0]], "{name}"
+    return [], ""
 
 
 def _intro(cls: Struct) -> list[str]:
@@ -98,6 +105,6 @@ def _rows(cls: Struct) -> list[str]:
     rows = [
         field_row(field)
         for field in fields(cls)
-        if _struct_in(field.type)[0] is None and not isinstance(field.type, inspect.AnyType)
+        if not _structs_in(field.type)[0] and not isinstance(field.type, inspect.AnyType)
     ]
     return table(["key", "type", "default", "meaning"], rows) if rows else ["No keys of its own."]

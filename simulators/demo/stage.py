@@ -173,7 +173,7 @@ class Stage:
             uplink_port=self.uplink.port,
             status_port=self.status_port,
             cameras={camera.name: camera.port for camera in self.cameras},
-            terminal=self.terminal.ports,
+            terminal=self.terminal.settings,
         )
 
     async def _launch(self, name: str, module: str, *arguments: str) -> None:

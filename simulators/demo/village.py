@@ -10,7 +10,6 @@ from textwrap import dedent
 
 from edgeagent.cli.say import Language, say
 from gridwire.topics import base
-from simulators.terminal.terminal import Part
 
 COUNTY = "431126"
 BOX = "431126001001"
@@ -83,9 +82,9 @@ class Folder:
         uplink_port: int,
         status_port: int,
         cameras: dict[str, int],
-        terminal: dict[Part, str],
+        terminal: list[dict[str, str]],
     ) -> None:
-        """`cameras`: device id -> port; `terminal`: part -> device file."""
+        """`cameras`: device id -> port; `terminal`: its list of parts."""
         conf_d = self.agent_config.parent / "conf.d"
         self.agent_config.write_text(_agent(self, language, uplink_port, status_port))
         (conf_d / "cameras.toml").write_text("\n".join(_camera(place, language, cameras[place.id]) for place in PLACES))
@@ -163,10 +162,12 @@ def _camera(place: Place, language: Language, port: int) -> str:
         """)
 
 
-def _terminal(folder: Folder, language: Language, ports: dict[Part, str]) -> str:
-    parts = "\n".join(f'[device.{TERMINAL}.{part}]\nport = "{port}"\n' for part, port in ports.items())
-    return (
-        dedent(f"""\
+def _terminal(folder: Folder, language: Language, parts: list[dict[str, str]]) -> str:
+    tables = (
+        "\n".join([f"[[device.{TERMINAL}.part]]", *(f'{key} = "{value}"' for key, value in part.items()), ""])
+        for part in parts
+    )
+    return dedent(f"""\
             [device.{TERMINAL}]
             driver = "terminal"
             name = "{say(language, zh="自助服务终端", en="self-service terminal")}"
@@ -175,6 +176,4 @@ def _terminal(folder: Folder, language: Language, ports: dict[Part, str]) -> str
             point = "{say(language, zh="村站", en="village station")}"
             window_s = {WINDOW.total_seconds():g}
 
-            """)
-        + parts
-    )
+            """) + "\n".join(tables)

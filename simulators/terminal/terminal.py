@@ -18,6 +18,13 @@ from simulators.terminal.speakers import Beep, Beeper, Scanner, card_frame
 
 Part = Literal["idcard", "iccard", "scanner", "beeper"]
 PARTS: tuple[Part, ...] = ("idcard", "iccard", "scanner", "beeper")
+KINDS: dict[Part, dict[str, str]] = {
+    "idcard": {"protocol": "sam_idcard"},
+    "iccard": {"protocol": "icem"},
+    "scanner": {"protocol": "line"},
+    "beeper": {"protocol": "escpos", "role": "beeper"},
+}
+"""What each part is, as the driver's settings name it."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,11 @@ class SimTerminal:
     def ports(self) -> dict[Part, str]:
         """Part -> the device file to configure; the name lasts over unplugging."""
         return {part: str(port.link) for part, port in self.parts.items()}
+
+    @property
+    def settings(self) -> list[dict[str, str]]:
+        """The list of parts for the driver's configuration."""
+        return [{"name": part, **KINDS[part], "port": port} for part, port in self.ports.items()]
 
     @property
     def beeps(self) -> list[Beep]:

@@ -45,8 +45,10 @@ class World:
                 f'username = "admin"\npassword = "{camera.config.password}"\n'
             )
         devices += f'[device.desk]\ndriver = "terminal"\nkey_file = "{self.key_file}"\nwindow_s = 3600\n'
-        for part in ("iccard", "beeper"):
-            devices += f'[device.desk.{part}]\nport = "{self.terminal.ports[part]}"\nreopen_last_s = 0.2\n'
+        for part in self.terminal.settings:
+            if part["name"] in ("iccard", "beeper"):
+                devices += "[[device.desk.part]]\nreopen_last_s = 0.2\n"
+                devices += "".join(f'{key} = "{value}"\n' for key, value in part.items())
         return devices
 
     def start(self, name: str) -> None:

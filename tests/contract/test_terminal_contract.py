@@ -9,13 +9,20 @@ import msgspec
 import pytest
 
 from drivers.terminal import Config, Driver
+from drivers.terminal.config import Line
 from drivers.terminal.idnumber import KeyFileExposed, KeyFileMalformed, KeyFileUnreadable
+from edgeagent import plugins
+from edgeagent.configfile import load
+from edgeagent.configfile.mistakes import BadConfig
 from edgeagent.driver import CommandRefused, DeviceConfig, DriverProblem
 from edgeagent.driver import Driver as DriverContract
 from simulators.terminal import SimTerminal
 from tests.harness import DeviceRecorder, until
 
 KEY = "v7:" + bytes(range(32)).hex()
+
+
+SCANNER = {"protocol": "line", "port": "x"}
 
 
 @pytest.fixture
@@ -27,25 +34,28 @@ def key_file(tmp_path):
 
 
 def config(terminal: SimTerminal, key_file, **part) -> Config:
-    parts = {name: {"port": port, **part} for name, port in terminal.ports.items()}
-    parts["idcard"] |= {"poll_s": 0.005}
-    return msgspec.convert({"key_file": str(key_file), **parts}, Config)
+    parts = [{**each, **part, **({"poll_s": 0.005} if each["name"] == "idcard" else {})} for each in terminal.settings]
+    return msgspec.convert({"key_file": str(key_file), "part": parts}, Config)
 
 
 def test_it_is_a_driver():
     assert issubclass(Config, DeviceConfig)
-    assert isinstance(Driver(Config(key_file="k", scanner={"port": "x"})), DriverContract)
+    assert isinstance(Driver(Config(key_file="k", part=(Line(port="x"),))), DriverContract)
 
 
 @pytest.mark.parametrize(
     ("settings", "mistake"),
     [
-        ({"key_file": "k"}, "idcard, iccard, scanner"),
-        ({"key_file": "k", "beeper": {"port": "x"}}, "idcard, iccard, scanner"),
-        ({"scanner": {"port": "x"}}, "key_file"),
-        ({"key_file": "k", "scanner": {"port": "x", "buad": 9600}}, "buad"),
-        ({"key_file": "k", "scanner": {"port": "socket://127.0.0.1:1"}}, "not supported"),
-        ({"key_file": "k", "scanner": {"port": "x"}, "beeper": {"port": "y", "done": "1B 4"}}, "done"),
+        ({"key_file": "k"}, "needs a part that reads"),
+        ({"key_file": "k", "part": [{"protocol": "escpos", "port": "x"}]}, "needs a part that reads"),
+        ({"part": [SCANNER]}, "key_file"),
+        ({"key_file": "k", "part": [{"port": "x"}]}, "protocol"),
+        ({"key_file": "k", "part": [{**SCANNER, "protocol": "usb"}]}, "usb"),
+        ({"key_file": "k", "part": [{**SCANNER, "buad": 9600}]}, "buad"),
+        ({"key_file": "k", "part": [{**SCANNER, "role": "printer"}]}, "role"),
+        ({"key_file": "k", "part": [{**SCANNER, "name": "a"}, {**SCANNER, "name": "a"}]}, "two parts have the name"),
+        ({"key_file": "k", "part": [{**SCANNER, "port": "socket://127.0.0.1:1"}]}, "not supported"),
+        ({"key_file": "k", "part": [SCANNER, {"protocol": "escpos", "port": "y", "done": "1B 4"}]}, "done"),
     ],
 )
 def test_mistakes_in_the_settings_are_named(settings, mistake):
@@ -62,6 +72,8 @@ def test_every_setting_is_described():
         ]
 
     _, definitions = msgspec.json.schema_components([Config])
+    for schema in definitions.values():
+        schema.get("properties", {}).pop("protocol", None)  # the tag, which says what the whole table is
     missing = [entry for name, schema in definitions.items() for entry in undescribed(schema, name)]
     assert missing == []
     json.dumps(definitions)
@@ -85,7 +97,7 @@ async def test_run_raises_a_driver_problem_without_a_usable_key(tmp_path, conten
 
 
 async def test_commands_are_refused_by_name(tmp_path):
-    driver = Driver(Config(key_file="k", scanner={"port": "x"}))
+    driver = Driver(Config(key_file="k", part=(Line(port="x"),)))
     with pytest.raises(CommandRefused, match="snapshot"):
         await driver.command(DeviceRecorder(tmp_path), "snapshot", {})
 
@@ -145,3 +157,25 @@ async def test_the_disk_only_gets_what_the_contract_allows(tmp_path, key_file):
     assert not device.folder.exists()
     (remembered,) = device.memory.values()
     assert list(json.loads(remembered)) == [device.data[0].person]
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ('port = "x"', ("part[2].protocol", "“sam_idcard”")),
+        ('protocol = "escpso"\nport = "x"', ("part[2].protocol", "did you mean “escpos”?")),
+        ('protocol = 5\nport = "x"', ("part[2].protocol", "one of “sam_idcard”")),
+        ('protocol = "line"', ("part[2].port", "device file")),
+        ('protocol = "line"\nport = "x"\npoll_s = 1', ("part[2].poll_s", "no such setting")),
+    ],
+)
+def test_the_check_names_the_part_that_is_wrong(tmp_path, part, said):
+    file = tmp_path / "edgeagent.toml"
+    file.write_text(
+        f'box = "430121001001"\n[hub]\nhost = "127.0.0.1"\n[device.desk]\ndriver = "terminal"\nkey_file = "k"\n'
+        f'[[device.desk.part]]\nprotocol = "icem"\nport = "y"\n[[device.desk.part]]\n{part}\n'
+    )
+    with pytest.raises(BadConfig) as caught:
+        load(file, plugins.resolve)
+    text = "\n".join(mistake.text("en") for mistake in caught.value.mistakes)
+    assert all(words in text for words in said), text

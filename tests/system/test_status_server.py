@@ -37,7 +37,8 @@ port = 0
 driver = "terminal"
 name = "村站终端"
 key_file = "{folder}/village.key"
-[device.terminal-1.iccard]
+[[device.terminal-1.part]]
+protocol = "icem"
 port = "{folder}/ttyUSB0"
 [device.cam-9]
 driver = "onvif"
@@ -113,7 +114,7 @@ async def test_json_says_how_the_box_is(agent):
     assert not status.connected
     terminal, camera = status.devices
     assert (terminal.id, terminal.name, terminal.state) == ("terminal-1", "村站终端", "down")
-    assert "iccard" in terminal.reason
+    assert "icem" in terminal.reason
     assert terminal.since is not None
     assert (camera.id, camera.state) == ("cam-9", "disabled")
     assert 0 < status.store.outbox_bytes < status.store.outbox_max_bytes == 256 * 2**20

@@ -43,11 +43,12 @@ def device(tmp_path):
 
 @pytest.fixture
 def configure(terminal, key_file):
-    def make(*, without=(), idcard=None, **settings) -> Config:
-        parts = {part: {"port": port, **PORT} for part, port in terminal.ports.items() if part not in without}
-        if "idcard" in parts:
-            parts["idcard"] |= {"poll_s": 0.005, "answer_timeout_s": 1.0, **(idcard or {})}
-        return msgspec.convert({"key_file": str(key_file), **parts, **settings}, Config)
+    def make(*, without=(), idcard=None, iccard=None, **settings) -> Config:
+        own = {"idcard": {"poll_s": 0.005, "answer_timeout_s": 1.0, **(idcard or {})}, "iccard": iccard or {}}
+        parts = [
+            {**part, **PORT, **own.get(part["name"], {})} for part in terminal.settings if part["name"] not in without
+        ]
+        return msgspec.convert({"key_file": str(key_file), "part": parts, **settings}, Config)
 
     return make
 
@@ -87,7 +88,7 @@ async def test_id_card_checks_in_and_beeps_after_the_commit(terminal, device, co
     assert not checkin.verified
     assert tones(terminal) == [DONE]
     assert heard_before_commit == []
-    assert device.described["idcard_module"]
+    assert device.described["module"]
 
 
 @pytest.mark.parametrize("hides_after_read", [True, False])
@@ -137,7 +138,7 @@ async def test_failed_commit_sounds_another_tone_and_remembers_nothing(terminal,
 
 async def test_ic_card_and_codes(terminal, device, configure, key_file):
     key = load_village_key(key_file)
-    async with running(configure(iccard={"port": terminal.ports["iccard"], **PORT, "uid_order": "reversed"}), device):
+    async with running(configure(iccard={"uid_order": "reversed"}), device):
         terminal.show_ic(bytes.fromhex("6B3D12D6"))
         terminal.show_ic(bytes.fromhex("6B3D12D6"))  # still held
         await until(lambda: len(device.data) == 1)
