@@ -1,88 +1,14 @@
 """The ONVIF driver against simulated cameras over real HTTP: alarms, pictures, restarts, reboots, refusals, quirks."""
 
 import asyncio
-import contextlib
 import json
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 
 import pytest
 
 import drivers.onvif
-from edgeagent.driver import Alarm, CommandRefused, Picture
-from simulators.camera import CameraConfig, CameraFarm
-from tests.harness import DeviceRecorder, until
-
-PASSWORD = "camera-2024"
-until = partial(until, within_s=40.0)
-
-
-@dataclass
-class CameraRecorder(DeviceRecorder):
-    """Wants a picture with every start of these kinds."""
-
-    pictured: set[str] = field(default_factory=set)
-
-    async def _commit(self, observation, values):
-        stored = await super()._commit(observation, values)
-        data = observation.data
-        wanted = isinstance(data, Alarm) and data.state != "end" and data.kind in self.pictured
-        return stored._replace(picture_wanted=wanted)
-
-    def alarms(self, kind=None):
-        found = [data for data in self.data if isinstance(data, Alarm)]
-        return [(a.kind, a.state) for a in found if kind in (None, a.kind)]
-
-    def states(self):
-        return [(report.state, report.reason) for report in self.reports]
-
-
-@contextlib.asynccontextmanager
-async def camera(**settings):
-    settings.setdefault("name", "gate")
-    settings["quirks"] = frozenset(settings.get("quirks", ()))
-    async with CameraFarm([CameraConfig(**settings)]) as farm:
-        yield farm["gate"]
-
-
-def driver_for(simulated, **settings):
-    settings = {"username": "admin", "password": PASSWORD, "poll_s": 2.0} | settings
-    return drivers.onvif.Driver(drivers.onvif.Config(address=f"127.0.0.1:{simulated.port}", **settings))
-
-
-@contextlib.asynccontextmanager
-async def running(driver, device):
-    task = asyncio.create_task(driver.run(device))
-    try:
-        yield task
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-@contextlib.asynccontextmanager
-async def watched(simulated, device, **settings):
-    """The driver runs, and has seen the camera once."""
-    driver = driver_for(simulated, **settings)
-    async with running(driver, device):
-        await until(lambda: ("up", "") in device.states())
-        yield driver
-
-
-def kept_setup(device, simulated):
-    """As if set-up had run yesterday's evening: tests that are not about it need not wait for it."""
-    base = f"http://127.0.0.1:{simulated.port}"
-    facts = {
-        "maker": "Gridcam",
-        "model": "kept",
-        "snapshot_uri": simulated.snapshot_uri,
-        "services": {"http://www.onvif.org/ver10/events/wsdl": f"{base}/onvif/event_service"},
-        "camera": simulated.xaddr,
-        "asked": datetime.now(UTC).isoformat(),
-    }
-    (device.folder / "setup.json").write_text(json.dumps(facts))
+from edgeagent.driver import CommandRefused, Picture
+from tests.cameras import CameraRecorder, camera, driver_for, kept_setup, running, until, watched
 
 
 @pytest.fixture
@@ -135,28 +61,6 @@ async def test_what_was_on_at_the_start_says_so(device):
         async with watched(gate, device):
             await until(lambda: device.alarms() == [("digital_input", "start")])
         assert device.data[0].at_start
-
-
-QUIRKS = [
-    "wrong_address", "nat_address", "reference_parameters", "initial_time_required", "minutes_as_seconds",
-    "relative_time_broken", "renew_fault", "unsubscribe_ends_all", "lax_addressing", "addressing_fault",
-    "instant_empty_polls", "poll_hangup", "always_initialized", "repeats", "topic_tail", "bad_times", "microseconds",
-    "undeclared_prefix", "byte_order_mark", "bad_utf8",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("quirk", QUIRKS)
-async def test_quirks_cost_no_alarm_and_invent_none(device, quirk):
-    async with camera(quirks=[quirk]) as gate:
-        async with watched(gate, device, poll_s=1.0):
-            gate.raise_alarm("person", active=True)
-            await until(lambda: device.alarms("person") == [("person", "start")])
-            gate.raise_alarm("person", active=False)
-            gate.raise_alarm("line_crossing")
-            await until(lambda: device.alarms("line_crossing") == [("line_crossing", "pulse")])
-        assert device.alarms() == [("person", "start"), ("person", "end"), ("line_crossing", "pulse")]
-        assert device.states() == [("up", "")]
-        assert gate.subscriptions == 0
 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
@@ -238,7 +142,7 @@ async def test_a_picture_on_command(device, auth):
 @pytest.mark.parametrize(("quirk", "code"), [("snapshot_404", "no-snapshot"), ("half_picture", "half-picture")])
 async def test_no_picture_is_a_named_refusal_and_the_alarm_stays(device, quirk, code):
     device.pictured = {"person"}
-    async with camera(quirks=[quirk]) as gate, watched(gate, device) as driver:
+    async with camera(quirks=[quirk, "rtsp_404"]) as gate, watched(gate, device) as driver:
         gate.raise_alarm("person", active=True)
         await until(lambda: device.alarms() == [("person", "start")])
         await until(lambda: code in device.described.get("picture_problem", ""))
