@@ -159,7 +159,8 @@ def text_of(node: Element) -> str:
 def attribute(node: Element, name: str) -> str | None:
     """An attribute by local name in any case; None when absent."""
     wanted = name.lower()
-    for key, value in node.attrib.items():
+    # Not `items()`: it looks up every value by its name, in quadratic time.
+    for key in node.attrib:
         if bare(str(key)).lower() == wanted:
-            return str(value)
+            return str(node.get(key))
     return None

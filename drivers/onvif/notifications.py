@@ -6,19 +6,34 @@ Names are matched without namespaces; what cannot be read is left empty rather t
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
 from drivers.devicehttp.request import TooLarge
-from drivers.safexml import BadXml, Element, attribute, children, local, parse_xml, text_of
+from drivers.safexml import BadXml, Element, attribute, local, parse_xml
 
 __all__ = ["BadXml", "Notification", "TooLarge", "clean_topic", "parse", "parse_time", "read_notifications"]
 
 MAX_NOTIFICATIONS = 1000
+MAX_TOPIC_CHARS = 512
 MAX_ITEMS = 64
+MAX_NAME_CHARS = 128
 MAX_VALUE_CHARS = 1024
+# Source and key are kept for as long as a state is on.
+MAX_SOURCE_ITEMS = 16
+MAX_SOURCE_CHARS = 256
+# Elements of one ElementItem that are looked at.
+MAX_INNER = 100
+
+_SECTIONS = ("Source", "Key", "Data")
+# Hanwha sends the description of an item with a value in it.
+_SIMPLE = ("SimpleItem", "SimpleItemDescription")
+_ITEMS = (*_SIMPLE, "ElementItem", "ElementItemDescription")
+# What an analytics engine describes; some firmware puts it bare into Data.
+_THINGS = ("Object", "Appearance", "Class")
 
 _OPERATIONS = {
     "initialized": "Initialized",
@@ -67,49 +82,123 @@ def read_notifications(root: Element) -> list[Notification]:
 
 
 def _read(node: Element) -> Notification:
-    messages = [found for found in _own(node) if local(found) == "Message"]
-    topic = next((clean_topic(text_of(found)) for found in children(node, "Topic")), "")
+    messages, sections, topic = [], [], ""
+    for found in _own(node):
+        name = local(found)
+        if name == "Message":
+            messages.append(found)
+        elif name == "Topic":
+            topic = topic or clean_topic(_topic_text(found))
+        elif name in _SECTIONS:
+            sections.append((name, found))
+    data = _items(found for name, found in sections if name == "Data")
     return Notification(
         topic=topic,
         operation=_operation(_first_attribute(messages, "PropertyOperation")),
-        source=_items(_sections(messages, "Source")),
-        key=_items(_sections(messages, "Key")),
-        data=_items(_sections(messages, "Data")) or _items(_sections(messages, "SimpleItem")),
+        source=_items((found for name, found in sections if name == "Source"), MAX_SOURCE_ITEMS, MAX_SOURCE_CHARS),
+        key=_items((found for name, found in sections if name == "Key"), MAX_SOURCE_ITEMS, MAX_SOURCE_CHARS),
+        data=data or _items(messages, shallow=True),
         time=parse_time(_first_attribute(messages, "UtcTime")),
     )
 
 
 def _own(node: Element) -> Iterator[Element]:
-    """The descendants that belong to this message, not to one that broken nesting put into it, nor to an item."""
+    """The descendants that belong to this message, not to one that broken nesting put into it, nor to an item.
+
+    Sections are not entered. No element is visited for two messages, so that nesting costs nothing.
+    """
     for child in node:
-        if local(child) in ("NotificationMessage", "ElementItem", "SimpleItem"):
+        name = local(child)
+        if name in _ITEMS or name == "NotificationMessage":
             continue
         yield child
-        yield from _own(child)
+        if name not in _SECTIONS and name != "Topic":
+            yield from _own(child)
+
+
+def _topic_text(node: Element) -> str:
+    """Its own text; comments and broken elements within are left out."""
+    return (node.text or "") + "".join(child.tail or "" for child in node)
 
 
 def _first_attribute(messages: Iterable[Element], name: str) -> str:
     return next((value for node in messages if (value := attribute(node, name))), "")
 
 
-def _sections(messages: Iterable[Element], name: str) -> list[Element]:
-    return [section for node in messages for section in children(node, name)]
-
-
-def _items(sections: Iterable[Element]) -> dict[str, str]:
+def _items(
+    sections: Iterable[Element], limit: int = MAX_ITEMS, chars: int = MAX_VALUE_CHARS, *, shallow: bool = False
+) -> dict[str, str]:
     """SimpleItem and ElementItem of these sections; an item may stand below wrappers of the vendor's own."""
     found: dict[str, str] = {}
     for section in sections:
-        for node in section.iter():
-            kind = local(node)
-            if kind not in ("SimpleItem", "ElementItem") or len(found) == MAX_ITEMS:
-                continue
-            if any(local(above) == "ElementItem" for above in node.iterancestors()):
-                continue
-            name = (attribute(node, "Name") or "").strip()
-            if name:
-                _put(found, name, _simple_value(node) if kind == "SimpleItem" else _element_value(node))
+        for node in section if shallow else _items_in(section):
+            if len(found) >= limit:
+                return found
+            name = (attribute(node, "Name") or "").strip()[:MAX_NAME_CHARS]
+            if local(node) in _SIMPLE:
+                if name:
+                    _put(found, name, _simple_value(node)[:chars])
+            elif not shallow:
+                _put_element(found, name, node, chars)
     return found
+
+
+def _items_in(node: Element) -> Iterator[Element]:
+    """Items, and what stands in an item's place without being called one."""
+    for child in node:
+        name = local(child)
+        if name == "NotificationMessage":
+            continue
+        if name in _ITEMS or (len(child) and local(child[0]) not in _ITEMS and name in _THINGS):
+            yield child
+        else:
+            yield from _items_in(child)
+
+
+def _put_element(found: dict[str, str], name: str, node: Element, chars: int) -> None:
+    """What an ElementItem says in words. Of an object only its class and id: the rest is where it stands."""
+    inner = list(itertools.islice(_below(node), MAX_INNER))
+    thing = next((one for one in (node, *inner) if local(one) in _THINGS), None)
+    told = _class_of(inner)
+    if thing is None and not told:
+        if name:
+            _put(found, name, _words_of(inner)[:chars])
+        return
+    _put(found, name or "Object", (told or _words_of(inner))[:chars])
+    number = "" if thing is None else attribute(thing, "ObjectId") or ""
+    if number and "ObjectId" not in found:
+        _put(found, "ObjectId", number[:chars])
+
+
+def _below(node: Element) -> Iterator[Element]:
+    for child in node:
+        if local(child) != "NotificationMessage":
+            yield child
+            yield from _below(child)
+
+
+def _class_of(inner: list[Element]) -> str:
+    """The likeliest class (ONVIF Analytics, Class descriptor): what the camera decided, else its best candidate."""
+    decided: list[tuple[float, str]] = []
+    guessed: list[tuple[float, str]] = []
+    for node in inner:
+        if local(node) == "Type" and (text := (node.text or "").strip()):
+            above = node.getparent()
+            kind = "" if above is None else local(above)
+            if kind == "Class":
+                decided.append((_likelihood(attribute(node, "Likelihood")), text))
+            elif kind == "ClassCandidate" and above is not None:
+                likely = next((child.text for child in above if local(child) == "Likelihood"), None)
+                guessed.append((_likelihood(likely), text))
+    return max(decided or guessed, key=lambda pair: pair[0], default=(0.0, ""))[1]
+
+
+def _likelihood(text: str | None) -> float:
+    try:
+        value = float(text or 0)
+    except ValueError:
+        return 0.0
+    return value if 0 <= value <= 100 else 0.0
 
 
 def _put(found: dict[str, str], name: str, value: str) -> None:
@@ -118,21 +207,21 @@ def _put(found: dict[str, str], name: str, value: str) -> None:
     while unique in found:
         number += 1
         unique = f"{name}#{number}"
-    found[unique] = value[:MAX_VALUE_CHARS]
+    found[unique] = value
 
 
 def _simple_value(node: Element) -> str:
     value = attribute(node, "Value")
-    return (text_of(node) if value is None else value).strip()
+    return ((node.text or "") if value is None else value).strip()
 
 
-def _element_value(node: Element) -> str:
-    """What an ElementItem says in words: its texts, or else its attributes, e.g. the corners of a polygon."""
-    texts = [part for text in node.itertext() if (part := str(text).strip())]
+def _words_of(inner: list[Element]) -> str:
+    """The texts, or else the attributes, e.g. the corners of a polygon."""
+    texts = [text for node in inner if (text := (node.text or "").strip())]
     if texts:
         return " ".join(texts)
-    inner = (found for found in node.iter() if found is not node)
-    return " ".join(f"{name!s}={value!s}" for found in inner for name, value in found.attrib.items())
+    pairs = (f"{name!s}={node.get(name)!s}" for node in inner for name in node.attrib)
+    return " ".join(itertools.islice(pairs, MAX_INNER))
 
 
 def _operation(text: str) -> str:
@@ -141,7 +230,7 @@ def _operation(text: str) -> str:
 
 def clean_topic(text: str) -> str:
     """Without white space and without the tails `/`, `//.` and `/.` that some firmware adds. Prefixes stay."""
-    return _TAIL.sub("", "".join(text.split())).lstrip("/")
+    return _TAIL.sub("", "".join(text[: 4 * MAX_TOPIC_CHARS].split())).lstrip("/")[:MAX_TOPIC_CHARS]
 
 
 def parse_time(text: str) -> datetime | None:
