@@ -158,6 +158,8 @@ class Search(NamedTuple):
     ports: tuple[int, ...] = ()
     logins: tuple[Login, ...] = ()
     timeout_s: float = 5.0
+    probe_port: int = 0
+    """UDP port to ask at; 0: that of the protocol. Simulated devices have others, so that tests do not meet."""
     watched: frozenset[str] = frozenset()
 
 

@@ -17,7 +17,7 @@ from drivers.devicehttp.request import HttpProblem, Place
 from drivers.onvif import discovery_faults as faults
 from drivers.onvif.discovery_look import Look, Looker, address_of, keys_of
 from drivers.onvif.discovery_match import Match
-from drivers.onvif.discovery_net import by_address, by_multicast, interfaces, speaks_onvif
+from drivers.onvif.discovery_net import PORT, by_address, by_multicast, interfaces, speaks_onvif
 from edgeagent.driver import Found, Search
 
 MAX_LOOKS = 8
@@ -55,7 +55,8 @@ async def _by_address(search: Search) -> AsyncIterator[list[_Candidate]]:
 
 async def _by_multicast(search: Search) -> AsyncIterator[list[_Candidate]]:
     groups: dict[str, list[_Candidate]] = {}
-    for match in await by_multicast(interfaces(search.interfaces), search.timeout_s):
+    port = search.probe_port or PORT
+    for match in await by_multicast(interfaces(search.interfaces), search.timeout_s, port=port):
         groups.setdefault(match.endpoint or match.urls[0], []).append(_Candidate(match.urls, match))
     for group in groups.values():
         yield group

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgeagent.cli import outboxargs
+from edgeagent.cli import deviceargs, outboxargs
 from edgeagent.cli.say import choose, say
 
 DEFAULT_CONFIG = Path("/etc/edgeagent/edgeagent.toml")
-COMMANDS = ("run", "check", "status", "outbox", "sample", "version")
+COMMANDS = ("run", "check", "status", "discover", "camera", "outbox", "sample", "version")
 NESTED = ("outbox",)
 """Commands with commands of their own, which take the common arguments."""
 
@@ -52,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
         for name, text in _helps(language).items()
     }
     outboxargs.add_to(added["outbox"], common, language)
+    deviceargs.add_to_discover(added["discover"], language)
+    deviceargs.add_to_camera(added["camera"], language)
     added["check"].add_argument("--json", action="store_true", help=say(language, en="answer as JSON", zh="输出 JSON"))
     added["status"].add_argument("--json", action="store_true", help=say(language, en="answer as JSON", zh="输出 JSON"))
     added["status"].add_argument("--port", type=int, help=say(language, en="port of the status page", zh="状态页端口"))
@@ -71,6 +73,8 @@ def _helps(language: str) -> dict[str, str]:
         "run": "运行代理" if zh else "run the agent",
         "check": "检查配置文件，不连接任何设备" if zh else "check the configuration files; connects to nothing",
         "status": "查看正在运行的代理" if zh else "show how the running agent is",
+        "discover": "查找网络中的摄像机" if zh else "find the cameras in the network",
+        "camera": "实时查看一台摄像机发来什么" if zh else "show live what one camera sends",
         "outbox": "查看、导出、检查、补传待发库" if zh else "show, export, verify and send again what is kept",
         "sample": "输出带注释的配置样例" if zh else "print a commented sample of the configuration",
         "version": "显示版本" if zh else "show versions",

@@ -17,6 +17,7 @@ _SOAP = "http://www.w3.org/2003/05/soap-envelope"
 _WSA = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 _WSD = "http://schemas.xmlsoap.org/ws/2005/04/discovery"
 _TYPES = frozenset({"NetworkVideoTransmitter", "Device"})
+_ELSEWHERE = ("http://[fe80::1]/onvif/device_service", "http://127.0.0.1:9/onvif/device_service")
 
 
 class Probe:
@@ -57,13 +58,16 @@ def probe_matches(camera: Camera, relates_to: str) -> bytes:
         leaf("a:To", f"{_WSA}/role/anonymous"),
         leaf("a:Action", f"{_WSD}/ProbeMatches"),
     )
-    endpoint = uuid.uuid5(uuid.NAMESPACE_URL, camera.config.serial + camera.name)
+    quirks = camera.config.quirks
+    own = camera.config.model if "shared_endpoint" in quirks else camera.config.serial + camera.name
+    endpoint = uuid.uuid5(uuid.NAMESPACE_URL, own)
+    addresses = [*(_ELSEWHERE if "many_addresses" in quirks else ()), camera.xaddr]
     match = element(
         "d:ProbeMatch",
         element("a:EndpointReference", leaf("a:Address", f"urn:uuid:{endpoint}")),
         leaf("d:Types", "dn:NetworkVideoTransmitter tds:Device"),
         leaf("d:Scopes", " ".join(scopes(camera.state))),
-        leaf("d:XAddrs", camera.xaddr),
+        leaf("d:XAddrs", " ".join(addresses)),
         leaf("d:MetadataVersion", 1),
     )
     namespaces = {
@@ -78,10 +82,13 @@ def probe_matches(camera: Camera, relates_to: str) -> bytes:
 
 
 class DiscoveryResponder:
-    """Answers for every camera that is up and not frozen. `port` is known after `start`."""
+    """Answers for every camera that is up and not frozen. Ports that are 0 are known after `start`."""
 
-    def __init__(self, cameras: Mapping[str, Camera], *, port: int = 0, multicast: bool = False) -> None:
+    def __init__(
+        self, cameras: Mapping[str, Camera], *, port: int = 0, multicast: bool = False, multicast_port: int = PORT
+    ) -> None:
         self.port = port
+        self.multicast_port = multicast_port
         self._cameras = cameras
         self._multicast = multicast
         self._transports: list[asyncio.DatagramTransport] = []
@@ -90,7 +97,7 @@ class DiscoveryResponder:
         """Raises OSError when the port is taken or the machine has no multicast."""
         self.port = await self._listen(_unicast_socket(self.port))
         if self._multicast:
-            await self._listen(_multicast_socket())
+            self.multicast_port = await self._listen(_multicast_socket(self.multicast_port))
 
     def stop(self) -> None:
         for transport in self._transports:
@@ -108,7 +115,11 @@ class DiscoveryResponder:
         if probe is None:
             return []
         up = (camera for camera in self._cameras.values() if not camera.down and not camera.frozen)
-        return [probe_matches(camera, probe.message_id) for camera in up if probe.matches(scopes(camera.state))]
+        found: list[bytes] = []
+        for camera in up:
+            if probe.matches(scopes(camera.state)):
+                found += [probe_matches(camera, probe.message_id)] * (1 + ("answers_twice" in camera.config.quirks))
+        return found
 
 
 class _Listener(asyncio.DatagramProtocol):
@@ -131,10 +142,10 @@ def _unicast_socket(port: int) -> socket.socket:
     return sock
 
 
-def _multicast_socket() -> socket.socket:
+def _multicast_socket(port: int) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((GROUP, PORT))
+    sock.bind((GROUP, port))
     # Joined on loopback: the simulated cameras are reachable from this machine only.
     member = socket.inet_aton(GROUP) + socket.inet_aton("127.0.0.1")
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)

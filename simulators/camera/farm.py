@@ -7,14 +7,14 @@ from typing import Self
 from simulators.camera.camera import Camera
 from simulators.camera.config import CameraConfig
 from simulators.camera.control import ControlServer
-from simulators.camera.discovery import DiscoveryResponder
+from simulators.camera.discovery import PORT, DiscoveryResponder
 
 
 class CameraFarm:
     """`async with CameraFarm([CameraConfig(name="c1"), ...]) as farm: farm["c1"].raise_alarm("motion")`.
 
     `discovery_port` None: no discovery; 0: a free UDP port on loopback, unicast. `multicast` also listens on
-    239.255.255.250:3702. Raises ValueError when two cameras have one name.
+    239.255.255.250, port `multicast_port` (0: a free one). Raises ValueError when two cameras have one name.
     """
 
     def __init__(
@@ -24,6 +24,7 @@ class CameraFarm:
         control_port: int = 0,
         discovery_port: int | None = None,
         multicast: bool = False,
+        multicast_port: int = PORT,
     ) -> None:
         listed = list(configs)
         self.cameras = {config.name: Camera(config) for config in listed}
@@ -32,7 +33,11 @@ class CameraFarm:
         self.control = ControlServer(self.cameras, port=control_port)
         wanted = discovery_port is not None or multicast
         self.discovery = (
-            DiscoveryResponder(self.cameras, port=discovery_port or 0, multicast=multicast) if wanted else None
+            DiscoveryResponder(
+                self.cameras, port=discovery_port or 0, multicast=multicast, multicast_port=multicast_port
+            )
+            if wanted
+            else None
         )
 
     def __getitem__(self, name: str) -> Camera:

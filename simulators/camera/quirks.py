@@ -64,6 +64,10 @@ QUIRKS: dict[str, str] = {
     "undeclared_prefix": "prefixes wsa and ter are used but not declared",
     "byte_order_mark": "answers begin with a byte order mark",
     "bad_utf8": "the source name of a notification holds a byte that is not UTF-8",
+    # discovery
+    "many_addresses": "a probe match has several addresses: IPv6 and one that leads nowhere stand before the right one",
+    "answers_twice": "every probe is answered twice",
+    "shared_endpoint": "the endpoint is that of all cameras of the batch",
     # pictures
     "snapshot_digest_only": "pictures want HTTP Digest",
     "snapshot_basic_only": "pictures want HTTP Basic",

@@ -1,0 +1,232 @@
+"""`edgeagent camera ID`: what one camera sends, what that means to us, and what the rules decide; or one picture.
+
+The running agent is asked, because a camera has few places for subscriptions and some end all of them at once: there
+is never a second one. Only where no agent runs is the camera asked directly, until one starts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import binascii
+import contextlib
+import difflib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from edgeagent import control, plugins
+from edgeagent.cli.cameratext import Lines
+from edgeagent.cli.loose import Loose, read_loosely
+from edgeagent.cli.onlooker import Onlooker, folder_of
+from edgeagent.cli.say import Language, choose, say
+from edgeagent.configfile import BadConfig, Loaded, load
+from edgeagent.driver import Driver
+from edgeagent.outbox import hold
+from edgeagent.rules import Rules
+from gridwire.problem import Problem
+
+AGENT_WAIT_S = 20.0
+DIRECT_WAIT_S = 0.5
+PICTURE_WAIT_S = 90.0
+
+Show = Callable[[Mapping[str, Any]], None]
+
+
+class NoSuchDevice(Problem):
+    code = "camera.no-such-device"
+    en = "there is no device “{name}” in the configuration{hint_en}; there are: {known}"
+    zh = "配置中没有设备“{name}”{hint_zh}，现有：{known}"
+
+
+class SwitchedOff(Problem):
+    code = "camera.switched-off"
+    en = "device {name} is switched off (enabled = false), the agent does not watch it"
+    zh = "设备 {name} 已停用（enabled = false），代理没有监测它"
+
+
+class Refused(Problem):
+    """What the agent or the driver answered, with the code that it gave."""
+
+    def text(self, language: Language) -> str:
+        return str(self.facts[language])
+
+
+class NotSaved(Problem):
+    code = "camera.not-saved"
+    en = "the picture was not saved to {file}: {why}"
+    zh = "图片未能存入 {file}：{why}"
+
+
+class NoPicture(Problem):
+    code = "camera.no-picture"
+    en = "no picture: the camera is not reached: {detail}"
+    zh = "没有图片：连接不上摄像机：{detail}"
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Exit code 1 when the device cannot be asked, 78 when the configuration is wrong."""
+    loose = read_loosely(args.config)
+    language = choose(args.language, loose.language)
+    lines = Lines(args.device, language, loose.zone, as_json=args.json)
+    try:
+        _check(args.device, loose)
+        if control.answers(loose.store):
+            _with_agent(args, loose, lines)
+        else:
+            _without_agent(args, loose, lines)
+    except BadConfig as bad:
+        print(bad.text(language), file=sys.stderr)
+        return bad.exit_code
+    except Problem as problem:
+        print(problem.text(language), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def _check(device: str, loose: Loose) -> None:
+    table = loose.devices.get(device)
+    if table is None:
+        close = difflib.get_close_matches(device, loose.devices, n=1)
+        raise NoSuchDevice(
+            name=device[:64],
+            known=", ".join(loose.devices) or "-",
+            hint_en=f", did you mean “{close[0]}”?" if close else "",
+            hint_zh=f"，是不是“{close[0]}”？" if close else "",
+        )
+    if table.get("enabled") is False:
+        raise SwitchedOff(name=device)
+
+
+# -- through the running agent -------------------------------------------------------------------------------------
+
+
+def _with_agent(args: argparse.Namespace, loose: Loose, lines: Lines) -> None:
+    def ask(op: str, **asked: object) -> dict[str, Any]:
+        answer = control.ask(loose.store, "device", {"device": args.device, "op": op, "args": asked})
+        if not answer.ok:
+            raise Refused(en=answer.en, zh=answer.zh)
+        return answer.result
+
+    if args.snapshot is not None:
+        health = ask("watch", after=-1, wait_s=0.0)["health"]
+        if health.get("state") == "down":
+            raise NoPicture(detail=health.get("detail") or health.get("reason"))
+        _save(args.snapshot, str(ask("picture")["jpeg"]), lines)
+        if args.seconds is None:
+            return
+    lines.note("agent")
+    ends_s = _end_s(args)
+    answer = ask("watch", after=-1, wait_s=0.0)
+    while True:
+        lines.show(answer)
+        left_s = ends_s - time.monotonic()
+        if left_s <= 0:
+            return
+        answer = ask("watch", after=answer["last"], wait_s=min(AGENT_WAIT_S, left_s))
+
+
+def _end_s(args: argparse.Namespace) -> float:
+    return float("inf") if args.seconds is None else time.monotonic() + float(args.seconds)
+
+
+# -- directly ------------------------------------------------------------------------------------------------------
+
+
+def _without_agent(args: argparse.Namespace, loose: Loose, lines: Lines) -> None:
+    """Raises `OutboxInUse` for an agent that runs and has no socket."""
+    if loose.store.is_dir():
+        try:
+            with hold(loose.store):
+                pass
+        except OSError as error:
+            raise control.AgentSilent(path=loose.store, reason=error.strerror or error) from error
+    loaded = load(args.config, plugins.resolve)
+    with folder_of(loose.store, args.device) as folder, contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_look(args, loaded, loose.store, folder, lines))
+
+
+async def _look(args: argparse.Namespace, loaded: Loaded, store: Path, folder: Path, lines: Lines) -> None:
+    settings = loaded.config.device[args.device]
+    device = Onlooker(args.device, settings.name, lines.language, folder, Rules.of(loaded.config))
+    driver = plugins.load(settings.driver)(settings.options)
+    looking = asyncio.current_task()
+    if looking is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, looking.cancel)
+    watching = asyncio.create_task(driver.run(device))
+    try:
+        await asyncio.sleep(0)
+        if args.snapshot is not None:
+            _save(args.snapshot, await _picture(driver, device, watching), lines)
+        if args.snapshot is None or args.seconds is not None:
+            await _follow(args, driver, device, watching, store, lines)
+    finally:
+        # Ends the subscription.
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+async def _follow(
+    args: argparse.Namespace,
+    driver: Driver,
+    device: Onlooker,
+    watching: asyncio.Task[None],
+    store: Path,
+    lines: Lines,
+) -> None:
+    lines.note("direct")
+    ends_s, last = _end_s(args), -1
+    while time.monotonic() < ends_s and not watching.done():
+        answer = dict(await driver.command(device, "watch", {"after": last, "wait_s": DIRECT_WAIT_S}))
+        last = int(str(answer["last"]))
+        lines.show({**answer, "health": device.health, "info": device.info})
+        if await asyncio.to_thread(control.answers, store):
+            lines.note("agent-started")
+            return
+    if watching.done():
+        watching.result()
+
+
+async def _picture(driver: Driver, device: Onlooker, watching: asyncio.Task[None]) -> str:
+    """As base64. Raises `NoPicture` as soon as it is known that the camera is not reached, `CommandRefused`."""
+    taking = asyncio.ensure_future(driver.command(device, "picture", {}))
+    try:
+        async with asyncio.timeout(PICTURE_WAIT_S):
+            while not taking.done() and device.health["state"] != "down" and not watching.done():
+                await asyncio.wait({taking}, timeout=0.1)
+    except TimeoutError:
+        pass
+    if not taking.done():
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
+        raise NoPicture(detail=device.health.get("detail") or f"{PICTURE_WAIT_S:g} s")
+    return str(taking.result()["jpeg"])
+
+
+# -- the picture ---------------------------------------------------------------------------------------------------
+
+
+def _save(file: Path, text: str, lines: Lines) -> None:
+    """Whole or not at all. Raises `NotSaved`."""
+    fresh = file.with_name(f".{file.name}.{os.getpid()}.new")
+    try:
+        jpeg = base64.b64decode(text, validate=True)
+        fresh.write_bytes(jpeg)
+        fresh.replace(file)
+    except (OSError, binascii.Error) as error:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise NotSaved(file=file, why=getattr(error, "strerror", None) or error) from error
+    if lines.as_json:
+        print(json.dumps({"type": "picture", "file": str(file), "bytes": len(jpeg)}, ensure_ascii=False), flush=True)
+        return
+    saved = f"{file}, {len(jpeg)} bytes"
+    print(say(lines.language, en=f"picture saved: {saved}", zh=f"图片已保存：{file}，{len(jpeg)} 字节"), flush=True)

@@ -1,0 +1,179 @@
+"""Device tables for what was found: ids that last, text as TOML, added to a file without touching what people wrote.
+
+An id follows from serial number, hardware address or endpoint, never from the address: the same camera gets the same
+id wherever it moves. What is known already, by any of these or by its address, is left alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from edgeagent.cli.loose import tables
+from edgeagent.cli.places import place
+from edgeagent.driver import Found
+from edgeagent.sample import toml
+from gridwire.problem import Language, Problem
+
+ID_CHARS = 12
+MAX_NAME_CHARS = 64
+_NEW_FILE_MODE = 0o644
+
+
+class NotWritten(Problem):
+    code = "discover.not-written"
+    en = "{file} was not written: {why_en}"
+    zh = "未写入 {file}：{why_zh}"
+
+
+class Named(NamedTuple):
+    """What was found, with its id. `known`: the table that a configuration has for it, None for a new one."""
+
+    driver: str
+    found: Found
+    id: str
+    known: Mapping[str, Any] | None = None
+
+    @property
+    def moved(self) -> bool:
+        """It answers at another address than the configuration says."""
+        said = place((self.known or {}).get("address"))
+        return said is not None and said not in {place(one) for one in (self.found.address, *self.found.also)}
+
+
+def name_all(found: Iterable[tuple[str, Found]], known: Mapping[str, Mapping[str, Any]]) -> list[Named]:
+    """Give each its id: that of the configuration, else one of its own. `known`: device tables by id."""
+    named: list[Named] = []
+    taken = set(known)
+    for driver, one in found:
+        ids = [_id_of(one.prefix, key) for key in one.keys]
+        own = _known(one, ids, known)
+        if own is not None:
+            named.append(Named(driver, one, own, known[own]))
+            continue
+        fresh = next((each for each in ids if each not in taken), None) or _numbered(ids[-1], taken)
+        taken.add(fresh)
+        named.append(Named(driver, one, fresh))
+    return named
+
+
+def _known(one: Found, ids: list[str], known: Mapping[str, Mapping[str, Any]]) -> str | None:
+    by_id = next((each for each in ids if each in known), None)
+    if by_id is not None:
+        return by_id
+    places = {place(address) for address in (one.address, *one.also)}
+    return next((each for each, table in known.items() if place(table.get("address")) in places), None)
+
+
+def _id_of(prefix: str, key: str) -> str:
+    """Device id from one key: its last characters, which are what differs between two of one batch."""
+    kind, _, value = key.partition(":")
+    plain = re.sub(r"[^a-z0-9]", "", value.lower())
+    tail = plain[-ID_CHARS:]
+    if kind == "address":
+        tail = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:24].strip("-")
+    elif kind == "endpoint" and len(set(tail)) < 4:
+        tail = hashlib.blake2b(plain.encode(), digest_size=ID_CHARS // 2).hexdigest()
+    return f"{prefix}-{tail}"[:32].strip("-")
+
+
+def _numbered(name: str, taken: set[str]) -> str:
+    number = 2
+    while f"{name[:28]}-{number}" in taken:
+        number += 1
+    return f"{name[:28]}-{number}"
+
+
+def table_of(named: Named, language: Language) -> str:
+    """The device's table as TOML, with a comment that says what it is and what is wrong with it."""
+    found = named.found
+    what = " ".join(part for part in (found.maker, found.model, found.firmware, found.serial) if part)
+    lines = [f"# {_one_line(what)}"] if what else []
+    lines += [f"# {_one_line(problem.text(language).partition(': ')[2])}" for problem in found.problems]
+    name = _one_line(found.name or f"{found.maker} {found.model}".strip())[:MAX_NAME_CHARS]
+    settings = {"driver": named.driver, "name": name, **found.settings}
+    lines += [f"[device.{named.id}]", *(f"{key} = {toml(value)}" for key, value in settings.items() if value)]
+    if "password" not in found.settings:
+        lines += ['#username = "onvif"', f'#password = "file:secrets/{named.id}"']
+    return "\n".join(lines) + "\n"
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def add(file: Path, texts: Iterable[str]) -> None:
+    """Append the tables, all or none. Raises `NotWritten`; the file is then as it was."""
+    file = Path(os.path.realpath(file))
+    try:
+        old = file.read_bytes()
+    except FileNotFoundError:
+        old = b""
+    except OSError as error:
+        raise _failed(file, error) from error
+    gap = b"" if not old else b"\n" if old.endswith(b"\n") else b"\n\n"
+    new = old + gap + "\n".join(texts).encode()
+    _check(file, old, new)
+    try:
+        _replace(file, old, new)
+    except OSError as error:
+        raise _failed(file, error) from error
+
+
+def _check(file: Path, old: bytes, new: bytes) -> None:
+    """What people wrote must stand in it as before."""
+    try:
+        before, after = (tomllib.loads(raw.decode("utf-8-sig")) for raw in (old, new))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise NotWritten(
+            file=file,
+            why_en=f"what stands in it is not right ({error}); see `edgeagent check`",
+            why_zh=f"文件内容有误（{error}），请先运行 edgeagent check",
+        ) from error
+    rest = {key: value for key, value in after.items() if key != "device"}
+    kept = all(tables(after).get(name) == table for name, table in tables(before).items())
+    if not kept or rest != {key: value for key, value in before.items() if key != "device"}:
+        raise NotWritten(file=file, why_en="its tables would change", why_zh="原有内容会被改变")
+
+
+def _replace(file: Path, old: bytes, new: bytes) -> None:
+    """Whole or not at all, with the mode and owner that the file had. Raises OSError, `NotWritten`."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    status = file.stat() if file.exists() else None
+    fresh = file.with_name(f".{file.name}.{os.getpid()}.new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(new)
+            stream.flush()
+            os.fchmod(stream.fileno(), status.st_mode & 0o777 if status else _NEW_FILE_MODE)
+            if status and os.geteuid() == 0:
+                os.fchown(stream.fileno(), status.st_uid, status.st_gid)
+            os.fsync(stream.fileno())
+        if (file.read_bytes() if file.exists() else b"") != old:
+            raise NotWritten(file=file, why_en="somebody has just changed it; try again", why_zh="刚被他人修改，请重试")
+        fresh.replace(file)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            fresh.unlink()
+        raise
+    _sync(file.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _failed(file: Path, error: OSError) -> NotWritten:
+    why = error.strerror or str(error)
+    return NotWritten(file=file, why_en=why, why_zh=why)
