@@ -79,6 +79,11 @@ class PullPoints:
         self._next = 1
         self._live: dict[int, PullPoint] = {}
 
+    @property
+    def opened(self) -> int:
+        """How many there have ever been."""
+        return self._next - 1
+
     def open(self, lifetime_s: float) -> PullPoint:
         """Raises NoSlot."""
         if len(self.live()) >= self._slots:
