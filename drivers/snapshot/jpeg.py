@@ -19,7 +19,7 @@ _OTHERS = {
 }  # fmt: skip
 _MAX_PREAMBLE_BYTES = 1024
 # Fill bytes of FF may stand in front; FF 00 is no marker.
-_MARKER = re.compile(rb"\xff+[^\x00\xff]", re.DOTALL)
+_MARKER = re.compile(rb"\xff[^\x00\xff]", re.DOTALL)
 _END, _SCAN = 0xD9, 0xDA
 # All frames but the three codes in between that mean tables.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
