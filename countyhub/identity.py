@@ -37,7 +37,7 @@ async def note_boot(connection: AsyncConnection, box: str, boot: str, now: datet
 
 
 async def note_rolled_back(connection: AsyncConnection, box: str, streams: Iterable[str], now: datetime) -> None:
-    """The hub has numbers of these streams that the box says it never gave: its storage is an older copy."""
+    """The hub has, or was told of, numbers of these streams that the box says it never gave: its storage is older."""
     for stream in streams:
         await note_fault(connection, box, "rolled_back", stream, now)
 

@@ -33,6 +33,11 @@ class Standing(NamedTuple):
         return self.settled[-1][1] if self.settled else 0
 
     @property
+    def known(self) -> int:
+        """The highest number that the box is known to have given, by its events or by its own words."""
+        return max(self.highest, self.next - 1)
+
+    @property
     def above(self) -> Runs:
         """The settled runs above `stored_through`."""
         return [run for run in self.settled if run[0] > 1]
@@ -62,8 +67,8 @@ class Standing(NamedTuple):
     @property
     def ended(self) -> Standing:
         """After the box has let go of the stream: every number that it is known to have given was due."""
-        highest = max(self.next - 1, self.settled[-1][1] if self.settled else 0)
-        return self._replace(oldest_kept=highest + 1, oldest_unacked=highest + 1, next=highest + 1)
+        end = self.known + 1
+        return self._replace(oldest_kept=end, oldest_unacked=end, next=end)
 
 
 def _from(some: Runs, first: int) -> Runs:

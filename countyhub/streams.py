@@ -42,7 +42,7 @@ async def report(connection: AsyncConnection, intake: Intake, listed: Sequence[m
     standings = await keys.load(connection, told)
     finished = {numbers.stream for numbers in listed if not numbers.current}
     back = {lane.stream for lane, at in told.items()
-            if lane.stream in finished and standings.get(lane, Standing()).highest >= at.next}  # fmt: skip
+            if lane.stream in finished and standings.get(lane, Standing()).known >= at.next}  # fmt: skip
     await identity.note_rolled_back(connection, intake.box, sorted(back), intake.received)
     await keys.save(
         connection,

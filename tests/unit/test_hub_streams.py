@@ -1,0 +1,45 @@
+"""Boxes whose storage has become older: the hub notices by what it has, and by what the box itself had said."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from countyhub import intake
+from countyhub.inbox import Inbox
+from countyhub.store import tables as t
+from countyhub.store.engine import Store, open_store
+from gridwire import messages, topics
+from gridwire.codec import encode_message
+from tests.hubs import birth, numbers
+from tests.instances import BOX, NOON, STREAM
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await open_store(f"sqlite:///{tmp_path}/hub.db")
+    yield opened
+    await opened.close()
+
+
+async def told(store: Store, *said: messages.StreamNumbers) -> list[tuple[str, str]]:
+    """The faults that are known after one birth after the other."""
+    for one in said:
+        topic = topics.topic("431126", BOX, "birth")
+        await Inbox(store).commit([intake.read(topic, encode_message(birth(streams=(one,))), received=NOON)])
+    async with store.read() as connection:
+        query = select(t.identity_fault.c.kind, t.identity_fault.c.about)
+        return [(kind, about) for kind, about in await connection.execute(query)]
+
+
+async def test_a_storage_that_forgets_what_the_box_had_said_is_shown(store: Store) -> None:
+    """Nothing above 5 ever arrived; but the box has said that it had given 9."""
+    at_most_9, at_most_5 = numbers(1, 6, 10), numbers(1, 6, 6, current=False)
+    assert await told(store, at_most_9, at_most_5) == [("rolled_back", STREAM)]
+
+
+async def test_a_stream_that_grows_and_is_finished_is_in_order(store: Store) -> None:
+    assert await told(store, numbers(1, 6, 10), numbers(1, 6, 12), numbers(1, 12, 12, current=False)) == []
