@@ -102,7 +102,7 @@ class County:
         self.stop_file.touch()
         await self.agent.until_running()
         await self.agent.until_drained(120)
-        await until(lambda: self.hub.rows("SELECT coalesce(sum(missing), 0) FROM stream_state") == [(0,)], 60)
+        await until(lambda: not self.account.on_its_way(self.at_hub()), 60)
         assert self.agent.stop() == 0
         assert self.hub.stop() == 0
 
