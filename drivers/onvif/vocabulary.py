@@ -1,4 +1,4 @@
-"""What cameras say -> what we call it: one table from topic and data name to alarm kind. Pure.
+"""What cameras say -> what we call it: reads one notification by the table in `topics`. Pure.
 
 Topics are compared by local names, so that no vendor's prefix matters. Names that tell the kind themselves (`IsPeople`)
 win over the topic, because firmware moves them between topics. What nobody knows becomes `other`, its topic kept.
@@ -7,12 +7,32 @@ win over the topic, because firmware moves them between topics. What nobody know
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from drivers.onvif.notifications import Notification
+from drivers.onvif.topics import (
+    CHINESE_WORDS,
+    CLASS_ITEMS,
+    CLASSES,
+    COUNTING_WORDS,
+    IGNORED,
+    IGNORED_ITEMS,
+    NO_CLASS,
+    PLACES,
+    RULE_ITEMS,
+    STATE_ITEMS,
+    SURE_CLASS_ITEMS,
+    TELLING_ITEMS,
+    TOPICS,
+    WEAK_ITEMS,
+    WORDS,
+)
 from drivers.safexml import bare
+
+__all__ = ["EVERYTHING", "IGNORED", "MAX_OBJECT_CHARS", "RULE_ITEMS", "TOPICS", "WORDS", "Signal", "boolean",
+           "interpret", "kind_of", "path_of", "state_path"]  # fmt: skip
 
 
 class Signal(NamedTuple):
@@ -24,165 +44,26 @@ class Signal(NamedTuple):
     object: str = ""
 
 
-IGNORED = (
-    "MediaControl/**", "Media/**", "Monitoring/**", "RecordingConfig/**", "RecordingHistory/**", "Recording/**",
-    "PTZController/**", "Configuration/**", "Device/OperationMode/**", "Device/Status/**", "Device/Light/**",
-    "Device/System/**", "Imaging/**", "VideoSource/DayNightVision/**", "VideoSource/LiveStreamAccessed/**",
-    "VideoSource/ABR/**", "MQTT/**", "EventLogger/**", "Heartbeat/**", "**/xinternal_data", "AdvancedSecurity/**",
-    "Credential/**", "Schedule/**", "LightControl/**", "VideoEncoder/**", "AudioControl/**", "Firmware/**",
-)  # fmt: skip
-"""State of the machine, not of what it watches."""
-
-# Order counts: the first pattern that fits. `*` is one level, `**` any number of levels.
-TOPICS: tuple[tuple[str, str], ...] = (
-    ("**/MotionAlarm/**", "motion"),
-    ("VideoSource/ImageTooDark/**", "too_dark"),
-    ("VideoSource/ImageTooBright/**", "too_bright"),
-    ("VideoSource/ImageTooBlurry/**", "too_blurry"),
-    ("VideoSource/GlobalSceneChange/**", "scene_change"),
-    ("VideoSource/SignalLoss/**", "signal_lost"),
-    ("VideoSource/SignalLost/**", "signal_lost"),
-    ("**/VideoLost/**", "signal_lost"),
-    ("**/VideoLoss/**", "signal_lost"),
-    ("**/VideoCover/**", "tamper"),
-    ("**/VideoBlind/**", "tamper"),
-    ("VideoSource/Tampering/**", "tamper"),
-    ("VideoAnalytics/MotionDetection/**", "motion"),
-    ("VideoAnalytics/MaskAlarm/**", "tamper"),
-    ("RuleEngine/CellMotionDetector/Motion", "motion"),
-    ("RuleEngine/CellMotionDetector/Intrusion", "intrusion"),
-    ("RuleEngine/CellMotionDetector/LineCross", "line_crossing"),
-    ("RuleEngine/CellMotionDetector/People", "person"),
-    ("RuleEngine/CellMotionDetector/Tamper", "tamper"),
-    ("RuleEngine/CellMotionDetector/TpSmartEvent", "object"),
-    ("RuleEngine/TPSmartEventDetector/**", "object"),
-    ("RuleEngine/PeopleDetector/**", "person"),
-    ("RuleEngine/IntrusionDetector/**", "intrusion"),
-    ("RuleEngine/LineCrossDetector/**", "line_crossing"),
-    ("RuleEngine/VehicleDetector/**", "vehicle"),
-    ("RuleEngine/MotionRegionDetector/**", "motion"),
-    ("RuleEngine/MotionDetector/**", "motion"),
-    ("RuleEngine/VMD3/**", "motion"),
-    ("RuleEngine/TamperDetector/**", "tamper"),
-    ("RuleEngine/LineDetector/**", "line_crossing"),
-    ("RuleEngine/FieldDetector/Loitering", "loitering"),
-    ("RuleEngine/LoiteringDetector/**", "loitering"),
-    ("RuleEngine/FieldDetector/**", "intrusion"),
-    ("RuleEngine/CountAggregation/**", "counter"),
-    ("RuleEngine/ObjectDetector/Count", "counter"),
-    ("RuleEngine/ObjectDetection/**", "object"),
-    ("RuleEngine/Recognition/Face", "face"),
-    ("RuleEngine/Recognition/LicensePlate", "vehicle"),
-    ("RuleEngine/MyRuleDetector/PeopleDetect", "person"),
-    ("RuleEngine/MyRuleDetector/VehicleDetect", "vehicle"),
-    ("RuleEngine/MyRuleDetector/DogCatDetect", "animal"),
-    ("RuleEngine/MyRuleDetector/FaceDetect", "face"),
-    ("RuleEngine/MyRuleDetector/Visitor", "person"),
-    ("RuleEngine/MyRuleDetector/Package", "object"),
-    ("RuleEngine/RingDetector/**", "person"),
-    ("UserAlarm/IVA/HumanShapeDetect", "person"),
-    ("VehicleAlarm/IVB/VehicleDetect", "vehicle"),
-    ("UserAlarm/IllegalAccess/**", "illegal_access"),
-    ("Device/Trigger/DigitalInput/**", "digital_input"),
-    ("Device/Trigger/AlarmIn/**", "digital_input"),
-    ("Device/Trigger/Relay/**", "relay"),
-    ("Device/IO/OutputPort/**", "relay"),
-    ("Device/IO/**", "digital_input"),
-    ("Device/Sensor/PIR/**", "motion"),
-    ("Device/Casing/**", "tamper"),
-    ("Device/HardwareFailure/StorageFailure/**", "storage_failure"),
-    ("Storage/**", "storage_failure"),
-    ("Device/Network/EthernetBroken/**", "network_failure"),
-    ("Device/Network/Lost/**", "network_failure"),
-    ("Device/Network/IPConflict/**", "network_failure"),
-    ("AudioAnalytics/**", "sound"),
-    ("AudioSource/**", "sound"),
-    ("CameraApplicationPlatform/VMD/**", "motion"),
-    ("CameraApplicationPlatform/MotionGuard/**", "motion"),
-    ("CameraApplicationPlatform/FenceGuard/**", "line_crossing"),
-    ("CameraApplicationPlatform/LoiteringGuard/**", "loitering"),
-    ("CameraApplicationPlatform/ObjectAnalytics/**", "object"),
-)
-"""ONVIF Core and Analytics specifications, and what Hikvision, Dahua, TP-Link, Reolink, Axis, Ajax and clones send."""
-
-TELLING_ITEMS = {
-    "ismotion": "motion",
-    "istamper": "tamper",
-    "isintrusion": "intrusion",
-    "islinecross": "line_crossing",
-    "ispeople": "person",
-    "isperson": "person",
-    "ishuman": "person",
-    "isvehicle": "vehicle",
-    "ispet": "animal",
-    "isanimal": "animal",
-    "isface": "face",
-    "isloitering": "loitering",
-    "isregionentrance": "intrusion",
-    "isregionexiting": "intrusion",
-    "isunattendedbaggage": "object",
-}
-"""Data names that say the kind themselves; one message may carry several."""
-
-PLAIN_ITEMS = frozenset(
-    {"state", "isinside", "istpsmartevent", "failed", "logicalstate", "active", "alert", "triggered", "detected",
-     "isdetected", "lost", "disruption", "tampering"}
-)  # fmt: skip
-"""Data names that hold the boolean; the kind is the topic's."""
-
-IGNORED_ITEMS = frozenset({"isconfigchange"})
-"""Data names that speak of the machine, in whatever topic."""
-
 EVERYTHING = "*"
-"""Item of a signal that speaks of all states of its topic."""
+"""Item of a signal that speaks of all states of its topic, and of its source and key if it names them."""
 
-CLASS_ITEMS = frozenset({"classtypes"})
-CLASSES = {
-    "human": "person",
-    "person": "person",
-    "people": "person",
-    "face": "face",
-    "vehicle": "vehicle",
-    "car": "vehicle",
-    "animal": "animal",
-    "pet": "animal",
-}
-"""Object classes, also as words in the names of rules."""
-
-WORDS = {
-    **CLASSES,
-    "pedestrian": "person",
-    "visitor": "person",
-    "plate": "vehicle",
-    "dog": "animal",
-    "cat": "animal",
-    "motion": "motion",
-    "tamper": "tamper",
-    "tampering": "tamper",
-    "mask": "tamper",
-    "cover": "tamper",
-    "line": "line_crossing",
-    "tripwire": "line_crossing",
-    "intrusion": "intrusion",
-    "loitering": "loitering",
-    "sound": "sound",
-    "audio": "sound",
-    "smoke": "smoke",
-    "fire": "fire",
-    "door": "door",
-    "counter": "counter",
-}
-"""The last resort: words in the last levels of a topic that is in no table."""
-
-_CHINESE_WORDS = (("人脸", "face"), ("人", "person"), ("车", "vehicle"), ("动物", "animal"))
+MAX_OBJECT_CHARS = 64
 _PULSES = frozenset({"line_crossing", "counter", "person"})
 _VAGUE = frozenset({"motion", "object", "other"})
-_TRUE = frozenset({"true", "1", "active", "on", "yes"})
-_FALSE = frozenset({"false", "0", "inactive", "off", "no"})
-_OBJECT_ITEMS = ("objectid", "object", "class", "objectclass", "type", "platenumber")
+_LISTED = ("person", "vehicle", "animal", "face", "fire", "smoke", "object")
+_TRUE = frozenset({"true", "1", "active", "on", "yes", "start", "started", "begin", "trigger", "triggered", "alarm"})
+_FALSE = frozenset(
+    {"false", "0", "inactive", "off", "no", "stop", "stopped", "end", "ended", "normal", "idle", "clear", "cleared"}
+)
+_SPELLED = frozenset({"true", "false"})
+_NUMBERS = ("objectid", "platenumber", "licenseplate", "platetext")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-MAX_OBJECT_CHARS = 64
-RULE_ITEMS = ("rule", "rulename")
+_BRACES = re.compile(r"\{[^}]*\}")
+# Two topics for one state, and no data: `IntrusionStarted`, `IntrusionEnded`.
+_PHASE = re.compile(r"(.*[a-z])(?:(Started|Start|Begin)|(?:Ended|End|Stopped|Stop))")
+_PREFIX_CHARS = 6
+_PLACES = re.compile("|".join(map(re.escape, PLACES)), re.IGNORECASE)
+_ALONE = {"人": "person", "车": "vehicle"}
 
 
 def interpret(notification: Notification) -> tuple[Signal, ...]:
@@ -191,23 +72,109 @@ def interpret(notification: Notification) -> tuple[Signal, ...]:
     if is_ignored(path) or any(name.lower() in IGNORED_ITEMS for name in notification.data):
         return ()
     kind = kind_of(path)
+    if notification.operation == "Deleted":
+        return (Signal(kind, EVERYTHING, False),)
     if not (notification.source or notification.key or notification.data):
         # Some firmware sends an empty message when it is over; what is always a pulse has no over.
-        return (Signal(kind, "", None),) if kind in _PULSES else (Signal(kind, EVERYTHING, False),)
-    return _class_signals(notification) or tuple(_telling(notification)) or (_by_topic(notification, kind),)
+        return (Signal(kind, EVERYTHING, False),) if kind not in _PULSES else (Signal(kind, "", None),)
+    seen = _Seen.of(notification)
+    return tuple(_telling(notification, kind, seen)) or _by_topic(notification, path, kind, seen)
 
 
-def _by_topic(notification: Notification, kind: str) -> Signal:
-    kind = _refined(kind, rule_of(notification))
-    name, value = next(_plain_booleans(notification.data), ("", None))
-    return Signal(kind, name, value, object_of(notification))
+class _Seen(NamedTuple):
+    """What the camera says it saw. `classes` are kinds -> the camera's own word; `name` is the item that told them."""
+
+    name: str
+    classes: dict[str, str]
+    rule_kind: str
+    number: str
+
+    @classmethod
+    def of(cls, notification: Notification) -> _Seen:
+        items = {name.lower(): value for part in notification[2:5] for name, value in part.items()}
+        name = next((name for name in CLASS_ITEMS if name in items and _tells_class(name, items[name])), "")
+        number = next((items[name] for name in _NUMBERS if items.get(name)), "")
+        return cls(name, _classes(items.get(name, ""), name), _class_in(rule_of(notification)), number)
+
+    @property
+    def object(self) -> str:
+        """For people: the class in the camera's word, else the class that the rule is named after, else the number."""
+        return (next(iter(self.classes.values()), "") or self.number or self.rule_kind)[:MAX_OBJECT_CHARS]
+
+    def refine(self, kind: str) -> str:
+        """The class is more than that something moved; but a line stays a line, whoever crosses it."""
+        if kind not in _VAGUE:
+            return kind
+        told = next(iter(self.classes), "") or self.rule_kind
+        return told if told and told != "object" else kind
+
+
+def _telling(notification: Notification, kind: str, seen: _Seen) -> Iterator[Signal]:
+    for name, text in notification.data.items():
+        value = boolean(text)
+        told = _told_by(name) if value is not None else ""
+        if told:
+            # `IsMotion` of a topic that says more than motion: the topic counts.
+            told = kind if told == "motion" and kind not in _VAGUE else told
+            yield Signal(seen.refine(told), name, value, seen.object)
+
+
+@lru_cache(maxsize=256)
+def _told_by(name: str) -> str:
+    lowered = name.lower()
+    if lowered in TELLING_ITEMS:
+        return TELLING_ITEMS[lowered]
+    return _kind_in_words((name[2:],)) if lowered.startswith("is") and lowered not in STATE_ITEMS else ""
+
+
+def _by_topic(notification: Notification, path: str, kind: str, seen: _Seen) -> tuple[Signal, ...]:
+    refined = seen.refine(kind)
+    if kind != "counter":
+        for name, value in _booleans(notification.data):
+            return (Signal(refined, name, value, seen.object),)
+    if kind == "object" and seen.name in ("classtypes", "classtype"):
+        return _listed(seen)
+    if kind in _VAGUE and seen.name and not seen.classes and not seen.number:
+        # A class item that names no class, and nothing else: nothing is seen.
+        return ()
+    phase = _PHASE.fullmatch(path)
+    if phase:
+        return (Signal(refined, "", bool(phase[2]), seen.object),)
+    return (Signal(refined, "", None, seen.object),)
+
+
+def _listed(seen: _Seen) -> tuple[Signal, ...]:
+    """A list of the classes that are in the picture now: each is a state of its own, an empty list ends all."""
+    return tuple(
+        Signal(kind, f"class:{kind}", kind in seen.classes, seen.classes.get(kind, "")[:MAX_OBJECT_CHARS])
+        for kind in _LISTED
+    )
+
+
+def _booleans(data: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+    """States among the data, the surest first."""
+    values = [(name, name.lower(), value) for name, text in data.items() if (value := boolean(text)) is not None]
+    yield from ((name, value) for name, lowered, value in values if lowered in STATE_ITEMS)
+    yield from ((name, value) for name, lowered, value in values if lowered.startswith("is"))
+    # A name that nobody knows, with a value that is a truth and no number, is the state all the same.
+    spelled = [(name, value) for name, _, value in values if data[name].strip().lower() in _SPELLED]
+    if len(spelled) == 1:
+        yield from spelled
+    yield from ((name, value) for name, lowered, value in values if lowered in WEAK_ITEMS)
 
 
 def path_of(topic: str) -> str:
     """The topic without any prefix: `tns1:Device/tnshik:Network` -> `Device/Network`."""
     # A name in braces holds slashes of its own.
-    levels = re.sub(r"\{[^}]*\}", "", topic).split("/")
+    levels = _BRACES.sub("", topic).split("/")
     return "/".join(name for level in levels if (name := bare(level)))
+
+
+def state_path(topic: str) -> str:
+    """The same for what is started by one topic and ended by another."""
+    path = path_of(topic)
+    phase = _PHASE.fullmatch(path)
+    return phase[1] if phase else path
 
 
 @lru_cache(maxsize=512)
@@ -221,13 +188,26 @@ def kind_of(path: str) -> str:
     for pattern, kind in TOPICS:
         if fits(path, pattern):
             return kind
-    return next((WORDS[word] for level in reversed(path.split("/")[-2:]) for word in words(level) if word in WORDS),
-                "other")  # fmt: skip
+    return _kind_in_words(tuple(reversed(path.split("/")[-2:]))) or "other"
 
 
-@lru_cache(maxsize=256)
+def _kind_in_words(names: tuple[str, ...]) -> str:
+    found = [word for name in names for word in words(name)]
+    if COUNTING_WORDS.intersection(found):
+        return "counter"
+    exact = next((WORDS[word] for word in found if word in WORDS), "")
+    return exact or next((kind for word in found if (kind := _by_prefix(word))), "")
+
+
+def _by_prefix(word: str) -> str:
+    """`humandetection` is human; `cartridge` is no car."""
+    return next((kind for known, kind in WORDS.items()
+                 if (len(known) >= _PREFIX_CHARS or known == "human") and word.startswith(known)), "")  # fmt: skip
+
+
+@lru_cache(maxsize=512)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = [".*" if level == "**" else "[^/]+" if level == "*" else re.escape(level) for level in pattern.split("/")]
+    parts = [".*" if level == "**" else re.escape(level).replace(r"\*", "[^/]*") for level in pattern.split("/")]
     text = "/".join(parts).replace("/.*", "(?:/.*)?").replace(".*/", "(?:.*/)?")
     return re.compile(text, re.IGNORECASE)
 
@@ -254,58 +234,29 @@ def rule_of(notification: Notification) -> str:
     return next((value for name, value in notification.source.items() if name.lower() in RULE_ITEMS), "")
 
 
-def object_of(notification: Notification) -> str:
-    """Object id or class, as the device gives it."""
-    items = [*notification.key.items(), *notification.data.items()]
-    for wanted in _OBJECT_ITEMS:
-        for name, value in items:
-            if name.lower() == wanted and value:
-                return value[:MAX_OBJECT_CHARS]
-    return ""
+def _tells_class(name: str, text: str) -> bool:
+    """An item with that name may hold something else, unless its name leaves no doubt."""
+    return bool(_classes(text, name)) or (name in SURE_CLASS_ITEMS and text.strip().lower() in NO_CLASS)
 
 
-def _telling(notification: Notification) -> Iterator[Signal]:
-    thing = object_of(notification)
-    for name, text in notification.data.items():
-        told = TELLING_ITEMS.get(name.lower())
-        value = boolean(text)
-        if told and value is not None:
-            # A motion topic whose rule is called after an object: the rule knows more.
-            yield Signal(_refined(told, rule_of(notification)) if told == "motion" else told, name, value, thing)
+def _classes(text: str, name: str) -> dict[str, str]:
+    """`Human Vehicle` -> {person: Human, vehicle: Vehicle}. A word that is no known class is an object."""
+    found: dict[str, str] = {}
+    for word in re.split(r"[\s,;|]+", text[:256]):
+        if word.lower() not in NO_CLASS:
+            known = CLASSES.get(word.lower().replace("_", "").replace("-", ""))
+            if known or name in SURE_CLASS_ITEMS:
+                found.setdefault(known or "object", word)
+    return found
 
 
-def _plain_booleans(data: dict[str, str]) -> Iterator[tuple[str, bool]]:
-    for name, text in data.items():
-        value = boolean(text)
-        lowered = name.lower()
-        if (lowered in PLAIN_ITEMS or lowered.startswith("is")) and value is not None:
-            yield name, value
-    # A name that nobody knows, with a value that is a truth and no number, is the state all the same.
-    spelled = [(name, boolean(text)) for name, text in data.items() if text.strip().lower() in ("true", "false")]
-    if len(spelled) == 1 and spelled[0][1] is not None:
-        yield spelled[0][0], spelled[0][1]
-
-
-def _class_signals(notification: Notification) -> tuple[Signal, ...]:
-    """A list of the classes that are in the picture now: each class is a state of its own, an empty list ends all."""
-    for name, text in notification.data.items():
-        if name.lower() in CLASS_ITEMS:
-            present = {CLASSES.get(word.lower(), "object") for word in re.split(r"[\s,;|]+", text) if word}
-            thing = text[:MAX_OBJECT_CHARS]
-            return tuple(
-                Signal(kind, f"{name}:{kind}", kind in present, thing if kind in present else "")
-                for kind in ("person", "vehicle", "animal", "face", "object")
-            )
-    return ()
-
-
-def _refined(kind: str, rule: str) -> str:
-    if kind not in _VAGUE or not rule:
-        return kind
-    return next(_classes_in(rule), kind)
-
-
-def _classes_in(rule: str) -> Iterator[str]:
-    found: Iterable[str] = (CLASSES[word] for word in words(rule) if word in CLASSES)
-    yield from found
-    yield from (kind for text, kind in _CHINESE_WORDS if text in rule)
+@lru_cache(maxsize=256)
+def _class_in(rule: str) -> str:
+    """The class in the name that somebody gave to a rule, or nothing."""
+    text = _PLACES.sub(" ", rule)
+    found = words(text)
+    known = [CLASSES[word] for word in found if word in CLASSES]
+    known += [kind for word in found if (kind := _by_prefix(word)) in _LISTED and kind != "object"]
+    known += [kind for word, kind in CHINESE_WORDS if word in text]
+    known += [_ALONE[text.strip()]] if text.strip() in _ALONE else []
+    return next(iter(known), "")
