@@ -1,6 +1,6 @@
 """The serial link, written once: opens a port, feeds its bytes to a decoder, hands out frames, survives unplugging.
 
-pyserial opens and configures (always exclusively); bytes arrive by `loop.add_reader` and `os.read`, because pyserial's
+`serialport` opens it; bytes arrive by `loop.add_reader` and `os.read`, because pyserial's
 own `read(n)` loses what it holds when the line drops. Promises: whatever goes wrong with a port comes out as `LinkLost`
 with a stable reason; a closed link leaves no descriptor behind; no byte of the line is ever logged.
 """
@@ -18,17 +18,15 @@ from types import TracebackType
 from typing import Annotated, Generic, Literal, Protocol, Self, TypeVar
 
 import msgspec
-import serial
 from msgspec import Meta
 
+from drivers.serialport import PORT_ERRORS, Port, Speed, close_port, is_network, is_valid, open_port
 from edgeagent.driver import DriverProblem
 
 log = logging.getLogger(__name__)
 
 Frame = TypeVar("Frame")
 
-# termios.error is no OSError, although it stands for one; pyserial's SerialException is an OSError.
-_PORT_ERRORS = (OSError, termios.error)
 _REASONS = {
     errno.ENOENT: "missing",
     errno.EACCES: "refused",
@@ -38,6 +36,12 @@ _REASONS = {
     errno.EIO: "unplugged",
     errno.ENXIO: "unplugged",
     errno.ENODEV: "unplugged",
+    errno.ECONNRESET: "unplugged",
+    errno.EPIPE: "unplugged",
+    errno.ECONNREFUSED: "unreachable",
+    errno.EHOSTUNREACH: "unreachable",
+    errno.ENETUNREACH: "unreachable",
+    errno.ETIMEDOUT: "unreachable",
 }
 _READ_BYTES = 4096
 # What a consumer may leave lying; people with cards cannot fill it, a mad reader can.
@@ -47,11 +51,11 @@ _BY_ID = Path("/dev/serial/by-id")
 
 
 class LinkLost(DriverProblem):
-    """`reason` is one of missing, refused, busy, unplugged, write-timeout, failed."""
+    """`reason` is one of missing, refused, busy, unplugged, unreachable, write-timeout, failed."""
 
     code = "serial.lost"
     en = "serial port {port}: {reason} ({detail})"
-    zh = "串口 {port} 中断：{reason}({detail})"
+    zh = "串口 {port} 中断：{reason}（{detail}）"
 
     @property
     def reason(self) -> str:
@@ -61,7 +65,13 @@ class LinkLost(DriverProblem):
 class SerialSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How one port is opened. A part's own settings may extend it."""
 
-    port: Annotated[str, Meta(min_length=1, description="device file; best a name under /dev/serial/by-id/")]
+    port: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="device file, best a name under /dev/serial/by-id/; or socket://HOST:PORT, rfc2217://HOST:PORT",
+        ),
+    ]
     baud: Annotated[int, Meta(ge=50, le=4_000_000, description="bits per second")] = 9600
     data_bits: Annotated[Literal[7, 8], Meta(description="data bits")] = 8
     parity: Annotated[Literal["N", "E", "O"], Meta(description="none, even, odd")] = "N"
@@ -74,12 +84,15 @@ class SerialSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     reopen_last_s: Annotated[float, Meta(gt=0, description="the wait doubles up to this")] = 10.0
 
     def __post_init__(self) -> None:
-        if "://" in self.port:
-            scheme = self.port.split("://", 1)[0]
+        if not is_valid(self.port):
             raise ValueError(
-                f"{scheme}:// is not supported yet, give a device file"
-                f" / 暂不支持 {scheme}:// 网络串口，请填写串口设备文件"
+                "a port is a device file, socket://HOST:PORT or rfc2217://HOST:PORT"
+                " / 串口应为设备文件、socket://主机:端口 或 rfc2217://主机:端口"
             )
+
+    @property
+    def speed(self) -> Speed:
+        return Speed(self.baud, self.data_bits, self.parity, self.stop_bits)
 
 
 class Decoder(Protocol[Frame]):
@@ -130,7 +143,7 @@ class SerialLink(Generic[Frame]):
         self._frames: deque[Frame] = deque(maxlen=_MAX_WAITING_FRAMES)
         self._news = asyncio.Event()
         self._lost: tuple[str, str] | None = None
-        self._port: serial.Serial | None = None
+        self._port: Port | None = None
         self._fd = -1
         self._pause: asyncio.TimerHandle | None = None
         self._writing = asyncio.Lock()
@@ -138,14 +151,15 @@ class SerialLink(Generic[Frame]):
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         # In a thread: a faulty USB adapter holds up its configuration for seconds.
-        opening = loop.run_in_executor(None, _open_port, self.settings)
+        wanted = self.settings
+        opening = loop.run_in_executor(None, open_port, wanted.port, wanted.speed, wanted.write_timeout_s)
         try:
             self._port = await asyncio.shield(opening)
         except asyncio.CancelledError:
             opening.add_done_callback(_close_unwanted)
             raise
-        except (*_PORT_ERRORS, ValueError) as error:  # ValueError: a speed that the adapter does not have
-            raise self._problem(*_explain(error)) from error
+        except (*PORT_ERRORS, ValueError) as error:  # ValueError: a speed that the adapter does not have
+            raise self._problem(*_explain(error, self.settings.port)) from error
         self._fd = self._port.fileno()
         os.set_blocking(self._fd, False)
         loop.add_reader(self._fd, self._read)
@@ -168,10 +182,10 @@ class SerialLink(Generic[Frame]):
             if self._lost[0] == "write-timeout":
                 # The kernel would otherwise hold up the close for 30 s, waiting for a stuck device to take the rest.
                 port.reset_output_buffer()
-        except _PORT_ERRORS:
+        except PORT_ERRORS:
             log.debug("%s: gone before its output could be dropped", self.settings.port)
         finally:
-            _close_port(port)
+            close_port(port)
 
     async def receive(self) -> Frame:
         """The next frame. Frames that came before the link was lost are still handed out; then raises LinkLost."""
@@ -319,34 +333,14 @@ def _ignore(_: bool) -> None:
     pass
 
 
-def _open_port(settings: SerialSettings) -> serial.Serial:
-    return serial.Serial(
-        settings.port,
-        settings.baud,
-        bytesize=settings.data_bits,
-        parity=settings.parity,
-        stopbits=settings.stop_bits,
-        timeout=0,
-        write_timeout=settings.write_timeout_s,
-        exclusive=True,  # the default open lets a second process steal bytes
-    )
-
-
-def _close_port(port: serial.Serial) -> None:
-    try:
-        port.close()
-    except _PORT_ERRORS:
-        # The device is gone. pyserial closes the descriptor first, and the descriptor is gone whatever close says.
-        log.debug("%s: error while closing", port.name)
-
-
-def _close_unwanted(opening: "asyncio.Future[serial.Serial]") -> None:
+def _close_unwanted(opening: "asyncio.Future[Port]") -> None:
     """The opener was cancelled while the port was being opened: nobody wants it any more."""
     if not opening.cancelled() and opening.exception() is None:
-        _close_port(opening.result())
+        close_port(opening.result())
 
 
-def _explain(error: Exception) -> tuple[str, str]:
+def _explain(error: Exception, port: str = "") -> tuple[str, str]:
     """(stable reason, the system's text) of an error of a port."""
     number = error.args[0] if isinstance(error, termios.error) else getattr(error, "errno", None)
-    return _REASONS.get(number or 0, "failed"), str(error)
+    other = "unreachable" if is_network(port) else "failed"
+    return _REASONS.get(number or 0, other), str(error)

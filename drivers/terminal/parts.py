@@ -13,6 +13,7 @@ _RETRY_REPORT_S = 5.0
 _TEXTS: dict[str, dict[Language, str]] = {
     "missing": {"en": "not plugged in", "zh": "未插入"},
     "unplugged": {"en": "unplugged", "zh": "已拔出"},
+    "unreachable": {"en": "the serial server does not answer", "zh": "串口服务器无应答"},
     "busy": {"en": "the port is used by another program", "zh": "串口被其他程序占用"},
     "refused": {"en": "no permission to open the port", "zh": "没有打开串口的权限"},
     "write-timeout": {"en": "does not take bytes", "zh": "写入超时"},

@@ -54,7 +54,7 @@ def test_it_is_a_driver():
         ({"key_file": "k", "part": [{**SCANNER, "buad": 9600}]}, "buad"),
         ({"key_file": "k", "part": [{**SCANNER, "role": "printer"}]}, "role"),
         ({"key_file": "k", "part": [{**SCANNER, "name": "a"}, {**SCANNER, "name": "a"}]}, "two parts have the name"),
-        ({"key_file": "k", "part": [{**SCANNER, "port": "socket://127.0.0.1:1"}]}, "not supported"),
+        ({"key_file": "k", "part": [{**SCANNER, "port": "tcp://127.0.0.1:1"}]}, "socket://HOST:PORT"),
         ({"key_file": "k", "part": [SCANNER, {"protocol": "escpos", "port": "y", "done": "1B 4"}]}, "done"),
     ],
 )

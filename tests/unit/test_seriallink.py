@@ -202,9 +202,9 @@ def test_termios_error_is_explained_although_it_is_no_oserror():
     assert _explain(termios.error(5, "Input/output error"))[0] == "unplugged"
 
 
-@pytest.mark.parametrize("url", ["socket://127.0.0.1:9000", "rfc2217://127.0.0.1:9000"])
-def test_network_ports_are_refused_with_a_reason(url):
-    with pytest.raises(msgspec.ValidationError, match=r"not supported yet.*暂不支持"):
+@pytest.mark.parametrize("url", ["tcp://127.0.0.1:9000", "socket://127.0.0.1", "rfc2217://:9000", "socket://a:b"])
+def test_an_address_of_another_kind_is_a_mistake(url):
+    with pytest.raises(msgspec.ValidationError, match=r"socket://HOST:PORT.*串口应为"):
         msgspec.convert({"port": url}, SerialSettings)
 
 
