@@ -138,7 +138,9 @@ class RtspServer:
         number, moment, source = random.getrandbits(16), random.getrandbits(32), random.getrandbits(32)
         sent = 0
         try:
-            while "rtsp_frozen" not in self._quirks:
+            if "rtsp_frozen" in self._quirks:
+                await asyncio.Event().wait()
+            while True:
                 for payload, last in packets(self._frame(sent)):
                     kind = 26 | (0x80 if last else 0)
                     packet = struct.pack(">BBHII", 0x80, kind, number, moment, source) + payload
