@@ -54,7 +54,8 @@ class Alarms:
     async def _take(self, step: Step, notification: Notification, since: datetime | None) -> bool:
         stored = None
         if step.change is not None:
-            stored = await self._store(step, _alarm(step, notification.data), self._moment(notification, since))
+            data = {} if step.aside else notification.data
+            stored = await self._store(step, _alarm(step, data), self._moment(notification, since))
         self.tap.became(step, stored)
         self._count_refused(step)
         self.states.apply(step)
