@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
+from drivers.snapshot import schedule
 from drivers.snapshot.problems import PictureUnfit
-from edgeagent.driver import MAX_PICTURE_BYTES
-from tests.jpegs import large_jpeg
+from edgeagent.driver import MAX_PICTURE_BYTES, CommandRefused
+from tests.harness import until
+from tests.jpegs import decoded, large_jpeg
 from tests.system.test_onvif_driver import CameraRecorder, camera, kept_setup, watched
 from tests.system.test_onvif_pictures import PictureServer, snapshots
 
@@ -58,3 +60,40 @@ async def test_the_device_says_how_large(tmp_path):
             device.picture_max_bytes = usual // 2
             await driver.command(device, "snapshot", {})
             assert len(device.observations[-1].pictures[0]) <= usual // 2
+
+
+async def test_pictures_on_schedule(tmp_path, monkeypatch):
+    monkeypatch.setattr(schedule, "MIN_EVERY_S", 0.1)
+    device = CameraRecorder(tmp_path, id="cam-1", language="en")
+    async with camera() as gate:
+        kept_setup(device, gate)
+        async with watched(gate, device, picture_every_s=0.1):
+            await until(lambda: len(device.observations) >= 2)
+    assert {(data.cause, data.owner) for data in device.data} == {("schedule", "")}
+    assert all(decoded(observation.pictures[0]) is not None for observation in device.observations)
+
+
+async def test_areas_of_an_onvif_camera_are_black_in_every_picture(tmp_path):
+    device = CameraRecorder(tmp_path, id="cam-1", language="en", pictured={"tamper"})
+    area = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+    async with camera() as gate:
+        kept_setup(device, gate)
+        async with watched(gate, device, privacy=(area,)) as driver:
+            await driver.command(device, "snapshot", {})
+            gate.raise_alarm("tamper")
+            await until(lambda: sum(bool(observation.pictures) for observation in device.observations) == 2)
+    for observation in device.observations:
+        for jpeg in observation.pictures:
+            assert decoded(jpeg)[:, :320].max() < 40
+
+
+async def test_an_onvif_camera_s_pictures_are_not_kept_when_areas_cannot_be_black(tmp_path, no_opencv):
+    device = CameraRecorder(tmp_path, id="cam-1", language="en", pictured={"tamper"})
+    async with camera() as gate:
+        kept_setup(device, gate)
+        async with watched(gate, device, privacy=(((0.0, 0.0), (0.5, 0.0), (0.5, 1.0)),)) as driver:
+            gate.raise_alarm("tamper")
+            await until(lambda: "not-masked" in device.described.get("picture_problem", ""))
+            with pytest.raises(CommandRefused, match="not-masked"):
+                await driver.command(device, "snapshot", {})
+    assert not any(observation.pictures for observation in device.observations)
