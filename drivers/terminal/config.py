@@ -1,10 +1,14 @@
 """The settings of a terminal: what holds for all of it, and a list of its parts, each with role, protocol and port."""
 
+import re
 from typing import Annotated, Literal, TypeAlias
 
+import msgspec
 from msgspec import Meta
 
 from drivers.seriallink import SerialSettings
+from drivers.terminal.actions import GRAMMAR, Action, parse_action
+from drivers.terminal.keymap import FrameForm
 from edgeagent.driver import DeviceConfig
 
 Bytes = Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{2} ?)*$", max_length=384)]
@@ -73,7 +77,86 @@ class EscPos(PartSettings, frozen=True, kw_only=True, tag="escpos"):
     failed: Annotated[Bytes, Meta(description="tone: not read or not stored")] = "1B 42 03 09"
 
 
-Part: TypeAlias = SamIdCard | IcEm | EmAscii | Line | EscPos
+class Keymap(PartSettings, frozen=True, kw_only=True, tag="keymap"):
+    """Keypad, described: a frame of fixed length, or, with `length = 0`, one line of text a key."""
+
+    role: Annotated[Literal["keypad"], Meta(description="keys for rating, services, matters, help")] = "keypad"
+    length: Annotated[int, Meta(ge=0, le=64, description="bytes of a whole frame; 0: a line of text for each key")] = 0
+    header: Annotated[Bytes, Meta(description="bytes with which a frame begins")] = ""
+    at: Annotated[int, Meta(ge=0, le=63, description="place of the key's byte in the frame, counted from 0")] = 0
+    checksum: Annotated[
+        Literal["none", "xor", "sum8", "crc16"], Meta(description="checksum; crc16: CRC-16/MODBUS, low byte first")
+    ] = "none"
+    covers_from: Annotated[int, Meta(ge=0, le=63, description="place of the first byte that the checksum covers")] = 0
+    tail: Annotated[Bytes, Meta(description="bytes behind the checksum")] = ""
+    keys: Annotated[
+        dict[str, str],
+        Meta(
+            min_length=1,
+            description=f"key (its byte as two hex digits, or the line of text) → what it asks for: {GRAMMAR}",
+            examples=[{"31": "rate:5", "32": "rate:3"}],
+        ),
+    ]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for key, wish in self.keys.items():
+            if self.length and not re.fullmatch(r"[0-9A-Fa-f]{2}", key):
+                raise ValueError(f"key {key!r} must be two hex digits / 按键 {key!r} 应为两位十六进制")
+            if parse_action(wish) is None:
+                raise ValueError(f"{wish!r} is none of / 不属于 {GRAMMAR}")
+        if self.length and (problem := self.form.problem):
+            raise ValueError(problem)
+
+    @property
+    def form(self) -> FrameForm:
+        header, tail = bytes.fromhex(self.header), bytes.fromhex(self.tail)
+        return FrameForm(header, self.length, self.at, self.checksum, self.covers_from, tail)
+
+    def action_of(self, key: bytes | str) -> Action | None:
+        """What a key asks for; None for one that is not in the table."""
+        name = key if isinstance(key, str) else key.hex()
+        return next((parse_action(wish) for each, wish in self.keys.items() if each.lower() == name.lower()), None)
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One contact or register on the bus."""
+
+    unit: Annotated[int, Meta(ge=1, le=247, description="address of the device on the bus")]
+    address: Annotated[int, Meta(ge=0, le=65535, description="number of the contact, counted from 0")]
+    function: Annotated[
+        Literal[1, 2, 3, 4], Meta(description="Modbus function: 1 coil, 2 contact, 3 holding, 4 input register")
+    ] = 2
+    pressed_when: Annotated[bool, Meta(description="false: a contact that opens when pressed")] = True
+    point: Annotated[str, Meta(max_length=64, description="which button, e.g. its place")] = ""
+
+
+class Siren(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A coil that switches a siren."""
+
+    unit: Annotated[int, Meta(ge=1, le=247, description="address of the device on the bus")]
+    address: Annotated[int, Meta(ge=0, le=65535, description="number of the coil, counted from 0")]
+    sounds_s: Annotated[float, Meta(gt=0, le=600, description="it is switched off after so long")] = 30.0
+
+
+class Modbus(PartSettings, frozen=True, kw_only=True, tag="modbus"):
+    """Help buttons and siren on an RS-485 bus (Modbus RTU)."""
+
+    role: Annotated[Literal["sos", "siren"], Meta(description="sos: buttons, and a siren with them; siren: only that")]
+    poll_s: Annotated[float, Meta(ge=0.02, le=10, description="seconds between two looks at the buttons")] = 0.1
+    answer_timeout_s: Annotated[float, Meta(gt=0, le=10, description="seconds that a device may take to answer")] = 0.5
+    contact: Annotated[tuple[Contact, ...], Meta(max_length=16, description="help buttons")] = ()
+    siren: Annotated[Siren | None, Meta(description="what sounds when somebody calls for help")] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.role == "sos" and not self.contact:
+            raise ValueError("role “sos” needs a contact / 角色 sos 至少需要一个 contact")
+        if self.role == "siren" and (self.siren is None or self.contact):
+            raise ValueError("role “siren” needs a siren, and no contact / 角色 siren 需要 siren，且不含 contact")
+
+
+Part: TypeAlias = SamIdCard | IcEm | EmAscii | Line | Keymap | EscPos | Modbus
 """One part of a terminal, told apart by its `protocol`."""
 
 
