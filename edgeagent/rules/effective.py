@@ -11,7 +11,7 @@ from edgeagent.windows import Span, parse
 from gridwire.events import Severity
 
 SEEN_KINDS: Final = frozenset(
-    """motion person vehicle animal face object line_crossing intrusion loitering tamper scene_change
+    """motion person crowd vehicle animal face object line_crossing intrusion loitering tamper scene_change
     too_dark too_bright too_blurry signal_lost picture""".split()  # noqa: SIM905
 )
 """What a camera sees of its one view, however many topics it tells that in. Inputs and sensors are things apart."""
