@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -11,42 +11,68 @@ from drivers.snapshot.settings import PictureEvery, PictureQuality, PictureWidth
 from edgeagent.driver import DeviceConfig, Secret
 
 
+def _about(en: str, zh: str, **limits: Any) -> Meta:
+    return Meta(description=en, extra_json_schema={"zh": zh}, **limits)
+
+
 class Config(DeviceConfig, frozen=True, kw_only=True):
-    """One ONVIF camera: its events become alarms, its snapshots pictures."""
+    """One ONVIF camera: its events become alarms, its snapshots pictures. ONVIF 摄像机：事件转为报警，并抓拍图片。"""
 
     address: Annotated[
         str,
-        Meta(
+        _about(
+            "address of the camera: host, host:port, or the URL of its ONVIF device service",
+            "摄像机地址：主机、主机:端口，或其 ONVIF 设备服务的 URL",
             pattern=r"^(https?://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?(/[!-~]*)?\Z",
             max_length=255,
-            description="address of the camera: host, host:port, or the URL of its ONVIF device service",
         ),
     ]
     username: Annotated[
-        str, Meta(max_length=64, description="the camera's ONVIF user (Hikvision: not the web user); empty: none")
+        str,
+        _about(
+            "the camera's ONVIF user (Hikvision: not the web user); empty: none",
+            "摄像机的 ONVIF 用户名（海康：不是网页登录用户）；留空则不登录",
+            max_length=64,
+        ),
     ] = ""
     password: Annotated[
-        Secret, Meta(max_length=128, description="its password: `file:PATH`, `env:NAME` or the text")
+        Secret,
+        _about(
+            "its password: `file:PATH`, `env:NAME` or the text", "密码：file:路径、env:变量名或明文", max_length=128
+        ),
     ] = ""
     auth: Annotated[
         Literal["auto", "usernametoken", "digest", "none"],
-        Meta(description="how to log in; auto: UsernameToken, then HTTP Digest if the camera asks for it"),
+        _about(
+            "how to log in; auto: UsernameToken, then HTTP Digest if the camera asks for it",
+            "登录方式；auto：先用 UsernameToken，摄像机要求时改用 HTTP Digest",
+        ),
     ] = "auto"
-    poll_s: Annotated[float, Meta(ge=1, le=60, description="seconds that one poll waits for events at the camera")] = (
-        20.0
-    )
+    poll_s: Annotated[
+        float,
+        _about(
+            "seconds that one poll waits for events at the camera", "每次轮询在摄像机处等待事件的时间，秒", ge=1, le=60
+        ),
+    ] = 20.0
     notify_listen: Annotated[
         str,
-        Meta(
+        _about(
+            "own address and port, e.g. 192.0.2.5:8089 or 0.0.0.0:8089, to which a camera without pull "
+            "points may post its events (one listener for all cameras that name the same); empty: never listen",
+            "本机地址和端口，例如 192.0.2.5:8089 或 0.0.0.0:8089，没有拉取点的摄像机可向其推送事件"
+            "（地址相同的摄像机共用一个监听）；留空则不监听",
             pattern=r"^(|(\[[0-9A-Fa-f:.]+\]|[0-9.]+):[0-9]{1,5})\Z",
             max_length=64,
-            description="own address and port, e.g. 192.0.2.5:8089 or 0.0.0.0:8089, to which a camera without pull "
-            "points may post its events (one listener for all cameras that name the same); empty: never listen",
         ),
     ] = ""
     look_every_s: Annotated[
         float,
-        Meta(ge=5, le=3600, description="seconds between two looks at a camera without events, to know that it lives"),
+        _about(
+            "seconds between two looks at a camera without events, to know that it lives",
+            "对没有事件的摄像机，检查其是否在线的间隔，秒",
+            ge=5,
+            le=3600,
+        ),
     ] = 60.0
     rtsp: RtspUrl = ""
     picture_width_px: PictureWidth = 1280

@@ -32,10 +32,14 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "docs" / "driver_template"
 HEAVY = ("cv2", "numpy", "zeep", "onvif", "requests", "serial.tools", "PIL", "sqlalchemy")
 """What only a process of its own may load, or nobody before it is needed."""
-SETTINGS = {"webhook": {"listen": "127.0.0.1", "port": 0}, "onvif": {"address": "127.0.0.1:1"}}
+SETTINGS = {
+    "http_snapshot": {"url": "http://127.0.0.1:1/snapshot.jpg"},
+    "onvif": {"address": "127.0.0.1:1"},
+    "webhook": {"listen": "127.0.0.1", "port": 0},
+}
 """Where the sample's own values would reach beyond this machine, or take a port that is not ours."""
 END_S = 2.0
-ENGLISH_ONLY = frozenset({"onvif", "terminal", "my_serial_sensor"})
+ENGLISH_ONLY = frozenset({"terminal", "my_serial_sensor"})
 MADE_TO_FAIL = frozenset({"emitter", "wild"})
 """Drivers of other tests, should they be installed: they break the rules on purpose."""
 
@@ -98,7 +102,7 @@ def fields_in(kind, path=""):
 
 
 def test_the_template_and_our_own_are_among_them():
-    assert {"onvif", "terminal", "webhook", "my_sensor", "my_serial_sensor"} <= set(DRIVERS)
+    assert {"http_snapshot", "onvif", "terminal", "webhook", "my_sensor", "my_serial_sensor"} <= set(DRIVERS)
 
 
 @every_driver
