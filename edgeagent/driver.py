@@ -32,6 +32,7 @@ from gridwire.events import (
 )
 from gridwire.kinds import KINDS
 from gridwire.limits import MAX_EVENT_BYTES, MAX_PICTURE_BYTES
+from gridwire.messages import Answer, Board, Notice, Worker
 from gridwire.problem import Language, Problem
 
 __all__ = [
@@ -39,6 +40,8 @@ __all__ = [
     "MAX_EVENT_BYTES",
     "MAX_PICTURE_BYTES",
     "Alarm",
+    "Answer",
+    "Board",
     "Checkin",
     "CommandRefused",
     "Data",
@@ -51,6 +54,7 @@ __all__ = [
     "Lane",
     "Language",
     "Login",
+    "Notice",
     "Observation",
     "OutboxFull",
     "Picture",
@@ -66,6 +70,7 @@ __all__ = [
     "State",
     "Stored",
     "TooLarge",
+    "Worker",
     "new_ulid",
 ]
 
@@ -211,6 +216,10 @@ class Device(Protocol):
 
         A wish: where a picture cannot be made smaller, one of up to 256 KiB is taken all the same.
         """
+
+    @property
+    def board(self) -> Board:
+        """Notices, answers and grid workers, as the hub has last told them; kept over restarts. Revision 0: none."""
 
     async def emit(self, observation: Observation, *, remember: Mapping[str, bytes | None] | None = None) -> Stored:
         """Store an observation; returns when it is on disk. Shielded: once begun, it completes although cancelled.

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeagent.config import DeviceSettings
-from edgeagent.driver import CommandRefused, DeviceState, Driver, Observation, OutboxFull, State, Stored
+from edgeagent.driver import Board, CommandRefused, DeviceState, Driver, Observation, OutboxFull, State, Stored
 from edgeagent.intake import Intake
 from edgeagent.outbox import Outbox
 from edgeagent.plugins import load
@@ -44,6 +44,7 @@ class DeviceHandle:
         outbox: Outbox,
         folder: Path,
         language: Language,
+        board: Callable[[], Board],
     ) -> None:
         self.settings = settings
         self.info: dict[str, str] = {}
@@ -52,7 +53,7 @@ class DeviceHandle:
         self.leaving = asyncio.Event()
         """We want its driver to end, as against a cancellation that the driver has brought upon itself."""
         self._id, self._intake, self._outbox = device, intake, outbox
-        self._folder, self._language = folder, language
+        self._folder, self._language, self._board = folder, language, board
         self._sight = Sight.from_bytes(outbox.recall(self._key("sight")))
 
     @property
@@ -75,6 +76,10 @@ class DeviceHandle:
     @property
     def picture_max_bytes(self) -> int:
         return self._intake.budget.picture_max_bytes
+
+    @property
+    def board(self) -> Board:
+        return self._board()
 
     async def emit(self, observation: Observation, *, remember: Mapping[str, bytes | None] | None = None) -> Stored:
         values = {self._key(key): value for key, value in (remember or {}).items()}
@@ -142,6 +147,8 @@ class Supervisor:
 
     def __init__(self, intake: Intake, outbox: Outbox, folder: Path, language: Language) -> None:
         self.devices: dict[str, DeviceHandle] = {}
+        self.board = Board(revision=0)
+        """What the hub has last told; set by the downlink."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._drivers: dict[str, Driver] = {}
         self._intake, self._outbox, self._folder, self._language = intake, outbox, folder, language
@@ -190,7 +197,13 @@ class Supervisor:
     def _handle(self, device: str, settings: DeviceSettings) -> DeviceHandle:
         folder = self._folder / device
         return DeviceHandle(
-            device, settings, intake=self._intake, outbox=self._outbox, folder=folder, language=self._language
+            device,
+            settings,
+            intake=self._intake,
+            outbox=self._outbox,
+            folder=folder,
+            language=self._language,
+            board=lambda: self.board,
         )
 
     def _start(self, handle: DeviceHandle) -> None:

@@ -166,12 +166,21 @@ class Answer(Message, frozen=True, kw_only=True):
     text: Annotated[str, Meta(max_length=4000, description="what the resident is told")]
 
 
+class Worker(Message, frozen=True, kw_only=True):
+    """A grid worker (网格员) whom the terminals of this box know."""
+
+    person: Annotated[str, Meta(max_length=64, description="keyed hash of the card, number or badge")]
+    name: Annotated[str, Meta(max_length=64, description="for the receipt; empty: not told")] = ""
+    grid: Annotated[str, Meta(max_length=15, description="grid of which the worker is in charge; empty: any")] = ""
+
+
 class Board(Message, frozen=True, kw_only=True):
-    """The whole notice board and all open answers. Retained; a lower revision is ignored."""
+    """The notice board, all open answers, and the grid workers. Retained; a lower revision is ignored."""
 
     revision: Annotated[Count, Meta(description="rises with every change")]
     notices: Annotated[tuple[Notice, ...], Meta(description="all notices, in the order in which they are shown")] = ()
     answers: Annotated[tuple[Answer, ...], Meta(description="all answers that wait")] = ()
+    workers: Annotated[tuple[Worker, ...], Meta(description="grid workers whom terminals verify")] = ()
 
 
 class CountyConfig(Message, frozen=True, kw_only=True):

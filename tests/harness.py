@@ -14,6 +14,7 @@ import msgspec
 
 from edgeagent.driver import MAX_PICTURE_BYTES, Language, Observation, OutboxFull, State, Stored, new_ulid
 from gridwire.events import LANE_OF, Data
+from gridwire.messages import Board
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class DeviceRecorder:
     language: Language = "en"
     full: bool = False
     picture_max_bytes: int = MAX_PICTURE_BYTES
+    board: Board = field(default_factory=lambda: Board(revision=0))
     stream: str = field(default_factory=new_ulid)
     memory: dict[str, bytes] = field(default_factory=dict)
     observations: list[Observation] = field(default_factory=list)
@@ -47,7 +49,9 @@ class DeviceRecorder:
         return [observation.data for observation in self.observations]
 
     def restarted(self) -> "DeviceRecorder":
-        return DeviceRecorder(self.folder, self.id, self.name, self.language, memory=dict(self.memory))
+        return DeviceRecorder(
+            self.folder, self.id, self.name, self.language, memory=dict(self.memory), board=self.board
+        )
 
     async def emit(self, observation: Observation, *, remember: Mapping[str, bytes | None] | None = None) -> Stored:
         return await asyncio.shield(asyncio.ensure_future(self._commit(observation, remember or {})))
