@@ -41,6 +41,7 @@ _OPERATIONS = {
     "changed": "Changed",
     "deleted": "Deleted",
 }
+_SLASH = re.compile(r" ?/ ?")
 _TAIL = re.compile(r"[/.|]+$")
 _TIME = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})[T ]+(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?"
@@ -229,8 +230,12 @@ def _operation(text: str) -> str:
 
 
 def clean_topic(text: str) -> str:
-    """Without white space and without the tails `/`, `//.` and `/.` that some firmware adds. Prefixes stay."""
-    return _TAIL.sub("", "".join(text[: 4 * MAX_TOPIC_CHARS].split())).lstrip("/")[:MAX_TOPIC_CHARS]
+    """Without white space around levels and without the tails `/`, `//.` and `/.` that some firmware adds.
+
+    Prefixes stay, and spaces in the names that people gave.
+    """
+    text = _SLASH.sub("/", " ".join(text[: 4 * MAX_TOPIC_CHARS].split()))
+    return _TAIL.sub("", text).lstrip("/")[:MAX_TOPIC_CHARS].strip()
 
 
 def parse_time(text: str) -> datetime | None:

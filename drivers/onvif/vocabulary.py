@@ -195,8 +195,9 @@ def _kind_in_words(names: tuple[str, ...]) -> str:
     found = [word for name in names for word in words(name)]
     if COUNTING_WORDS.intersection(found):
         return "counter"
-    exact = next((WORDS[word] for word in found if word in WORDS), "")
-    return exact or next((kind for word in found if (kind := _by_prefix(word))), "")
+    kinds = [WORDS[word] for word in found if word in WORDS] or [kind for word in found if (kind := _by_prefix(word))]
+    # `FaceDetector/ObjectDetection`: what says more counts.
+    return next((kind for kind in kinds if kind not in _VAGUE), next(iter(kinds), ""))
 
 
 def _by_prefix(word: str) -> str:

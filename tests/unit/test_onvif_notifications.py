@@ -113,6 +113,8 @@ def test_empty_token_is_kept():
         ("tns1:VideoSource/MotionAlarm//.", "tns1:VideoSource/MotionAlarm"),
         ("tns1:VideoSource/MotionAlarm/", "tns1:VideoSource/MotionAlarm"),
         ("\n\t tns1:VideoSource/MotionAlarm \n", "tns1:VideoSource/MotionAlarm"),
+        ("tns1:VideoSource /\n  MotionAlarm", "tns1:VideoSource/MotionAlarm"),
+        ("tns1:IVA/EnteringField/Hof  Nord", "tns1:IVA/EnteringField/Hof Nord"),
         ("tns1:Device/tnshik:Network/tnshik:EthernetBroken", "tns1:Device/tnshik:Network/tnshik:EthernetBroken"),
         ("//.", ""),
         ("", ""),
@@ -202,7 +204,9 @@ def test_no_xml_is_refused_by_name(text):
         parse(text)
 
 
-@pytest.mark.parametrize("keyword", ["<!DOCTYPE", "<!doctype", "<! ENTITY"])
+@pytest.mark.parametrize(
+    "keyword", ["<!DOCTYPE", "<!doctype", "<! ENTITY", "<!DOC\0TYPE", "<?p <!-- ?><!DOCTYPE", "<!-- --><!DOCTYPE"]
+)
 def test_bombs_are_refused(keyword):
     bomb = f'{keyword} r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><r>&b;</r>'
     with pytest.raises(BadXml):
@@ -221,6 +225,50 @@ def test_external_entities_are_never_read(tmp_path):
 def test_a_word_that_looks_like_a_dtd_in_text_is_allowed():
     text = body(message()).replace("<env:Body>", "<!-- <!DOCTYPE x> --><env:Body>")
     assert one(text).data == {"State": "true"}
+
+
+def test_encodings_without_a_mark():
+    text = body(message(source='<tt:Source><tt:SimpleItem Name="Rule" Value="越界"/></tt:Source>'))
+    for encoding in ("utf-16-le", "utf-16-be"):
+        assert one(text.encode(encoding)).source == {"Rule": "越界"}
+    latin = '<?xml version="1.0" encoding="ISO-8859-1"?>' + text.replace("越界", "Tür")
+    assert one(latin.encode("latin1")).source == {"Rule": "Tür"}
+
+
+CLASS = (
+    "<tt:Object ObjectId='12'><tt:Appearance><tt:Class>{}</tt:Class><tt:Shape><tt:BoundingBox left='1'/></tt:Shape>"
+    "</tt:Appearance></tt:Object>"
+)
+CANDIDATE = "<tt:ClassCandidate><tt:Type>{}</tt:Type><tt:Likelihood>{}</tt:Likelihood></tt:ClassCandidate>"
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("<tt:Type Likelihood='0.4'>Human</tt:Type>", "Human"),
+        ("<tt:Type Likelihood='0.1'>Human</tt:Type><tt:Type Likelihood='0.8'>Vehicle</tt:Type>", "Vehicle"),
+        (CANDIDATE.format("Animal", "0.2") + CANDIDATE.format("Vehicle", "0.7"), "Vehicle"),
+        (CANDIDATE.format("Animal", "0.9") + "<tt:Type>Human</tt:Type>", "Human"),
+        (CANDIDATE.format("Animal", "much") + CANDIDATE.format("Vehicle", "nan"), "Animal"),
+    ],
+)
+def test_an_object_is_told_by_its_likeliest_class_and_number(told, name):
+    thing = CLASS.format(told)
+    wanted = {"Object": name, "ObjectId": "12"}
+    assert one(body(message(data=thing))).data == wanted
+    assert one(body(message(data=f"<tt:ElementItem Name='Object'>{thing}</tt:ElementItem>"))).data == wanted
+    assert one(body(message(data=f"<tt:Extension><tt:ElementItem>{thing}</tt:ElementItem></tt:Extension>"))).data == (
+        wanted
+    )
+
+
+def test_names_and_values_have_a_limit():
+    items = "".join(f'<tt:SimpleItem Name="{"n" * 300}{n}" Value="{"v" * 3000}"/>' for n in range(100))
+    found = one(body(message("t" * 3000, data=items, source=f"<tt:Source>{items}</tt:Source>")))
+    assert len(found.topic) == 512
+    assert (len(found.source), len(found.data)) == (16, 64)
+    assert max(map(len, found.data.values())) == 1024
+    assert max(map(len, found.source.values())) == 256
 
 
 def test_too_large_is_refused():

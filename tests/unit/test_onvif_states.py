@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.onvif.notifications import Notification
-from drivers.onvif.states import States
+from drivers.onvif.states import MAX_OBJECTS, RENEW_S, States
 from drivers.onvif.vocabulary import interpret
 
 MOTION = "tns1:VideoSource/MotionAlarm"
@@ -164,6 +164,156 @@ def test_a_spoilt_memory_counts_as_none(rubbish):
     assert States.load(rubbish).lit == []
 
 
+def told_again(states):
+    """Ends that are due when the camera has told how everything stands."""
+    return [(step.change, step.kind) for step in states.unconfirmed(0.0)]
+
+
+def resynced(states, *initialized):
+    states = States.load(states.dump())
+    states.begin_sync()
+    feed(states, *(one._replace(operation="Initialized") for one in initialized))
+    return states
+
+
+TAMPER = "tns1:RuleEngine/TamperDetector/Tamper"
+
+
+def test_a_rule_that_the_camera_no_longer_names_is_over():
+    states = States()
+    tampered = message("true", topic=TAMPER, name="IsTamper")
+    feed(states, tampered._replace(operation="Initialized"), message("false", operation="Initialized"))
+    again = resynced(states, message("false"))
+    assert told_again(again) == [("end", "tamper")]
+
+
+def test_one_that_it_names_as_on_is_not():
+    states = States()
+    tampered = message("true", topic=TAMPER, name="IsTamper", operation="Initialized")
+    feed(states, tampered)
+    assert told_again(resynced(states, tampered, message("false"))) == []
+
+
+def test_silence_of_a_camera_that_tells_nothing_at_the_start_ends_nothing():
+    states = States()
+    feed(states, message("true", topic=TAMPER, name="IsTamper"))
+    assert told_again(resynced(states)) == []
+    # It names other things at the start, and has never named this one: some topics are only ever sent as changes.
+    assert told_again(resynced(states, message("false"))) == []
+
+
+def test_told_is_remembered_when_it_is_told_later():
+    states = States()
+    tampered = message("true", topic=TAMPER, name="IsTamper")
+    feed(states, tampered, tampered._replace(operation="Initialized"))
+    assert told_again(resynced(states, message("false"))) == [("end", "tamper")]
+
+
+def test_what_a_release_before_remembered_is_read():
+    assert (
+        States.load(b'[[["VideoSource/MotionAlarm",[["Source","1"]],[],"State"],"motion","","t"]]').lit[0].told is False
+    )
+
+
+def test_both_names_of_a_video_source_are_one():
+    states = States()
+    at_first = message("true", source={"VideoSourceConfigurationToken": "vsconf"}, operation="Initialized")
+    then = message("false", source={"VideoSourceConfigurationToken": "VideoSourceToken"})
+    assert feed(states, at_first, then) == [("start", True), ("end", False)]
+
+
+def test_started_by_one_topic_and_ended_by_another():
+    states = States()
+    begun, over = (
+        Notification(f"a:VideoAnalytics/Intrusion{phase}", "Changed", {"Rule": "1"}, {}, {}, NOON)
+        for phase in ("Started", "Ended")
+    )
+    assert feed(states, begun, begun, over, over) == [("start", False), ("end", False)]
+
+
+def test_who_comes_again_without_having_gone_has_come_again():
+    states = States()
+    human = message("true", topic="tns1:UserAlarm/IVA/HumanShapeDetect")
+    assert feed(states, human) == [("start", False)]
+    assert feed(states, human, now_s=15.0) == []
+    assert feed(states, human, now_s=RENEW_S) == []
+    assert feed(states, human, now_s=2 * RENEW_S) == [("end", False), ("start", False)]
+    assert len(states.lit) == 1
+    assert feed(states, human._replace(operation="Initialized"), now_s=9 * RENEW_S) == []
+
+
+def test_what_lasts_is_not_new_when_it_is_said_again():
+    states = States()
+    tampered = message("true", topic=TAMPER, name="IsTamper")
+    assert feed(states, tampered) == [("start", False)]
+    assert feed(states, tampered, now_s=9 * RENEW_S) == []
+
+
+def test_objects_that_never_go_give_way_to_those_that_come():
+    states = States()
+    sent = [message("true", topic=FIELD, name="IsInside", key={"ObjectId": str(n)}) for n in range(MAX_OBJECTS + 3)]
+    told = feed(states, *sent, message("true"))
+    assert told.count(("start", False)) == MAX_OBJECTS + 4
+    assert told.count(("end", False)) == 3
+    (end, start) = states.plan_all(sent[0], interpret(sent[0])[0], 0.0)
+    assert (end.change, end.aside, dict(end.identity.key)) == ("end", True, {"ObjectId": "3"})
+    assert (start.change, start.aside, dict(start.identity.key)) == ("start", False, {"ObjectId": "0"})
+    assert len(states.lit) == MAX_OBJECTS + 1
+
+
+def test_deleted_without_data_ends_what_it_names():
+    states = States()
+    one, two = (message("true", topic=FIELD, name="IsInside", key={"ObjectId": number}) for number in "78")
+    feed(states, one, two)
+    assert feed(states, Notification(FIELD, "Deleted", {"Source": "2"}, {}, {}, None)) == []
+    assert feed(states, one._replace(operation="Deleted", data={})) == [("end", False)]
+    assert feed(states, Notification(FIELD, "Deleted", {"Source": "1"}, {}, {}, None)) == [("end", False)]
+
+
+def test_classes_come_and_go_each_for_itself():
+    states = States()
+    topic = "tns1:RuleEngine/ObjectDetection/Object"
+    sent = [message(text, topic=topic, name="ClassTypes") for text in ("Human", "Human Vehicle", "Vehicle", "", "")]
+    told = [feed(states, one) for one in sent]
+    start, end = ("start", False), ("end", False)
+    assert told == [[start], [start], [end], [end], []]
+
+
+def test_a_pulse_that_comes_at_once_with_another_time_is_the_same():
+    states = States()
+    crossed = [
+        message("0", topic=LINE, operation="", name="ObjectId", time=NOON.replace(second=second))
+        for second in (0, 1, 4, 5, 6, 20)
+    ]
+    assert len(feed(states, *crossed)) == 3
+
+
+def test_a_first_pulse_called_initialized_counts_once_the_camera_has_told_how_it_stands():
+    crossed = message("0", topic=LINE, operation="Initialized", name="ObjectId")
+    states = States()
+    assert feed(states, crossed) == []
+    states.end_sync()
+    assert feed(states, crossed) == []
+    assert feed(states, crossed._replace(time=NOON.replace(minute=1))) == [("pulse", False)]
+    fresh = States()
+    fresh.end_sync()
+    assert feed(fresh, crossed) == [("pulse", False)]
+
+
+def test_a_reading_that_nobody_knows_is_not_told_each_second():
+    states = States()
+    sent = [message(str(number), topic="v:Cabinet/Humidity", name="Percent", operation="") for number in range(100)]
+    told = [feed(states, one, now_s=float(second)) for second, one in enumerate(sent)]
+    assert [bool(one) for one in told].count(True) == 2
+
+
+def test_the_same_count_is_no_news():
+    states = States()
+    counter = {"topic": "tns1:RuleEngine/CountAggregation/Counter", "name": "Count"}
+    counts = [message(value, time=NOON.replace(minute=n), **counter) for n, value in enumerate("0011122")]
+    assert len(feed(states, *counts)) == 3
+
+
 VALUES = st.sampled_from(["true", "false"])
 SENT = st.tuples(VALUES, st.sampled_from(["Initialized", "Changed", ""]), st.sampled_from(["1", "2"]), st.booleans())
 
@@ -179,3 +329,46 @@ def test_starts_and_ends_alternate_over_any_restarts(sent):
         wanted = value == "true"
         assert [change for change, _ in told] == ([] if wanted == on[source] else ["start" if wanted else "end"])
         on[source] = wanted
+
+
+ANY = st.builds(
+    Notification,
+    st.sampled_from([MOTION, LINE, FIELD, TAMPER, "tns1:RuleEngine/ObjectDetection/Object", "v:Any"]),
+    st.sampled_from(["Initialized", "Changed", "Deleted", ""]),
+    st.dictionaries(st.sampled_from(["Source", "Rule"]), st.sampled_from("12"), max_size=2),
+    st.dictionaries(st.just("ObjectId"), st.sampled_from("123456"), max_size=1),
+    st.dictionaries(
+        st.sampled_from(["State", "IsMotion", "ClassTypes", "ObjectId", "Count"]),
+        st.sampled_from(["true", "false", "", "Human", "Human Vehicle", "7"]),
+        max_size=2,
+    ),
+    st.sampled_from([None, NOON, NOON.replace(second=30)]),
+)
+
+
+@given(st.lists(st.tuples(ANY, st.integers(0, 400), st.sampled_from(["", "restart", "begin", "end"])), max_size=60))
+def test_no_two_starts_or_ends_follow_each_other_whatever_comes(sent):
+    states = States(limit=5)
+    on, now_s = set(), 0.0
+    for one, later_s, happens in sent:
+        now_s += later_s
+        if happens == "restart":
+            states = States.load(states.dump(), limit=5)
+        if happens == "begin":
+            states.begin_sync()
+        steps = (
+            [step for signal in interpret(one) for step in states.plan_all(one, signal, now_s)] if not happens else []
+        )
+        if happens == "end":
+            steps = list(states.unconfirmed(now_s))
+            states.end_sync()
+        for step in steps:
+            if step.change == "start":
+                assert step.identity not in on
+                on.add(step.identity)
+            elif step.change == "end":
+                on.remove(step.identity)
+            assert {lit.identity for lit in States.load(states.dump(step), limit=9).lit} == on
+            states.apply(step)
+        assert {lit.identity for lit in states.lit} == on
+        assert len(on) <= 5

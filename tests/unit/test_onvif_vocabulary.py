@@ -1,9 +1,20 @@
 """Every topic that cameras are known to send has its kind; what is unknown keeps its topic; noise stays out."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drivers.onvif.notifications import Notification
-from drivers.onvif.vocabulary import EVERYTHING, IGNORED, TOPICS, WORDS, boolean, interpret, kind_of, path_of
+from drivers.onvif.topics import IGNORED, TELLING_ITEMS, TOPICS, WORDS
+from drivers.onvif.vocabulary import (
+    EVERYTHING,
+    MAX_OBJECT_CHARS,
+    boolean,
+    interpret,
+    kind_of,
+    path_of,
+    state_path,
+)
 from gridwire.kinds import KINDS
 
 
@@ -188,8 +199,117 @@ def test_an_unknown_name_with_a_spelled_truth_is_a_state():
     assert told("vendor:X/Y", {"Whatever": "true", "Level": "1"}) == [("other", True)]
 
 
+@pytest.mark.parametrize(
+    ("topic", "kind"),
+    [
+        ("RuleEngine/ObjectDetector/Car", "vehicle"),
+        ("RuleEngine/FaceDetector/ObjectDetection", "face"),
+        ("RuleEngine/AbandonedObject/Object", "object"),
+        ("RuleEngine/IntrusionDetection/Alert", "intrusion"),
+        ("RuleEngine/LineCounter/Crossed", "counter"),
+        ("RuleEngine/ObjectCounting/Count", "counter"),
+        ("Alarm/humandetection", "person"),
+        ("VideoAnalytics/motiondetected", "motion"),
+        ("Device/Hardware/CartridgeStatus", "other"),
+        ("RuleEngine/Petrol/Level", "other"),
+        ("Status/facetime", "other"),
+        ("A/Backend", "other"),
+    ],
+)
+def test_words_of_unknown_topics_count_and_parts_of_words_do_not(topic, kind):
+    assert kind_of(topic) == kind
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind"),
+    [
+        ("HumanDetect", "person"),
+        ("MyPeopleDetectorRule", "person"),
+        ("人员入侵", "person"),
+        ("停车场人员入侵", "person"),
+        ("车辆", "vehicle"),
+        ("人", "person"),
+        ("人脸抓拍", "face"),
+        ("停车场入口", "motion"),
+        ("机动车道", "motion"),
+        ("人民路口", "motion"),
+        ("Car park north", "motion"),
+        ("CarPark", "motion"),
+        ("Scarf", "motion"),
+    ],
+)
+def test_names_of_places_are_no_classes(rule, kind):
+    source = {"RuleName": rule}
+    assert told("tns1:RuleEngine/CellMotionDetector/Motion", {"IsMotion": "true"}, source=source) == [(kind, True)]
+
+
+@pytest.mark.parametrize(
+    ("data", "key", "thing"),
+    [
+        ({"IsInside": "1", "ObjectType": "Human"}, {"ObjectId": "9"}, "Human"),
+        ({"IsInside": "1"}, {"ObjectId": "9", "ClassType": "Vehicle"}, "Vehicle"),
+        ({"IsInside": "1", "Type": "Forklift"}, {"ObjectId": "9"}, "9"),
+        ({"IsInside": "1", "ObjectClass": "Forklift"}, {}, "Forklift"),
+        ({"IsInside": "1", "ObjectType": "None"}, {}, ""),
+        ({"IsInside": "1", "Object": "12"}, {}, ""),
+    ],
+)
+def test_the_class_is_told_wherever_it_stands(data, key, thing):
+    (signal,) = interpret(notification("RuleEngine/FieldDetector/ObjectsInside", data, key=key))
+    assert (signal.kind, signal.value, signal.object) == ("intrusion", True, thing)
+
+
+def test_a_class_of_nothing_and_no_state_is_nothing():
+    assert told("tns1:RuleEngine/ObjectDetector/Object", {"ObjectType": "None"}) == []
+
+
+def test_what_is_deleted_is_over_whatever_it_says():
+    (signal,) = interpret(notification("RuleEngine/X/Motion", {"IsMotion": "true"}, operation="Deleted"))
+    assert (signal.item, signal.value) == (EVERYTHING, False)
+
+
+def test_started_and_ended_are_one_state():
+    for name, value in (("IntrusionStarted", True), ("IntrusionEnded", False)):
+        topic = f"VideoAnalytics/{name}"
+        assert told(topic, {}, source={"Rule": "1"}) == [("intrusion", value)]
+        assert state_path(topic) == "VideoAnalytics/Intrusion"
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        ({"Level": "1"}, True),
+        ({"Value": "inactive"}, False),
+        ({"flank": "0"}, False),
+        ({"Status": "Normal", "Percentage": "1"}, False),
+        ({"Level": "0", "State": "true"}, True),
+        ({"IsWhatever": "1", "Level": "0"}, True),
+        ({"Percentage": "1"}, None),
+        ({"A": "true", "B": "false"}, None),
+    ],
+)
+def test_the_surest_of_several_values_is_the_state(data, value):
+    assert told("tns1:VideoSource/Tampering", data) == [("tamper", value)]
+
+
+NAMES = st.text(st.sampled_from("IsMotionClassTypes StateObject车人{}/:*"), max_size=16)
+ITEMS = st.dictionaries(NAMES, NAMES | st.sampled_from(["true", "0", "Human Vehicle", "", "on"]), max_size=4)
+
+
+@given(NAMES, st.sampled_from(["", "Initialized", "Changed", "Deleted"]), ITEMS, ITEMS, ITEMS)
+def test_whatever_is_said_means_something_or_nothing(topic, operation, source, key, data):
+    for signal in interpret(Notification(topic, operation, source, key, data, None)):
+        assert signal.kind in KINDS
+        assert len(signal.object) <= MAX_OBJECT_CHARS
+
+
 def test_the_tables_speak_of_known_kinds_only():
-    used = {kind for _, kind in TOPICS} | set(WORDS.values())
-    assert used <= KINDS.keys()
-    assert not [path for path, _ in TOPICS if kind_of(path.replace("/**", "/X")) != kind_of(path.replace("/**", ""))]
+    used = {kind for _, kind in TOPICS} | set(WORDS.values()) | {kind for kind in TELLING_ITEMS.values() if kind}
+    assert used | {"counter"} <= KINDS.keys()
     assert len({path for path, _ in TOPICS} | set(IGNORED)) == len(TOPICS) + len(IGNORED)
+
+
+def test_no_pattern_is_hidden_behind_another():
+    for pattern, kind in TOPICS:
+        path = pattern.replace("/**", "/X").replace("**/", "X/").replace("*", "y")
+        assert kind_of(path) == kind or kind_of(path.removesuffix("/X")) == kind, pattern
