@@ -23,6 +23,7 @@ from edgeagent.driver import OutboxFull
 from edgeagent.health import HealthReport
 from edgeagent.hublink import HubLink, count_start
 from edgeagent.intake import Intake, gap_draft
+from edgeagent.latepictures import LatePictures
 from edgeagent.meter import Meter
 from edgeagent.notify import Notifier
 from edgeagent.outbox import NotAnOutbox, Outbox, OutboxInUse, OutboxNewer, hold
@@ -92,6 +93,7 @@ class Agent:
         self.meter = Meter(config, self.link.client, self.outbox, self.clock)
         self.intake = Intake(self.outbox, Rules.of(config), self.clock, source, self.meter.budget)
         self.supervisor = Supervisor(self.intake, self.outbox, folder / "devices", config.language)
+        self.late_pictures = LatePictures(self.supervisor.command)
         self.uplink = Uplink(self.outbox, self.link.client, self.link.county, config.box, config.hub.resend_after_s)
         replay = Replay(self.outbox, self.uplink, self.clock)
         self.downlink = Downlink(
@@ -140,6 +142,7 @@ class Agent:
         self.link.on_message = self.downlink.handle
         self.link.birth = self.health.birth
         self.meter.budget.on_change = self._spare
+        self.intake.on_raised = self.late_pictures.want
         self.meter.budget.line_max_bytes = lambda: self.uplink.pace.picture_max_bytes
         self._spare()
 
@@ -165,6 +168,7 @@ class Agent:
                     "watchdog": self._feed_watchdog(),
                     "store": self.outbox.watch(),
                     "held": self.intake.run(),
+                    "late-pictures": self.late_pictures.run(),
                 }.items()
             ]
             await self.supervisor.apply(self.config.device)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ from edgeagent.envelope import BOX, Draft
 from edgeagent.outbox import Outbox
 from edgeagent.rules import Decision, Release, RuleMemory, Rules, Told
 from edgeagent.rulestate import RuleState
-from gridwire.events import LANE_OF, Alarm, Data, Gap
+from gridwire.events import LANE_OF, Alarm, Data, Gap, Picture
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,9 @@ RETRY_S: Final = 2.0
 _CLOCK_SET: Final = timedelta(seconds=1)
 """A clock that has moved more than that against the time since boot was set; less is drift."""
 _ANY_STREAM: Final = "0" * 26
+
+PICTURE_OWNER: contextvars.ContextVar[str] = contextvars.ContextVar("picture_owner", default="")
+"""Id of the alarm for which the driver now carries out `snapshot`: the picture that it emits is that alarm's."""
 
 
 class Intake:
@@ -69,8 +73,9 @@ class Intake:
             if len(jpeg) > MAX_PICTURE_BYTES:
                 raise TooLarge(what="picture", size=len(jpeg), limit=MAX_PICTURE_BYTES)
         if not isinstance(observation.data, Alarm):
-            draft = Draft(self._source, device, observation.data, self._clock.stamp(), time=observation.time, grid=grid)
-            return await self._store(draft, observation.data, remember, observation.pictures)
+            data = _owned(observation.data)
+            draft = Draft(self._source, device, data, self._clock.stamp(), time=observation.time, grid=grid)
+            return await self._store(draft, data, remember, observation.pictures)
         async with self._turn(device):
             return await self._take_alarm(device, grid, observation.data, observation, remember)
 
@@ -180,6 +185,14 @@ class Intake:
         kind = type(data).__name__.lower()
         self.emitted[kind] = self.emitted.get(kind, 0) + 1
         return stored
+
+
+def _owned(data: Data) -> Data:
+    """A picture on command belongs to the alarm for which it was commanded, if there is one."""
+    owner = PICTURE_OWNER.get()
+    if owner and isinstance(data, Picture) and data.cause == "command":
+        return msgspec.structs.replace(data, owner=owner, cause="alarm")
+    return data
 
 
 def gap_draft(source: str, clock: Clock, gap: Gap) -> Draft:
