@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -93,6 +94,8 @@ class Agent:
         self.meter = Meter(config, self.link.client, self.outbox, self.clock)
         self.intake = Intake(self.outbox, Rules.of(config), self.clock, source, self.meter.budget)
         self.supervisor = Supervisor(self.intake, self.outbox, folder / "devices", config.language)
+        self.supervisor.place.zone = ZoneInfo(config.timezone)
+        self.supervisor.place.online = lambda: self.link.client.connected
         self.late_pictures = LatePictures(self.supervisor.command)
         self.uplink = Uplink(self.outbox, self.link.client, self.link.county, config.box, config.hub.resend_after_s)
         replay = Replay(self.outbox, self.uplink, self.clock)
@@ -260,6 +263,7 @@ class Agent:
         self.health.loaded = loaded
         self.intake.rules = Rules.of(loaded.config)
         self.meter.move(loaded.config.timezone)
+        self.supervisor.place.zone = ZoneInfo(loaded.config.timezone)
         devices = await self.supervisor.apply(loaded.config.device)
         log.info("configuration reloaded; devices changed: %s", ", ".join(sorted(devices)) or "none")
         self.link.tell_birth()

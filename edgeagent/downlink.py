@@ -56,7 +56,7 @@ class Downlink:
         reply: Callable[[Reply], None],
     ) -> None:
         self.refused = 0
-        self.board = supervisor.board = _load_board(outbox)
+        self.board = supervisor.place.board = _load_board(outbox)
         self._outbox, self._uplink, self._supervisor = outbox, uplink, supervisor
         self._base, self._language, self._reply = base + "/", language, reply
         self._answered = Answered(outbox)
@@ -151,7 +151,7 @@ class Downlink:
         except OutboxFull as problem:
             log.warning("notice board not kept: %s", problem)
             return
-        self.board = self._supervisor.board = board
+        self.board = self._supervisor.place.board = board
 
     def _start(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
@@ -220,6 +221,14 @@ class Device(Protocol):
     @property
     def board(self) -> Board:
         """Notices, answers and grid workers, as the hub has last told them; kept over restarts. Revision 0: none."""
+
+    @property
+    def online(self) -> bool:
+        """Whether the hub can be reached now. What is emitted is stored either way."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the village, for what people read and for hours in settings."""
 
     async def emit(self, observation: Observation, *, remember: Mapping[str, bytes | None] | None = None) -> Stored:
         """Store an observation; returns when it is on disk. Shielded: once begun, it completes although cancelled.

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from edgeagent.config import DeviceSettings
 from edgeagent.driver import Board, CommandRefused, DeviceState, Driver, Observation, OutboxFull, State, Stored
@@ -32,6 +33,15 @@ STOP_TIMEOUT_S = 10.0
 """A driver that has not ended by then, though cancelled, is left behind: others must not wait for it."""
 
 
+class Place:
+    """What is the same for all devices of this box. Kept up to date by those who know."""
+
+    def __init__(self) -> None:
+        self.board = Board(revision=0)
+        self.zone = ZoneInfo("UTC")
+        self.online: Callable[[], bool] = lambda: False
+
+
 class DeviceHandle:
     """The `Device` that a driver gets."""
 
@@ -44,7 +54,7 @@ class DeviceHandle:
         outbox: Outbox,
         folder: Path,
         language: Language,
-        board: Callable[[], Board],
+        place: Place,
     ) -> None:
         self.settings = settings
         self.info: dict[str, str] = {}
@@ -53,7 +63,7 @@ class DeviceHandle:
         self.leaving = asyncio.Event()
         """We want its driver to end, as against a cancellation that the driver has brought upon itself."""
         self._id, self._intake, self._outbox = device, intake, outbox
-        self._folder, self._language, self._board = folder, language, board
+        self._folder, self._language, self._place = folder, language, place
         self._sight = Sight.from_bytes(outbox.recall(self._key("sight")))
 
     @property
@@ -79,7 +89,15 @@ class DeviceHandle:
 
     @property
     def board(self) -> Board:
-        return self._board()
+        return self._place.board
+
+    @property
+    def online(self) -> bool:
+        return self._place.online()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self._place.zone
 
     async def emit(self, observation: Observation, *, remember: Mapping[str, bytes | None] | None = None) -> Stored:
         values = {self._key(key): value for key, value in (remember or {}).items()}
@@ -147,8 +165,7 @@ class Supervisor:
 
     def __init__(self, intake: Intake, outbox: Outbox, folder: Path, language: Language) -> None:
         self.devices: dict[str, DeviceHandle] = {}
-        self.board = Board(revision=0)
-        """What the hub has last told; set by the downlink."""
+        self.place = Place()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._drivers: dict[str, Driver] = {}
         self._intake, self._outbox, self._folder, self._language = intake, outbox, folder, language
@@ -203,7 +220,7 @@ class Supervisor:
             outbox=self._outbox,
             folder=folder,
             language=self._language,
-            board=lambda: self.board,
+            place=self.place,
         )
 
     def _start(self, handle: DeviceHandle) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -36,6 +37,8 @@ class DeviceRecorder:
     full: bool = False
     picture_max_bytes: int = MAX_PICTURE_BYTES
     board: Board = field(default_factory=lambda: Board(revision=0))
+    online: bool = True
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     stream: str = field(default_factory=new_ulid)
     memory: dict[str, bytes] = field(default_factory=dict)
     observations: list[Observation] = field(default_factory=list)
