@@ -26,8 +26,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# For what comes without a mark: how an element begins in that encoding.
-_STARTS = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
+# For what comes without a mark: how an element begins in that encoding. One NUL alone is only a NUL.
+_STARTS = ((re.compile(rb"<\0[^\0]\0"), "utf-16-le"), (re.compile(rb"\0<\0[^\0]"), "utf-16-be"))
 _DECLARATION = re.compile(r"<\?xml[^>]{0,500}\?>", re.IGNORECASE)
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""", re.IGNORECASE)
 _DTD = re.compile(r"<!\s*(?:DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
@@ -95,7 +95,7 @@ def decode(body: bytes) -> str:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
     for begin, encoding in _STARTS:
-        if body.startswith(begin):
+        if begin.match(body):
             return body.decode(encoding, "replace")
     try:
         return body.decode("utf-8")
