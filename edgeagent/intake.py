@@ -102,7 +102,7 @@ class Intake:
         changes = self._state.changes(device, memory) if memory != before else {}
         stored = Stored("", "", LANE_OF[Alarm], 0)
         if decision.store:
-            data = msgspec.structs.replace(alarm, severity=decision.severity)
+            data = decision.applied(alarm)
             draft = Draft(self._source, device, data, stamp, time=observation.time, grid=grid)
             stored = await self._store(draft, data, {**remember, **changes}, observation.pictures)
         elif remember or changes:

@@ -43,7 +43,8 @@ _NOTHING_TOLD: Final = Told()
 class Decision(NamedTuple):
     """`store`: false, and `why` tells why not. `picture`: one is wanted with it.
 
-    `settled`: what became of the start or end that was held until now, and will not be stored.
+    `settled`: what became of the start or end that was held until now, and will not be stored. `merged`: how many
+    starts the alarm has swallowed that this ends.
     """
 
     store: bool
@@ -51,6 +52,11 @@ class Decision(NamedTuple):
     picture: bool
     why: Why
     settled: Why | None = None
+    merged: int = 0
+
+    def applied(self, alarm: Alarm) -> Alarm:
+        """The alarm as it is to be stored."""
+        return _counted(msgspec.structs.replace(alarm, severity=self.severity), self.merged)
 
 
 class Release(NamedTuple):
@@ -109,7 +115,8 @@ class Rules:
         else:
             why, settled = case.start() if alarm.state == "start" else (case.pulse(), None)
         picture = case.rule.picture and alarm.state != "end" and why == "stored"
-        return Decision(why == "stored", case.severity, picture, why, settled)
+        merged = case.merged if why == "stored" else 0
+        return Decision(why == "stored", case.severity, picture, why, settled, merged)
 
     def weigh(self, device: str, alarm: Alarm, now: datetime, memory: RuleMemory, told: Told) -> None:
         """Before an end that tells its time is decided: a start that is held is due exactly if it has lasted by that.
@@ -150,6 +157,7 @@ class _Case:
         self._key = self._find_key()
         self._seen = memory.seen(self._key) or Seen()
         self._held = memory.held.get(self._key)
+        self.merged = self._seen.merged if alarm.state == "end" else 0
 
     def _find_key(self) -> bytes:
         """An end looks where its start is, also when a changed configuration merges more or less than then."""
@@ -205,7 +213,7 @@ class _Case:
         if self._held is not None:  # a start: of an alarm whose end is held nothing stands
             return self._end_of_held(standing)
         if self.rule.merge_gap_s is None:
-            self._note(self._seen._replace(standing=standing, open=bool(standing)))
+            self._note(self._seen._replace(standing=standing, open=bool(standing), merged=0))
             return "stored", None
         return self._end_of_merged(standing), None
 

@@ -125,6 +125,17 @@ def test_the_same_motion_told_under_two_topics_is_one_alarm_that_ends_with_the_l
     assert whys(RuleSettings(merge_gap_s=0, merge_by="source"), *steps) == ["stored"] * 4
 
 
+@pytest.mark.parametrize("rule", [RuleSettings(merge_gap_s=0), RuleSettings(merge_gap_s=9, min_duration_s=1)])
+def test_an_end_that_does_not_wait_tells_how_often_too(rule):
+    memory, rules = RuleMemory(), Rules([rule], "UTC")
+    memory.held_limit = 0
+    first, second = start(topic=VIDEO), start(topic=CELL)
+    ends = [end(topic=VIDEO, detail={"a": "b"}), end(topic=CELL)]
+    decided = [rules.decide("cam", alarm, after(5), memory) for alarm in (first, second, ends[1], ends[0], first)]
+    assert [decision.merged for decision in decided] == [0, 0, 0, 1, 0]
+    assert decided[3].applied(ends[0]).detail == {"a": "b", "merged": "1"}
+
+
 def test_a_part_that_begins_while_the_first_is_held_keeps_it_standing():
     rule = RuleSettings(min_duration_s=5, merge_gap_s=0)
     first, second = {"topic": VIDEO}, {"topic": CELL}

@@ -123,7 +123,7 @@ short = st.lists(
 )
 
 
-@limits(max_examples=800)
+@limits(max_examples=400)
 @given(st.fixed_dictionaries(holding), st.sampled_from([None, 3.0, 30.0]), short)
 def test_what_stands_was_told_and_is_ended_when_nothing_stands(settings, cooldown_s, sequence):
     """Nothing that stands is lost or ended, whatever was merged or held; once nothing stands the end is told."""
