@@ -13,7 +13,6 @@ from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from drivers.devicehttp.addresses import named_host
 from drivers.devicehttp.request import HttpProblem, Place, TooLarge
 from drivers.safexml import BadXml, Element, children, descendants, first, first_text, parse_xml
 from edgeagent.driver import DriverProblem
@@ -136,9 +135,9 @@ def _rank(host: str, sender: str) -> int | None:
 
 
 def merge(matches: Iterable[Match]) -> list[Match]:
-    """One for each device: answers with the same endpoint and a host in common are one, with all their addresses.
+    """One for each device: answers with the same endpoint and an address in common are one, with all their addresses.
 
-    Cheap cameras of one batch share an endpoint: at hosts that have nothing in common they stay two.
+    Cheap cameras of one batch share an endpoint: at addresses that have nothing in common they stay two.
     """
     merged: list[Match] = []
     for match in matches:
@@ -154,15 +153,12 @@ def merge(matches: Iterable[Match]) -> list[Match]:
 def _same(one: Match, other: Match) -> bool:
     if one.endpoint and other.endpoint and one.endpoint != other.endpoint:
         return False
-    if one.endpoint == other.endpoint != "" and one.sender == other.sender:
-        return True
-    if one.endpoint == other.endpoint != "":
-        return bool(_hosts(one) & _hosts(other))
-    return bool(set(one.urls) & set(other.urls))
+    return bool(_sockets(one) & _sockets(other))
 
 
-def _hosts(match: Match) -> set[str]:
-    return {named_host(url) for url in match.urls}
+def _sockets(match: Match) -> set[tuple[str, int]]:
+    places = (Place.of(url) for url in match.urls)
+    return {(place.host, place.port) for place in places}
 
 
 def _joined(one: Match, other: Match) -> Match:

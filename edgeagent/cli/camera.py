@@ -207,6 +207,8 @@ async def _picture(driver: Driver, device: Onlooker, watching: asyncio.Task[None
     if not taking.done():
         taking.cancel()
         await asyncio.gather(taking, return_exceptions=True)
+        if watching.done():
+            watching.result()
         raise NoPicture(detail=device.health.get("detail") or f"{PICTURE_WAIT_S:g} s")
     return str(taking.result()["jpeg"])
 

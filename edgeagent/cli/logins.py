@@ -26,8 +26,8 @@ class BadLogin(Problem):
 
 class BadPasswordFile(Problem):
     code = "discover.bad-password-file"
-    en = "password file {path}: {why_en}"
-    zh = "密码文件 {path}：{why_zh}"
+    en = "--password-file, --login: {why_en}"
+    zh = "--password-file、--login：{why_zh}"
 
 
 class UserWithoutPassword(Problem):
@@ -83,7 +83,7 @@ def _of_file(user: str, path: Path, folder: Path) -> Login:
         password = OwnFiles(folder, {}).secret(f"file:{path}", Place(str(path)), "password")
     except Mistake as mistake:
         why = {f"why_{language}": mistake.sentence(language) for language in ("zh", "en")}
-        raise BadPasswordFile(path=path, **why) from None
+        raise BadPasswordFile(**why) from None
     inside = path.is_relative_to(folder)
     return Login(user, password, f"file:{path.relative_to(folder) if inside else path}")
 

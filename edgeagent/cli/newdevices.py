@@ -137,7 +137,8 @@ def _check(file: Path, old: bytes, new: bytes) -> None:
             why_zh=f"文件内容有误（{error}），请先运行 edgeagent check",
         ) from error
     rest = {key: value for key, value in after.items() if key != "device"}
-    kept = all(tables(after).get(name) == table for name, table in tables(before).items())
+    kept = isinstance(before.get("device", {}), dict)
+    kept = kept and all(tables(after).get(name) == table for name, table in tables(before).items())
     if not kept or rest != {key: value for key, value in before.items() if key != "device"}:
         raise NotWritten(file=file, why_en="its tables would change", why_zh="原有内容会被改变")
 

@@ -17,7 +17,7 @@ _SOAP = "http://www.w3.org/2003/05/soap-envelope"
 _WSA = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 _WSD = "http://schemas.xmlsoap.org/ws/2005/04/discovery"
 _TYPES = frozenset({"NetworkVideoTransmitter", "Device"})
-_ELSEWHERE = ("http://[fe80::1]/onvif/device_service", "http://127.0.0.1:9/onvif/device_service")
+_ELSEWHERE = ("http://[::1]:9/onvif/device_service", "http://127.0.0.1:9/onvif/device_service")
 
 
 class Probe:
