@@ -21,7 +21,8 @@ _SYNCS = 200
 def facts(folder: Path, rounds: int) -> dict[str, str]:
     """Read at the end of a run; measures how long this disk takes for an fdatasync."""
     peers = versions()
-    names = ("thingsboard-gateway", "tb-mqtt-client", "persist-queue", "litequeue")
+    names = ("thingsboard-gateway", "tb-mqtt-client", "persist-queue", "litequeue", "onvif-zeep",
+             "onvif-zeep-async", "onvif-python")  # fmt: skip
     return {
         "rounds": str(rounds),
         "processor": f"{_processor()}, {os.cpu_count()} cores",

@@ -86,6 +86,12 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+def tree_cpu_s(pid: int) -> float:
+    """The same with the time of all children that it has waited for (fields 16 and 17)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / _TICKS
+
+
 def rss_mib(pid: int) -> float:
     """Resident set of a process, MiB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
