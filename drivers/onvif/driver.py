@@ -112,7 +112,7 @@ class _Camera:
             health,
             points=points,
             pulling=Pulling(client, slot, points, health, self.alarms, poll_s=config.poll_s),
-            notifying=Notifying(client, slot, health, self.alarms, check_s=config.poll_s),
+            notifying=Notifying(client, slot, points, health, self.alarms, check_s=config.poll_s),
             stills=Stills(device, client, health, self.pictures.take, look_every_s=config.look_every_s),
             listen=config.notify_listen,
             service_url=rewrite(kept.event_service, url) if kept else "",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -15,6 +16,7 @@ from xml.sax.saxutils import escape
 
 from drivers.devicehttp.request import HttpProblem
 from drivers.onvif.client import Client
+from drivers.onvif.events import PullPoints
 from drivers.onvif.health import Health, NoEvents, SubscriptionLost
 from drivers.onvif.letterbox import Letterbox, Post
 from drivers.onvif.slot import Slot
@@ -27,6 +29,8 @@ _SUBSCRIBE = f"{BW}/NotificationProducer/SubscribeRequest"
 RENEW_AFTER = 0.4
 # A camera that cannot renew gets a new subscription shortly before the old one ends.
 RESUBSCRIBE_AFTER = 0.9
+# Some cameras tell how everything stands only when they are asked to.
+ASK_S = 2.0
 # A new subscription is followed by how everything stands; what is not named by then is not there.
 SYNC_S = 10.0
 # So long after subscribing nothing has been heard at all: our address may not be reachable from there.
@@ -43,17 +47,20 @@ class NothingHeard(NoEvents):
 class Notifying:
     """Keeps one camera posting into one letterbox. `check_s`: seconds between two signs of life."""
 
-    def __init__(self, client: Client, slot: Slot, health: Health, listener: Listener, *, check_s: float) -> None:
+    def __init__(
+        self, client: Client, slot: Slot, points: PullPoints, health: Health, listener: Listener, *, check_s: float
+    ) -> None:
         self._client = client
         self._slot = slot
+        self._points = points
         self._health = health
         self._listener = listener
         self._check_s = check_s
         self._renews = True
         self._heard = False
         self._posts = 0
-        self._sync_until_s: float | None = None
-        self._renew_at_s = 0.0
+        self._sync_until_s = math.inf
+        self._ask_at_s = self._renew_at_s = 0.0
 
     async def subscribe(self, service_url: str, box: Letterbox) -> None:
         """A new subscription; the old one must have been ended. Raises what `Client.call` raises."""
@@ -69,6 +76,7 @@ class Notifying:
         await self._slot.open(ask)
         share = RENEW_AFTER if self._renews else RESUBSCRIBE_AFTER
         self._renew_at_s = time.monotonic() + share * self._slot.lifetime_s
+        self._ask_at_s = time.monotonic() + ASK_S
         self._sync_until_s, self._posts = time.monotonic() + SYNC_S, 0
         self._listener.begin_sync()
 
@@ -76,10 +84,14 @@ class Notifying:
         """Until the subscription is lost. Raises `SubscriptionLost`, `Refusal`, faults and transport problems."""
         begun_s = check_at_s = time.monotonic()
         while True:
-            await self._take_posts(box, min(check_at_s, self._renew_at_s, self._sync_until_s or check_at_s))
+            await self._take_posts(box, min(check_at_s, self._ask_at_s, self._renew_at_s, self._sync_until_s))
             now_s = time.monotonic()
-            if self._sync_until_s is not None and now_s >= self._sync_until_s:
-                self._sync_until_s = None
+            if now_s >= self._ask_at_s:
+                self._ask_at_s = math.inf
+                if not self._posts and self._slot.held is not None:
+                    await self._points.synchronize(self._slot.held)
+            if now_s >= self._sync_until_s:
+                self._sync_until_s = math.inf
                 if self._posts:
                     await self._listener.synced()
             if now_s >= check_at_s:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from drivers.devicehttp.request import HttpProblem, HungUp, Refused, Unreachable
 from drivers.onvif.backoff import Pace, wait_away_s, wait_wrong_s
@@ -33,13 +33,20 @@ SYNC_POLLS = 3
 SYNCED_HANGUPS = 3
 # Pulling should prolong the subscription. Where it does not, Renew is tried while there is time for one more poll.
 RENEW_AHEAD_S = 10.0
-# Times of cameras are in whole seconds.
-CLOCK_STEP_S = 2.0
+# Times of cameras are in whole seconds: the end of the subscription is compared with that of so long ago.
+MEASURE_S = 5.0
 
 TROUBLE = (HttpProblem, NotSoap, BadXml)
 # The camera cannot have believed that we got an answer. After a timeout, say, it may have: what it sent is lost.
 _NOTHING_LOST = (Refused, Unreachable, HungUp)
 _log = logging.getLogger(__name__)
+
+
+class _Ends(NamedTuple):
+    """At `told_s` the camera said that the subscription ends at `at_s`; both on our monotonic clock."""
+
+    told_s: float
+    at_s: float
 
 
 class Pulling:
@@ -57,13 +64,13 @@ class Pulling:
         self._polls_to_sync = 0
         self._hangups = 0
         self._renews = True
-        self._ends_s: float | None = None
+        self._ends: _Ends | None = None
         self.answered = False
 
     async def run(self, subscription: Subscription) -> NoReturn:
         """Until the subscription is lost. Raises `SubscriptionLost`, `Refusal` and transport problems."""
         self._begin_sync()
-        self._hangups, self.answered, self._ends_s = 0, False, None
+        self._hangups, self.answered, self._ends = 0, False, None
         pace, failures, answered_s = Pace(), 0, time.monotonic()
         while True:
             sent, sent_s = datetime.now(UTC), time.monotonic()
@@ -146,9 +153,12 @@ class Pulling:
         left_s, lifetime_s = self._points.left_s, self._slot.lifetime_s
         if not self._renews or left_s is None or left_s <= 0:
             return
-        before_s, self._ends_s = self._ends_s, now_s + left_s
+        if self._ends is not None and now_s - self._ends.told_s < MEASURE_S:
+            return
+        before, self._ends = self._ends, _Ends(now_s, now_s + left_s)
         enough_s = min(lifetime_s / 2, max(lifetime_s / 4, self._poll_s + RENEW_AHEAD_S))
-        if before_s is None or self._ends_s > before_s + CLOCK_STEP_S or left_s > enough_s:
+        # Some only add the time of the poll: that will do, for we poll again at once.
+        if before is None or left_s > enough_s or self._ends.at_s - before.at_s > (now_s - before.told_s) / 2:
             return
         try:
             await self._slot.renew()

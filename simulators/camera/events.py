@@ -72,6 +72,8 @@ def subscribe(state: CameraState, request: SoapRequest) -> str:
     except NotLoopback as error:
         raise SoapFault("Sender", ("ter:InvalidArgVal",), f"not an address on 127.0.0.1: {consumer!r}") from error
     point = _open(state, request.text("wsnt:InitialTerminationTime"))
+    if "silent_subscribe" in state.config.quirks:
+        point.take(MAX_MESSAGES)
     state.on_subscribe(point, consumer)
     reference = element("wsnt:SubscriptionReference", _reference(state, point))
     return element("wsnt:SubscribeResponse", reference, _times(state, point))
@@ -106,7 +108,7 @@ async def pull_messages(state: CameraState, request: SoapRequest) -> Reply:
         raise Hangup
     point.pulled += 1
     if "pull_keeps_nothing" not in quirks:
-        _prolong(state, point, point.lifetime_s)
+        _prolong(state, point, timeout_s if "poll_is_lifetime" in quirks else point.lifetime_s)
     state.count_pulled(taken, 1)
     messages = "".join(notification_message(sent, quirks) for sent in taken)
     times = leaf("tev:CurrentTime", format_time(state.clock.now())) + leaf("tev:TerminationTime", _ends(state, point))

@@ -29,6 +29,8 @@ QUIRKS: dict[str, str] = {
     "renew_crash": "Renew makes the camera reboot",
     "unsubscribe_ends_all": "Unsubscribe ends every subscription of the camera",
     "pull_keeps_nothing": "pulling does not prolong the subscription; only Renew does",
+    "poll_is_lifetime": "each poll sets the end of the subscription to its own timeout from now",
+    "silent_subscribe": "a base subscription tells how everything stands only after SetSynchronizationPoint",
     "forgets_subscriptions": "a subscription is forgotten after three polls",
     "lax_addressing": "WS-Addressing headers are not asked for",
     "addressing_fault": "WS-Addressing headers on anything but event operations give a fault",
@@ -82,6 +84,7 @@ QUIRKS: dict[str, str] = {
     "rtsp_refuses": "the stream is refused to every user",
     "rtsp_frozen": "the stream is opened, and no frame ever comes",
     "rtsp_dies": "the stream's connection is closed in the middle of the first frame",
+    "rtsp_late_keyframe": "the stream is H.264, and joined two seconds before its next keyframe",
     "rtsp_grey": "the first frames are grey in their lower half, as before a keyframe",
 }
 

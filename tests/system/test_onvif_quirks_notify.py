@@ -39,6 +39,21 @@ async def test_a_post_is_answered_only_after_it_is_stored():
         assert (await answer).status == 202
 
 
+async def test_a_camera_that_hangs_up_without_waiting_for_the_answer_is_heard():
+    """As small firmware does: connect, send, close."""
+    async with letterbox(HERE, CAMERA) as box:
+        parts = urlsplit(box.address)
+        _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.hostname}\r\nContent-Length: {len(NOTIFY)}\r\n\r\n"
+        writer.write(head.encode() + NOTIFY)
+        await writer.drain()
+        writer.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        writer.close()
+        arrived = await box.posts.get()
+        assert len(arrived.notifications) == 1
+        arrived.stored.set_result(True)
+
+
 async def test_what_cannot_be_stored_is_refused_so_that_it_comes_again():
     async with letterbox(HERE, CAMERA) as box:
         answer = asyncio.create_task(post(box.address, NOTIFY))
