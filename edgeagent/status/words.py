@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from edgeagent.rules import REASONS, SUPPRESSIONS
 from gridwire.problem import Language
 
 WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -80,10 +81,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "sos": ("求助", "SOS"),
         "picture": ("抓拍", "picture"),
         "gap": ("缺口", "gap"),
-        "dropped": ("始终不报", "always"),
-        "disarmed": ("未布防", "not armed"),
-        "cooldown": ("重复", "repeated too soon"),
-        "not-started": ("无对应开始", "end without start"),
+        **{why: (REASONS[why].zh, REASONS[why].en) for why in SUPPRESSIONS},
         "sent": ("已发", "sent"),
         "resent": ("重发", "sent again"),
         "refused": ("拒收", "refused"),
