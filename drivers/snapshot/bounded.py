@@ -13,8 +13,8 @@ import runpy
 import signal
 import sys
 
-# OpenCV alone maps 290 MiB and touches 60 of them; a picture of 40 megapixels takes 120 MiB.
-MAX_MEMORY_BYTES = 512 * 1024 * 1024
+# OpenCV alone maps 290 MiB and touches 60 of them; a picture of 40 megapixels takes 120 MiB, a 4K stream 150.
+MAX_MEMORY_BYTES = 768 * 1024 * 1024
 _NICE = 5
 _PR_SET_PDEATHSIG = 1
 

@@ -1,25 +1,28 @@
-"""The video stream of a simulated camera: RTSP (RFC 2326) over TCP, frames as RTP/JPEG (RFC 2435) interleaved with it.
+"""The video stream of a simulated camera: RTSP (RFC 2326) over TCP, frames as RTP interleaved with it.
 
-JPEG and not H.264, because it can be made here from the camera's own pictures; a client cannot tell what is behind it.
+The frames are the camera's own pictures: as JPEG (RFC 2435), or, to be joined between two keyframes, as H.264.
 """
 
 import asyncio
 import contextlib
 import random
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from simulators.camera import h264, rtpjpeg
 from simulators.camera.config import CameraConfig
 from simulators.camera.httpauth import DigestCheck, HttpAuthRefused
-from simulators.camera.rtpjpeg import packets
 
 FRAMES_PER_S = 5
 CLOCK_HZ = 90_000
+LATE_FRAMES = 9
+"""Frames before the first keyframe of a stream that is joined in between; as many lie between two."""
 _SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=Media Presentation\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=control:*\r\n"
-    f"m=video 0 RTP/AVP 26\r\na=rtpmap:26 JPEG/{CLOCK_HZ}\r\na=framerate:{FRAMES_PER_S}\r\na=control:trackID=1\r\n"
+    "m=video 0 RTP/AVP {kind}\r\na=rtpmap:{kind} {coding}\r\na=framerate:5\r\na=control:trackID=1\r\n"
 )
+_JPEG, _H264 = 26, 96
 _METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN"
 _STATUS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 455: "Method Not Valid In This State",
            461: "Unsupported Transport"}  # fmt: skip
@@ -53,6 +56,7 @@ class RtspServer:
         self.refused = 0
         self.playing = 0
         self._quirks = config.quirks
+        self._kind = _H264 if "rtsp_late_keyframe" in config.quirks else _JPEG
         self._login = config.auth != "none"
         # No SHA-256 here, whatever the camera does over HTTP: hardly any client of streams knows it.
         self._digest = DigestCheck(config.user, config.password, realm="Streaming Server", algorithm="MD5")
@@ -112,7 +116,7 @@ class RtspServer:
         playing = Answer(headers=("Range: npt=0.000-",), then_play=True)
         answers = {
             "OPTIONS": Answer(headers=(f"Public: {_METHODS}",)),
-            "DESCRIBE": Answer(404) if "rtsp_404" in self._quirks else Answer(headers=base, body=_SDP),
+            "DESCRIBE": Answer(404) if "rtsp_404" in self._quirks else Answer(headers=base, body=self._sdp()),
             "PLAY": playing if session.set_up else Answer(455),
             "GET_PARAMETER": Answer(),
             "TEARDOWN": Answer(),
@@ -141,8 +145,8 @@ class RtspServer:
             if "rtsp_frozen" in self._quirks:
                 await asyncio.Event().wait()
             while True:
-                for payload, last in packets(self._frame(sent)):
-                    kind = 26 | (0x80 if last else 0)
+                for payload, last in self._payloads(sent):
+                    kind = self._kind | (0x80 if last else 0)
                     packet = struct.pack(">BBHII", 0x80, kind, number, moment, source) + payload
                     writer.write(struct.pack(">cBH", b"$", 0, len(packet)) + packet)
                     number = (number + 1) & 0xFFFF
@@ -157,6 +161,19 @@ class RtspServer:
             pass
         finally:
             self.playing -= 1
+
+    def _sdp(self) -> str:
+        if self._kind == _JPEG:
+            return _SDP.format(kind=_JPEG, coding=f"JPEG/{CLOCK_HZ}")
+        format_line = f"a=fmtp:{_H264} packetization-mode=1;sprop-parameter-sets={h264.sprop()}\r\n"
+        return _SDP.format(kind=_H264, coding=f"H264/{CLOCK_HZ}") + format_line
+
+    def _payloads(self, sent: int) -> Iterator[tuple[bytes, bool]]:
+        """Of the frame before which so many were sent."""
+        if self._kind == _JPEG:
+            return rtpjpeg.packets(self._frame(sent))
+        after_keyframe = (sent - LATE_FRAMES) % (LATE_FRAMES + 1)
+        return h264.packets(h264.between(after_keyframe) if after_keyframe else h264.keyframe(self._frame(sent)))
 
 
 def _set_up(transport: str, session: Session) -> Answer:

@@ -74,6 +74,16 @@ async def test_grey_frames_are_passed_over():
     assert not rtsp_child.is_grey(frame)
 
 
+async def test_an_h264_stream_that_is_joined_between_two_keyframes():
+    """Until the keyframe a decoder has nothing to show."""
+    async with streaming("rtsp_late_keyframe") as gate:
+        frame = decoded(await stream().frame([gate.stream_uri]))
+    assert frame.shape == (176, 320, 3)
+    assert not rtsp_child.is_grey(frame)
+    sky, ground = frame[20:60].mean(axis=(0, 1)), frame[140:].mean(axis=(0, 1))
+    assert sky[0] > ground[0] + 40, "the sky is bluer than the ground: it is the camera's picture"
+
+
 @pytest.mark.parametrize(
     ("quirk", "problem"),
     [
