@@ -68,7 +68,9 @@ def _known(one: Found, ids: list[str], known: Mapping[str, Mapping[str, Any]]) -
     if by_id is not None:
         return by_id
     places = {place(address) for address in (one.address, *one.also)}
-    return next((each for each, table in known.items() if place(table.get("address")) in places), None)
+    return next(
+        (each for each, table in known.items() if place(table.get("address") or table.get("url")) in places), None
+    )
 
 
 def _id_of(prefix: str, key: str) -> str:
