@@ -85,7 +85,6 @@ QUIRKS: dict[str, str] = {
     "rtsp_frozen": "the stream is opened, and no frame ever comes",
     "rtsp_dies": "the stream's connection is closed in the middle of the first frame",
     "rtsp_late_keyframe": "the stream is H.264, and joined two seconds before its next keyframe",
-    "rtsp_late_keyframe": "the stream is H.264, and joined two seconds before its next keyframe",
     "rtsp_grey": "the first frames are grey in their lower half, as before a keyframe",
 }
 
