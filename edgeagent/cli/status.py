@@ -119,7 +119,9 @@ def _devices(devices: tuple[DeviceStatus, ...], language: Language) -> list[str]
     rows: list[tuple[str, ...]] = []
     for device in devices:
         why = " ".join(text for text in (device.reason, device.detail) if text)
-        rows.append((f"  {device.id}", device.name, device.driver, word(device.state, language), why))
+        # How its events come, where there are several ways and one may be the last resort.
+        how = " ".join(filter(None, (device.driver, word(device.info.get("events", ""), language))))
+        rows.append((f"  {device.id}", device.name, how, word(device.state, language), why))
     return table(rows)
 
 
