@@ -28,6 +28,7 @@ CHILD_TIMEOUT_S = OPEN_TIMEOUT_S + FRAME_TIMEOUT_S + 10.0
 RTSP_PORT = 554
 _MAX_HEAD_BYTES = 32 * 1024
 _MAX_SDP_BYTES = 64 * 1024
+_CREDENTIALS = re.compile(r"((?:user|usr|uname|pass|pwd|login)[a-z]*=)[^&/?_]*", re.IGNORECASE)
 _STATUS = re.compile(rb"RTSP/\d\.\d (\d{3})")
 
 
@@ -43,17 +44,17 @@ class Stream:
     async def frame(self, urls: list[str], max_bytes: int = MAX_PICTURE_BYTES) -> bytes:
         """The picture of now, as it is kept, from the first of the addresses that has a stream.
 
-        Raises `PictureProblem`.
+        Raises `PictureProblem`: of several addresses without a stream, what the likeliest said.
         """
-        problem: PictureProblem = NoStream(url="-", why="-")
+        problems: list[PictureProblem] = []
         for url in urls:
             try:
                 await self.look(url)
-            except NoStream as error:
-                problem = error
+            except (NoStream, StreamTimeout) as error:
+                problems.append(error)
                 continue
             return await self._keep.fit(await self._grab(url), max_bytes)
-        raise problem
+        raise problems[0] if problems else NoStream(url="-", why="-")
 
     async def look(self, url: str) -> None:
         """Raises `NoStream`, `StreamTimeout`, `StreamRefused` unless there is video to be had. Opens no stream."""
@@ -63,16 +64,16 @@ class Stream:
             async with asyncio.timeout(DESCRIBE_TIMEOUT_S):
                 status, sdp = await self._ask(url)
         except TimeoutError as error:
-            raise StreamTimeout(url=url, timeout_s=DESCRIBE_TIMEOUT_S) from error
+            raise StreamTimeout(url=shown(url), timeout_s=DESCRIBE_TIMEOUT_S) from error
         except (OSError, EOFError, ValueError) as error:
-            raise NoStream(url=url, why=str(error)[:160] or type(error).__name__) from error
+            raise NoStream(url=shown(url), why=str(error)[:160] or type(error).__name__) from error
         if status == 401:
             self._blocked_until_s = time.monotonic() + REFUSAL_WAIT_S
             raise self._refused()
         if status != 200:
-            raise NoStream(url=url, why=f"RTSP {status}")
+            raise NoStream(url=shown(url), why=f"RTSP {status}")
         if b"m=video" not in sdp:
-            raise NoStream(url=url, why="no video / 没有视频")
+            raise NoStream(url=shown(url), why="no video / 没有视频")
 
     async def _ask(self, url: str) -> tuple[int, bytes]:
         """The answer to DESCRIBE, with credentials once they are asked for, and only once: accounts get locked."""
@@ -105,11 +106,11 @@ class Stream:
         except ChildFailed as error:
             # Not what the libraries print: they like to print the address with the password.
             if error.status is None:
-                raise StreamTimeout(url=url, timeout_s=CHILD_TIMEOUT_S) from None
+                raise StreamTimeout(url=shown(url), timeout_s=CHILD_TIMEOUT_S) from None
             if error.status == rtsp_child.NO_OPENCV:
                 raise NoOpenCv(why="ImportError") from None
             why = rtsp_child.WORDS.get(error.status, f"exit status {error.status} / 退出码 {error.status}")
-            raise NoFrame(url=url, why=why) from None
+            raise NoFrame(url=shown(url), why=why) from None
 
     def _refused(self) -> StreamRefused:
         return StreamRefused(user=self._username, wait_min=round(REFUSAL_WAIT_S / 60))
@@ -137,12 +138,18 @@ async def _exchange(
     return int(status[1]), [value for name, value in values if name == "www-authenticate"], body
 
 
+def shown(url: str) -> str:
+    """The address for people: some makers write user and password into its path or query."""
+    return _CREDENTIALS.sub(r"\1***", url)
+
+
 def stream_urls(uri: str, device_url: str) -> list[str]:
     """Where the stream may be, likeliest first: the host is the configured one, the port theirs or the usual one."""
-    if not uri.startswith("rtsp://"):
+    scheme, _, rest = uri.partition("://")
+    if scheme.lower() != "rtsp":
         return []
     host = urlsplit(device_url).hostname or ""
     name = f"[{host}]" if ":" in host else host
-    _, _, path = uri.removeprefix("rtsp://").partition("/")
+    _, _, path = rest.partition("/")
     ports = dict.fromkeys([named_port(uri) or RTSP_PORT, RTSP_PORT])
     return [f"rtsp://{name}:{port}/{path.replace(' ', '%20')}" for port in ports]

@@ -34,7 +34,8 @@ _BELIEVED_AFTER = 3
 _QUALITY = 95
 # Read when a stream is opened. UDP loses packets of a frame, and its ports are closed in many villages. FFmpeg looks at
 # a stream for five seconds before it gives the first frame, unless it is told to look for less.
-_OPTIONS = "rtsp_transport;tcp|analyzeduration;1500000"
+# Nor does it follow a camera to other protocols.
+_OPTIONS = "rtsp_transport;tcp|analyzeduration;1500000|protocol_whitelist;rtsp,rtp,tcp"
 _GREY, _NEAR, _MOSTLY = 128, 3, 0.9
 
 

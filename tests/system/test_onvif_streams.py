@@ -175,6 +175,7 @@ async def test_the_password_stands_in_no_command_line_and_no_environment():
         ("rtsp://192.0.2.9:8554/a b", ["rtsp://10.0.0.5:8554/a%20b", "rtsp://10.0.0.5:554/a%20b"]),
         ("rtsp://u:p@192.0.2.9/a", ["rtsp://10.0.0.5:554/a"]),
         ("rtsp://192.0.2.9:8106:8106/a", ["rtsp://10.0.0.5:554/a"]),
+        ("RTSP://192.0.2.9/a", ["rtsp://10.0.0.5:554/a"]),
         ("rtsp://192.0.2.9", ["rtsp://10.0.0.5:554/"]),
         ("http://192.0.2.9/a", []),
         ("", []),
@@ -182,6 +183,21 @@ async def test_the_password_stands_in_no_command_line_and_no_environment():
 )
 def test_addresses_that_a_camera_names_are_mended(uri, urls):
     assert stream_urls(uri, "http://10.0.0.5:8080/onvif/device_service") == urls
+
+
+@pytest.mark.parametrize(
+    "path", ["user=admin&password=p@ss&channel=1", "user=admin_password=p@ss_channel=1.sdp", "a?usr=admin&pwd=p@ss&c=1"]
+)
+async def test_a_password_inside_an_address_is_not_shown(path):
+    with pytest.raises(NoStream) as caught:
+        await stream().frame([f"rtsp://127.0.0.1:9/{path}"])
+    assert "p@ss" not in str(caught.value)
+    assert "=1" in str(caught.value)
+
+
+async def test_an_address_without_a_stream_is_not_the_end():
+    async with streaming("rtsp_404") as first, streaming() as gate:
+        assert await stream().frame([first.stream_uri, gate.stream_uri])
 
 
 def test_an_address_of_the_newer_kind():
