@@ -20,11 +20,9 @@ class RuleState:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
         self._memories: dict[str, RuleMemory] = {}
-        self._listed = set(_devices(outbox.recall(_HOLDING)))
+        self._listed = {device for device in _devices(outbox.recall(_HOLDING)) if self.of(device).held}
         """Only ever grows while the process runs: commits overtake each other's making, never each other."""
         self._on_disk = set(self._listed)
-        for device in self._listed:
-            self.of(device)
 
     def of(self, device: str) -> RuleMemory:
         """As it was last kept, else as it stands on disk."""
