@@ -22,7 +22,8 @@ from edgeagent.driver import MAX_PICTURE_BYTES
 
 DESCRIBE_TIMEOUT_S = 8.0
 OPEN_TIMEOUT_S = 8.0
-FRAME_TIMEOUT_S = 6.0
+# Cameras that save bandwidth send a keyframe every eight seconds only.
+FRAME_TIMEOUT_S = 10.0
 # Opening, reading, and what the start of Python and OpenCV takes on a slow and busy board.
 CHILD_TIMEOUT_S = OPEN_TIMEOUT_S + FRAME_TIMEOUT_S + 10.0
 RTSP_PORT = 554
