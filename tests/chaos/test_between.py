@@ -30,7 +30,7 @@ WORKERS = {"sos": 1, "alarm": 3, "checkin": 3, "reading": 1}
 EVERY_MS = 15
 WITHIN_S = {"agent": 0.002, "hub": 0.004}
 """So long after the write of a commit its answer is surely given."""
-QUICK, LONG = 3, 40
+QUICK, LONG = 1, 40
 """Kills of each that must fall between."""
 MAX_STOPS = 120
 """For each of them, before the machine is said to be unfit for this."""
