@@ -39,6 +39,8 @@ NO_EVENTS_WAIT_S = 600.0
 NO_SLOT_WAIT_S = 60.0
 # Answers that say nothing (HTTP 500, 404), in a row, before they count as "no events".
 SENSELESS = 3
+# A subscription that did not live longer was hardly worth it.
+SHORT_LIFE_S = 30.0
 _SENSELESS = (SoapFault, NotSoap, BadXml)
 
 
@@ -70,7 +72,8 @@ class Watch:
         self._service_url = service_url
         self._on = on
         self._attempts = 0
-        self._well_s = time.monotonic()
+        self._well_s = self._climbed_s = time.monotonic()
+        self._forgetful = False
 
     async def run(self) -> None:
         """Until cancelled; then the subscription is ended."""
@@ -88,7 +91,7 @@ class Watch:
             await self._climb()
         except SubscriptionLost as problem:
             await self._health.down(problem)
-            wait_s = wait_wrong_s(self._attempts) if self._attempts > 1 else 0.0
+            wait_s = self._wait_lost_s()
         except Refusal as problem:
             await self._health.down(problem)
             wait_s = REFUSAL_WAIT_S
@@ -102,7 +105,15 @@ class Watch:
         if wait_s >= REFUSAL_WAIT_S:
             self._client.forget_refusals()
 
+    def _wait_lost_s(self) -> float:
+        """A camera that has restarted is subscribed at once; one that forgets again and again is not hurried."""
+        if self._attempts > 1:
+            return wait_wrong_s(self._attempts)
+        forgetful, self._forgetful = self._forgetful, time.monotonic() - self._climbed_s < SHORT_LIFE_S
+        return wait_away_s(0.0) if forgetful and self._forgetful else 0.0
+
     async def _climb(self) -> None:
+        self._climbed_s = time.monotonic()
         await self._client.read_clock()
         self._well_s = time.monotonic()
         # Of a process that was killed, or from before the trouble: a slot is a slot.

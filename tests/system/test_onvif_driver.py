@@ -370,3 +370,31 @@ async def test_one_picture_at_a_time_and_never_in_the_way(device):
             await until(lambda: len(device.alarms()) == 5)
             assert not [data for data in device.data if isinstance(data, Picture)]
         silent.close()
+
+
+async def test_a_clock_that_is_set_while_we_watch_costs_nothing(device):
+    async with camera(auth="usernametoken") as gate:
+        kept_setup(device, gate)
+        async with watched(gate, device, poll_s=1.0):
+            for offset_s, active in ((7200.0, True), (-86400.0 * 400, False), (0.0, True)):
+                gate.set_clock(offset_s)
+                await asyncio.sleep(1.2)
+                count = len(device.alarms())
+                gate.raise_alarm("tamper", active=active)
+                await until(lambda count=count: len(device.alarms()) == count + 1)
+        assert device.alarms() == [("tamper", "start"), ("tamper", "end"), ("tamper", "start")]
+        assert device.states() == [("up", "")]
+
+
+@pytest.mark.slow
+async def test_a_loose_plug_makes_few_events_and_costs_no_alarm(device):
+    """Up is held back, alarms are not."""
+    async with camera() as gate:
+        kept_setup(device, gate)
+        async with watched(gate, device, poll_s=1.0):
+            for number in range(1, 9):
+                await gate.reboot(2.0)
+                await until(lambda: gate.subscriptions == 1)
+                gate.raise_alarm("line_crossing")
+                await until(lambda number=number: len(device.alarms()) == number)
+        assert device.states() == [("up", ""), ("down", "refused")] * 3
