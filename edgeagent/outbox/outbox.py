@@ -96,7 +96,7 @@ class Outbox:
         swept = await asyncio.to_thread(pictures.sweep, known.values())
         if swept:
             log.info("removed %d picture files without a row, left by a crash", swept)
-        room = Room(opened.connection, opened.loaded.book, pictures, known, limits, gap)
+        room = Room(opened.connection, opened.loaded.book, pictures, known, limits, gap, opened.loaded.memory)
         outbox = cls(file, opened, await connect(file.path), pictures, room)
         await room.take_ballast()
         await outbox._declare_lost(opened)

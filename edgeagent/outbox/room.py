@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
+
+import msgspec
 
 from edgeagent.envelope import Draft
 from edgeagent.media import PictureFile, PictureFolder
@@ -30,6 +32,7 @@ _PICTURE_STEP = 8
 _GAP_RUNS = 500
 """Runs that one gap event names at most: some 16 KiB."""
 _MIB = 1024 * 1024
+_GIVEN_UP = "given_up"
 
 
 class Limits(Protocol):
@@ -56,6 +59,7 @@ class Room:
         pictures: dict[int, PictureFile],
         limits: Limits,
         gap: Callable[[Gap], Draft],
+        memory: Mapping[str, bytes],
     ) -> None:
         self.lock = asyncio.Lock()
         self.limits = limits
@@ -64,6 +68,10 @@ class Room:
         self._pictures = pictures
         self._picture_bytes = sum(picture.bytes for picture in pictures.values())
         self._pages = 0
+        saved = memory.get(_GIVEN_UP)
+        pairs = msgspec.json.decode(saved, type=dict[Lane, list[tuple[int, int]]]) if saved is not None else {}
+        self._given_up = {lane: RangeSet(pairs.get(lane, ())) for lane in LANES}
+        """Rows that are still kept although they were declared as lost: asked for again they are not declared again."""
         self._ballast = Ballast(folder.path.parent)
         self.announce: Callable[[list[tuple[int, bytes]]], None] = lambda rows: None
 
@@ -147,12 +155,17 @@ class Room:
     async def give_up(
         self, lane: Lane, runs: list[tuple[int, int]], reason: GapReason, *, vanished: bool = False
     ) -> None:
-        """Settle rows that can never be sent, and declare them. The rows go with the next cleaning.
+        """Settle rows that can never be sent, and declare them, once. The rows go with the next cleaning.
 
         `vanished`: they are no longer in the file.
         """
         async with self.lock:
-            await self._declare(lane, runs, reason, gone=vanished)
+            fresh = RangeSet(runs)
+            for first, last in self._given_up[lane].runs() if not vanished else ():
+                fresh.remove_range(first, last)
+            if fresh:
+                await self._declare(lane, list(fresh.runs()), reason, gone=vanished)
+            self._book.lanes[lane].settled.merge(RangeSet(runs))
 
     async def expire(self, hour: int) -> None:
         """Note the running hour, delete settled rows older than `retain_days`, forget streams that are empty."""
@@ -221,7 +234,14 @@ class Room:
         settled.merge(lost)
         if gone:
             vanished.merge(lost)
-        group = transactions.Group({"record": rows}, {}, {lane: transactions.dump(settled, vanished)})
+        given_up = self._given_up[lane].copy()
+        if not gone:
+            given_up.merge(lost)
+        for first, last in vanished.runs():  # what is no longer kept cannot be asked for
+            given_up.remove_range(first, last)
+        pairs = {each: ranges.to_pairs() for each, ranges in (self._given_up | {lane: given_up}).items() if ranges}
+        remember = {_GIVEN_UP: msgspec.json.encode(pairs)}
+        group = transactions.Group({"record": rows}, remember, {lane: transactions.dump(settled, vanished)})
 
         def work(connection: sqlite3.Connection) -> list[PictureFile]:
             files: list[PictureFile] = []
@@ -233,6 +253,7 @@ class Room:
         files = await self._transact(work)
         book.settled.merge(lost)  # others may have settled meanwhile: add, do not replace
         book.gone = vanished
+        self._given_up[lane] = given_up
         self._book.lanes["record"].next += len(rows)
         self.announce(rows)
         return files

@@ -12,6 +12,7 @@ from edgeagent.outbox import Outbox, Row
 from edgeagent.uplink.ahead import READ_BYTES, READ_ROWS, Ahead
 from edgeagent.uplink.pace import Pace
 from edgeagent.uplink.queue import Queue
+from edgeagent.uplink.suspect import Suspect
 from edgeagent.uplink.window import Flight, Window
 from gridwire import topics
 from gridwire.codec import PackLimits, pack
@@ -68,6 +69,7 @@ class Uplink:
         self._ahead = Ahead()
         self.window = Window(resend_after_s)
         self.pace = Pace()
+        self.suspect: Suspect[Message] = Suspect()
         self.refusal: Refusal | None = None
         self.counters = {"sent": 0, "resent": 0, "refused": 0, "parked": 0, "strange_acks": 0, "renewed": 0}
         self._outbox, self._client = outbox, client
@@ -104,6 +106,8 @@ class Uplink:
                 self.queue.again(flight.lane, flight.rows.runs())
             if flight is not None or self.refusal is not None:
                 self._wake.set()
+            if self._up and not self._is_held():
+                self._try_suspect(time.monotonic())
             if self._up and self.window.urgent_is_stuck(time.monotonic()):
                 self._renew()
 
@@ -115,7 +119,20 @@ class Uplink:
         for flight in self.window.flights:
             if flight.lane == "media" and flight.puback_at is None:
                 self.pace.note(flight.size, now - flight.sent_at)  # at most that fast
+        self.suspect.forgive()
         self._client.renew()
+
+    def _try_suspect(self, now: float) -> None:
+        """All else has gone: is it this message that the broker ends the connection over?"""
+        message = self.suspect.due(now)
+        if message is None or self._client.free_slots == 0 or (message.lane == "media" and self._pictures_held):
+            return
+        settled = self._outbox.book.lanes[message.lane].settled
+        if all(row.n in settled and row.n not in self._asked[message.lane] for row in message.rows):
+            self.suspect.forget(message)
+        else:
+            self._publish(message)
+        self._wake.set()
 
     # -- what others tell ----------------------------------------------------------------------------------------
 
@@ -131,12 +148,20 @@ class Uplink:
         self.queue.restart({lane: book.unsettled() for lane, book in self._outbox.book.lanes.items()})
         for lane, rows in self._asked.items():
             self.queue.again(lane, rows.runs())
+        self.suspect.connected(time.monotonic())
+        for held in self.suspect.held:
+            self.queue.settled(held.lane, held.rows[0].n, held.rows[-1].n)
         self._up = True
         self._wake.set()
 
     def disconnected(self) -> None:
         self._up = False
         self.window.clear()
+        message = self.suspect.broke(time.monotonic())
+        if message is not None:
+            flight = Flight(message.lane, RangeSet((row.n, row.n) for row in message.rows), len(message.payload))
+            why = "the broker ends the connection over its size"
+            self._refused_for_good(message, flight, why, is_sure=True)
 
     def acknowledged(self, ack: Ack) -> None:
         """The hub has these. Honoured only for numbers that this process has sent: whoever else they belong to,
@@ -218,7 +243,8 @@ class Uplink:
         lane = self.queue.next_todo(lanes)
         if lane is not None:
             return await self._todo_message(lane)
-        if self.queue.todo["media"] and not self._pictures_held and self._has_room_for_a_picture():
+        held = self._pictures_held or self.suspect.holds_pictures
+        if self.queue.todo["media"] and not held and self._has_room_for_a_picture():
             return await self._media_message()
         return None
 
@@ -262,6 +288,7 @@ class Uplink:
         todo.remove_range(first, row.n)
         jpeg = await self._outbox.jpeg(row)
         if jpeg is None:
+            self._asked["media"].remove_range(row.n, row.n)
             await self._outbox.give_up("media", [(row.n, row.n)], "picture_lost")
             self._wake.set()
             return None
@@ -290,6 +317,7 @@ class Uplink:
         self.counters["sent"] += len(message.rows)
         self._sent[message.lane].merge(numbers)
         self.window.add(flight)
+        self.suspect.sent(message, flight.sent_at)
         done.add_done_callback(lambda future: self._answered(future, flight, message))
 
     def _answered(self, future: asyncio.Future[ReasonCode], flight: Flight, message: Message) -> None:
@@ -297,6 +325,7 @@ class Uplink:
         if future.cancelled() or future.exception() is not None:
             return
         reason = future.result()
+        self.suspect.answered(message)
         self._wake.set()
         if reason.value == NO_MATCHING_SUBSCRIBERS:
             # The broker takes it and throws it away: the hub has never been there, or its session has expired.
@@ -342,6 +371,7 @@ class Uplink:
             return
         self._accepted = is_sure
         self.counters["parked"] += 1
+        self._asked[message.lane].remove_range(*rows[0])  # asked for again or not: it will not go
         log.error("parked for good: lane %s row %d: %s", message.lane, message.rows[0].n, why)
         task = asyncio.create_task(self._outbox.give_up(message.lane, rows, "refused"))
         self._parking.add(task)
