@@ -42,8 +42,8 @@ class NotTried(DriverProblem):
 
 class ClockWrong(DriverProblem):
     code = "discover.clock-wrong"
-    en = "its clock is {seconds} s {direction_en}: set NTP on the camera"
-    zh = "时钟{direction_zh} {seconds} 秒：请在摄像机上设置 NTP 校时"
+    en = "its clock is {far_en} {direction_en}: set NTP on the camera"
+    zh = "时钟{direction_zh} {far_zh}：请在摄像机上设置 NTP 校时"
 
 
 class NoClock(DriverProblem):
@@ -54,8 +54,8 @@ class NoClock(DriverProblem):
 
 class NoEvents(DriverProblem):
     code = "discover.no-events"
-    en = "it gives no events ({why_en}): switch on motion detection and ONVIF events on it"
-    zh = "不提供事件（{why_zh}）：请在摄像机上启用移动侦测和 ONVIF 事件"
+    en = "it gives no events to pull ({why_en}): switch on motion detection and ONVIF events on it"
+    zh = "不提供可拉取的事件（{why_zh}）：请在摄像机上启用移动侦测和 ONVIF 事件"
 
 
 class NoSlot(DriverProblem):

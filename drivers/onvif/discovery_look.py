@@ -32,6 +32,7 @@ from edgeagent.driver import DriverProblem, Login
 MAX_REFUSALS = 2
 # Beyond this a camera may refuse a right password (it compares the token's time with its own).
 SKEW_TOLD_S = 30.0
+_DAYS_FROM_S = 2 * 86400.0
 TIMEOUT_S = 8.0
 UNSUBSCRIBE_TIMEOUT_S = 5.0
 # The picture is only looked at: nothing is made smaller.
@@ -147,8 +148,10 @@ class Looker:
         with tempfile.TemporaryDirectory() as folder:
             slot = Slot(client, Path(folder))
             try:
-                await PullPoints(client, slot).create(await find_service(client))
-                await slot.unsubscribe(timeout_s=UNSUBSCRIBE_TIMEOUT_S)
+                try:
+                    await PullPoints(client, slot).create(await find_service(client))
+                finally:
+                    await slot.unsubscribe(timeout_s=UNSUBSCRIBE_TIMEOUT_S)
             except SoapFault as fault:
                 self._problems.append(faults.NoSlot() if fault.no_slot else faults.NoEvents(**faults.why(fault)))
                 # Where all places are taken, there are events.
@@ -171,10 +174,12 @@ class Looker:
     def _judge_clock(self, offset_s: float | None) -> None:
         if offset_s is None or abs(offset_s) < SKEW_TOLD_S:
             return
-        ahead = offset_s > 0
+        ahead, seconds = offset_s > 0, abs(offset_s)
+        far = (seconds, "s", "秒") if seconds < _DAYS_FROM_S else (seconds / 86400, "days", "天")
         self._problems.append(
             faults.ClockWrong(
-                seconds=f"{abs(offset_s):.0f}",
+                far_en=f"{far[0]:.0f} {far[1]}",
+                far_zh=f"{far[0]:.0f} {far[2]}",
                 direction_en="fast" if ahead else "slow",
                 direction_zh="快" if ahead else "慢",
             )

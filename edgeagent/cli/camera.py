@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from edgeagent import control, plugins
 from edgeagent.cli.cameratext import Lines
@@ -29,6 +30,7 @@ from edgeagent.cli.say import Language, choose, say
 from edgeagent.configfile import BadConfig, Loaded, load
 from edgeagent.driver import Driver
 from edgeagent.outbox import hold
+from edgeagent.outbox.lock import FILE_NAME
 from edgeagent.rules import Rules
 from gridwire.problem import Problem
 
@@ -131,7 +133,11 @@ def _with_agent(args: argparse.Namespace, loose: Loose, lines: Lines) -> None:
         left_s = ends_s - time.monotonic()
         if left_s <= 0:
             return
-        answer = ask("watch", after=answer["last"], wait_s=min(AGENT_WAIT_S, left_s))
+        try:
+            answer = ask("watch", after=answer["last"], wait_s=min(AGENT_WAIT_S, left_s))
+        except control.AgentSilent:
+            lines.note("agent-gone")
+            return
 
 
 def _end_s(args: argparse.Namespace) -> float:
@@ -143,7 +149,7 @@ def _end_s(args: argparse.Namespace) -> float:
 
 def _without_agent(args: argparse.Namespace, loose: Loose, lines: Lines) -> None:
     """Raises `OutboxInUse` for an agent that runs and has no socket."""
-    if loose.store.is_dir():
+    if (loose.store / FILE_NAME).exists():  # else there was none, and we must not leave one that is not the agent's
         try:
             with hold(loose.store):
                 pass
@@ -156,7 +162,9 @@ def _without_agent(args: argparse.Namespace, loose: Loose, lines: Lines) -> None
 
 async def _look(args: argparse.Namespace, loaded: Loaded, store: Path, folder: Path, lines: Lines) -> None:
     settings = loaded.config.device[args.device]
-    device = Onlooker(args.device, settings.name, lines.language, folder, Rules.of(loaded.config))
+    device = Onlooker(
+        args.device, settings.name, lines.language, folder, Rules.of(loaded.config), ZoneInfo(loaded.config.timezone)
+    )
     driver = plugins.load(settings.driver)(settings.options)
     looking = asyncio.current_task()
     if looking is not None:

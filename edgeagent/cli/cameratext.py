@@ -23,6 +23,7 @@ _NOTES = {
         "代理未运行：直接向摄像机订阅，只看不存。从现在起计算间隔等规则。按 Ctrl-C 结束。",
         "no agent runs: asking the camera directly, storing nothing; the rules know nothing of before. Ctrl-C ends.",
     ),
+    "agent-gone": ("代理已停止，到此结束。", "the agent has ended, and so does this."),
     "agent-started": (
         "代理已启动：到此结束，摄像机交给代理。",
         "the agent has been started: leaving the camera to it.",

@@ -12,9 +12,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from edgeagent.clock import Clock
-from edgeagent.driver import MAX_PICTURE_BYTES, Alarm, Language, Observation, State, Stored, new_ulid
+from edgeagent.driver import MAX_PICTURE_BYTES, Alarm, Board, Language, Observation, State, Stored, new_ulid
 from edgeagent.rules import RuleMemory, Rules
 from gridwire.events import LANE_OF
 
@@ -24,7 +25,8 @@ _STREAM = "0" * 26
 class Onlooker:
     """`health` and `info`: what the driver has said last, as the running agent tells it."""
 
-    def __init__(self, device: str, name: str, language: Language, folder: Path, rules: Rules) -> None:
+    def __init__(self, device: str, name: str, language: Language, folder: Path, rules: Rules, zone: ZoneInfo) -> None:
+        self.zone, self.board, self.online = zone, Board(revision=0), False
         self.id, self.name, self.language, self.folder = device, name or device, language, folder
         self.picture_max_bytes = MAX_PICTURE_BYTES
         self.health: dict[str, object] = {"id": device, "state": "starting"}

@@ -151,6 +151,18 @@ async def test_when_the_agent_starts_the_camera_is_left_to_it(tmp_path):
             assert gate.subscriptions == 1
 
 
+async def test_when_the_agent_ends_so_does_the_look(tmp_path):
+    async with camera() as gate:
+        with box(tmp_path, gate) as agent:
+            await until_up(agent)
+            async with command(agent, "gate", language="zh") as called:
+                await until(lambda: len(called.lines) >= 2)
+                await asyncio.to_thread(agent.stop)
+                code, errors = await called.end()
+    assert (code, errors) == (0, "")
+    assert called.lines[-1] == "代理已停止，到此结束。"
+
+
 SCREEN_ZH = """\
 代理未运行：直接向摄像机订阅，只看不存。从现在起计算间隔等规则。按 Ctrl-C 结束。
 gate  正常

@@ -14,7 +14,7 @@ import pytest
 from drivers.onvif.discovery import discover
 from edgeagent.cli.say import width
 from edgeagent.driver import Login, Search
-from simulators.camera import CameraConfig, CameraFarm
+from simulators.camera import QUIRKS, CameraConfig, CameraFarm
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "camera-2024"
@@ -137,6 +137,17 @@ async def test_a_camera_that_freezes_after_its_answer_is_said_to_be_silent():
         cameras["gate"].drop_connections()
         await cameras["gate"].stop()
         assert codes((await task)["gate"]) == ["silent"]
+
+
+@pytest.mark.slow
+async def test_no_fault_of_a_camera_ends_the_search_or_leaves_a_subscription():
+    async with farm(*(config(name.replace("_", "-"), name) for name in QUIRKS)) as cameras:
+        seen = await found(search(cameras, LOGIN))
+        assert len(seen) == len(QUIRKS)
+        left = {name: camera.subscriptions for name, camera in cameras.cameras.items() if camera.subscriptions}
+        # The first holds all places but one for others; the last forgets nothing that it was told to end.
+        assert left.keys() <= {"orphaned-slots", "no-free-slot"}
+        assert [name for name, one in seen.items() if one.events and one.pictures and not one.problems]
 
 
 async def test_by_address_where_multicast_does_not_pass():
