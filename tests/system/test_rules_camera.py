@@ -1,4 +1,4 @@
-"""Rules and a simulated camera over real ONVIF: one motion told under two topics, flapping, is one alarm with a picture."""
+"""Rules and a simulated camera over real ONVIF: a motion told under two topics, flapping, is one alarm, pictured."""
 
 from __future__ import annotations
 
