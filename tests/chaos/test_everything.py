@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos import damage
 from tests.chaos.account import Result
 from tests.chaos.county import County, county, seed
 from tests.chaos.disasters import DISASTERS
@@ -31,6 +32,7 @@ QUICK = {"faults": 3, "disasters": 1}
 def possible(place: County) -> dict[str, str]:
     """Kinds that cannot be done here, and why."""
     reasons = {"disk full": place.disk_why_not, "clock steps": place.machine.why_not}
+    reasons |= {kind: damage.WHY_NOT for kind in DISASTERS if kind.startswith("damaged")}
     return {kind: why for kind, why in reasons.items() if why}
 
 
@@ -40,7 +42,7 @@ def draw(chance: random.Random, skipped: dict[str, str], times: int) -> list[str
         kinds = sorted(ALL.keys() - skipped.keys()) * times
         return chance.sample(kinds, len(kinds))
     some = chance.sample(sorted(FAULTS.keys() - skipped.keys()), QUICK["faults"])
-    some += chance.sample(sorted(DISASTERS), QUICK["disasters"])
+    some += chance.sample(sorted(DISASTERS.keys() - skipped.keys()), QUICK["disasters"])
     return chance.sample(some, len(some))
 
 
