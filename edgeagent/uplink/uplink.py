@@ -13,6 +13,7 @@ from edgeagent.uplink.ahead import READ_BYTES, READ_ROWS, Ahead
 from edgeagent.uplink.pace import Pace
 from edgeagent.uplink.queue import Queue
 from edgeagent.uplink.suspect import Suspect
+from edgeagent.uplink.unheard import Unheard
 from edgeagent.uplink.window import Flight, Window
 from gridwire import topics
 from gridwire.codec import PackLimits, pack
@@ -67,6 +68,7 @@ class Uplink:
     def __init__(self, outbox: Outbox, client: MqttClient, county: str, box: str, resend_after_s: float) -> None:
         self.queue = Queue()
         self._ahead = Ahead()
+        self._unheard = Unheard()
         self.window = Window(resend_after_s)
         self.pace = Pace()
         self.suspect: Suspect[Message] = Suspect()
@@ -101,15 +103,24 @@ class Uplink:
             self._ahead.clear()  # rows that have been read may be deleted meanwhile
             flight = self.window.due(time.monotonic()) if self._up else None
             if flight is not None:
-                self.counters["resent"] += 1
-                self.window.remove(flight)
-                self.queue.again(flight.lane, flight.rows.runs())
+                self._send_again(flight)
             if flight is not None or self.refusal is not None:
                 self._wake.set()
             if self._up and not self._is_held():
                 self._try_suspect(time.monotonic())
             if self._up and self.window.urgent_is_stuck(time.monotonic()):
                 self._renew()
+
+    def _send_again(self, flight: Flight) -> None:
+        """The hub has not answered; of pictures those behind it have their turn first."""
+        self.window.remove(flight)
+        n = flight.rows.first
+        if flight.lane == "media" and n is not None and self._unheard.unanswered(n, flight.size):
+            log.error("picture %d of %d bytes never reaches the hub: given up", n, flight.size)
+            self._park("media", n)
+            return
+        self.counters["resent"] += 1
+        self.queue.again(flight.lane, flight.rows.runs())
 
     def _renew(self) -> None:
         """On a new connection the call for help goes first."""
@@ -182,6 +193,10 @@ class Uplink:
             self._outbox.settle(ack.lane, low, high)
             self._asked[ack.lane].remove_range(low, high)
             self.queue.settled(ack.lane, low, high)
+        for flight in self.window.flights if ack.lane == "media" else ():
+            n = flight.rows.first
+            if flight.lane == "media" and n is not None and any(low <= n <= high for low, high in settled):
+                self._unheard.heard(n, flight.size)
         if settled and self.window.settled(ack.lane, settled, time.monotonic()):
             self.queue.demote()
         self._wake.set()
@@ -278,7 +293,8 @@ class Uplink:
 
     async def _media_message(self) -> Message | None:
         todo = self.queue.todo["media"]
-        first, last = next(todo.runs())
+        behind = ((max(first, self._unheard.after + 1), last) for first, last in todo.runs())
+        first, last = next((run for run in behind if run[0] <= run[1]), None) or next(todo.runs())
         rows = await self._outbox.read("media", first, last, 1)
         if not rows:
             todo.remove_range(first, last)
@@ -286,6 +302,8 @@ class Uplink:
             return None
         (row,) = rows
         todo.remove_range(first, row.n)
+        if row.n <= self._unheard.after:
+            self._unheard.after = 0
         jpeg = await self._outbox.jpeg(row)
         if jpeg is None:
             self._asked["media"].remove_range(row.n, row.n)
@@ -370,9 +388,13 @@ class Uplink:
             self._hold(flight, why, _HOLD_S)
             return
         self._accepted = is_sure
-        self.counters["parked"] += 1
-        self._asked[message.lane].remove_range(*rows[0])  # asked for again or not: it will not go
         log.error("parked for good: lane %s row %d: %s", message.lane, message.rows[0].n, why)
-        task = asyncio.create_task(self._outbox.give_up(message.lane, rows, "refused"))
+        self._park(message.lane, message.rows[0].n)
+
+    def _park(self, lane: Lane, n: int) -> None:
+        """Give a row up, with a gap."""
+        self.counters["parked"] += 1
+        self._asked[lane].remove_range(n, n)  # asked for again or not: it will not go
+        task = asyncio.create_task(self._outbox.give_up(lane, [(n, n)], "refused"))
         self._parking.add(task)
         task.add_done_callback(self._parking.discard)

@@ -51,6 +51,7 @@ async def test_a_picture_beyond_the_limit_is_declared_and_all_else_arrives(tmp_p
         assert village.agent.link.client.state.connects == connects + 1
 
 
+@pytest.mark.slow
 async def test_an_event_beyond_the_limit_in_a_backlog_is_found_among_the_others(tmp_path, broker):
     broker.stop()
     async with box(tmp_path, broker.port, hub=OLD) as village:
@@ -86,3 +87,21 @@ async def test_a_picture_asked_for_again_is_declared_once(tmp_path, broker):
         await village.until_acked()
         await village.settle(sink)
         assert await declared(sink) == [("media", (1, 1), "refused")]
+
+
+@pytest.mark.slow
+async def test_a_picture_that_the_broker_takes_and_drops_neither_blocks_the_others_nor_goes_for_ever(tmp_path):
+    """mosquitto's `message_size_limit` under 3.1.1: PUBACK says success, and nobody gets it."""
+    with Mosquitto(tmp_path / "broker", extra=f"message_size_limit {LIMIT_BYTES}") as broker:
+        async with (
+            Sink(broker.port, acking=True, protocol="3.1.1") as sink,
+            box(tmp_path, broker.port, hub=OLD) as village,
+        ):
+            await village.connected()
+            await village.emit(pictures=(jpeg(1, 30_000),))
+            await village.emit(pictures=(jpeg(2, 900), jpeg(3, 900)))
+            await until(lambda: set(sink.seqs("media")) == {2, 3}, 60)
+            await village.until_acked()
+            await until(lambda: sink.seqs("record"), 30)
+            assert await declared(sink) == [("media", (1, 1), "refused")]
+            assert village.uplink.counters["parked"] == 1
