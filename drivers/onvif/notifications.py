@@ -40,6 +40,10 @@ _OPERATIONS = {
     "initialised": "Initialized",
     "changed": "Changed",
     "deleted": "Deleted",
+    "init": "Initialized",
+    "initialize": "Initialized",
+    "change": "Changed",
+    "delete": "Deleted",
 }
 _SLASH = re.compile(r" ?/ ?")
 _TAIL = re.compile(r"[/.|]+$")
@@ -213,7 +217,10 @@ def _put(found: dict[str, str], name: str, value: str) -> None:
 
 def _simple_value(node: Element) -> str:
     value = attribute(node, "Value")
-    return ((node.text or "") if value is None else value).strip()
+    if value is not None:
+        return value.strip()
+    # As text, or in an element of its own.
+    return ((node.text or "").strip() or (node[0].text or "" if len(node) else "")).strip()
 
 
 def _words_of(inner: list[Element]) -> str:

@@ -133,6 +133,11 @@ class States:
         if signal.item == EVERYTHING:
             whole = identify(notification, signal)
             return [_end(lit, now_s) for lit in self.lit if _covers(whole, lit.identity)]
+        if signal.value is None and not any(notification[2:5]):
+            # An empty message of what may be a pulse: the end of what is on, if anything is.
+            ends = [_end(lit, now_s) for lit in self.lit if lit.identity.topic == state_path(notification.topic)]
+            if ends:
+                return ends
         step = self.plan(notification, signal, now_s)
         if step.change != "start":
             return [step]

@@ -232,7 +232,8 @@ def boolean(text: str) -> bool | None:
 
 def rule_of(notification: Notification) -> str:
     """The name of the rule that fired; Hikvision and Dahua tell the object's class nowhere else."""
-    return next((value for name, value in notification.source.items() if name.lower() in RULE_ITEMS), "")
+    parts = (notification.source, notification.key, notification.data)
+    return next((value for part in parts for name, value in part.items() if name.lower() in RULE_ITEMS), "")
 
 
 def _tells_class(name: str, text: str) -> bool:

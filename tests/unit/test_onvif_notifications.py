@@ -97,6 +97,16 @@ def test_element_items_are_told_in_words_and_hide_no_simple_item():
     assert found.data == {"Config": "Main 2", "Field": "x=0 y=0.5", "State": "true"}
 
 
+def test_values_as_text_or_in_an_element():
+    data = "<SimpleItem Name='A'> true </SimpleItem><SimpleItem Name='B'><Value>1</Value></SimpleItem>"
+    assert one(body(message(data=data + "<SimpleItem Name='C'/>"))).data == {"A": "true", "B": "1", "C": ""}
+
+
+@pytest.mark.parametrize("text", ["initialized", "INITIALIZED", " Initialised ", "Init"])
+def test_operations_in_any_case(text):
+    assert one(body(message(attributes=f'propertyoperation="{text}"'))).operation == "Initialized"
+
+
 def test_a_repeated_name_loses_nothing():
     data = '<tt:SimpleItem Name="C" Value="a"/><tt:SimpleItem Name="C" Value="b"/>'
     assert one(body(message(data=data))).data == {"C": "a", "C#2": "b"}

@@ -59,6 +59,14 @@ def test_an_empty_message_ends_all_states_of_its_topic():
     assert len(states.lit) == 1
 
 
+def test_an_empty_message_ends_a_person_who_is_there_and_is_a_pulse_otherwise():
+    states = States()
+    topic = "tns1:UserAlarm/IVA/HumanShapeDetect"
+    empty = Notification(topic, "", {}, {}, {}, None)
+    assert feed(states, message("true", topic=topic), empty) == [("start", False), ("end", False)]
+    assert feed(states, empty) == [("pulse", False)]
+
+
 def test_sources_are_told_apart_whatever_their_order():
     states = States()
     assert feed(states, message("true", source={"a": "1", "b": "2"})) == [("start", False)]
