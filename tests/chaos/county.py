@@ -89,7 +89,8 @@ class County:
 
     async def until_shown(self) -> None:
         """What can still arrive has; of what cannot, the hub shows that it is gone, or it counts as gone in silence."""
-        await until(lambda: not self.account.on_its_way(self.at_hub()), 60)
+        so_far = self.account.on_its_way(self.at_hub())  # what is stored from now on would never end
+        await until(lambda: so_far <= self.at_hub(), 60)
         try:
             await until(lambda: not self.account.unshown(self.hub, self.at_hub()), SHOWN_WITHIN_S)
         except TimeoutError:
