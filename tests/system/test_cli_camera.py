@@ -6,14 +6,16 @@ import json
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from simulators.camera import CameraConfig, CameraFarm
-from tests.harness import until
+from tests.harness import until as until_within
 from tests.processes import AgentProcess
 
+until = partial(until_within, within_s=60.0)
 ROOT = Path(__file__).resolve().parents[2]
 COOLDOWN = '[[rule]]\nkinds = ["tamper"]\ncooldown_s = 3600\npicture = false\n'
 SETTINGS = 'driver = "onvif"\nname = "村口"\nusername = "admin"\npassword = "camera-2024"\npoll_s = 2\n'
@@ -134,11 +136,12 @@ async def test_where_no_agent_runs_the_camera_is_asked_and_nothing_stays_behind(
         assert not (tmp_path / "store").exists()
 
 
+@pytest.mark.slow
 async def test_when_the_agent_starts_the_camera_is_left_to_it(tmp_path):
     async with camera(slots=1) as gate:
         with box(tmp_path, gate) as agent:  # makes the store
             await until_up(agent)
-            agent.stop()
+            await asyncio.to_thread(agent.stop)  # the simulated camera must answer meanwhile
             async with command(agent, "gate", "--json") as called:
                 await until(lambda: any(one.get("state") == "up" for one in called.told))
                 agent.start()
@@ -205,7 +208,7 @@ async def test_the_screen_in_both_languages(tmp_path, language, screen, last):
     assert "\x1b" not in "".join(called.lines)
 
 
-@pytest.mark.parametrize("running", [True, False])
+@pytest.mark.parametrize("running", [True, pytest.param(False, marks=pytest.mark.slow)])
 async def test_one_picture_now(tmp_path, running):
     async with camera() as gate:
         agent = box(tmp_path, gate)
@@ -223,6 +226,7 @@ async def test_one_picture_now(tmp_path, running):
             assert gate.subscriptions == int(running)
 
 
+@pytest.mark.slow
 async def test_no_picture_is_said_in_words(tmp_path):
     async with camera() as gate:
         agent = box(tmp_path, gate)

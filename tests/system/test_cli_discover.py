@@ -94,7 +94,10 @@ async def test_without_a_login_the_camera_is_named_and_not_asked_for_more():
         assert (codes(seen["open"]), seen["open"].events, seen["open"].pictures) == ([], True, True)
 
 
-@pytest.mark.parametrize("auth", ["both", "digest", "usernametoken"])
+@pytest.mark.parametrize(
+    "auth",
+    ["both", pytest.param("digest", marks=pytest.mark.slow), pytest.param("usernametoken", marks=pytest.mark.slow)],
+)
 async def test_of_several_logins_two_are_tried_and_each_once(auth):
     wrong = Login("admin", "wrong")
     async with farm(config("second", auth=auth, lock_after=2), config("none", auth=auth, lock_after=3)) as cameras:
