@@ -203,6 +203,11 @@ def test_an_unknown_name_with_a_spelled_truth_is_a_state():
     ("topic", "kind"),
     [
         ("RuleEngine/ObjectDetector/Car", "vehicle"),
+        ("Device/Trigger/SDCardFailure", "storage_failure"),
+        ("Device/DiskError", "storage_failure"),
+        ("Device/Network/Disconnected", "network_failure"),
+        ("UserAlarm/NetworkFailure", "network_failure"),
+        ("RuleEngine/MyRuleDetector/ShockDetection", "tamper"),
         ("RuleEngine/FaceDetector/ObjectDetection", "face"),
         ("RuleEngine/AbandonedObject/Object", "object"),
         ("RuleEngine/IntrusionDetection/Alert", "intrusion"),
