@@ -146,7 +146,7 @@ class Agent:
         self.link.birth = self.health.birth
         self.meter.budget.on_change = self._spare
         self.intake.on_raised = self.late_pictures.want
-        self.meter.budget.line_max_bytes = lambda: self.uplink.pace.picture_max_bytes
+        self.meter.budget.line_max_bytes = lambda: self.uplink.picture_max_bytes
         self._spare()
 
     def _spare(self) -> None:

@@ -158,7 +158,7 @@ class DataBudget:
         self.account = _read(saved)
         self.on_change: Callable[[], None] = lambda: None
         self.line_max_bytes: Callable[[], int] = lambda: MAX_PICTURE_BYTES
-        """The largest picture that the line takes within seconds."""
+        """The largest picture that line and broker take."""
         self._keepalive_s = keepalive_s
         self._traffic = start or Traffic(0, 0, 0)
         self._counted_s = 0.0

@@ -80,6 +80,7 @@ class Uplink:
         self._asked: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
         """To be sent again by order, and not acknowledged since: survives a broken link."""
         self._limits = PackLimits()
+        self._payload_max_bytes = MAX_PICTURE_BYTES
         self._single: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
         self._up = self._pictures_held = False
         self._accepted = True
@@ -152,8 +153,8 @@ class Uplink:
 
         A pause after a refusal goes on: some brokers disconnect whom they refuse, and would be asked without end.
         """
-        size = min(MAX_PACKED_BYTES, session.maximum_packet_size - _HEADER_BYTES)
-        self._limits = PackLimits(payload_bytes=size)
+        self._payload_max_bytes = session.maximum_packet_size - _HEADER_BYTES
+        self._limits = PackLimits(payload_bytes=min(MAX_PACKED_BYTES, self._payload_max_bytes))
         self.window.clear()
         self._ahead.clear()
         self.queue.restart({lane: book.unsettled() for lane, book in self._outbox.book.lanes.items()})
@@ -219,6 +220,13 @@ class Uplink:
         self.queue.again(lane, kept.runs())
         self._wake.set()
         return kept.count()
+
+    @property
+    def picture_max_bytes(self) -> int:
+        """The largest picture that the line takes within seconds, and that the broker takes at all, as far as known."""
+        limit = min(self.pace.picture_max_bytes, self._payload_max_bytes)
+        known = self.suspect.too_large_bytes
+        return limit if known is None else min(limit, known - 1)
 
     def hold_pictures(self, hold: bool) -> None:
         """Whether pictures stay here for now; all else goes as ever."""
