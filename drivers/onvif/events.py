@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import logging
 
-from drivers.devicehttp.addresses import rewrite
 from drivers.devicehttp.request import HttpProblem, TooLarge
 from drivers.onvif.client import Client
 from drivers.onvif.notifications import Notification, read_notifications
-from drivers.onvif.slot import Slot, Subscription, seconds_left
+from drivers.onvif.slot import Slot, Subscription, likely, seconds_left
 from drivers.onvif.soap import TDS, TEV, NotSoap, SoapFault
 from drivers.safexml import BadXml, Element, first, first_text
 
@@ -84,9 +83,14 @@ class PullPoints:
 
 
 async def find_service(client: Client) -> str:
-    """Address of the event service: as the camera says, else the device service itself.
+    """The likeliest of `find_services`."""
+    return (await find_services(client))[0]
 
-    Raises `Refusal` and `HttpProblem`.
+
+async def find_services(client: Client) -> tuple[str, ...]:
+    """Where the event service may be, likeliest first: as the camera says, else the device service itself.
+
+    Raises `Refusal`, `HttpProblem` and `NotSoap`.
     """
     asked = (
         (f'<GetCapabilities xmlns="{TDS}"><Category>All</Category></GetCapabilities>', "GetCapabilitiesResponse"),
@@ -107,10 +111,10 @@ async def find_service(client: Client) -> str:
         else:
             problem = None
             if url:
-                return rewrite(url, client.device_url)
+                return likely(url, client.device_url)
     if problem is not None:
         raise problem
-    return client.device_url
+    return (client.device_url,)
 
 
 async def _call_as_needed(client: Client, body: str, expect: str) -> Element:

@@ -78,7 +78,14 @@ class Pulling:
             try:
                 poll_s = self._poll_s if self.answered and not failures else FIRST_POLL_S
                 found = await self._pull(subscription, poll_s, sent_s)
-            except TROUBLE as problem:
+            except (*TROUBLE, SubscriptionLost) as problem:
+                elsewhere = None if self.answered else self._slot.elsewhere()
+                if elsewhere is not None:
+                    subscription = elsewhere
+                    continue
+                if isinstance(problem, SubscriptionLost):
+                    self._slot.forget()
+                    raise
                 failures += 1
                 silent_s = time.monotonic() - answered_s
                 await self._endure(problem, failures, silent_s)
@@ -136,7 +143,6 @@ class Pulling:
             return []
         except SoapFault as fault:
             if fault.max_timeout_s is None and fault.max_messages is None:
-                self._slot.forget()
                 raise SubscriptionLost(why=str(fault)) from fault
             self._obey(fault)
             return await self._points.pull(subscription, min(poll_s, self._poll_s))

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from drivers.devicehttp.addresses import rewrite
-from drivers.devicehttp.request import HttpProblem, HungUp
-from drivers.onvif.client import Client
+from drivers.devicehttp.addresses import at_port, named_port, rewrite
+from drivers.devicehttp.request import HttpProblem, HungUp, Place
+from drivers.onvif.client import CALL_TIMEOUT_S, Client
 from drivers.onvif.notifications import parse_time
 from drivers.onvif.soap import BW, WSNT, NotSoap, SoapFault, reference_parameters
 from drivers.safexml import BadXml, Element, first, first_text
@@ -48,6 +48,8 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """Where to pull. `address` has the true host and port; `parameters` are headers to send back, as XML."""
 
     address: str
+    other: str = ""
+    """The same at the port that the camera named, where that is another one: seldom right, but it happens."""
     parameters: tuple[str, ...] = ()
     granted_s: float | None = None
     camera: str = ""
@@ -121,38 +123,44 @@ class Slot:
 
     async def renew(self) -> None:
         """Prolong the one we hold. Raises what `Client.call` raises: many cameras refuse, and some crash."""
-        assert self.held is not None
-        await self._client.call(
-            self.held.address,
-            f'<Renew xmlns="{WSNT}"><TerminationTime>{self.termination}</TerminationTime></Renew>',
-            expect="RenewResponse",
-            action=_RENEW,
-            parameters=self.held.parameters,
-        )
+        body = f'<Renew xmlns="{WSNT}"><TerminationTime>{self.termination}</TerminationTime></Renew>'
+        await self._manage(body, "RenewResponse", _RENEW, CALL_TIMEOUT_S)
+
+    async def _manage(self, body: str, expect: str, action: str, timeout_s: float) -> None:
+        held = self.held
+        assert held is not None
+        try:
+            await self._client.call(
+                held.address, body, expect=expect, action=action, parameters=held.parameters, timeout_s=timeout_s
+            )
+        except NotSoap:
+            if self.elsewhere() is None:
+                raise
+            await self._manage(body, expect, action, timeout_s)
 
     async def unsubscribe(self, *, timeout_s: float = UNSUBSCRIBE_TIMEOUT_S) -> None:
         """End the one we hold, if any. A camera that no longer knows it is no error; one that is away is, for a while.
 
         Raises `Refusal`, and `HttpProblem` as long as it is likely that there would be two.
         """
-        held = self.held
-        if held is None:
+        if self.held is None:
             return
         try:
-            await self._client.call(
-                held.address,
-                f'<Unsubscribe xmlns="{WSNT}"/>',
-                expect="UnsubscribeResponse",
-                action=_UNSUBSCRIBE,
-                parameters=held.parameters,
-                timeout_s=timeout_s,
-            )
+            await self._manage(f'<Unsubscribe xmlns="{WSNT}"/>', "UnsubscribeResponse", _UNSUBSCRIBE, timeout_s)
         except (SoapFault, NotSoap, BadXml, HttpProblem) as problem:
             _log.debug("unsubscribe: %s", problem)
             self._not_ended += 1
             if isinstance(problem, HttpProblem) and not isinstance(problem, HungUp) and self._not_ended < PATIENCE:
                 raise
         self.forget()
+
+    def elsewhere(self) -> Subscription | None:
+        """The one we hold, from now on at the other port; None when there is none, or it has been tried."""
+        if self.held is None or not self.held.other:
+            return None
+        self.held = msgspec.structs.replace(self.held, address=self.held.other, other="")
+        self._save()
+        return self.held
 
     def forget(self) -> None:
         """The camera no longer has it."""
@@ -193,12 +201,22 @@ def _read_subscription(answer: Element, device_url: str) -> Subscription:
     address = first_text(reference, "Address") if reference is not None else ""
     if reference is None or not address:
         raise NotSoap(url=device_url, status=200)
+    ours, *others = likely(address, device_url)
     return Subscription(
-        address=rewrite(address, device_url),
+        address=ours,
+        other=others[0] if others else "",
         parameters=reference_parameters(reference),
         granted_s=seconds_left(answer),
         camera=device_url,
     )
+
+
+def likely(url: str, device_url: str) -> tuple[str, ...]:
+    """What the camera calls `url`: at the host and port that are known to work, then at the port that it names."""
+    ours = rewrite(url, device_url)
+    port = named_port(url)
+    theirs = at_port(ours, port) if port is not None and port != Place.of(device_url).port else ours
+    return tuple(dict.fromkeys((ours, theirs)))
 
 
 def seconds_left(answer: Element) -> float | None:

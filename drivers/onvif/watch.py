@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from typing import Literal, NoReturn
 
 from drivers.devicehttp.auth import REFUSAL_WAIT_S
-from drivers.devicehttp.request import HungUp, Refused, Unreachable
+from drivers.devicehttp.request import HttpProblem, HungUp, Refused, Unreachable
 from drivers.devicehttp.server import ListenFailed
 from drivers.onvif.backoff import wait_away_s, wait_wrong_s
 from drivers.onvif.client import Client, Refusal
-from drivers.onvif.events import PullPoints, find_service
+from drivers.onvif.events import PullPoints, find_services
 from drivers.onvif.health import Health, NoEvents, NoSlot, SubscriptionLost
 from drivers.onvif.letterbox import letterbox
 from drivers.onvif.notifying import Notifying
@@ -159,16 +159,29 @@ class Watch:
         if remembered:
             try:
                 return await self._points.create(remembered)
-            except (NotSoap, BadXml, SoapFault):
+            except (NotSoap, BadXml, SoapFault, Refused):
                 # An address from before an update of the firmware, maybe: only a hint.
                 self._service_url = ""
-        self._service_url = await find_service(self._client)
-        return await self._points.create(self._service_url)
+        ours, *others = await find_services(self._client)
+        try:
+            return await self._create_at(ours)
+        except (NotSoap, BadXml, Refused) as problem:
+            for other in others:
+                try:
+                    return await self._create_at(other)
+                except HttpProblem:
+                    # Nobody there: what was said at the first place counts.
+                    continue
+            raise problem
+
+    async def _create_at(self, service_url: str) -> Subscription:
+        self._service_url = service_url
+        return await self._points.create(service_url)
 
     async def _listen_for_posts(self) -> NoReturn:
         async with letterbox(self._listen, self._client.device_url) as box:
             begun = datetime.now(UTC)
-            service_url = self._service_url or await find_service(self._client)
+            service_url = self._service_url or (await find_services(self._client))[0]
             try:
                 await self._notifying.subscribe(service_url, box)
             except SoapFault as fault:

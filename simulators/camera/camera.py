@@ -9,12 +9,13 @@ from simulators.camera.auth import Gate, NotAuthorized
 from simulators.camera.config import CameraConfig
 from simulators.camera.device import PATH as DEVICE_PATH
 from simulators.camera.endpoint import answer_soap
+from simulators.camera.events import SUBSCRIPTION_PATH
 from simulators.camera.http import HttpServer, Request, Response
 from simulators.camera.pullpoints import PullPoint
 from simulators.camera.push import keep_pushing
 from simulators.camera.raised import Raised
 from simulators.camera.rtsp import RtspServer
-from simulators.camera.state import CameraState
+from simulators.camera.state import EVENT_PATH, CameraState
 from simulators.camera.topics import Items, Notification
 
 GREY_FRAMES = 3
@@ -33,6 +34,7 @@ class Camera:
         self.frozen = False
         self._gate = Gate(config)
         self._server = HttpServer(self._answer, port=config.port)
+        self._events = HttpServer(self._answer_events) if "other_port" in config.quirks else None
         self.stream = RtspServer(config, self._frame)
         self._reboot: asyncio.Task[None] | None = None
         self._pushes: set[asyncio.Task[None]] = set()
@@ -42,6 +44,9 @@ class Camera:
         picture.check_available()
         await self._server.start()
         self.state.port = self._server.port
+        if self._events is not None:
+            await self._events.start()
+            self.state.event_port = self._events.port
         await self.stream.start()
         self.state.rtsp_port = self.stream.port
 
@@ -52,6 +57,8 @@ class Camera:
         await asyncio.gather(*tasks, return_exceptions=True)
         self.state.pull_points.clear()
         await self.stream.stop()
+        if self._events is not None:
+            await self._events.stop()
         await self._server.stop()
 
     @property
@@ -157,8 +164,14 @@ class Camera:
         self._pushes.add(task)
         task.add_done_callback(self._pushes.discard)
 
+    async def _answer_events(self, request: Request) -> Response:
+        self.requests += 1
+        return await answer_soap(self.state, self._gate, request) if _of_events(request) else Response(404)
+
     async def _answer(self, request: Request) -> Response:
         self.requests += 1
+        if self._events is not None and _of_events(request):
+            return Response(404, b"Not Found")
         if request.path == media.SNAPSHOT_PATH and request.method == "GET":
             return self._snapshot(request)
         return await answer_soap(self.state, self._gate, request)
@@ -185,3 +198,7 @@ class Camera:
     def _frame(self, number: int) -> bytes:
         whole = self._picture()
         return picture.before_keyframe(whole) if "rtsp_grey" in self.config.quirks and number < GREY_FRAMES else whole
+
+
+def _of_events(request: Request) -> bool:
+    return request.path == EVENT_PATH or request.path.startswith(SUBSCRIPTION_PATH)

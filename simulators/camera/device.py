@@ -5,12 +5,11 @@ from urllib.parse import quote
 
 from simulators.camera.operation import Operation, plain
 from simulators.camera.soap import NS, SoapRequest, element, leaf, qname
-from simulators.camera.state import CameraState
+from simulators.camera.state import EVENT_PATH, CameraState
 from simulators.camera.times import BEIJING
 
 PATH = "/onvif/device_service"
 MEDIA_PATH = "/onvif/media_service"
-EVENT_PATH = "/onvif/event_service"
 IMAGING_PATH = "/onvif/imaging_service"
 SERVICES = (("tds", PATH), ("trt", MEDIA_PATH), ("tev", EVENT_PATH), ("timg", IMAGING_PATH))
 

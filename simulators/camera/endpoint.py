@@ -17,14 +17,14 @@ from simulators.camera.soap import (
     parse_request,
     reply_header,
 )
-from simulators.camera.state import CameraState
+from simulators.camera.state import EVENT_PATH, CameraState
 
 _SERVICES: dict[str, dict[str, Operation]] = {
     device.PATH: device.OPERATIONS,
     device.MEDIA_PATH: media.OPERATIONS,
     device.IMAGING_PATH: media.IMAGING_OPERATIONS,
     # With reference parameters the subscription operations come to the event service's own address.
-    device.EVENT_PATH: {**events.OPERATIONS, **events.SUBSCRIPTION_OPERATIONS},
+    EVENT_PATH: {**events.OPERATIONS, **events.SUBSCRIPTION_OPERATIONS},
 }
 # Its firmware declares the maker's topics in every answer.
 _HIKVISION = b'xmlns:tnshik="http://www.hikvision.com/2011/event/topics" '
@@ -39,7 +39,7 @@ async def answer_soap(state: CameraState, gate: Gate, request: Request) -> Respo
     """Answer a POST to a service address."""
     quirks = state.config.quirks
     operations = operations_at(request.path)
-    if "no_event_service" in quirks and request.path == device.EVENT_PATH:
+    if "no_event_service" in quirks and request.path == EVENT_PATH:
         operations = None
     if operations is None:
         return Response(404, b"Not Found")

@@ -8,14 +8,13 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from simulators.camera.device import EVENT_PATH
 from simulators.camera.eventxml import CONCRETE, notification_message, topic_set
 from simulators.camera.http import Hangup
 from simulators.camera.operation import Operation, Reply, plain
 from simulators.camera.pullpoints import NoSlot, PullPoint
 from simulators.camera.push import NotLoopback, check_consumer
 from simulators.camera.soap import NS, SoapFault, SoapRequest, element, leaf, qname
-from simulators.camera.state import CameraState
+from simulators.camera.state import EVENT_PATH, CameraState
 from simulators.camera.times import format_time, parse_duration_s, parse_time
 
 SUBSCRIPTION_PATH = "/onvif/subscription/"

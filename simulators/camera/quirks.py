@@ -10,6 +10,7 @@ QUIRKS: dict[str, str] = {
     "wrong_address": "the subscription's address has another host and port, as behind NAT",
     "nat_address": "every other address (services, snapshot, stream) has another host and port",
     "loopback_address": "every address, the subscription's too, is on the camera's own 127.0.0.1, port 9",
+    "other_port": "the event service and the subscriptions are at another port than everything else",
     "double_port": "every address, the subscription's too, names its port twice (host:8106:8106)",
     "reference_parameters": "subscriptions share one address; a reference parameter tells which, and must come back",
     # what events there are

@@ -11,6 +11,7 @@ from simulators.camera.raised import Raised
 from simulators.camera.times import CameraClock
 from simulators.camera.topics import ALARMS, Notification, at_rest, notification
 
+EVENT_PATH = "/onvif/event_service"
 OTHER_HOST = "192.0.2.64:8106"
 FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 RESET_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -24,6 +25,8 @@ class CameraState:
         self.config = config
         self.port = 0
         self.rtsp_port = 0
+        self.event_port = 0
+        """Of the events only, with `other_port`; 0: they have none of their own."""
         self.boots = 1
         self.clock = CameraClock(config.clock_offset_s)
         self._begin_clock()
@@ -37,10 +40,13 @@ class CameraState:
 
     def address(self, path: str) -> str:
         """An address as this camera announces it."""
+        if path == EVENT_PATH and self.event_port:
+            return self.subscription_address(path)
         return f"http://{OTHER_HOST if 'nat_address' in self.config.quirks else self._host()}{path}"
 
     def subscription_address(self, path: str) -> str:
-        return f"http://{OTHER_HOST if 'wrong_address' in self.config.quirks else self._host()}{path}"
+        host = f"127.0.0.1:{self.event_port}" if self.event_port else self._host()
+        return f"http://{OTHER_HOST if 'wrong_address' in self.config.quirks else host}{path}"
 
     def _host(self) -> str:
         if "loopback_address" in self.config.quirks:

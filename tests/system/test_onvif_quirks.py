@@ -34,7 +34,12 @@ class Case:
 
 TOKEN = {"auth": "usernametoken"}
 WITH_EVENTS = [
-    *map(Case, ["wrong_address", "nat_address", "loopback_address", "double_port", "reference_parameters"]),
+    *map(
+        Case, ["wrong_address", "nat_address", "loopback_address", "double_port", "reference_parameters"]
+    ),
+    Case("other_port"),
+    Case("other_port", also=("reference_parameters",)),
+    Case("other_port", also=("no_pullpoint",), listens=True, rung="notify"),
     *map(Case, ["no_subscribe", "initial_time_required", "minutes_as_seconds", "relative_time_broken"]),
     Case("relative_time_broken", of_camera={"clock_offset_s": -86400.0}),
     Case("absolute_time_refused"),
