@@ -5,7 +5,7 @@ A device's table has the common keys of `DeviceSettings` and, beside them, the k
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -31,6 +31,8 @@ Hours = Annotated[
         example="20:00-06:00",
     ),
 ]
+URGENT_KINDS: Final = frozenset(("fire", "smoke"))
+"""Alarms that are never held back: neither their start nor their end."""
 PresetName = Literal["pond", "forest-edge", "village-office"]
 """What each of them does stands in `edgeagent.presets`."""
 DeviceId = Annotated[str, Meta(pattern=DEVICE_PATTERN, examples=["cam-1"])]

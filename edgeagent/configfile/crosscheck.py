@@ -16,6 +16,7 @@ from edgeagent.configfile.mistakes import (
     Both,
     GridElsewhere,
     Mistake,
+    NeverHeld,
     NoDevices,
     NoSuchDevice,
     OpenLink,
@@ -27,7 +28,7 @@ from edgeagent.configfile.mistakes import (
 )
 from edgeagent.configfile.ownfile import OwnFiles, open_to_others
 from edgeagent.configfile.reader import show
-from edgeagent.configfile.rulecheck import check_rules
+from edgeagent.configfile.rulecheck import check_rules, never_held
 from gridwire.kinds import KINDS
 
 _LOCAL = ("127.", "localhost", "::1")
@@ -44,6 +45,8 @@ class CrossCheck:
         """All checks. `complete`: no part of the files was unreadable, so that what is not there is missing."""
         self._time_zone()
         check_rules(self._decoder)
+        for path in never_held(self._decoder.tree.data):
+            self._warn(NeverHeld, path)
         self._kinds()
         self._tls()
         self._plain_secrets()

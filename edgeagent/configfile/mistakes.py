@@ -213,6 +213,12 @@ class NoPlace(Mistake):
     zh = "日出日落需要知道位置：请在文件开头设置 `latitude`（纬度）和 `longitude`（经度），如 25.6 和 111.9"
 
 
+class NeverHeld(Mistake):
+    code = "config.never-held"
+    en = "has no effect: fire and smoke never wait"
+    zh = "不起作用：火情和烟雾从不等待"
+
+
 class HalfPlace(Mistake):
     code = "config.half-place"
     en = "latitude and longitude belong together: `{missing}` is missing"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from edgeagent.config import URGENT_KINDS
 from edgeagent.configfile.decode import Decoder
 from edgeagent.configfile.expected import found
 from edgeagent.configfile.fullwidth import to_ascii
@@ -38,6 +39,14 @@ def check_rules(decoder: Decoder) -> None:
     elif absent:
         for path in _needing_place(decoder.tree.data):
             decoder.wrong(NoPlace, path)
+
+
+def never_held(data: Mapping[str, Any]) -> Iterator[Path]:
+    """Minimum durations of rules for nothing but kinds that never wait."""
+    for index, rule in _tables(data.get("rule")):
+        kinds = rule.get("kinds")
+        if isinstance(kinds, list) and kinds and all(isinstance(kind, str) and kind in URGENT_KINDS for kind in kinds):
+            yield from [("rule", index, "min_duration_s")] if rule.get("min_duration_s") else []
 
 
 def _bad_hours(decoder: Decoder, path: Path, hours: str) -> None:

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edgeagent.config import Config, RuleSettings
-from edgeagent.rules.effective import URGENT_KINDS, Effective, Layer, effective, layers_of, presets_of
+from edgeagent.config import URGENT_KINDS, Config, RuleSettings
+from edgeagent.rules.effective import Effective, Layer, effective, layers_of, presets_of
 from edgeagent.rules.memory import Held, Part, RuleMemory, Seen, key_of
 from edgeagent.rules.reasons import Why
 from edgeagent.sun import Place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from edgeagent.config import Config, PresetName, RuleSettings
+from edgeagent.config import URGENT_KINDS, Config, PresetName, RuleSettings
 from edgeagent.presets import PRESETS
 from edgeagent.windows import Span, parse
 from gridwire.events import Severity
@@ -15,8 +15,6 @@ SEEN_KINDS: Final = frozenset(
     too_dark too_bright too_blurry signal_lost picture""".split()  # noqa: SIM905
 )
 """What a camera sees of its one view, however many topics it tells that in. Inputs and sensors are things apart."""
-URGENT_KINDS: Final = frozenset(("fire", "smoke"))
-"""Never held: neither their start nor their end."""
 SETTINGS: Final = (
     ("armed", "min_duration_s", "merge_gap_s", "merge_by", "cooldown_s", "severity", "picture", "drop")
 )  # fmt: skip

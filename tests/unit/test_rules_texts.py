@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from edgeagent import plugins
+from edgeagent.configfile import load
 from edgeagent.configfile.rulepart import load_rules
 from edgeagent.presets import PRESETS
 from edgeagent.rules import MAX_HELD, REASONS
@@ -37,3 +39,11 @@ def test_the_page_names_every_reason_every_preset_and_the_bounds():
     for hours in ("Fri 22:00-06:00", "17:00-sunset"):
         assert f"`{hours}`" in PAGE
         assert parse(hours)
+
+
+def test_a_minimum_duration_of_urgent_kinds_only_is_warned_of(tmp_path):
+    text = 'box = "430121001001"\n[hub]\nhost = "127.0.0.1"\nport = 1883\n'
+    text += '[[rule]]\nkinds = ["fire"]\nmin_duration_s = 5\n[[rule]]\nkinds = ["fire", "motion"]\nmin_duration_s = 5\n'
+    (tmp_path / "edgeagent.toml").write_text(text)
+    warnings = load(tmp_path / "edgeagent.toml", plugins.resolve).warnings
+    assert [(one.code, one.place.line) for one in warnings if one.key] == [("config.never-held", 7)]
