@@ -35,6 +35,12 @@ def install() -> None:
         _install(name, _lock(name))
 
 
+def install_one(name: str) -> Path:
+    """The interpreter of an environment that one work alone needs, made at its first use. Raises CalledProcessError."""
+    _install(name, _lock(name))
+    return python_of(name)
+
+
 def _install(name: str, lock: Path) -> None:
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     stamp = CACHE / name / ".installed"
