@@ -18,6 +18,13 @@ Name = Annotated[
 ]
 
 
+HOUR = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+PRIVACY_NOTICE = (
+    "本终端读取证件仅用于签到和办事登记。证件号码经加密处理，只保存掩码，不保存照片和住址；姓名仅在办理需要时保存。"
+    "如有疑问，请向村站工作人员咨询。"
+)
+
+
 class PartSettings(SerialSettings, frozen=True, kw_only=True, tag_field="protocol"):
     """What every part has: role, name and the settings of its port."""
 
@@ -75,6 +82,7 @@ class EscPos(PartSettings, frozen=True, kw_only=True, tag="escpos"):
     done: Annotated[Bytes, Meta(description="tone: stored")] = "1B 42 01 02"
     already: Annotated[Bytes, Meta(description="tone: was stored a moment ago; no second event")] = "1B 42 02 01"
     failed: Annotated[Bytes, Meta(description="tone: not read or not stored")] = "1B 42 03 09"
+    next: Annotated[Bytes, Meta(description="tone: understood, now show a card or press on")] = "1B 42 01 01"
 
 
 class Keymap(PartSettings, frozen=True, kw_only=True, tag="keymap"):
@@ -142,7 +150,10 @@ class Siren(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Modbus(PartSettings, frozen=True, kw_only=True, tag="modbus"):
     """Help buttons and siren on an RS-485 bus (Modbus RTU)."""
 
-    role: Annotated[Literal["sos", "siren"], Meta(description="sos: buttons, and a siren with them; siren: only that")]
+    role: Annotated[
+        Literal["sos", "siren"],
+        Meta(description="sos: buttons, and a siren with them; siren: only that", examples=["sos"]),
+    ]
     poll_s: Annotated[float, Meta(ge=0.02, le=10, description="seconds between two looks at the buttons")] = 0.1
     answer_timeout_s: Annotated[float, Meta(gt=0, le=10, description="seconds that a device may take to answer")] = 0.5
     contact: Annotated[tuple[Contact, ...], Meta(max_length=16, description="help buttons")] = ()
@@ -160,6 +171,34 @@ Part: TypeAlias = SamIdCard | IcEm | EmAscii | Line | Keymap | EscPos | Modbus
 """One part of a terminal, told apart by its `protocol`."""
 
 
+class Slot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A patrol slot, e.g. the morning round."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=16, description="name of the slot, e.g. morning")]
+    begin: Annotated[
+        str, Meta(pattern=HOUR, description="first minute, HH:MM, in the village's time zone", examples=["06:30"])
+    ]
+    end: Annotated[
+        str,
+        Meta(pattern=HOUR, description="minute at which it is over, HH:MM; may be past midnight", examples=["11:30"]),
+    ]
+
+    def holds(self, minute: int) -> bool:
+        """Whether a minute of the day (0-1439) lies in it."""
+        begin, end = (int(text[:2]) * 60 + int(text[3:]) for text in (self.begin, self.end))
+        return begin <= minute < end if begin < end else minute >= begin or minute < end
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One item of the village's service list."""
+
+    item: Annotated[str, Meta(min_length=1, max_length=32, description="its code")]
+    name: Annotated[str, Meta(max_length=64, description="its name, for the receipt")] = ""
+    mode: Annotated[
+        Literal["direct", "proxy", "authorised"], Meta(description="done here, by proxy, or as authorised")
+    ] = "direct"
+
+
 class Config(DeviceConfig, frozen=True, kw_only=True):
     """A self-service terminal whose parts hang on serial ports."""
 
@@ -170,6 +209,25 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     window_s: Annotated[
         float, Meta(ge=0, le=86400, description="seconds in which a card checks in once, however often it is shown")
     ] = 60.0
+    roster_file: Annotated[
+        str,
+        Meta(description="roster of grid workers: CSV person,name,grid with keyed hashes; empty: as the hub tells"),
+    ] = ""
+    slot: Annotated[tuple[Slot, ...], Meta(max_length=8, description="patrol slots of a day")] = ()
+    service: Annotated[
+        tuple[Service, ...], Meta(max_length=200, description="the village's service list; empty: any item is taken")
+    ] = ()
+    identify_s: Annotated[
+        float, Meta(ge=0, le=120, description="seconds that a request waits for a card; then it is stored without")
+    ] = 15.0
+    rate_within_s: Annotated[
+        float, Meta(ge=0, le=86400, description="seconds in which a rating belongs to the last request")
+    ] = 600.0
+    privacy_notice: Annotated[
+        str,
+        Meta(max_length=2000, description="on personal data, printed before the first card is read; empty: posted"),
+    ] = PRIVACY_NOTICE
+    drill: Annotated[bool, Meta(description="an exercise: everything that happens here is marked as one")] = False
     part: Annotated[tuple[Part, ...], Meta(max_length=16, description="the parts that the terminal has")] = ()
 
     def __post_init__(self) -> None:

@@ -1,30 +1,42 @@
-"""The terminal's driver: patrol check-in by ID card, IC card or scanned code.
+"""The terminal's driver: everything that a village's self-service terminal does, from its serial ports.
 
 It keeps every part's port open, survives the unplugging of any of them, and reports them together as one device.
 """
 
 import asyncio
+import hashlib
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from drivers.seriallink import Decoder, LinkLost, SerialLink, SerialSettings, keep_open
-from drivers.terminal.beeper import AnyBytes, Beeper
-from drivers.terminal.checkin import CheckinDesk
-from drivers.terminal.config import Config, EmAscii, EscPos, IcEm, Line, Part, SamIdCard, part_names
+from drivers.terminal.config import Config, EmAscii, EscPos, IcEm, Keymap, Line, Modbus, Part, SamIdCard, part_names
+from drivers.terminal.desk import Desk
 from drivers.terminal.em_ascii import EmAsciiDecoder
+from drivers.terminal.escpos import StatusDecoder
 from drivers.terminal.icem import IcEmDecoder
 from drivers.terminal.idcard_reader import IdCardReader
 from drivers.terminal.idnumber import VillageKey, load_village_key
+from drivers.terminal.keymap import key_decoder
 from drivers.terminal.line import LineDecoder
+from drivers.terminal.modbus import ReplyDecoder
 from drivers.terminal.parts import Parts
-from drivers.terminal.readers import SpeakingReader, card_credential, code_credential
+from drivers.terminal.printer import Printer
+from drivers.terminal.readers import Keypad, Scanner, SpeakingReader, card_credential
+from drivers.terminal.roster import Roster
 from drivers.terminal.sam_idcard import SamDecoder
-from edgeagent.driver import CommandRefused, Device
+from drivers.terminal.slips import Slips
+from drivers.terminal.sos import Alarm, Bus
+from edgeagent.driver import CommandRefused, Device, OutboxFull
+
+log = logging.getLogger(__name__)
 
 Frame = TypeVar("Frame")
 Work = Coroutine[None, None, None]
+_NOTICE_MEMORY = "privacy-notice"
 
 
 class Driver:
@@ -36,10 +48,10 @@ class Driver:
     async def run(self, device: Device) -> None:
         """Serve the terminal until cancelled."""
         key = load_village_key(Path(self._config.key_file))
-        parts = Parts(part_names(self._config.part))
+        terminal = _Terminal(self._config, key, device)
+        await terminal.give_privacy_notice()
         async with asyncio.TaskGroup() as group:
-            group.create_task(parts.report_changes(device))
-            for work in _works(self._config, key, parts, device):
+            for work in terminal.works():
                 group.create_task(work)
 
     async def command(self, device: Device, op: str, args: Mapping[str, object]) -> Mapping[str, object]:
@@ -47,29 +59,68 @@ class Driver:
         raise CommandRefused(device=device.id, op=op, why="a terminal takes no commands / 终端不支持远程命令")
 
 
-def _works(config: Config, key: VillageKey, parts: Parts, device: Device) -> list[Work]:
-    """What runs for each configured part, all of them wired to one check-in desk."""
-    named = list(zip(part_names(config.part), config.part, strict=True))
-    beepers = {name: Beeper(name, part, parts) for name, part in named if isinstance(part, EscPos)}
-    desk = CheckinDesk(device, tuple(beepers.values()), point=config.point, window_s=config.window_s)
-    works = [_keep(name, parts, beeper.settings, AnyBytes, beeper.use) for name, beeper in beepers.items()]
-    return works + [_reading(name, part, key, desk, parts, device) for name, part in named if part.role == "reader"]
+class _Terminal:
+    """All parts of one terminal, wired to one desk, for one run."""
 
+    def __init__(self, config: Config, key: VillageKey, device: Device) -> None:
+        self._config, self._key, self._device = config, key, device
+        self._named = list(zip(part_names(config.part), config.part, strict=True))
+        self._parts = Parts(name for name, _ in self._named)
+        self._printers = {
+            name: Printer(name, part, self._parts) for name, part in self._named if isinstance(part, EscPos)
+        }
+        roster = Roster(Path(config.roster_file) if config.roster_file else None)
+        self._desk = Desk(config, device, tuple(self._printers.values()), roster)
+        self._alarm = Alarm(device, drill=config.drill)
 
-def _reading(name: str, part: Part, key: VillageKey, desk: CheckinDesk, parts: Parts, device: Device) -> Work:
-    """What runs for a part that reads."""
-    match part:
-        case SamIdCard():
-            return _keep(name, parts, part, SamDecoder, IdCardReader(name, part, key, desk, parts, device).use)
-        case IcEm() | EmAscii():
-            decoder = EmAsciiDecoder if isinstance(part, EmAscii) else IcEmDecoder
-            cards = SpeakingReader(name, desk, parts, partial(card_credential, order=part.uid_order, key=key))
-            return _keep(name, parts, part, decoder, cards.use)
-        case Line():
-            codes = SpeakingReader(name, desk, parts, partial(code_credential, key=key))
-            return _keep(name, parts, part, partial(LineDecoder, part.prefix, part.suffix), codes.use)
-        case _:
-            raise AssertionError(f"{name} does not read")
+    def works(self) -> list[Work]:
+        """What runs: one work a part, the reports, and the calls for help that wait for the disk."""
+        works = [self._parts.report_changes(self._device), self._alarm.store_all()]
+        return works + [self._work(name, part) for name, part in self._named]
+
+    async def give_privacy_notice(self) -> None:
+        """Before the first card is read, and whenever its text has changed: print it, and remember that."""
+        text = self._config.privacy_notice
+        mark = hashlib.sha256(text.encode()).hexdigest()[:16].encode()
+        if not text or self._device.recall(_NOTICE_MEMORY) == mark:
+            return
+        if not any(printer.prints for printer in self._printers.values()):
+            self._device.describe(privacy_notice="no printer: post it / 无打印机，请张贴告知")
+            return
+        slips = Slips(self._device.language, self._device.zone, self._device.name)
+        self._desk.print(slips.privacy(datetime.now(UTC), text))
+        try:
+            await self._device.remember({_NOTICE_MEMORY: mark})
+        except OutboxFull as problem:
+            log.warning("that the notice was printed is not remembered: %s", problem)
+
+    def _call_for_help(self) -> None:
+        self._alarm.call("", self._config.point, pressed=True)
+
+    def _work(self, name: str, part: Part) -> Work:
+        parts, desk = self._parts, self._desk
+        match part:
+            case SamIdCard():
+                cards = IdCardReader(name, part, self._key, desk, parts, self._device)
+                work = _keep(name, parts, part, SamDecoder, cards.use)
+            case IcEm() | EmAscii():
+                decoder = EmAsciiDecoder if isinstance(part, EmAscii) else IcEmDecoder
+                credential = partial(card_credential, order=part.uid_order, key=self._key)
+                work = _keep(name, parts, part, decoder, SpeakingReader(name, desk, parts, credential).use)
+            case Line():
+                scanner = Scanner(name, desk, self._call_for_help, parts, self._key)
+                work = _keep(name, parts, part, partial(LineDecoder, part.prefix, part.suffix), scanner.use)
+            case Keymap() if part.length:
+                keys = Keypad[bytes](name, desk, self._call_for_help, parts, part.action_of)
+                work = _keep(name, parts, part, key_decoder(part.form), keys.use)
+            case Keymap():
+                lines = Keypad[str](name, desk, self._call_for_help, parts, part.action_of)
+                work = _keep(name, parts, part, LineDecoder, lines.use)
+            case EscPos():
+                work = _keep(name, parts, part, StatusDecoder, self._printers[name].use)
+            case Modbus():
+                work = _keep(name, parts, part, ReplyDecoder, Bus(name, part, self._alarm, parts).use)
+        return work
 
 
 async def _keep(

@@ -5,8 +5,8 @@ import logging
 
 from drivers.seriallink import SerialLink
 from drivers.terminal import sam_idcard as sam
-from drivers.terminal.checkin import CheckinDesk, Credential
 from drivers.terminal.config import SamIdCard
+from drivers.terminal.desk import Credential, Desk
 from drivers.terminal.idnumber import VillageKey
 from drivers.terminal.parts import Parts
 from drivers.terminal.presence import PolledPresence
@@ -24,7 +24,7 @@ class IdCardReader:
     """Polls one reader. What it reads goes to the desk; what it cannot read is told to the person and counted."""
 
     def __init__(
-        self, name: str, settings: SamIdCard, key: VillageKey, desk: CheckinDesk, parts: Parts, device: Device
+        self, name: str, settings: SamIdCard, key: VillageKey, desk: Desk, parts: Parts, device: Device
     ) -> None:
         self._name = name
         self._settings = settings
@@ -72,7 +72,7 @@ class IdCardReader:
             return
         if card is not None:
             self._presence.settle()
-            await self._desk.check_in(Credential("id", card.number_hash, card.masked, card.name))
+            await self._desk.show(Credential("id", card.number_hash, card.masked, card.name))
         elif self._presence.fail():
             log.warning("ID card could not be read")
             await self._desk.refuse()

@@ -19,6 +19,17 @@ _TEXTS: dict[str, dict[Language, str]] = {
     "write-timeout": {"en": "does not take bytes", "zh": "写入超时"},
     "failed": {"en": "the port does not work", "zh": "串口故障"},
     "no-answer": {"en": "does not answer; check wiring and baud rate", "zh": "无应答，请检查接线和波特率"},
+    "refuses": {
+        "en": "refuses the address; check unit, function and address",
+        "zh": "拒绝该地址，请检查 unit、function、address",
+    },
+    "paper-out": {"en": "no paper", "zh": "缺纸"},
+    "paper-near-end": {"en": "paper runs short", "zh": "纸将用尽"},
+    "printer-offline": {"en": "printer offline (cover open?)", "zh": "打印机脱机（盖子未关？）"},
+    "printer-mute": {
+        "en": "says nothing about its paper; slips may not appear",
+        "zh": "不报告纸张状态，小票可能未打印",
+    },
     "garbage": {"en": "line garbage, check the baud rate", "zh": "收到乱码，请检查波特率"},
     "second-read-refused": {
         "en": "gives no second read; require_second_read = false accepts one",

@@ -1,18 +1,22 @@
-"""Readers that speak by themselves: the IC/EM card reader and the scanner."""
+"""Parts that speak by themselves: the IC/EM card reader, the scanner and the keypad."""
 
 import asyncio
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, Literal, TypeVar
 
 from drivers.seriallink import SerialLink
-from drivers.terminal.checkin import CheckinDesk, Credential
+from drivers.terminal.actions import CODE_PREFIX, Action, Command, action_in_code
+from drivers.terminal.desk import Credential, Desk
 from drivers.terminal.icem import CardSeen
 from drivers.terminal.idnumber import VillageKey, is_resident_number, mask_code, mask_resident
 from drivers.terminal.parts import Parts
 from drivers.terminal.presence import SpokenPresence
 
 Frame = TypeVar("Frame")
+Help = Callable[[], None]
+"""Calls for help, at once."""
 
 # A badge number. What is longer or holds other characters may be anything, a whole record of a person too.
 _BADGE = re.compile(r"[0-9A-Za-z-]{4,24}")
@@ -21,9 +25,7 @@ _BADGE = re.compile(r"[0-9A-Za-z-]{4,24}")
 class SpeakingReader(Generic[Frame]):
     """Checks in what a reader says. `credential_of` makes of a frame what may leave the terminal."""
 
-    def __init__(
-        self, name: str, desk: CheckinDesk, parts: Parts, credential_of: Callable[[Frame], Credential]
-    ) -> None:
+    def __init__(self, name: str, desk: Desk, parts: Parts, credential_of: Callable[[Frame], Credential]) -> None:
         self._name = name
         self._desk = desk
         self._parts = parts
@@ -35,9 +37,62 @@ class SpeakingReader(Generic[Frame]):
         self._parts.note(self._name)
         link.on_quality = lambda garbage: self._parts.note(self._name, "garbage" if garbage else "")
         while True:
-            shown = self._credential_of(await link.receive())
-            if self._presence.shown(shown.number_hash.digest, asyncio.get_running_loop().time()):
-                await self._desk.check_in(shown)
+            await self.take(await link.receive())
+
+    async def take(self, frame: Frame) -> None:
+        """What was read: one presence of a card, however often it is said."""
+        shown = self._credential_of(frame)
+        if self._presence.shown(shown.number_hash.digest, asyncio.get_running_loop().time()):
+            await self._desk.show(shown)
+
+
+class Scanner(SpeakingReader[str]):
+    """A reader of codes: some say who is there, some what is wanted."""
+
+    def __init__(self, name: str, desk: Desk, call_help: Help, parts: Parts, key: VillageKey) -> None:
+        super().__init__(name, desk, parts, partial(code_credential, key=key))
+        self._act = Acting(desk, call_help)
+
+    async def take(self, frame: str) -> None:
+        action = action_in_code(frame)
+        if action is not None:
+            await self._act.take(action)
+        elif frame[: len(CODE_PREFIX)].upper() == CODE_PREFIX:
+            await self._desk.refuse()
+        else:
+            await super().take(frame)
+
+
+class Keypad(Generic[Frame]):
+    """Has its keys' wishes done. `action_of` knows them; a key without one is passed over."""
+
+    def __init__(
+        self, name: str, desk: Desk, call_help: Help, parts: Parts, action_of: Callable[[Frame], Action | None]
+    ) -> None:
+        self._name, self._parts, self._action_of = name, parts, action_of
+        self._act = Acting(desk, call_help)
+
+    async def use(self, link: SerialLink[Frame]) -> None:
+        """Listen on this link until it is lost (raises LinkLost)."""
+        self._parts.note(self._name)
+        link.on_quality = lambda garbage: self._parts.note(self._name, "garbage" if garbage else "")
+        while True:
+            action = self._action_of(await link.receive())
+            if action is not None:
+                await self._act.take(action)
+
+
+class Acting:
+    """Brings what is asked for to where it is done: help to the alarm, all else to the desk."""
+
+    def __init__(self, desk: Desk, call_help: Help) -> None:
+        self._desk, self._call_help = desk, call_help
+
+    async def take(self, action: Action) -> None:
+        if action == Command("sos"):
+            self._call_help()
+        else:
+            await self._desk.act(action)
 
 
 def card_credential(seen: CardSeen, order: Literal["as-sent", "reversed"], key: VillageKey) -> Credential:

@@ -56,9 +56,10 @@ def device(tmp_path):
 def sample_in_force(name):
     """The driver's sample with all of its own settings and tables switched on."""
     others = "|".join(COMMON)
-    return re.sub(
-        rf"^#(?!(?:{others}) =)(?=[A-Za-z\"\[])", "", sample_of(name, plugins.resolve(name)), flags=re.MULTILINE
-    )
+    text = sample_of(name, plugins.resolve(name))
+    own, mark, tables = text.partition("\n#[[")  # in tables below, these names are the driver's own
+    own = re.sub(rf"^#(?!(?:{others}) =)(?=[A-Za-z\"\[])", "", own, flags=re.MULTILINE)
+    return own + re.sub(r"^#(?=[A-Za-z\"\[])", "", mark + tables, flags=re.MULTILINE)
 
 
 def config_of(name):
