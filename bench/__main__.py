@@ -54,7 +54,7 @@ def main() -> int:
     if not options.quick:
         results.save(KEPT)
     if not options.quick or options.write:
-        PAGE.write_text(report.render(results, machine.facts(folder, rounds)), encoding="utf-8")
+        PAGE.write_text(report.render(results, machine.facts(folder, results.rounds())), encoding="utf-8")
         print(f"written: {PAGE.relative_to(environment.ROOT)}")
     print(report.targets(results))
     shutil.rmtree(folder, ignore_errors=True)

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -18,13 +19,13 @@ from bench.environment import versions
 _SYNCS = 200
 
 
-def facts(folder: Path, rounds: int) -> dict[str, str]:
-    """Read at the end of a run; measures how long this disk takes for an fdatasync."""
+def facts(folder: Path, rounds: Mapping[str, int]) -> dict[str, str]:
+    """Read at the end of a run; `rounds` of each work; measures how long this disk takes for an fdatasync."""
     peers = versions()
     names = ("thingsboard-gateway", "tb-mqtt-client", "persist-queue", "litequeue", "onvif-zeep",
              "onvif-zeep-async", "onvif-python")  # fmt: skip
     return {
-        "rounds": str(rounds),
+        "rounds": ", ".join(f"{work} {count}" for work, count in rounds.items()),
         "processor": f"{_processor()}, {os.cpu_count()} cores",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "system": f"{_distribution()}, Linux {platform.release()}",

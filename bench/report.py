@@ -14,7 +14,7 @@ from bench.texts import ABOUT, PROMISES
 _HEAD = """\
 # Benchmarks
 
-Made by `make bench` (`python -m bench`); do not edit. Everything was measured in one run, in turns: each round gives
+Made by `make bench` (`python -m bench`); do not edit. Each work was measured in one run, in turns: each round gives
 every contender its turn before the next round begins, so that what disturbs the machine disturbs all. Default settings
 unless said. Figures are the median of the rounds with (lowest–highest); what counts are the **ratios, ours by the
 peer's, taken round by round**: figures change with the machine, ratios hardly.

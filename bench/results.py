@@ -35,6 +35,11 @@ class Results:
     def contenders(self, work: str) -> list[str]:
         return list(dict.fromkeys(key.contender for key in self.series if key.work == work))
 
+    def rounds(self) -> dict[str, int]:
+        """Rounds of each work."""
+        works = dict.fromkeys(key.work for key in self.series)
+        return {work: max(len(self.series[key]) for key in self.series if key.work == work) for work in works}
+
     def forget(self, work: str) -> None:
         """Before a work is measured anew."""
         self.series = {key: values for key, values in self.series.items() if key.work != work}
