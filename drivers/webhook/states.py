@@ -92,9 +92,11 @@ class States:
 
     def dump_after(self, step: Step) -> bytes:
         """What is to be remembered together with this step."""
-        lit = {key: one for key, one in self._lit.items() if key != step.key}
+        lit = dict(self._lit)
         if step.change == "start":
             lit[step.key] = step.lit
+        elif step.change == "end":
+            lit.pop(step.key, None)
         return msgspec.json.encode(Memory(list(lit.values()), self._seen_after(step)))
 
     def apply(self, step: Step, now_s: float) -> None:
