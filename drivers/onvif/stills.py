@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 
@@ -32,6 +33,8 @@ class Stills:
         self._health = health
         self._take = take
         self._look_every_s = look_every_s
+        self.seen_s = -math.inf
+        """When there was a picture last, in monotonic seconds."""
 
     async def watch(self, why: DriverProblem, for_s: float) -> None:
         """For so long. Raises `HttpProblem` as soon as the camera does not answer at all: then all begins anew."""
@@ -45,5 +48,6 @@ class Stills:
                 await self._client.read_open_clock()
                 await self._health.down(why)
             else:
+                self.seen_s = time.monotonic()
                 await self._health.degraded(why)
             await asyncio.sleep(min(self._look_every_s, left_s))

@@ -7,6 +7,7 @@ tried again now and then, so that a camera that later grows events is noticed wi
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -33,12 +34,16 @@ __all__ = ["Batch", "Listener", "Rung", "Watch"]
 
 Rung = Literal["pullpoint", "notify", "pictures"]
 
-# A camera without events seldom grows some.
-NO_EVENTS_WAIT_S = 600.0
-# Slots are freed by others, or when an orphan's time is over.
-NO_SLOT_WAIT_S = 60.0
+# How long pictures must do before the upper rungs have their turn again: a camera that is starting offers its events
+# a little later than the rest, and one that really has none seldom grows some.
+LOOK_FOR_S = (5.0, 15.0, 60.0, 300.0, 600.0)
+# At most, where there were events before, or only slots are missing: those are freed by others, or by time.
+LOOK_HOPEFULLY_S = 60.0
 # Answers that say nothing (HTTP 500, 404), in a row, before they count as "no events".
 SENSELESS = 3
+# A camera that answers wrongly since less than this may be starting: it is not left alone for long.
+STARTING_S = 120.0
+STARTING_WAIT_S = 2.0
 # A subscription that did not live longer was hardly worth it.
 SHORT_LIFE_S = 30.0
 _SENSELESS = (SoapFault, NotSoap, BadXml)
@@ -73,7 +78,9 @@ class Watch:
         self._on = on
         self._attempts = 0
         self._well_s = self._climbed_s = time.monotonic()
-        self._forgetful = False
+        self._forgetful = self._had_events = self._speaks = False
+        self._lacking = 0
+        """Times in a row that no events were found."""
 
     async def run(self) -> None:
         """Until cancelled; then the subscription is ended."""
@@ -100,7 +107,8 @@ class Watch:
             wait_s = wait_away_s(time.monotonic() - self._well_s)
         except (*TROUBLE, SoapFault) as problem:
             await self._health.down(problem)
-            wait_s = wait_wrong_s(self._attempts)
+            young = time.monotonic() - self._well_s < STARTING_S
+            wait_s = min(wait_wrong_s(self._attempts), STARTING_WAIT_S if young else math.inf)
         await asyncio.sleep(wait_s)
         if wait_s >= REFUSAL_WAIT_S:
             self._client.forget_refusals()
@@ -114,13 +122,16 @@ class Watch:
 
     async def _climb(self) -> None:
         self._climbed_s = time.monotonic()
+        self._speaks = False
         await self._client.read_clock()
-        self._well_s = time.monotonic()
         # Of a process that was killed, or from before the trouble: a slot is a slot.
         await self._slot.unsubscribe()
         why = await self._events()
         await self._slot.unsubscribe()
-        await self._look(why)
+        try:
+            await self._look(why)
+        finally:
+            self._well_s = max(self._well_s, self._stills.seen_s)
 
     async def _events(self) -> DriverProblem:
         """By pull point, else by base notification, for as long as that goes; why there are none."""
@@ -129,10 +140,10 @@ class Watch:
             await self._pull()
         except (NoEvents, NoSlot, SubscriptionLost, HungUp, *_SENSELESS) as problem:
             # A pull point that has worked may be lost; one that never does is as good as none.
-            if not isinstance(problem, NoEvents | NoSlot) and self._attempts < SENSELESS:
+            if not isinstance(problem, NoEvents | NoSlot) and (self._attempts < SENSELESS or not self._speaks):
                 raise
             why = problem
-        if self._listen and not isinstance(why, NotSoap):
+        if self._listen:
             try:
                 await self._listen_for_posts()
             except (NoEvents, NoSlot, ListenFailed, *_SENSELESS) as problem:
@@ -146,12 +157,14 @@ class Watch:
             subscription = await self._create()
         except SoapFault as fault:
             raise _why_not(fault) from fault
+        self._speaks = True
         self._subscribed("pullpoint", begun)
         try:
             await self._pulling.run(subscription)
         finally:
             if self._pulling.answered:
-                self._attempts = 0
+                self._attempts = self._lacking = 0
+                self._had_events = True
                 self._well_s = time.monotonic()
 
     async def _create(self) -> Subscription:
@@ -163,6 +176,7 @@ class Watch:
                 # An address from before an update of the firmware, maybe: only a hint.
                 self._service_url = ""
         ours, *others = await find_services(self._client)
+        self._speaks = True
         try:
             return await self._create_at(ours)
         except (NotSoap, BadXml, Refused) as problem:
@@ -187,6 +201,8 @@ class Watch:
             except SoapFault as fault:
                 raise _why_not(fault) from fault
             self._subscribed("notify", begun)
+            self._attempts = self._lacking = 0
+            self._well_s = time.monotonic()
             try:
                 await self._notifying.run(service_url, box)
             except SoapFault as fault:
@@ -201,8 +217,16 @@ class Watch:
             await self._health.down(why)
             self._health.last_seen = None
         self._on("pictures")
-        short = not isinstance(why, NoEvents | ListenFailed)
-        await self._stills.watch(why, NO_SLOT_WAIT_S if short else NO_EVENTS_WAIT_S)
+        look_for_s = LOOK_FOR_S[min(self._lacking, len(LOOK_FOR_S) - 1)]
+        if self._had_events or not isinstance(why, NoEvents | ListenFailed):
+            look_for_s = min(look_for_s, LOOK_HOPEFULLY_S)
+        self._lacking += 1
+        try:
+            await self._stills.watch(why, look_for_s)
+        except HttpProblem:
+            # It has been away: when it comes back it may be another.
+            self._lacking = 0
+            raise
 
     def _subscribed(self, rung: Rung, begun: datetime) -> None:
         if self._health.last_seen is None:

@@ -193,8 +193,9 @@ async def test_a_camera_that_never_reaches_us_is_not_called_up(device, monkeypat
             assert "nothing has arrived" in device.reports[0].detail
 
 
-async def test_a_camera_that_grows_events_is_climbed_again(device, monkeypatch):
-    monkeypatch.setattr("drivers.onvif.watch.NO_EVENTS_WAIT_S", 1.0)
+@pytest.mark.slow
+async def test_a_camera_that_grows_events_is_climbed_again(device):
+    """Soon at first: one that is starting offers its events a little later than the rest."""
     async with camera(quirks=["no_pullpoint", "no_subscribe"]) as gate:
         kept_setup(device, gate)
         async with running(driver_for(gate, notify_listen=HERE), device):
