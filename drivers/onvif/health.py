@@ -24,6 +24,8 @@ FLAP_WINDOW_S = 600.0
 # So long a flapping camera must be steady before it counts as up; twice as long each time it was not, up to the most.
 HOLD_S = 60.0
 MAX_HOLD_S = 600.0
+# A camera that starts is refused, then silent, then odd: only a reason that lasts is told after another one.
+SETTLED_S = 120.0
 # Codes that say the same to a person.
 _SAME_REASON = {"hung-up": "unreachable", "bad-http": "not-onvif", "bad-xml": "not-onvif", "too-large": "not-onvif",
                 "fault": "no-events", "no-slot": "no-events", "nothing-heard": "no-events"}  # fmt: skip
@@ -124,7 +126,7 @@ class Health:
         if reason == "subscription-lost":
             return True
         same = {reason, self._said[1]} <= _COMING_AND_GOING
-        return same and self._steadiness.doubted and now_s - self._said_s < MAX_HOLD_S
+        return same and now_s - self._said_s < (MAX_HOLD_S if self._steadiness.doubted else SETTLED_S)
 
     def _detail(self, problem: DriverProblem) -> str:
         return problem.text(self._device.language)[:MAX_DETAIL_CHARS]

@@ -44,6 +44,7 @@ class Camera:
         picture.check_available()
         await self._server.start()
         self.state.port = self._server.port
+        self.state.started_s = self.state.monotonic_s()
         if self._events is not None:
             await self._events.start()
             self.state.event_port = self._events.port
@@ -142,6 +143,7 @@ class Camera:
         self.unfreeze()
         await asyncio.sleep(down_s)
         await self._server.appear()
+        self.state.started_s = self.state.monotonic_s()
         self.down = False
 
     def begin_reboot(self, down_s: float, *, clock_offset_s: float | None = None) -> None:

@@ -26,6 +26,7 @@ _SERVICES: dict[str, dict[str, Operation]] = {
     # With reference parameters the subscription operations come to the event service's own address.
     EVENT_PATH: {**events.OPERATIONS, **events.SUBSCRIPTION_OPERATIONS},
 }
+LATE_S = 3.0
 # Its firmware declares the maker's topics in every answer.
 _HIKVISION = b'xmlns:tnshik="http://www.hikvision.com/2011/event/topics" '
 
@@ -41,6 +42,8 @@ async def answer_soap(state: CameraState, gate: Gate, request: Request) -> Respo
     operations = operations_at(request.path)
     if "no_event_service" in quirks and request.path == EVENT_PATH:
         operations = None
+    if "late_events" in quirks and request.path == EVENT_PATH and state.monotonic_s() - state.started_s < LATE_S:
+        return Response(503, b"Service Unavailable")
     if operations is None:
         return Response(404, b"Not Found")
     if request.method != "POST":

@@ -17,6 +17,7 @@ QUIRKS: dict[str, str] = {
     "no_pullpoint": "announces pull points, answers ActionNotSupported",
     "no_subscribe": "base notification (Subscribe) answers ActionNotSupported too",
     "no_event_service": "names no event service, and has none",
+    "late_events": "for three seconds after each start the event service answers HTTP 503",
     "pullpoint_500": "CreatePullPointSubscription gives HTTP 500 and a fault that says nothing, always",
     # subscriptions
     "initial_time_required": "CreatePullPointSubscription without InitialTerminationTime gives HTTP 500",

@@ -27,6 +27,8 @@ class CameraState:
         self.rtsp_port = 0
         self.event_port = 0
         """Of the events only, with `other_port`; 0: they have none of their own."""
+        self.started_s = 0.0
+        """When it began to answer after its last start, in monotonic seconds."""
         self.boots = 1
         self.clock = CameraClock(config.clock_offset_s)
         self._begin_clock()

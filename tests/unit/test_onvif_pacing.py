@@ -7,7 +7,7 @@ import pytest
 from drivers.devicehttp.request import Refused, TimedOut
 from drivers.onvif.backoff import BURST, MAX_WAIT_S, MIN_POLL_INTERVAL_S, Pace, wait_away_s, wait_wrong_s
 from drivers.onvif.client import WrongPassword
-from drivers.onvif.health import FLAPS, HOLD_S, MAX_HOLD_S, Health, NoEvents, Steadiness, SubscriptionLost
+from drivers.onvif.health import FLAPS, HOLD_S, MAX_HOLD_S, SETTLED_S, Health, NoEvents, Steadiness, SubscriptionLost
 from tests.harness import DeviceRecorder
 
 REFUSED = Refused(host="192.0.2.1", port=80)
@@ -145,3 +145,15 @@ async def test_no_events_is_degraded_whatever_the_camera_calls_it(device, clock)
     health = Health(device, clock)
     await health.degraded(NoEvents(why="ActionNotSupported"))
     assert states(device) == [("degraded", "no-events")]
+
+
+async def test_of_the_reasons_of_a_start_only_the_one_that_lasts_is_told(device, clock):
+    health = Health(device, clock)
+    await health.up()
+    for problem in (REFUSED, LATE, REFUSED, LATE):
+        await health.down(problem)
+        clock.now_s += 20
+    assert states(device) == [("up", ""), ("down", "refused")]
+    clock.now_s += SETTLED_S
+    await health.down(LATE)
+    assert states(device)[-1] == ("down", "timeout")
