@@ -5,6 +5,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 QUICK := -m "not slow and not root and not chaos"
 WORKERS ?= 4
+CHAOS = CHAOS_SEED=$${CHAOS_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')} $(BIN)/pytest -m chaos -s
 
 .PHONY: help demo test test-all chaos check bench generate format clean
 
@@ -24,11 +25,11 @@ test: .venv/.ready check ## quick suite, with what it needs of the system
 test-all: .venv/.ready check ## everything, also slow and privileged tests
 	@sh scripts/system-packages.sh
 	$(BIN)/pytest -n $(WORKERS) -m "not chaos"
-	$(BIN)/pytest -m chaos -s
+	$(CHAOS)
 
 chaos: .venv/.ready ## kill, cut and count
 	@sh scripts/system-packages.sh
-	$(BIN)/pytest -m chaos -s
+	$(CHAOS)
 
 check: .venv/.ready ## lint, types, layers, generated files
 	$(BIN)/ruff check

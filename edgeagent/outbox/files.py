@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from edgeagent.outbox import transactions
 from edgeagent.outbox.connection import Connection, connect
+from edgeagent.outbox.mark import MarkFile
 from edgeagent.outbox.numbers import LaneBook
 from edgeagent.outbox.salvage import PAGE_BYTES, Salvaged, salvage
 from edgeagent.outbox.schema import prepare
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 FILE_NAME = "outbox.db"
 _SUFFIXES = ("", "-wal", "-shm", ".page1")
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_TOO_SHORT = sqlite3.SQLITE_IOERR_SHORT_READ
+"""The log ends within what its index says: somebody has cut it."""
 
 
 class Opened(NamedTuple):
@@ -40,6 +43,7 @@ class OutboxFile:
         self.path = path
         self._max_pages = max_mb * 1024 * 1024 // PAGE_BYTES
         self._boot, self._machine = boot, machine
+        self.mark = MarkFile(path.parent)
 
     async def open(self) -> Opened:
         """Open, create or rescue it. Raises `OutboxNewer`, `NotAnOutbox`, sqlite3.Error, OSError."""
@@ -65,7 +69,9 @@ class OutboxFile:
         connection = await connect(self.path)
         try:
             await connection.call(lambda db: prepare(db, str(self.path), self._max_pages))
-            loaded = await connection.call(transactions.load(self._boot, self._machine))
+            mark = await asyncio.to_thread(self.mark.read)
+            loaded = await connection.call(transactions.load(self._boot, self._machine, mark))
+            await asyncio.to_thread(self.mark.streams, loaded.book.streams, loaded.book.lanes)
         except BaseException:
             await connection.close()
             raise
@@ -88,7 +94,7 @@ class OutboxFile:
         self._remove(fresh)
         for old in self.path.parent.glob(f"{FILE_NAME}.damaged-*"):  # of an earlier rescue: the flash is small
             old.unlink()
-        salvaged = salvage(self.path, fresh, self._max_pages, known)
+        salvaged = salvage(self.path, fresh, self._max_pages, known, self.mark.read())
         aside = self.path.with_name(f"{FILE_NAME}.damaged-{new_ulid()}")
         for suffix in reversed(_SUFFIXES):
             file = self.path.with_name(FILE_NAME + suffix)
@@ -108,7 +114,8 @@ class OutboxFile:
 
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether an error says that the file itself is no good. Extended codes are folded to their primary one."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in _DAMAGED or code == _TOO_SHORT
 
 
 def _sync_folder(folder: Path) -> None:

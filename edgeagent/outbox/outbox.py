@@ -91,16 +91,25 @@ class Outbox:
         """
         file = OutboxFile(folder / FILE_NAME, limits.max_mb, boot, machine)
         opened = await file.open()
-        pictures = PictureFolder(folder / "pictures")
-        known = await opened.connection.call(transactions.pictures)
+        try:
+            outbox = await cls._make(file, opened, folder, limits, gap)
+        except BaseException:
+            await opened.connection.close()  # its thread would keep the process from ending
+            raise
+        await outbox.room.take_ballast()
+        await outbox._declare_lost(opened)
+        return outbox
+
+    @classmethod
+    async def _make(
+        cls, file: OutboxFile, opened: Opened, folder: Path, limits: Limits, gap: Callable[[Gap], Draft]
+    ) -> Outbox:
+        pictures, known = PictureFolder(folder / "pictures"), opened.loaded.pictures
         swept = await asyncio.to_thread(pictures.sweep, known.values())
         if swept:
             log.info("removed %d picture files without a row, left by a crash", swept)
         room = Room(opened.connection, opened.loaded.book, pictures, known, limits, gap, opened.loaded.memory)
-        outbox = cls(file, opened, await connect(file.path), pictures, room)
-        await room.take_ballast()
-        await outbox._declare_lost(opened)
-        return outbox
+        return cls(file, opened, await connect(file.path), pictures, room)
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -166,6 +175,7 @@ class Outbox:
                 lambda db: transactions.begin_stream(db, book.streams, book.lanes, current.boot, current.machine)
             )
             book.streams.append(await self._db.call(work))
+            await asyncio.to_thread(self._file.mark.streams, book.streams, book.lanes)
         return self.book.current.id
 
     # -- reading and settling -----------------------------------------------------------------------------------
@@ -315,6 +325,7 @@ class Outbox:
                 self._memory.pop(key, None)
             else:
                 self._memory[key] = value
+        self._file.mark.numbers(self.book.lanes)
         self.room.added(plan.pictures)
         for pending, stored in plan.answers:
             if not pending.done.done():
@@ -350,11 +361,13 @@ class Outbox:
 
     async def _declare_lost(self, opened: Opened) -> None:
         """Rows that a damaged file no longer has, and that the hub may lack."""
-        if opened.salvaged is None:
-            return
-        self.damaged = max(self.damaged, 1)
-        for lane, runs in opened.salvaged.lost.items():
-            await self.room.give_up(lane, runs, "corrupt", vanished=True)
+        found = [opened.loaded.vanished, *([opened.salvaged.lost] if opened.salvaged is not None else [])]
+        if opened.salvaged is not None or opened.loaded.vanished:
+            self.damaged = max(self.damaged, 1)
+        for lost in found:
+            for lane, runs in lost.items():
+                if runs:
+                    await self.room.give_up(lane, runs, "corrupt", vanished=True)
 
     def _refuse(self, waiting: list[Pending], error: sqlite3.Error) -> None:
         """Nothing of this group was stored, and everybody hears it."""

@@ -16,9 +16,10 @@ import msgspec
 
 from edgeagent.media import PictureFile
 from edgeagent.outbox.connection import open_at, transaction
+from edgeagent.outbox.mark import Mark
 from edgeagent.outbox.numbers import LaneBook
 from edgeagent.outbox.schema import APPLICATION_ID, prepare
-from edgeagent.outbox.transactions import crc, dump, parse
+from edgeagent.outbox.transactions import crc, dump, parse, put_streams
 from gridwire.codes import new_ulid
 from gridwire.events import EVENT_LANES, LANES, Lane, PictureRef
 from gridwire.ranges import RangeSet
@@ -48,7 +49,13 @@ class _Pictures(msgspec.Struct):
     pictures: tuple[PictureRef, ...] = ()
 
 
-def salvage(damaged: Path, fresh: Path, max_pages: int, known: Mapping[Lane, LaneBook] | None = None) -> Salvaged:
+def salvage(
+    damaged: Path,
+    fresh: Path,
+    max_pages: int,
+    known: Mapping[Lane, LaneBook] | None = None,
+    mark: Mark | None = None,
+) -> Salvaged:
     """Fill a fresh file from a damaged one. `known`: the numbers as a process remembers them that used the file.
 
     A stream without rows is begun above them all, so that the numbers of lost rows are never given to others.
@@ -59,11 +66,9 @@ def salvage(damaged: Path, fresh: Path, max_pages: int, known: Mapping[Lane, Lan
     try:
         prepare(into, str(fresh), max_pages)
         into.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # its first page may be needed, as it stands in the file
-        source = _open_damaged(damaged, fresh)
-        if source is None:
-            return Salvaged({}, _lost(known or {}, {}))
+        source = _open_damaged(damaged, fresh) or sqlite3.connect(":memory:")
         try:
-            return transaction(lambda db: _copy(source, db, known))(into)
+            return transaction(lambda db: _copy(source, db, known, mark))(into)
         finally:
             with contextlib.suppress(sqlite3.Error):
                 source.close()
@@ -106,7 +111,9 @@ def _graft(damaged: Path, fresh: Path) -> bool:
     return True
 
 
-def _copy(source: sqlite3.Connection, into: sqlite3.Connection, known: Mapping[Lane, LaneBook] | None) -> Salvaged:
+def _copy(
+    source: sqlite3.Connection, into: sqlite3.Connection, known: Mapping[Lane, LaneBook] | None, mark: Mark | None
+) -> Salvaged:
     kept: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
     bases: dict[tuple[str, Lane], int] = {}
     refs: dict[str, PictureRef] = {}
@@ -119,6 +126,9 @@ def _copy(source: sqlite3.Connection, into: sqlite3.Connection, known: Mapping[L
     _copy_table(source, into, "memory", 2)
     _copy_table(source, into, "mark", 1 + len(LANES))
     books = _books(source, kept, known)
+    if mark is not None and mark.knows([it for (it,) in into.execute("SELECT id FROM stream")]):
+        put_streams(into, mark.streams)
+        mark.raise_to(books)
     for lane, book in books.items():
         settled = book.settled.copy()
         settled.merge(book.gone)
@@ -188,7 +198,7 @@ def _copy_streams(source: sqlite3.Connection, into: sqlite3.Connection, bases: d
     try:
         streams = source.execute("SELECT no, id, boot, machine FROM stream ORDER BY no").fetchall()
         parts = source.execute("SELECT stream, lane, base FROM part").fetchall()
-        if len(parts) != len(streams) * len(LANES):
+        if {part[:2] for part in parts} != {(stream[0], lane) for stream in streams for lane in LANES}:
             raise sqlite3.DatabaseError("streams and parts do not fit")
     except sqlite3.Error:
         streams, parts = _streams_of(bases)
@@ -229,7 +239,9 @@ def _books(
     with contextlib.suppress(sqlite3.Error):
         saved = {lane: (ranges, gone) for lane, ranges, gone in source.execute("SELECT * FROM settled")}
     for lane in LANES:
-        settled, gone = (parse(text) for text in saved.get(lane, ("[]", "[]")))
+        settled, gone = RangeSet(), RangeSet()
+        with contextlib.suppress(msgspec.MsgspecError, TypeError, ValueError):
+            settled, gone = (parse(text) for text in saved.get(lane, ("[]", "[]")))
         last = max(kept[lane].last or 0, settled.last or 0)
         books[lane] = LaneBook(last + 1, settled, gone)
     return books

@@ -12,6 +12,7 @@ import msgspec
 
 from edgeagent.media import PictureFile
 from edgeagent.outbox.connection import transaction
+from edgeagent.outbox.mark import Mark
 from edgeagent.outbox.numbers import Book, LaneBook, Stream
 from gridwire.codes import new_ulid
 from gridwire.events import LANES, Lane
@@ -32,6 +33,15 @@ class Loaded(NamedTuple):
     book: Book
     memory: dict[str, bytes]
     hour: int
+    pictures: dict[int, PictureFile]
+    vanished: dict[Lane, list[tuple[int, int]]]
+    """Rows that were given a number and that the file knows nothing of, as far as the hub may lack them."""
+
+
+class Unsound(sqlite3.DatabaseError):
+    """What SQLite could read makes no sense: the file is as damaged as one that it cannot read."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
 
 
 def crc(n: int, body: bytes) -> int:
@@ -39,19 +49,52 @@ def crc(n: int, body: bytes) -> int:
     return zlib.crc32(body, zlib.crc32(n.to_bytes(8, "big")))
 
 
-def load(boot: str, machine: str) -> Callable[[sqlite3.Connection], Loaded]:
+def load(boot: str, machine: str, mark: Mark | None = None) -> Callable[[sqlite3.Connection], Loaded]:
     """Read the state and begin a new stream: whatever happened to the file, no number is ever given twice."""
 
     def work(connection: sqlite3.Connection) -> Loaded:
         streams, lanes = read_book(connection)
+        vanished: dict[Lane, list[tuple[int, int]]] = {}
+        newer = mark is not None and mark.knows([stream.id for stream in streams])
+        if mark is not None and newer and (unknown := mark.raise_to(lanes)):
+            vanished = _put_vanished(connection, lanes, unknown)
+            put_streams(connection, mark.streams)
+            streams = list(mark.streams)
         streams.append(begin_stream(connection, streams, lanes, boot, machine))
         if len(streams) > 1 and streams[-2].bases == streams[-1].bases:  # an agent that stored nothing
             forget_streams(connection, [streams.pop(-2).no])
         memory = dict(connection.execute("SELECT key, value FROM memory"))
         hour = connection.execute("SELECT coalesce(max(hour), 0) FROM mark").fetchone()[0]
-        return Loaded(Book(streams, lanes), memory, hour)
+        return Loaded(Book(streams, lanes), memory, hour, pictures(connection), vanished)
 
-    return transaction(work)
+    def sound(connection: sqlite3.Connection) -> Loaded:
+        try:
+            return transaction(work)(connection)
+        except (LookupError, TypeError, ValueError, sqlite3.OperationalError, sqlite3.IntegrityError) as error:
+            if isinstance(error, sqlite3.OperationalError) and "decode" not in str(error):
+                raise
+            raise Unsound(f"what it holds makes no sense: {error!r}") from error
+
+    return sound
+
+
+def _put_vanished(
+    connection: sqlite3.Connection, lanes: Mapping[Lane, LaneBook], unknown: Mapping[Lane, tuple[int, int]]
+) -> dict[Lane, list[tuple[int, int]]]:
+    """Write down that these rows are gone; gives those of them that the hub may lack."""
+    for lane, run in unknown.items():
+        lanes[lane].gone.add_range(*run)
+        write(connection, Group({}, {}, {lane: dump(lanes[lane].settled, lanes[lane].gone)}))
+    return {lane: list(lanes[lane].settled.missing_between(*run).runs()) for lane, run in unknown.items()}
+
+
+def put_streams(connection: sqlite3.Connection, streams: Sequence[Stream]) -> None:
+    """These and no others. Call inside a transaction."""
+    connection.execute("DELETE FROM stream")
+    connection.execute("DELETE FROM part")
+    connection.executemany("INSERT INTO stream VALUES (?, ?, ?, ?)", [stream[:4] for stream in streams])
+    parts = [(stream.no, lane, base) for stream in streams for lane, base in stream.bases.items()]
+    connection.executemany("INSERT INTO part VALUES (?, ?, ?)", parts)
 
 
 def begin_stream(
@@ -92,8 +135,8 @@ def delete(connection: sqlite3.Connection, lane: Lane, first: int, last: int) ->
     """Delete a run of rows; gives the files of deleted pictures, to be removed after the commit."""
     pictures: list[PictureFile] = []
     if lane == "media":
-        found = connection.execute("SELECT body FROM media WHERE n BETWEEN ? AND ?", (first, last))
-        pictures = [msgspec.json.decode(body, type=PictureFile) for (body,) in found]
+        found = connection.execute("SELECT n, crc, body FROM media WHERE n BETWEEN ? AND ?", (first, last))
+        pictures = [msgspec.json.decode(body, type=PictureFile) for n, check, body in found if crc(n, body) == check]
     connection.execute(f"DELETE FROM {lane} WHERE n BETWEEN ? AND ?", (first, last))
     return pictures
 
@@ -121,9 +164,8 @@ def read(
 
 def pictures(connection: sqlite3.Connection) -> dict[int, PictureFile]:
     """All pictures by row number."""
-    return {
-        n: msgspec.json.decode(body, type=PictureFile) for n, body in connection.execute("SELECT n, body FROM media")
-    }
+    found = connection.execute("SELECT n, crc, body FROM media")
+    return {n: msgspec.json.decode(body, type=PictureFile) for n, check, body in found if crc(n, body) == check}
 
 
 def pages(connection: sqlite3.Connection) -> tuple[int, int, int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -123,8 +122,3 @@ async def county(folder: Path, chance: random.Random) -> AsyncIterator[County]:
                 with place.agent:
                     await until(lambda: len(place.at_hub()) >= 20, 60)
                     yield place
-
-
-def seed() -> int:
-    """The one asked for, or any."""
-    return int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 from edgeagent.outbox.files import FILE_NAME
@@ -52,9 +51,6 @@ def empty(store: Path, chance: random.Random) -> None:
     """Nothing is left but the name."""
     os.truncate(store / FILE_NAME, 0)
 
-
-WHY_NOT = "" if find_spec("edgeagent.outbox.mark") else "the outbox keeps no mark of its numbers yet"
-"""Why damaged files cannot be asked for in this release: what they have lost is not told in every case."""
 
 KINDS: dict[str, Callable[[Path, random.Random], None]] = {
     work.__name__: work for work in (page, header, bit, log_bit, log_cut, short, empty)

@@ -18,14 +18,13 @@ import pytest
 from edgeagent.outbox import inspect
 from gridwire.events import EVENT_LANES
 from tests.chaos.between import Writes, as_a_restart_finds_it, stop_after_write
-from tests.chaos.county import seed
+from tests.chaos.seed import SEED
 from tests.chaos.tally import Line, Tally, name_of
 from tests.harness import until
 from tests.hubs import HubProcess
 from tests.mosquitto import Mosquitto
 from tests.processes import AgentProcess, Ledger, emitter
 
-SEED = seed()
 WORKERS = {"sos": 1, "alarm": 3, "checkin": 3, "reading": 1}
 EVERY_MS = 15
 WITHIN_S = {"agent": 0.002, "hub": 0.004}

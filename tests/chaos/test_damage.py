@@ -14,10 +14,7 @@ import pytest
 from edgeagent.driver import Picture
 from edgeagent.outbox.salvage import PAGE_BYTES
 from gridwire.ranges import RangeSet
-from tests.chaos import damage
 from tests.unit.test_outbox import alarm, draft, outbox
-
-pytestmark = pytest.mark.xfail(bool(damage.WHY_NOT), run=False, reason=damage.WHY_NOT)
 
 
 async def stored(folder: Path) -> None:

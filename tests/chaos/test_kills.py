@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.seed import SEED
 from tests.chaos.tally import Line, Tally
 from tests.chaos.world import World, world
 from tests.harness import until
 
-SEED = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6))
 ROUNDS = (
     [("agent",)] * 10
     + [("broker",)] * 8

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -18,13 +17,13 @@ from pathlib import Path
 import pytest
 
 from simulators.proxy import Proxy
+from tests.chaos.seed import SEED
 from tests.chaos.tally import Line, Tally
 from tests.harness import until
 from tests.hubs import HubProcess
 from tests.mosquitto import Mosquitto
 from tests.processes import AgentProcess, Ledger, emitter
 
-SEED = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6))
 WORKERS = {"sos": 1, "alarm": 3, "checkin": 3, "reading": 2, "picture": 1}
 EVERY_MS = 100
 KEEPALIVE_S = 10
