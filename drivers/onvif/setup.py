@@ -1,4 +1,4 @@
-"""What one camera is and where its pictures are: asked in a child process, kept on disk, only ever a hint.
+"""What one camera is and where its pictures are: asked in a worker process, kept on disk, only ever a hint.
 
 At start the kept answer serves at once; it is asked again when it is a day old, after a reboot, or when it fails.
 """
@@ -6,20 +6,22 @@ At start the kept answer serves at once; it is asked again when it is a day old,
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import msgspec
 
 from drivers.onvif.client import Client
-from drivers.snapshot.child import ChildFailed, run_child
+from drivers.snapshot.worker import Worker, WorkerFailed
 from edgeagent.driver import DriverProblem
 
 SETUP_TIMEOUT_S = 60.0
 MAX_AGE = timedelta(days=1)
-_MODULE = "drivers.onvif.setup_child"
+_ASK = "drivers.onvif.setup_child:ask"
+_workers: WeakKeyDictionary[asyncio.AbstractEventLoop, Worker] = WeakKeyDictionary()
+"""One for all cameras: it parses the WSDLs once, and ends when no camera waits any more."""
 _FILE = "setup.json"
 _EVENTS = "http://www.onvif.org/ver10/events/wsdl"
 _log = logging.getLogger(__name__)
@@ -83,9 +85,10 @@ class Setup:
             "offset_s": client.clock_offset_s or 0.0,
         }
         try:
-            answer = await run_child(_MODULE, json.dumps(question).encode(), timeout_s=SETUP_TIMEOUT_S)
+            worker = _workers.setdefault(asyncio.get_running_loop(), Worker())
+            answer = await worker.call(_ASK, question, b"", timeout_s=SETUP_TIMEOUT_S)
             facts = msgspec.json.decode(answer, type=Facts)
-        except (ChildFailed, msgspec.DecodeError) as error:
+        except (WorkerFailed, msgspec.DecodeError) as error:
             raise SetupFailed(why=str(error)) from error
         self.facts = msgspec.structs.replace(facts, camera=client.device_url, asked=datetime.now(UTC))
         self._save()

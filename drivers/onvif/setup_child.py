@@ -1,7 +1,7 @@
-"""Child process: asks a camera who it is and where its services and pictures are, by onvif-zeep.
+"""Runs in a worker: asks a camera who it is and where its services and pictures are, by onvif-zeep.
 
-JSON of `Question` on stdin, JSON of `Answer` on stdout. Never `ONVIFCamera`: it opens a pull point and leaks it. The
-library changes logging on import, parses megabytes of WSDL and may hang: hence a process of its own.
+Never `ONVIFCamera`: it opens a pull point and leaks it. The library changes logging on import, parses megabytes of WSDL
+and may hang: hence a process of its own. What was parsed serves every camera that is asked in the same process.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from drivers.devicehttp.addresses import rewrite
+from drivers.snapshot.notdone import NotDone
 
 TIMEOUT_S = 10
 _DEVICE = "http://www.onvif.org/ver10/device/wsdl"
@@ -26,7 +28,6 @@ class Asking:
     """The services of one camera; WSDLs come from the package's folder, answers are taken leniently."""
 
     def __init__(self, question: dict[str, Any]) -> None:
-        import onvif
         from onvif.client import UsernameDigestTokenDtDiff
         from requests import Session
         from requests.auth import HTTPDigestAuth
@@ -46,16 +47,14 @@ class Asking:
         # No cache: it would be written under HOME, which a sandboxed service does not have.
         limits = {"timeout": TIMEOUT_S, "operation_timeout": TIMEOUT_S}
         self._transport = Transport(cache=None, session=session, **limits)  # type: ignore[no-untyped-call] # zeep's own
-        self._wsdl = os.path.join(os.path.dirname(os.path.dirname(onvif.__file__)), "wsdl")
 
     def service(self, xaddr: str, wsdl: str, binding: str) -> Any:
         from onvif import ONVIFService
-        from zeep import Client, Settings
+        from zeep import Client
 
-        path = os.path.join(self._wsdl, wsdl)
-        settings = Settings(strict=False, xml_huge_tree=False)
-        client = Client(path, wsse=self._wsse, transport=self._transport, settings=settings)  # type: ignore[no-untyped-call] # zeep's own
-        return ONVIFService(xaddr, "", "", path, zeep_client=client, binding_name=binding)
+        document = _parsed(wsdl)
+        client = Client(document, wsse=self._wsse, transport=self._transport, settings=document.settings)  # type: ignore[no-untyped-call] # zeep's own
+        return ONVIFService(xaddr, "", "", document.location, zeep_client=client, binding_name=binding)
 
     def everything(self) -> dict[str, Any]:
         """What the camera tells; what it does not tell is missing. Raises ONVIFError when it tells nothing."""
@@ -79,6 +78,19 @@ class Asking:
             asked = {"StreamSetup": _UNICAST, "ProfileToken": token}
             facts["stream_uri"] = _uri(lambda: media.GetStreamUri(asked))
         return facts
+
+
+@cache
+def _parsed(wsdl: str) -> Any:
+    """One of the package's WSDLs, parsed once a process: that takes half a second, asking a camera 30 ms."""
+    import onvif
+    from zeep import Settings
+    from zeep.transports import Transport
+    from zeep.wsdl import Document
+
+    path = os.path.join(os.path.dirname(os.path.dirname(onvif.__file__)), "wsdl", wsdl)
+    transport: Any = Transport(cache=None)  # type: ignore[no-untyped-call] # zeep's own
+    return Document(path, transport, settings=Settings(strict=False, xml_huge_tree=False))
 
 
 def _services(device: Any) -> dict[str, str]:
@@ -120,22 +132,13 @@ def _tolerant(ask: Callable[[], Any], otherwise: Any) -> Any:
         return otherwise
 
 
-def main() -> int:
-    # Subscribing is urgent, this is not: at the start of a box with many cameras they would share its cores.
-    os.nice(10)
+def ask(question: dict[str, Any], nothing: bytes) -> bytes:
+    """JSON of `Facts` for JSON of a question. Raises `NotDone`. For `Worker.call`."""
     # Before the library does it its own way.
     logging.basicConfig(level=logging.CRITICAL, stream=sys.stderr)
-    question = json.loads(sys.stdin.buffer.read())
     from onvif.exceptions import ONVIFError
 
     try:
-        facts = Asking(question).everything()
+        return json.dumps(Asking(question).everything()).encode()
     except ONVIFError as error:
-        sys.stderr.write(str(error))
-        return 1
-    sys.stdout.write(json.dumps(facts))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        raise NotDone("refused", str(error)) from error
