@@ -41,6 +41,8 @@ LOOK_FOR_S = (5.0, 15.0, 60.0, 300.0, 600.0)
 LOOK_HOPEFULLY_S = 60.0
 # Answers that say nothing (HTTP 500, 404), in a row, before they count as "no events".
 SENSELESS = 3
+# And for so long, if it is no SOAP at all: a web server is there before what it serves.
+SENSELESS_S = 15.0
 # A camera that answers wrongly since less than this may be starting: it is not left alone for long.
 STARTING_S = 120.0
 STARTING_WAIT_S = 2.0
@@ -79,6 +81,7 @@ class Watch:
         self._attempts = 0
         self._well_s = self._climbed_s = time.monotonic()
         self._forgetful = self._had_events = self._speaks = False
+        self._senseless, self._senseless_since_s = 0, 0.0
         self._lacking = 0
         """Times in a row that no events were found."""
 
@@ -105,6 +108,7 @@ class Watch:
         except (Refused, Unreachable) as problem:
             await self._health.down(problem)
             wait_s = wait_away_s(time.monotonic() - self._well_s)
+            self._senseless = 0
         except (*TROUBLE, SoapFault) as problem:
             await self._health.down(problem)
             young = time.monotonic() - self._well_s < STARTING_S
@@ -140,7 +144,7 @@ class Watch:
             await self._pull()
         except (NoEvents, NoSlot, SubscriptionLost, HungUp, *_SENSELESS) as problem:
             # A pull point that has worked may be lost; one that never does is as good as none.
-            if not isinstance(problem, NoEvents | NoSlot) and (self._attempts < SENSELESS or not self._speaks):
+            if not isinstance(problem, NoEvents | NoSlot) and not self._has_sense(problem):
                 raise
             why = problem
         if self._listen:
@@ -149,6 +153,14 @@ class Watch:
             except (NoEvents, NoSlot, ListenFailed, *_SENSELESS) as problem:
                 why = problem if isinstance(problem, NoSlot | ListenFailed) else why
         return why
+
+    def _has_sense(self, problem: DriverProblem) -> bool:
+        """Whether an answer that says nothing has come so often, and so long, that it means "no events"."""
+        self._senseless += 1
+        if self._senseless == 1:
+            self._senseless_since_s = time.monotonic()
+        lasts = time.monotonic() - self._senseless_since_s >= SENSELESS_S or not isinstance(problem, NotSoap | BadXml)
+        return self._speaks and lasts and self._senseless >= SENSELESS
 
     async def _pull(self) -> NoReturn:
         """Raises `NoEvents`, `NoSlot` and what says nothing when there is no pull point; else as `Pulling.run`."""
@@ -163,7 +175,7 @@ class Watch:
             await self._pulling.run(subscription)
         finally:
             if self._pulling.answered:
-                self._attempts = self._lacking = 0
+                self._attempts = self._lacking = self._senseless = 0
                 self._had_events = True
                 self._well_s = time.monotonic()
 

@@ -299,8 +299,10 @@ async def test_a_full_outbox_delays_alarms_and_loses_none(device):
 
 @pytest.mark.parametrize("settings", [{"quirks": ["no_pullpoint"]}, {"slots": 0}])
 async def test_no_events_to_have_is_reported(device, settings):
-    async with camera(**settings) as gate, running(driver_for(gate), device):
-        await until(lambda: device.reports)
+    async with camera(**settings) as gate:
+        kept_setup(device, gate)
+        async with running(driver_for(gate), device):
+            await until(lambda: device.reports)
         assert device.states() == [("degraded", "no-events")]
         assert device.described["events"] == "pictures"
 
