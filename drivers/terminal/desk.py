@@ -19,6 +19,7 @@ from drivers.terminal.printer import Printer
 from drivers.terminal.roster import Roster
 from drivers.terminal.slips import Slips
 from drivers.terminal.visit import Visit, Wish
+from drivers.terminal.watching import Watch
 from edgeagent.driver import Checkin, Data, Device, Observation, OutboxFull, Rating, Request, Stored, TooLarge
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,10 @@ def new_receipt_number() -> str:
 class Desk:
     """One per terminal. `help` is told of a call for help by a key."""
 
-    def __init__(self, config: Config, device: Device, printers: Sequence[Printer], roster: Roster) -> None:
-        self.visit = Visit()
+    def __init__(
+        self, config: Config, device: Device, printers: Sequence[Printer], roster: Roster, watch: Watch | None = None
+    ) -> None:
+        self.visit, self.watch = Visit(), watch or Watch()
         self._config, self._device, self._printers, self._roster = config, device, printers, roster
         self._slips = Slips(device.language, device.zone, device.name, drill=config.drill)
         self._windows = CardWindows.decode(timedelta(seconds=config.window_s), device.recall(_MEMORY))
@@ -61,6 +64,10 @@ class Desk:
 
     async def show(self, shown: Credential) -> None:
         """Somebody identifies: for what was asked for before, or to check in."""
+        self.watch.showed(shown.method, shown.masked, shown.number_hash)
+        if self.watch.testing:
+            await self._try()
+            return
         async with self._turn:
             now, wish = datetime.now(UTC), self.visit.wish.take(_now_s())
             if isinstance(wish, Ask | Report):
@@ -72,6 +79,9 @@ class Desk:
 
     async def act(self, action: Action) -> None:
         """A key, or a printed code, asks for something. `sos` is not for here."""
+        if self.watch.testing:
+            await self._try()
+            return
         async with self._turn:
             if self.visit.is_bounce(action, _now_s()):
                 return
@@ -84,16 +94,27 @@ class Desk:
                     await self._show_receipt(number)
                 case Point(name):
                     self.visit.point.begin(name, _now_s(), self._config.identify_s)
-                    await self.sound("next")
+                    await self._await_more()
                 case Command("answers"):
                     self.visit.wish.begin(action, _now_s(), self._config.identify_s)
-                    await self.sound("next")
+                    await self._await_more()
                 case Command():
                     self.visit.cancel()
 
-    async def refuse(self) -> None:
-        """Tell the person that what was shown cannot be read."""
+    async def refuse(self, why: str = "") -> None:
+        """Tell the person that what was shown cannot be read, or what was asked for not done."""
+        self.watch.became("refused", why)
         await self.sound("failed")
+
+    async def _try(self) -> None:
+        """The part is on trial: it was understood, and nothing is done."""
+        self.watch.became("tried")
+        await self.sound("next")
+
+    async def _await_more(self) -> None:
+        """Understood; a card or another key is to follow."""
+        self.watch.became("waits")
+        await self.sound("next")
 
     async def sound(self, tone: Tone) -> None:
         for printer in self._printers:
@@ -113,6 +134,7 @@ class Desk:
         """
         card = shown.number_hash.digest
         if self._windows.is_within(card, now):
+            self.watch.became("already")
             await self.sound("already")
             return
         windows = self._windows.with_card(card, now)
@@ -149,7 +171,7 @@ class Desk:
         """Wait for a card, if one may come; a service that is not on the list is refused."""
         if isinstance(wish, Ask) and self._services and wish.item not in self._services:
             log.warning("service item %s is not on the village's list", wish.item)
-            await self.sound("failed")
+            await self.refuse("not on the village's list / 不在本村事项清单中")
             return
         if self._config.identify_s == 0:
             await self._file(wish, None)
@@ -158,7 +180,7 @@ class Desk:
         if self._wish_ends is not None:
             self._wish_ends.cancel()
         self._wish_ends = asyncio.get_running_loop().call_later(self._config.identify_s, self._file_unidentified, wish)
-        await self.sound("next")
+        await self._await_more()
 
     def _file_unidentified(self, wish: Wish) -> None:
         """Nobody has shown a card. The wish has waited, and is filed without."""
@@ -178,7 +200,7 @@ class Desk:
         service = self._services.get(wish.item) if isinstance(wish, Ask) else None
         mode = _mode(wish, service)
         if shown is None and mode in ("proxy", "authorised"):
-            await self.sound("failed")
+            await self.refuse("needs a card / 需要刷卡")
             return
         now, number = datetime.now(UTC), new_receipt_number()
         item = wish.item if isinstance(wish, Ask) else wish.category
@@ -215,7 +237,7 @@ class Desk:
         self.visit.receipt.begin(number, _now_s(), self._config.rate_within_s)
         board = self._device.board
         answers = [answer for answer in board.answers if answer.receipt.upper() == number]
-        await self.sound("next")
+        await self._await_more()
         self.print(self._slips.answers(datetime.now(UTC), answers, board.notices))
 
     def _is_resident_with_answers(self, shown: Credential) -> bool:
@@ -229,7 +251,7 @@ class Desk:
         answers = [answer for answer in board.answers if answer.person == shown.number_hash.digest]
         if answers:
             self.visit.receipt.begin(answers[-1].receipt.upper(), _now_s(), self._config.rate_within_s)
-        await self.sound("next")
+        await self._await_more()
         self.print(self._slips.answers(now, answers, board.notices))
 
     async def _store(self, event: Data, now: datetime, remember: Mapping[str, bytes | None]) -> Stored | None:
@@ -239,14 +261,17 @@ class Desk:
             stored = await self._device.emit(Observation(data=event, time=now), remember=remember)
         except (OutboxFull, TooLarge) as problem:
             log.error("%s not stored: %s", what, problem)
+            self.watch.became("not-stored", f"{problem.text('en')} / {problem.text('zh')}")
             await self.sound("failed")
             return None
         if stored.suppressed:
             # A rule of this box drops it. Nothing is on disk, so nobody may hear "done".
             log.warning("%s suppressed by the rules", what)
+            self.watch.became("not-stored", "suppressed by the rules / 被规则抑制")
             await self.sound("failed")
             return None
         log.info("%s stored as %s", what, stored.id)
+        self.watch.stored(event, stored)
         return stored
 
 

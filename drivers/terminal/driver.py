@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from drivers.seriallink import Decoder, LinkLost, SerialLink, SerialSettings, keep_open
 from drivers.terminal.config import Config, EmAscii, EscPos, IcEm, Keymap, Line, Modbus, Part, SamIdCard, part_names
 from drivers.terminal.desk import Desk
@@ -30,6 +32,7 @@ from drivers.terminal.roster import Roster
 from drivers.terminal.sam_idcard import SamDecoder
 from drivers.terminal.slips import Slips
 from drivers.terminal.sos import Alarm, Bus
+from drivers.terminal.watching import ALL, Listening, Look, Watch
 from edgeagent.driver import CommandRefused, Device, OutboxFull
 
 log = logging.getLogger(__name__)
@@ -44,34 +47,73 @@ class Driver:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._watch = Watch()
+        self._terminal: _Terminal | None = None
 
     async def run(self, device: Device) -> None:
         """Serve the terminal until cancelled."""
         key = load_village_key(Path(self._config.key_file))
-        terminal = _Terminal(self._config, key, device)
-        await terminal.give_privacy_notice()
+        self._terminal = terminal = _Terminal(self._config, key, device, self._watch)
+        if not self._watch.all_on_trial:
+            await terminal.give_privacy_notice()
         async with asyncio.TaskGroup() as group:
             for work in terminal.works():
                 group.create_task(work)
 
     async def command(self, device: Device, op: str, args: Mapping[str, object]) -> Mapping[str, object]:
-        """A terminal takes no commands yet."""
+        """For people on the box: `watch` what the parts send (`Look`), `try` a printer or siren, `end` all trials."""
+        match op:
+            case "watch":
+                look = msgspec.convert(args, Look)
+                self._check(device, op, look.test if look.test != ALL else "")
+                return {**await self._watch.after(look), "parts": self._parts()}
+            case "try" if self._terminal is not None:
+                self._check(device, op, str(args.get("part")))
+                await self._terminal.try_part(str(args.get("part")))
+                return {}
+            case "end":
+                self._watch.end_trial()
+                return {}
         raise CommandRefused(device=device.id, op=op, why="a terminal takes no commands / 终端不支持远程命令")
+
+    def _check(self, device: Device, op: str, part: str) -> None:
+        known = part_names(self._config.part)
+        if part and part not in known:
+            raise CommandRefused(device=device.id, op=op, why=f"{', '.join(known)}")
+
+    def _parts(self) -> list[dict[str, object]]:
+        """Each part: what it is, where it hangs, and how it is."""
+        names = part_names(self._config.part)
+        return [
+            {
+                "name": name,
+                "protocol": part.__struct_config__.tag,
+                "role": part.role,
+                "port": part.port,
+                "baud": part.baud,
+                "problem": self._terminal.problem_of(name) if self._terminal is not None else None,
+                "buttons": [each.point or str(each.address) for each in part.contact]
+                if isinstance(part, Modbus)
+                else [],
+            }
+            for name, part in zip(names, self._config.part, strict=True)
+        ]
 
 
 class _Terminal:
     """All parts of one terminal, wired to one desk, for one run."""
 
-    def __init__(self, config: Config, key: VillageKey, device: Device) -> None:
+    def __init__(self, config: Config, key: VillageKey, device: Device, watch: Watch) -> None:
+        self._watch = watch
         self._config, self._key, self._device = config, key, device
         self._named = list(zip(part_names(config.part), config.part, strict=True))
-        self._parts = Parts(name for name, _ in self._named)
+        self._parts = Parts((name for name, _ in self._named), watch.noted)
         self._printers = {
-            name: Printer(name, part, self._parts) for name, part in self._named if isinstance(part, EscPos)
+            name: Printer(name, part, self._parts, watch) for name, part in self._named if isinstance(part, EscPos)
         }
         roster = Roster(Path(config.roster_file) if config.roster_file else None)
-        self._desk = Desk(config, device, tuple(self._printers.values()), roster)
-        self._alarm = Alarm(device, drill=config.drill)
+        self._desk = Desk(config, device, tuple(self._printers.values()), roster, watch)
+        self._alarm = Alarm(device, drill=config.drill, watch=watch)
 
     def works(self) -> list[Work]:
         """What runs: one work a part, the reports, and the calls for help that wait for the disk."""
@@ -94,6 +136,19 @@ class _Terminal:
         except OutboxFull as problem:
             log.warning("that the notice was printed is not remembered: %s", problem)
 
+    def problem_of(self, part: str) -> str | None:
+        return self._parts.problem_of(part)
+
+    async def try_part(self, part: str) -> None:
+        """Have a printer print and beep, a siren sound."""
+        printer, settings = self._printers.get(part), dict(self._named)[part]
+        if printer is not None:
+            slips = Slips(self._device.language, self._device.zone, self._device.name)
+            printer.print(slips.trial(datetime.now(UTC)))
+            await printer.sound("done")
+        elif isinstance(settings, Modbus) and settings.siren is not None:
+            self._alarm.sound()
+
     def _call_for_help(self) -> None:
         self._alarm.call("", self._config.point, pressed=True)
 
@@ -102,37 +157,44 @@ class _Terminal:
         match part:
             case SamIdCard():
                 cards = IdCardReader(name, part, self._key, desk, parts, self._device)
-                work = _keep(name, parts, part, SamDecoder, cards.use)
+                work = self._keep(name, part, SamDecoder, cards.use)
             case IcEm() | EmAscii():
                 decoder = EmAsciiDecoder if isinstance(part, EmAscii) else IcEmDecoder
                 credential = partial(card_credential, order=part.uid_order, key=self._key)
-                work = _keep(name, parts, part, decoder, SpeakingReader(name, desk, parts, credential).use)
+                work = self._keep(name, part, decoder, SpeakingReader(name, desk, parts, credential).use)
             case Line():
                 scanner = Scanner(name, desk, self._call_for_help, parts, self._key)
-                work = _keep(name, parts, part, partial(LineDecoder, part.prefix, part.suffix), scanner.use)
+                work = self._keep(name, part, partial(LineDecoder, part.prefix, part.suffix), scanner.use)
             case Keymap() if part.length:
                 keys = Keypad[bytes](name, desk, self._call_for_help, parts, part.action_of)
-                work = _keep(name, parts, part, key_decoder(part.form), keys.use)
+                work = self._keep(name, part, key_decoder(part.form), keys.use)
             case Keymap():
                 lines = Keypad[str](name, desk, self._call_for_help, parts, part.action_of)
-                work = _keep(name, parts, part, LineDecoder, lines.use)
+                work = self._keep(name, part, LineDecoder, lines.use)
             case EscPos():
-                work = _keep(name, parts, part, StatusDecoder, self._printers[name].use)
+                work = self._keep(name, part, StatusDecoder, self._printers[name].use)
             case Modbus():
-                work = _keep(name, parts, part, ReplyDecoder, Bus(name, part, self._alarm, parts).use)
+                work = self._keep(name, part, ReplyDecoder, Bus(name, part, self._alarm, parts).use)
         return work
 
+    async def _keep(
+        self,
+        name: str,
+        settings: SerialSettings,
+        make_decoder: Callable[[], Decoder[Frame]],
+        use: Callable[[SerialLink[Frame]], Awaitable[None]],
+    ) -> None:
+        """Keep a part's port open and used; its losses are its state."""
+        self._watch.enter(name)
 
-async def _keep(
-    name: str,
-    parts: Parts,
-    settings: SerialSettings,
-    make_decoder: Callable[[], Decoder[Frame]],
-    use: Callable[[SerialLink[Frame]], Awaitable[None]],
-) -> None:
-    """Keep a part's port open and used; its losses are its state."""
+        async def on_lost(lost: LinkLost) -> None:
+            self._parts.note(name, lost.reason)
 
-    async def on_lost(lost: LinkLost) -> None:
-        parts.note(name, lost.reason)
+        def listening() -> Decoder[Frame]:
+            return Listening(make_decoder(), self._watch.noise)
 
-    await keep_open(settings, make_decoder, use, on_lost)
+        await keep_open(settings, listening, use, on_lost)
+
+
+def _buttons(part: Part) -> list[str]:
+    return [each.point or str(each.address) for each in part.contact] if isinstance(part, Modbus) else []

@@ -68,14 +68,14 @@ class IdCardReader:
         except CardUnreadable as problem:
             log.warning("ID card not accepted: %s", problem)
             self._presence.settle()
-            await self._desk.refuse()
+            await self._desk.refuse(str(problem))
             return
         if card is not None:
             self._presence.settle()
             await self._desk.show(Credential("id", card.number_hash, card.masked, card.name))
         elif self._presence.fail():
             log.warning("ID card could not be read")
-            await self._desk.refuse()
+            await self._desk.refuse("ID card could not be read / 身份证读取失败")
 
     async def _read(self, link: SerialLink[Answer]) -> IdCard | None:
         """The card, None when it could not be read this time. Raises CardUnreadable when it never will be."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from edgeagent.driver import Device, Language, OutboxFull, State
@@ -50,7 +50,8 @@ class Summary:
 class Parts:
     """The states of the parts. `note` is called whenever something is known; `report_changes` tells the agent."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], on_note: Callable[[str, str], None] = lambda part, problem: None) -> None:
+        self._on_note = on_note
         self._problems: dict[str, str | None] = dict.fromkeys(names)
         self._unknown = set(self._problems)
         self._changed = asyncio.Event()
@@ -63,7 +64,12 @@ class Parts:
             log.log(logging.WARNING if problem else logging.INFO, "%s: %s", part, problem or "works")
             self._problems[part] = problem
             self._unknown.discard(part)
+            self._on_note(part, problem)
             self._changed.set()
+
+    def problem_of(self, part: str) -> str | None:
+        """Its problem, empty when it works, None before it was heard of."""
+        return self._problems[part]
 
     def summary(self, language: Language) -> Summary | None:
         """The device's state, None until every part has been heard of."""

@@ -13,6 +13,7 @@ from drivers.seriallink import LinkLost, SerialLink
 from drivers.terminal import escpos
 from drivers.terminal.config import EscPos
 from drivers.terminal.parts import Parts
+from drivers.terminal.watching import Watch
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +26,9 @@ ANSWER_S = 0.5
 class Printer:
     """`missed` counts slips that were not printed."""
 
-    def __init__(self, name: str, settings: EscPos, parts: Parts) -> None:
+    def __init__(self, name: str, settings: EscPos, parts: Parts, watch: Watch | None = None) -> None:
         self.settings = settings
+        self._watch, self._told = watch or Watch(), ""
         self.missed = 0
         self.paper: escpos.Paper = "unknown"
         self.online: bool | None = None
@@ -82,6 +84,9 @@ class Printer:
         status, paper = await self._ask(link, escpos.ASK_STATUS), await self._ask(link, escpos.ASK_PAPER)
         self.online = None if status is None else escpos.is_online(status)
         self.paper = "unknown" if paper is None else escpos.paper_of(paper)
+        if (told := f"{self.paper} {self.online}") != self._told:
+            self._told = told
+            self._watch.paper(self.paper, online=self.online)
         problem = {"out": "paper-out", "near-end": "paper-near-end", "unknown": "printer-mute"}.get(self.paper, "")
         self._parts.note(self._name, problem or ("printer-offline" if self.online is False else ""))
 

@@ -56,9 +56,10 @@ class Scanner(SpeakingReader[str]):
     async def take(self, frame: str) -> None:
         action = action_in_code(frame)
         if action is not None:
+            self._desk.watch.asked(action)
             await self._act.take(action)
         elif frame[: len(CODE_PREFIX)].upper() == CODE_PREFIX:
-            await self._desk.refuse()
+            await self._desk.refuse("not a code of this system / 不是本系统的二维码")
         else:
             await super().take(frame)
 
@@ -69,7 +70,7 @@ class Keypad(Generic[Frame]):
     def __init__(
         self, name: str, desk: Desk, call_help: Help, parts: Parts, action_of: Callable[[Frame], Action | None]
     ) -> None:
-        self._name, self._parts, self._action_of = name, parts, action_of
+        self._name, self._parts, self._action_of, self._desk = name, parts, action_of, desk
         self._act = Acting(desk, call_help)
 
     async def use(self, link: SerialLink[Frame]) -> None:
@@ -77,7 +78,9 @@ class Keypad(Generic[Frame]):
         self._parts.note(self._name)
         link.on_quality = lambda garbage: self._parts.note(self._name, "garbage" if garbage else "")
         while True:
-            action = self._action_of(await link.receive())
+            frame = await link.receive()
+            action = self._action_of(frame)
+            self._desk.watch.asked(action, frame.hex().upper() if isinstance(frame, bytes) else str(frame))
             if action is not None:
                 await self._act.take(action)
 

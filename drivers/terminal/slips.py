@@ -21,6 +21,7 @@ _TEXTS: dict[str, dict[Language, str]] = {
     "answer": {"zh": "答复", "en": "Answer"},
     "notices": {"zh": "民情公示栏", "en": "Notice board"},
     "nothing": {"zh": "暂无新的答复", "en": "No answer yet"},
+    "trial": {"zh": "打印测试", "en": "Test slip"},
     "drill": {"zh": "【演练】", "en": "[DRILL] "},
     "privacy": {"zh": "个人信息告知", "en": "On personal data"},
     "mode-direct": {"zh": "直办", "en": "direct"},
@@ -65,6 +66,9 @@ class Slips:
         for notice in shown:
             lines += [Line(notice.title), *_paragraphs(notice.text), Line("")]
         return receipt(lines)
+
+    def trial(self, now: datetime) -> bytes:
+        return receipt([*self._head("trial", now), Line("村网格 0123456789 ABC abc", True)])
 
     def privacy(self, now: datetime, text: str) -> bytes:
         return receipt([*self._head("privacy", now), *_paragraphs(text)])

@@ -14,6 +14,7 @@ from drivers.terminal import modbus
 from drivers.terminal.config import Contact, Modbus, Siren
 from drivers.terminal.modbus import Reply
 from drivers.terminal.parts import Parts
+from drivers.terminal.watching import Watch
 from edgeagent.driver import Device, Observation, OutboxFull, Sos
 
 log = logging.getLogger(__name__)
@@ -28,11 +29,12 @@ _MUTE_AFTER = 5
 class Alarm:
     """Stores calls for help of one terminal, in order, and has the sirens sound."""
 
-    def __init__(self, device: Device, *, drill: bool) -> None:
+    def __init__(self, device: Device, *, drill: bool, watch: Watch | None = None) -> None:
+        self.watch = watch or Watch()
         self.sirens: list[asyncio.Event] = []
         self._device, self._drill = device, drill
         self._pressed = _read(device.recall(_MEMORY))
-        self._queue: asyncio.Queue[tuple[str, Sos, datetime]] = asyncio.Queue(64)
+        self._queue: asyncio.Queue[tuple[str, Sos, datetime, tuple[str, int]]] = asyncio.Queue(64)
 
     def is_pressed(self, button: str) -> bool:
         """As it was last stored."""
@@ -41,27 +43,36 @@ class Alarm:
     def call(self, button: str, point: str, *, pressed: bool) -> None:
         """A button was pressed or let go. Never waits. Beyond 64 that wait for room on the disk, the newest is lost."""
         if pressed:
-            for siren in self.sirens:
-                siren.set()
-        event = Sos(state="start" if pressed else "end", point=point, drill=self._drill)
+            self.sound()
+        self.watch.help(button, point, pressed=pressed)
+        # Also while its part is on trial: a call for help is never swallowed.
+        event = Sos(state="start" if pressed else "end", point=point, drill=self._drill or self.watch.testing)
         try:
-            self._queue.put_nowait((button, event, datetime.now(UTC)))
+            self._queue.put_nowait((button, event, datetime.now(UTC), self.watch.here))
         except asyncio.QueueFull:
             log.error("a call for help is lost: 64 wait already for room on the disk")
+
+    def sound(self) -> None:
+        """The sirens, without a call for help."""
+        for siren in self.sirens:
+            siren.set()
 
     async def store_all(self) -> None:
         """Until cancelled. What waits here has not been told as stored to anybody."""
         while True:
-            button, event, time = await self._queue.get()
+            button, event, time, at = await self._queue.get()
             pressed = self._pressed | {button} if event.state == "start" and button else self._pressed - {button}
             while True:
                 try:
-                    await self._device.emit(Observation(data=event, time=time), remember={_MEMORY: _dump(pressed)})
+                    stored = await self._device.emit(
+                        Observation(data=event, time=time), remember={_MEMORY: _dump(pressed)}
+                    )
                 except OutboxFull as problem:
                     log.error("a call for help is not stored yet: %s", problem)
                     await asyncio.sleep(_RETRY_S)
                 else:
                     self._pressed = pressed
+                    self.watch.stored(event, stored, at)
                     break
 
 
