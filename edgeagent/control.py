@@ -158,7 +158,7 @@ class ControlServer:
             operation = self._operations.get(request.op)
             if operation is None:
                 raise UnknownOp(op=request.op[:64], known=", ".join(sorted(self._operations)))
-            log.info("asked on this box: %s", request.op)
+            log.log(logging.DEBUG if request.op == "device" else logging.INFO, "asked on this box: %s", request.op)
             return Answer(ok=True, result=dict(await operation(request.args)))
         except Problem as problem:
             return _refusal(problem)

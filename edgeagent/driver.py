@@ -219,6 +219,10 @@ class Device(Protocol):
         """
 
     @property
+    def pictures_wanted(self) -> bool:
+        """False while the data budget of the link allows no pictures: those on schedule had better not be taken."""
+
+    @property
     def board(self) -> Board:
         """Notices, answers and grid workers, as the hub has last told them; kept over restarts. Revision 0: none."""
 

@@ -111,6 +111,7 @@ class HealthReport:
         found |= {f"suppressed_{why}": count for why, count in self._intake.suppressed.items()}
         found |= {f"evicted_{lane}": self._outbox.room.evicted[lane] for lane in LANES}
         found |= {f"uplink_{name}": count for name, count in self._uplink.counters.items()}
+        found["alarms_held"] = self._intake.held
         found |= {"data_month_bytes": self.budget.account.used_bytes, "data_level": int(self.budget.level)}
         return {name: count for name, count in found.items() if count}
 

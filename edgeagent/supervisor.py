@@ -88,6 +88,10 @@ class DeviceHandle:
         return self._intake.budget.picture_max_bytes
 
     @property
+    def pictures_wanted(self) -> bool:
+        return self._intake.budget.pictures_wanted
+
+    @property
     def board(self) -> Board:
         return self._place.board
 

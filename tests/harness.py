@@ -38,6 +38,7 @@ class DeviceRecorder:
     picture_max_bytes: int = MAX_PICTURE_BYTES
     board: Board = field(default_factory=lambda: Board(revision=0))
     online: bool = True
+    pictures_wanted: bool = True
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     stream: str = field(default_factory=new_ulid)
     memory: dict[str, bytes] = field(default_factory=dict)

@@ -43,7 +43,7 @@ class Driver:
             while True:
                 due_s = self._due_s(device)
                 await asyncio.sleep(min(due_s, self._config.check_s))
-                due = due_s <= self._config.check_s
+                due = due_s <= self._config.check_s and device.pictures_wanted
                 await self._expecting(device, self._keep(device, "schedule") if due else self._look(device))
 
     async def command(self, device: Device, op: str, args: Mapping[str, object]) -> Mapping[str, object]:

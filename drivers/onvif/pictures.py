@@ -82,7 +82,8 @@ class Pictures:
         while True:
             now_s = datetime.now(UTC).timestamp()
             await asyncio.sleep(wait_s(now_s, self._config.picture_every_s, self._device.id))
-            await self._keep("schedule", "")
+            if self._device.pictures_wanted:
+                await self._keep("schedule", "")
 
     async def _keep(self, cause: Literal["alarm", "schedule"], owner: str) -> None:
         try:

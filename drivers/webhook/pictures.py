@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from drivers.snapshot.keep import Keep
 from drivers.snapshot.problems import PictureProblem
+from drivers.snapshot.worker import worker
 from edgeagent.driver import Device, Observation, OutboxFull, Picture, TooLarge
 
 MAX_WAITING = 8
@@ -40,6 +41,10 @@ class Pictures:
 
     async def run(self) -> None:
         """Until cancelled."""
+        async with worker().held():
+            await self._keep_all()
+
+    async def _keep_all(self) -> None:
         while True:
             owner, jpeg = await self._waiting.get()
             self._waiting_bytes -= len(jpeg)

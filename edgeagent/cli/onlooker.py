@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from edgeagent.clock import Clock
 from edgeagent.driver import MAX_PICTURE_BYTES, Alarm, Board, Language, Observation, State, Stored, new_ulid
-from edgeagent.rules import RuleMemory, Rules
+from edgeagent.rules import Rules
+from edgeagent.rules.dryrun import DryRun
 from gridwire.events import LANE_OF
 
 _STREAM = "0" * 26
@@ -28,19 +29,17 @@ class Onlooker:
     def __init__(self, device: str, name: str, language: Language, folder: Path, rules: Rules, zone: ZoneInfo) -> None:
         self.zone, self.board, self.online = zone, Board(revision=0), False
         self.id, self.name, self.language, self.folder = device, name or device, language, folder
-        self.picture_max_bytes = MAX_PICTURE_BYTES
+        self.picture_max_bytes, self.pictures_wanted = MAX_PICTURE_BYTES, True
         self.health: dict[str, object] = {"id": device, "state": "starting"}
         self.info: dict[str, str] = {}
-        self._rules, self._memory, self._clock = rules, RuleMemory(), Clock()
+        self._rules, self._clock = DryRun(rules), Clock()
 
     async def emit(self, observation: Observation, *, remember: Mapping[str, bytes | None] | None = None) -> Stored:
         data = observation.data
         if not isinstance(data, Alarm):
             return Stored(new_ulid(), _STREAM, LANE_OF[type(data)], 1)
         stamp = self._clock.stamp()
-        memory = self._memory.copy()
-        decision = self._rules.decide(self.id, data, stamp.wall, memory, stamp.clock)
-        self._memory = memory
+        decision = self._rules.feed(self.id, data, stamp.wall, stamp.clock, happened=observation.time)
         event = new_ulid() if decision.store else ""
         # No picture is taken: nobody would see it.
         return Stored(event, _STREAM, LANE_OF[Alarm], 1, why=decision.why)

@@ -19,7 +19,7 @@ async def test_one_part_does_not_wipe_out_what_another_has_told(tmp_path):
     intake = Intake(outbox, Rules([], "UTC"), clock, SOURCE)
     settings = DeviceSettings(driver="onvif", name="鱼塘")
     handle = DeviceHandle(
-        "cam-1", settings, intake=intake, outbox=outbox, folder=tmp_path / "cam-1", language="en", board=Board
+        "cam-1", settings, intake=intake, outbox=outbox, folder=tmp_path / "cam-1", language="en", place=Place()
     )
     handle.describe(maker="Gridcam", model="GC-2000")
     handle.describe(clock_offset_s="7", picture_problem="404")
