@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Generic, Literal, Protocol, Self, TypeVar
+from typing import Annotated, Any, Generic, Literal, Protocol, Self, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -62,26 +62,47 @@ class LinkLost(DriverProblem):
         return str(self.facts["reason"])
 
 
+def about(en: str, zh: str, **limits: Any) -> Meta:
+    """What a setting says of itself, in both languages, and what it may be."""
+    return Meta(description=en, extra_json_schema={"zh": zh}, **limits)
+
+
 class SerialSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How one port is opened. A part's own settings may extend it."""
 
     port: Annotated[
         str,
-        Meta(
+        about(
+            "device file, best a name under /dev/serial/by-id/; or socket://HOST:PORT, rfc2217://HOST:PORT",
+            "设备文件，最好用 /dev/serial/by-id/ 下的名称；或 socket://主机:端口、rfc2217://主机:端口",
             min_length=1,
-            description="device file, best a name under /dev/serial/by-id/; or socket://HOST:PORT, rfc2217://HOST:PORT",
         ),
     ]
-    baud: Annotated[int, Meta(ge=50, le=4_000_000, description="bits per second")] = 9600
-    data_bits: Annotated[Literal[7, 8], Meta(description="data bits")] = 8
-    parity: Annotated[Literal["N", "E", "O"], Meta(description="none, even, odd")] = "N"
-    stop_bits: Annotated[Literal[1, 2], Meta(description="stop bits")] = 1
+    baud: Annotated[int, about("bits per second", "波特率", ge=50, le=4_000_000)] = 9600
+    data_bits: Annotated[Literal[7, 8], about("data bits", "数据位")] = 8
+    parity: Annotated[Literal["N", "E", "O"], about("parity: none, even, odd", "校验：N 无、E 偶、O 奇")] = "N"
+    stop_bits: Annotated[Literal[1, 2], about("stop bits", "停止位")] = 1
     inter_byte_timeout_s: Annotated[
-        float, Meta(gt=0, le=10, description="a pause as long as this ends a frame, whole or half")
+        float,
+        about(
+            "a pause as long as this ends a frame, whole or half, in s", "停顿超过此时间即视为一帧结束，秒", gt=0, le=10
+        ),
     ] = 0.2
-    write_timeout_s: Annotated[float, Meta(gt=0, le=60, description="a device that does not take bytes is lost")] = 2.0
-    reopen_first_s: Annotated[float, Meta(gt=0, description="wait before the first attempt to open again")] = 0.5
-    reopen_last_s: Annotated[float, Meta(gt=0, description="the wait doubles up to this")] = 10.0
+    write_timeout_s: Annotated[
+        float,
+        about(
+            "a device that takes no bytes for so long is lost, in s",
+            "设备超过此时间不收数据即视为断开，秒",
+            gt=0,
+            le=60,
+        ),
+    ] = 2.0
+    reopen_first_s: Annotated[
+        float, about("wait before the first attempt to open again, in s", "断开后首次重新打开前的等待，秒", gt=0)
+    ] = 0.5
+    reopen_last_s: Annotated[
+        float, about("the wait doubles up to this, in s", "等待逐次加倍，最长不超过此值，秒", gt=0)
+    ] = 10.0
 
     def __post_init__(self) -> None:
         if not is_valid(self.port):

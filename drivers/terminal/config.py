@@ -1,22 +1,44 @@
 """The settings of a terminal: what holds for all of it, and a list of its parts, each with role, protocol and port."""
 
-import re
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
 
-from drivers.seriallink import SerialSettings
-from drivers.terminal.actions import GRAMMAR, Action, parse_action
-from drivers.terminal.keymap import FrameForm
+from drivers.seriallink import about
+from drivers.terminal.partsettings import (
+    Contact,
+    EmAscii,
+    EscPos,
+    IcEm,
+    Keymap,
+    Line,
+    Modbus,
+    Part,
+    PartSettings,
+    Register,
+    SamIdCard,
+    Siren,
+)
 from edgeagent.driver import DeviceConfig
 
-Bytes = Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{2} ?)*$", max_length=384)]
-"""Bytes as hex digits, blanks allowed between them."""
-Name = Annotated[
-    str, Meta(pattern=r"^[a-z0-9-]{0,16}$", description="name in reports, a-z, 0-9 and -; empty: the protocol's")
+__all__ = [
+    "Config",
+    "Contact",
+    "EmAscii",
+    "EscPos",
+    "IcEm",
+    "Keymap",
+    "Line",
+    "Modbus",
+    "Part",
+    "PartSettings",
+    "Register",
+    "SamIdCard",
+    "Service",
+    "Siren",
+    "Slot",
+    "part_names",
 ]
-
 
 HOUR = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 PRIVACY_NOTICE = (
@@ -25,162 +47,27 @@ PRIVACY_NOTICE = (
 )
 
 
-class PartSettings(SerialSettings, frozen=True, kw_only=True, tag_field="protocol"):
-    """What every part has: role, name and the settings of its port."""
-
-    name: Name = ""
-
-
-class SamIdCard(PartSettings, frozen=True, kw_only=True, tag="sam_idcard"):
-    """Resident ID-card reader (SAM module)."""
-
-    role: Annotated[Literal["reader"], Meta(description="reads who is there")] = "reader"
-    baud: Annotated[int, Meta(ge=50, le=4_000_000, description="bits per second")] = 115200
-    poll_s: Annotated[float, Meta(gt=0, le=10, description="seconds between two looks for a card")] = 0.3
-    answer_timeout_s: Annotated[float, Meta(gt=0, le=30, description="seconds that the reader may take to answer")] = (
-        3.0
-    )
-    require_second_read: Annotated[
-        bool, Meta(description="false: believe a single read when the reader gives no second one")
-    ] = True
-    keep_name: Annotated[bool, Meta(description="send the name too, not only the masked number and its hash")] = False
-
-
-UidOrder = Annotated[
-    Literal["as-sent", "reversed"], Meta(description="byte order of the UID; it differs from maker to maker")
-]
-
-
-class IcEm(PartSettings, frozen=True, kw_only=True, tag="icem"):
-    """IC or EM card reader with binary frames: 02 LEN TYPE UID XOR 03."""
-
-    role: Annotated[Literal["reader"], Meta(description="reads who is there")] = "reader"
-    uid_order: UidOrder = "as-sent"
-
-
-class EmAscii(PartSettings, frozen=True, kw_only=True, tag="em_ascii"):
-    """EM card reader that sends text: 02, 12 hex digits, 03; some leave 02 and 03 out."""
-
-    role: Annotated[Literal["reader"], Meta(description="reads who is there")] = "reader"
-    uid_order: UidOrder = "as-sent"
-
-
-class Line(PartSettings, frozen=True, kw_only=True, tag="line"):
-    """QR and barcode scanner: one code a line."""
-
-    role: Annotated[Literal["reader"], Meta(description="reads who is there, and what is wanted")] = "reader"
-    prefix: Annotated[str, Meta(max_length=32, description="what the scanner puts before each code; others drop")] = ""
-    suffix: Annotated[str, Meta(max_length=32, description="what it puts behind each code; others drop")] = ""
-
-
-class EscPos(PartSettings, frozen=True, kw_only=True, tag="escpos"):
-    """Receipt printer (ESC/POS), or only its beeper. Tones are the bytes that make them, `1B 42 n t` by default."""
-
-    role: Annotated[Literal["printer", "beeper"], Meta(description="printer: prints and beeps; beeper: beeps only")] = (
-        "printer"
-    )
-    done: Annotated[Bytes, Meta(description="tone: stored")] = "1B 42 01 02"
-    already: Annotated[Bytes, Meta(description="tone: was stored a moment ago; no second event")] = "1B 42 02 01"
-    failed: Annotated[Bytes, Meta(description="tone: not read or not stored")] = "1B 42 03 09"
-    next: Annotated[Bytes, Meta(description="tone: understood, now show a card or press on")] = "1B 42 01 01"
-
-
-class Keymap(PartSettings, frozen=True, kw_only=True, tag="keymap"):
-    """Keypad, described: a frame of fixed length, or, with `length = 0`, one line of text a key."""
-
-    role: Annotated[Literal["keypad"], Meta(description="keys for rating, services, matters, help")] = "keypad"
-    length: Annotated[int, Meta(ge=0, le=64, description="bytes of a whole frame; 0: a line of text for each key")] = 0
-    header: Annotated[Bytes, Meta(description="bytes with which a frame begins")] = ""
-    at: Annotated[int, Meta(ge=0, le=63, description="place of the key's byte in the frame, counted from 0")] = 0
-    checksum: Annotated[
-        Literal["none", "xor", "sum8", "crc16"], Meta(description="checksum; crc16: CRC-16/MODBUS, low byte first")
-    ] = "none"
-    covers_from: Annotated[int, Meta(ge=0, le=63, description="place of the first byte that the checksum covers")] = 0
-    tail: Annotated[Bytes, Meta(description="bytes behind the checksum")] = ""
-    keys: Annotated[
-        dict[str, str],
-        Meta(
-            min_length=1,
-            description=f"key (its byte as two hex digits, or the line of text) → what it asks for: {GRAMMAR}",
-            examples=[{"31": "rate:5", "32": "rate:3"}],
-        ),
-    ]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for key, wish in self.keys.items():
-            if self.length and not re.fullmatch(r"[0-9A-Fa-f]{2}", key):
-                raise ValueError(f"key {key!r} must be two hex digits / 按键 {key!r} 应为两位十六进制")
-            if parse_action(wish) is None:
-                raise ValueError(f"{wish!r} is none of / 不属于 {GRAMMAR}")
-        if self.length and (problem := self.form.problem):
-            raise ValueError(problem)
-
-    @property
-    def form(self) -> FrameForm:
-        header, tail = bytes.fromhex(self.header), bytes.fromhex(self.tail)
-        return FrameForm(header, self.length, self.at, self.checksum, self.covers_from, tail)
-
-    def action_of(self, key: bytes | str) -> Action | None:
-        """What a key asks for; None for one that is not in the table."""
-        name = key if isinstance(key, str) else key.hex()
-        return next((parse_action(wish) for each, wish in self.keys.items() if each.lower() == name.lower()), None)
-
-
-class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One contact or register on the bus."""
-
-    unit: Annotated[int, Meta(ge=1, le=247, description="address of the device on the bus")]
-    address: Annotated[int, Meta(ge=0, le=65535, description="number of the contact, counted from 0")]
-    function: Annotated[
-        Literal[1, 2, 3, 4], Meta(description="Modbus function: 1 coil, 2 contact, 3 holding, 4 input register")
-    ] = 2
-    pressed_when: Annotated[bool, Meta(description="false: a contact that opens when pressed")] = True
-    point: Annotated[str, Meta(max_length=64, description="which button, e.g. its place")] = ""
-
-
-class Siren(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A coil that switches a siren."""
-
-    unit: Annotated[int, Meta(ge=1, le=247, description="address of the device on the bus")]
-    address: Annotated[int, Meta(ge=0, le=65535, description="number of the coil, counted from 0")]
-    sounds_s: Annotated[float, Meta(gt=0, le=600, description="it is switched off after so long")] = 30.0
-
-
-class Modbus(PartSettings, frozen=True, kw_only=True, tag="modbus"):
-    """Help buttons and siren on an RS-485 bus (Modbus RTU)."""
-
-    role: Annotated[
-        Literal["sos", "siren"],
-        Meta(description="sos: buttons, and a siren with them; siren: only that", examples=["sos"]),
-    ]
-    poll_s: Annotated[float, Meta(ge=0.02, le=10, description="seconds between two looks at the buttons")] = 0.1
-    answer_timeout_s: Annotated[float, Meta(gt=0, le=10, description="seconds that a device may take to answer")] = 0.5
-    contact: Annotated[tuple[Contact, ...], Meta(max_length=16, description="help buttons")] = ()
-    siren: Annotated[Siren | None, Meta(description="what sounds when somebody calls for help")] = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.role == "sos" and not self.contact:
-            raise ValueError("role “sos” needs a contact / 角色 sos 至少需要一个 contact")
-        if self.role == "siren" and (self.siren is None or self.contact):
-            raise ValueError("role “siren” needs a siren, and no contact / 角色 siren 需要 siren，且不含 contact")
-
-
-Part: TypeAlias = SamIdCard | IcEm | EmAscii | Line | Keymap | EscPos | Modbus
-"""One part of a terminal, told apart by its `protocol`."""
-
-
 class Slot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A patrol slot, e.g. the morning round."""
+    """A patrol slot, e.g. the morning round. 巡查时段，如早巡。"""
 
-    name: Annotated[str, Meta(min_length=1, max_length=16, description="name of the slot, e.g. morning")]
+    name: Annotated[str, about("name of the slot, e.g. morning", "时段名称，如 morning", min_length=1, max_length=16)]
     begin: Annotated[
-        str, Meta(pattern=HOUR, description="first minute, HH:MM, in the village's time zone", examples=["06:30"])
+        str,
+        about(
+            "first minute, HH:MM, in the village's time zone",
+            "开始时刻，HH:MM，按本村时区",
+            pattern=HOUR,
+            examples=["06:30"],
+        ),
     ]
     end: Annotated[
         str,
-        Meta(pattern=HOUR, description="minute at which it is over, HH:MM; may be past midnight", examples=["11:30"]),
+        about(
+            "minute at which it is over, HH:MM; may be past midnight",
+            "结束时刻，HH:MM，可跨午夜",
+            pattern=HOUR,
+            examples=["11:30"],
+        ),
     ]
 
     def holds(self, minute: int) -> bool:
@@ -190,45 +77,88 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One item of the village's service list."""
+    """One item of the village's service list. 村级服务事项。"""
 
-    item: Annotated[str, Meta(min_length=1, max_length=32, description="its code")]
-    name: Annotated[str, Meta(max_length=64, description="its name, for the receipt")] = ""
+    item: Annotated[str, about("its code", "事项编码", min_length=1, max_length=32)]
+    name: Annotated[str, about("its name, for the receipt", "事项名称，打印在回执上", max_length=64)] = ""
     mode: Annotated[
-        Literal["direct", "proxy", "authorised"], Meta(description="done here, by proxy, or as authorised")
+        Literal["direct", "proxy", "authorised"],
+        about(
+            "done here, by proxy, or as authorised; the last two need a card",
+            "direct 直办、proxy 代办、authorised 授权办；后两者须刷卡",
+        ),
     ] = "direct"
 
 
 class Config(DeviceConfig, frozen=True, kw_only=True):
-    """A self-service terminal whose parts hang on serial ports."""
+    """A self-service terminal whose parts hang on serial ports. 自助服务终端，各部件接在串口上。"""
 
     key_file: Annotated[
-        str, Meta(min_length=1, description="village key: a file of one line KEYID:HEX that only its owner may read")
+        str,
+        about(
+            "village key: a file of one line KEYID:HEX that only its owner may read",
+            "村密钥文件：一行 KEYID:HEX，仅所有者可读",
+            min_length=1,
+        ),
     ]
-    point: Annotated[str, Meta(max_length=64, description="patrol point that a check-in here belongs to")] = ""
+    point: Annotated[
+        str, about("patrol point that a check-in here belongs to", "在此签到所属的巡查点", max_length=64)
+    ] = ""
     window_s: Annotated[
-        float, Meta(ge=0, le=86400, description="seconds in which a card checks in once, however often it is shown")
+        float,
+        about(
+            "seconds in which a card checks in once, however often it is shown",
+            "同一张卡在此时间内只计一次签到，秒",
+            ge=0,
+            le=86400,
+        ),
     ] = 60.0
     roster_file: Annotated[
         str,
-        Meta(description="roster of grid workers: CSV person,name,grid with keyed hashes; empty: as the hub tells"),
+        about(
+            "roster of grid workers: CSV person,name,grid with keyed hashes; empty: as the hub tells",
+            "网格员名册：CSV，列为 person,name,grid（person 为带密钥哈希）；留空则以县级下发为准",
+        ),
     ] = ""
-    slot: Annotated[tuple[Slot, ...], Meta(max_length=8, description="patrol slots of a day")] = ()
+    slot: Annotated[tuple[Slot, ...], about("patrol slots of a day", "每日巡查时段", max_length=8)] = ()
     service: Annotated[
-        tuple[Service, ...], Meta(max_length=200, description="the village's service list; empty: any item is taken")
+        tuple[Service, ...],
+        about(
+            "the village's service list; empty: any item is taken",
+            "村级服务事项清单；留空则接受任何事项",
+            max_length=200,
+        ),
     ] = ()
     identify_s: Annotated[
-        float, Meta(ge=0, le=120, description="seconds that a request waits for a card; then it is stored without")
+        float,
+        about(
+            "seconds that a request waits for a card; then it is stored without",
+            "办事请求等待刷卡的时间，超时则不记名登记，秒",
+            ge=0,
+            le=120,
+        ),
     ] = 15.0
     rate_within_s: Annotated[
-        float, Meta(ge=0, le=86400, description="seconds in which a rating belongs to the last request")
+        float,
+        about(
+            "seconds in which a rating belongs to the last request",
+            "此时间内的评价归于最近一次办事，秒",
+            ge=0,
+            le=86400,
+        ),
     ] = 600.0
     privacy_notice: Annotated[
         str,
-        Meta(max_length=2000, description="on personal data, printed before the first card is read; empty: posted"),
+        about(
+            "on personal data, printed before the first card is read; empty: posted",
+            "个人信息告知，首次读卡前打印；留空表示已张贴",
+            max_length=2000,
+        ),
     ] = PRIVACY_NOTICE
-    drill: Annotated[bool, Meta(description="an exercise: everything that happens here is marked as one")] = False
-    part: Annotated[tuple[Part, ...], Meta(max_length=16, description="the parts that the terminal has")] = ()
+    drill: Annotated[
+        bool, about("an exercise: everything that happens here is marked as one", "演练：期间发生的一切均标记为演练")
+    ] = False
+    part: Annotated[tuple[Part, ...], about("the parts that the terminal has", "终端的部件", max_length=16)] = ()
 
     def __post_init__(self) -> None:
         if not any(part.role == "reader" for part in self.part):
