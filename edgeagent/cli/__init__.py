@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgeagent.cli import deviceargs, outboxargs, rulesargs
+from edgeagent.cli import deviceargs, outboxargs, rulesargs, terminalargs
 from edgeagent.cli.say import choose, say
 
 DEFAULT_CONFIG = Path("/etc/edgeagent/edgeagent.toml")
-COMMANDS = ("run", "check", "status", "discover", "camera", "outbox", "rules", "sample", "version")
+COMMANDS = ("run", "check", "status", "discover", "camera", "terminal", "outbox", "rules", "sample", "version")
 NESTED = ("outbox", "rules")
 """Commands with commands of their own, which take the common arguments."""
 
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     rulesargs.add_to(added["rules"], common, language)
     deviceargs.add_to_discover(added["discover"], language)
     deviceargs.add_to_camera(added["camera"], language)
+    terminalargs.add_to(added["terminal"], language)
     added["check"].add_argument("--json", action="store_true", help=say(language, en="answer as JSON", zh="输出 JSON"))
     added["status"].add_argument("--json", action="store_true", help=say(language, en="answer as JSON", zh="输出 JSON"))
     added["status"].add_argument("--port", type=int, help=say(language, en="port of the status page", zh="状态页端口"))
@@ -76,6 +77,7 @@ def _helps(language: str) -> dict[str, str]:
         "status": "查看正在运行的代理" if zh else "show how the running agent is",
         "discover": "查找网络中的摄像机" if zh else "find the cameras in the network",
         "camera": "实时查看一台摄像机发来什么" if zh else "show live what one camera sends",
+        "terminal": "实时查看、测试自助服务终端的各个部件" if zh else "show live and test the parts of a terminal",
         "outbox": "查看、导出、检查、补传待发库" if zh else "show, export, verify and send again what is kept",
         "rules": "查看生效的报警规则，用历史报警试算" if zh else "show what rules count, try them on records",
         "sample": "输出带注释的配置样例" if zh else "print a commented sample of the configuration",
