@@ -6,7 +6,8 @@ Nothing here writes, and nothing here formats for people: times are aware, in UT
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -23,6 +24,8 @@ ATTENTION_LIMIT = 20
 NO_PICTURES = 2
 """From this `data_level` on alarms come without pictures."""
 MAX_DATA_LEVEL = 3
+CAMERA_DRIVERS = frozenset({"onvif", "http_snapshot"})
+"""Devices of these count as cameras (在线率, 完好率)."""
 _HEALTH = msgspec.json.Decoder(Health)
 _DEVICE_RANK = {"down": 0, "degraded": 1, "starting": 3, "up": 4}
 _RANK = {"lost": 0, "offline": 1, "unknown": 2, "online": 4}
@@ -39,6 +42,22 @@ class DeviceView:
     reason: str
     detail: str
     since: datetime | None
+    faults: tuple[str, ...] | None = None
+    """What is wrong with its picture; None: not judged."""
+
+    @property
+    def is_camera(self) -> bool:
+        return self.driver in CAMERA_DRIVERS
+
+    @property
+    def is_online(self) -> bool:
+        """Counts for the online rate (在线率): it answers, whatever else is wrong with it."""
+        return self.state in ("up", "degraded")
+
+    @property
+    def is_intact(self) -> bool:
+        """Counts for the intact rate (完好率): online, and its picture good as far as it was judged."""
+        return self.is_online and not self.faults
 
     @property
     def order(self) -> tuple[int, str]:
@@ -83,10 +102,30 @@ class BoxView:
         return sum(device.state == "down" for device in self.devices)
 
     @property
+    def cameras(self) -> tuple[DeviceView, ...]:
+        return tuple(device for device in self.devices if device.is_camera)
+
+    @property
+    def cameras_online(self) -> int:
+        """None of a box that is away: what it said last is no longer known."""
+        return sum(camera.is_online for camera in self.cameras) if self.link == "online" else 0
+
+    @property
+    def cameras_intact(self) -> int:
+        return sum(camera.is_intact for camera in self.cameras) if self.link == "online" else 0
+
+    @property
     def rank(self) -> str:
         """Sorts the boxes with trouble to the top, then by code: a township stays together."""
         trouble = _RANK.get(self.link, 2)
-        worth_a_look = self.devices_down or self.missing or self.clock == "unsynced" or self.data_level >= NO_PICTURES
+        bad_picture = any(device.faults for device in self.devices)
+        worth_a_look = (
+            bad_picture
+            or self.devices_down
+            or self.missing
+            or self.clock == "unsynced"
+            or self.data_level >= NO_PICTURES
+        )
         if self.link == "online" and worth_a_look:
             trouble = 3
         return f"{trouble} {self.id}"
@@ -140,10 +179,15 @@ async def boxes(connection: AsyncConnection) -> list[BoxView]:
                 data_month_bytes=counters.get("data_month_bytes", 0),
                 missing=due,
                 lost=lost,
-                devices=tuple(devices.get(row["box"], ())),
+                devices=_with_faults(devices.get(row["box"], ()), health),
             )
         )
     return sorted(views, key=lambda view: view.rank)
+
+
+def _with_faults(devices: Iterable[DeviceView], health: Health | None) -> tuple[DeviceView, ...]:
+    faults = {device.id: device.faults for device in health.devices} if health else {}
+    return tuple(replace(device, faults=faults.get(device.id)) for device in devices)
 
 
 def _health(raw: bytes | None) -> Health | None:

@@ -7,7 +7,7 @@ the group `edgeagent.drivers`. Drivers know nothing of the outbox, the broker or
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Protocol, runtime_checkable
@@ -256,6 +256,9 @@ class Device(Protocol):
         from `last_seen` (the last time that the device was surely watched; default: now) of the report that left `up`,
         or the last sign of life of an agent that was killed, until the next `up`.
         """
+
+    def judge(self, faults: Iterable[str] | None) -> None:
+        """Say what is wrong with its picture: names of faults, none when it is good; None when nobody has judged it."""
 
     def describe(self, **info: str) -> None:
         """Maker, model, firmware and the like, for the birth message and the status page.

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from edgeagent.config import DeviceSettings
 from edgeagent.driver import Board, CommandRefused, DeviceState, Driver, Observation, OutboxFull, State, Stored
 from edgeagent.intake import Intake
@@ -119,7 +121,10 @@ class DeviceHandle:
     ) -> None:
         now = datetime.now(UTC)
         if (state, reason) != (self.health.state, self.health.reason):
-            self.health = fit(DeviceHealth(id=self._id, state=state, reason=reason, detail=detail, since=now))
+            told = DeviceHealth(
+                id=self._id, state=state, reason=reason, detail=detail, since=now, faults=self.health.faults
+            )
+            self.health = fit(told)
         sight, blind = self._sight.after(state, reason, last_seen or now, now)
         if sight == self._sight:
             return
@@ -144,6 +149,9 @@ class DeviceHandle:
             return {}
         self._sight = sight
         return {self._key("sight"): sight.to_bytes()}
+
+    def judge(self, faults: Iterable[str] | None) -> None:
+        self.health = msgspec.structs.replace(self.health, faults=None if faults is None else tuple(sorted(faults)))
 
     def describe(self, **info: str) -> None:
         self.info = {name: value for name, value in {**self.info, **info}.items() if value}

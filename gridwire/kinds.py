@@ -54,3 +54,19 @@ def kind_name(kind: str, language: str) -> str:
     if name is None:
         return kind
     return name.zh if language == "zh" else name.en
+
+
+PICTURE_FAULTS: dict[str, KindName] = {
+    "black": KindName("黑屏", "black"),
+    "white": KindName("过曝", "white"),
+    "blur": KindName("模糊失焦", "blurred"),
+    "noise": KindName("雪花噪声", "noise"),
+    "cast": KindName("偏色", "colour cast"),
+    "stripes": KindName("条纹干扰", "stripes"),
+    "covered": KindName("遮挡", "covered"),
+    "moved": KindName("移位", "moved"),
+    "frozen": KindName("画面冻结", "frozen"),
+    "signal_loss": KindName("无信号", "no signal"),
+    "corrupt": KindName("花屏破损", "corrupt"),
+}
+"""What can be wrong with a picture (视频质量诊断): `faults` in health, `object` of alarms of kind `picture`."""

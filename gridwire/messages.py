@@ -82,6 +82,9 @@ class Birth(Message, frozen=True, kw_only=True):
     streams: Annotated[tuple[StreamNumbers, ...], Meta(description="every stream that is kept")] = ()
 
 
+PictureFault = Annotated[str, Meta(max_length=16, description="blur, covered, moved …")]
+
+
 class DeviceHealth(Message, frozen=True, kw_only=True):
     """How one device is."""
 
@@ -90,6 +93,10 @@ class DeviceHealth(Message, frozen=True, kw_only=True):
     reason: Annotated[str, Meta(max_length=64, description="stable reason")] = ""
     detail: Annotated[str, Meta(max_length=512, description="for people")] = ""
     since: Annotated[Time | None, Meta(description="since when, by the box's wall clock")] = None
+    faults: Annotated[
+        tuple[PictureFault, ...] | None,
+        Meta(description="what is wrong with its picture; empty: nothing; absent: not judged"),
+    ] = None
 
 
 class Health(Message, frozen=True, kw_only=True):

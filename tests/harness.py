@@ -5,7 +5,7 @@ remembered is still there, what was not committed is not.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -44,6 +44,7 @@ class DeviceRecorder:
     memory: dict[str, bytes] = field(default_factory=dict)
     observations: list[Observation] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
+    judged: list[frozenset[str] | None] = field(default_factory=list)
     described: dict[str, str] = field(default_factory=dict)
     before_commit: Callable[[], None] = lambda: None
 
@@ -72,6 +73,9 @@ class DeviceRecorder:
         self, state: State, reason: str = "", detail: str = "", *, last_seen: datetime | None = None
     ) -> None:
         self.reports.append(Report(state, reason, detail, last_seen))
+
+    def judge(self, faults: Iterable[str] | None) -> None:
+        self.judged.append(None if faults is None else frozenset(faults))
 
     def describe(self, **info: str) -> None:
         self.described |= info

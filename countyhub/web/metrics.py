@@ -26,6 +26,10 @@ class _Console(Collector):
         today.add_metric(["alarm_critical"], s.today.critical)
         today.add_metric(["checkin"], s.today.checkins)
         yield today
+        cameras = GaugeMetricFamily("countyhub_cameras", "Cameras: all, online, intact", labels=["state"])
+        for state, count in (("all", s.cameras), ("online", s.cameras_online), ("intact", s.cameras_intact)):
+            cameras.add_metric([state], count)
+        yield cameras
         yield from _gauges(
             ("countyhub_missing_numbers", "Numbers that are due and that boxes still keep", s.missing),
             ("countyhub_dead_letters", "Letters that could not be read and wait to be tried again", s.dead_letters),

@@ -53,6 +53,11 @@ def size(count: int) -> str:
     return f"{count / 10**6:.0f} MB" if count >= 10**7 else f"{count / 10**6:.1f} MB"
 
 
+def percent(part: int, whole: int) -> str:
+    """A share with one digit, rounded down: 99.96 % of the cameras are not all of them."""
+    return f"{part * 1000 // whole / 10:g} %" if whole else "–"
+
+
 def line(view: EventView, language: Language, clock: Clock) -> Line:
     """The line of one event; one whose data cannot be read still says its type."""
     match view.data:

@@ -60,6 +60,9 @@ class Context:
     def size(self, count: int) -> str:
         return present.size(count)
 
+    def percent(self, part: int, whole: int) -> str:
+        return present.percent(part, whole)
+
     def url(self, *, path: str = "/", **query: object) -> str:
         """An address of the console with the parts of the query that are not empty."""
         given = {key: value for key, value in query.items() if value}

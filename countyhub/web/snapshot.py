@@ -44,6 +44,9 @@ class Summary:
     today: Counts
     missing: int
     dead_letters: int
+    cameras: int
+    cameras_online: int
+    cameras_intact: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,9 @@ def _summary(boxes: list[board.BoxView], trouble: board.Trouble, counts: Counts)
         today=counts,
         missing=sum(box.missing for box in boxes),
         dead_letters=trouble.dead_letters,
+        cameras=sum(len(box.cameras) for box in boxes),
+        cameras_online=sum(box.cameras_online for box in boxes),
+        cameras_intact=sum(box.cameras_intact for box in boxes),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gridwire.kinds import PICTURE_FAULTS
 from gridwire.problem import Language
 
 
@@ -33,6 +34,8 @@ TEXTS: dict[str, Text] = {
     "count.title": Text("总览", "Overview"),
     "count.boxes": Text("盒子在线", "Boxes online"),
     "count.boxes.sub": Text("离线 {offline} · 失联 {lost}", "{offline} offline · {lost} lost"),
+    "count.cameras": Text("摄像机在线", "Cameras online"),
+    "count.cameras.sub": Text("完好 {intact} · 完好率 {rate}", "{intact} intact · {rate}"),
     "count.alarms": Text("今日报警", "Alarms today"),
     "count.alarms.sub": Text("其中严重 {critical}", "{critical} critical"),
     "count.checkins": Text("今日签到", "Check-ins today"),
@@ -123,6 +126,8 @@ TEXTS: dict[str, Text] = {
     "box.devices": Text("设备 {up}/{total} 正常", "{up} of {total} devices up"),
     "box.devices.down": Text("{count} 台故障", "{count} down"),
     "box.no_devices": Text("尚无设备信息", "No devices reported yet"),
+    "box.picture": Text("画面异常", "bad picture"),
+    "list.comma": Text("、", ", "),
     "box.clock": Text("时钟未校准", "Clock not set"),
     "box.data": Text("本月流量 {size}", "{size} this month"),
     "data.0": Text("流量充足，不作限制", "data budget in order, nothing is limited"),
@@ -219,6 +224,7 @@ TEXTS: dict[str, Text] = {
         "Host name “{host}” is not accepted: add it to `names` in [web] of the hub's configuration.",
     ),
     "error.back": Text("回到首页", "Back to the console"),
+    **{f"fault.{name}": Text(said.zh, said.en) for name, said in PICTURE_FAULTS.items()},
 }
 """Key -> both texts. A test holds that both use the same placeholders."""
 

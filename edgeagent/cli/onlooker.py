@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -55,6 +55,9 @@ class Onlooker:
     ) -> None:
         now = datetime.now(UTC).isoformat()
         self.health = {"id": self.id, "state": state, "reason": reason, "detail": detail, "since": now}
+
+    def judge(self, faults: Iterable[str] | None) -> None:
+        self.health["faults"] = None if faults is None else sorted(faults)
 
     def describe(self, **info: str) -> None:
         self.info = {name: value for name, value in {**self.info, **info}.items() if value}
