@@ -4,6 +4,7 @@ It keeps every part's port open, survives the unplugging of any of them, and rep
 """
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -15,6 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from drivers.seriallink import Decoder, LinkLost, SerialLink, SerialSettings, keep_open
+from drivers.terminal.bus import Bus
 from drivers.terminal.config import Config, EmAscii, EscPos, IcEm, Keymap, Line, Modbus, Part, SamIdCard, part_names
 from drivers.terminal.desk import Desk
 from drivers.terminal.em_ascii import EmAsciiDecoder
@@ -25,13 +27,13 @@ from drivers.terminal.idnumber import VillageKey, load_village_key
 from drivers.terminal.keymap import key_decoder
 from drivers.terminal.line import LineDecoder
 from drivers.terminal.modbus import ReplyDecoder
-from drivers.terminal.parts import Parts
+from drivers.terminal.parts import Parts, problem_text
 from drivers.terminal.printer import Printer
 from drivers.terminal.readers import Keypad, Scanner, SpeakingReader, card_credential
-from drivers.terminal.roster import Roster
+from drivers.terminal.roster import Roster, RosterBad
 from drivers.terminal.sam_idcard import SamDecoder
 from drivers.terminal.slips import Slips
-from drivers.terminal.sos import Alarm, Bus
+from drivers.terminal.sos import Alarm
 from drivers.terminal.watching import ALL, Listening, Look, Watch
 from edgeagent.driver import CommandRefused, Device, OutboxFull
 
@@ -40,6 +42,9 @@ log = logging.getLogger(__name__)
 Frame = TypeVar("Frame")
 Work = Coroutine[None, None, None]
 _NOTICE_MEMORY = "privacy-notice"
+_NOTICE_AGAIN_S = 300.0
+"""A notice that was not printed, for want of paper, is tried again after so long."""
+_ROSTER = "roster"
 
 
 class Driver:
@@ -54,8 +59,6 @@ class Driver:
         """Serve the terminal until cancelled."""
         key = load_village_key(Path(self._config.key_file))
         self._terminal = terminal = _Terminal(self._config, key, device, self._watch)
-        if not self._watch.all_on_trial:
-            await terminal.give_privacy_notice()
         async with asyncio.TaskGroup() as group:
             for work in terminal.works():
                 group.create_task(work)
@@ -91,7 +94,8 @@ class Driver:
                 "role": part.role,
                 "port": part.port,
                 "baud": part.baud,
-                "problem": self._terminal.problem_of(name) if self._terminal is not None else None,
+                "problem": (problem := self._terminal.problem_of(name) if self._terminal is not None else None),
+                "text": problem_text(problem or ""),
                 "buttons": [each.point or str(each.address) for each in part.contact]
                 if isinstance(part, Modbus)
                 else [],
@@ -107,21 +111,28 @@ class _Terminal:
         self._watch = watch
         self._config, self._key, self._device = config, key, device
         self._named = list(zip(part_names(config.part), config.part, strict=True))
-        self._parts = Parts((name for name, _ in self._named), watch.noted)
+        self._parts = Parts((name for name, _ in self._named), watch.noted, beside=(_ROSTER,))
         self._printers = {
             name: Printer(name, part, self._parts, watch) for name, part in self._named if isinstance(part, EscPos)
         }
-        roster = Roster(Path(config.roster_file) if config.roster_file else None)
-        self._desk = Desk(config, device, tuple(self._printers.values()), roster, watch)
+        for printer in self._printers.values():
+            printer.on_missed = self._tell_missed
+        self._roster = Roster(Path(config.roster_file) if config.roster_file else None)
+        self._roster.on_problem = self._note_roster
+        self._desk = Desk(config, device, tuple(self._printers.values()), self._roster, watch)
         self._alarm = Alarm(device, drill=config.drill, watch=watch)
 
     def works(self) -> list[Work]:
-        """What runs: one work a part, the reports, and the calls for help that wait for the disk."""
-        works = [self._parts.report_changes(self._device), self._alarm.store_all()]
+        """What runs: the desk first, one work a part, the reports, and the calls for help that wait for the disk."""
+        works = [self._desk.run(), self._parts.report_changes(self._device), self._alarm.store_all()]
+        if not self._watch.all_on_trial:
+            works.append(self._give_privacy_notice())
+        if self._config.roster_file:
+            works.append(self._roster.keep_looking())
         return works + [self._work(name, part) for name, part in self._named]
 
-    async def give_privacy_notice(self) -> None:
-        """Before the first card is read, and whenever its text has changed: print it, and remember that."""
+    async def _give_privacy_notice(self) -> None:
+        """Before the first slip of a reader, and whenever its text has changed; remembered once a printer has it."""
         text = self._config.privacy_notice
         mark = hashlib.sha256(text.encode()).hexdigest()[:16].encode()
         if not text or self._device.recall(_NOTICE_MEMORY) == mark:
@@ -130,11 +141,24 @@ class _Terminal:
             self._device.describe(privacy_notice="no printer: post it / 无打印机，请张贴告知")
             return
         slips = Slips(self._device.language, self._device.zone, self._device.name)
-        self._desk.print(slips.privacy(datetime.now(UTC), text))
+        printed = asyncio.Event()
+        while not printed.is_set():
+            self._desk.print(slips.privacy(datetime.now(UTC), text), printed.set)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_NOTICE_AGAIN_S):
+                    await printed.wait()
         try:
             await self._device.remember({_NOTICE_MEMORY: mark})
         except OutboxFull as problem:
             log.warning("that the notice was printed is not remembered: %s", problem)
+
+    def _note_roster(self, problem: RosterBad | None) -> None:
+        text = problem.text(self._device.language) if problem is not None else ""
+        self._parts.note(_ROSTER, "bad" if problem is not None else "", text)
+
+    def _tell_missed(self) -> None:
+        missed = sum(printer.missed for printer in self._printers.values())
+        self._device.describe(slips_not_printed=str(missed))
 
     def problem_of(self, part: str) -> str | None:
         return self._parts.problem_of(part)
@@ -174,7 +198,7 @@ class _Terminal:
             case EscPos():
                 work = self._keep(name, part, StatusDecoder, self._printers[name].use)
             case Modbus():
-                work = self._keep(name, part, ReplyDecoder, Bus(name, part, self._alarm, parts).use)
+                work = self._keep(name, part, ReplyDecoder, Bus(name, part, self._alarm, parts, self._device).use)
         return work
 
     async def _keep(

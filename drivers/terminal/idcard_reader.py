@@ -15,8 +15,11 @@ from edgeagent.driver import Device
 
 log = logging.getLogger(__name__)
 
-# Polls without any answer before the reader counts as mute.
+# Polls without any answer before the reader counts as mute; answers that are neither "card" nor "no card".
 _MUTE_AFTER = 3
+_FAULTY_AFTER = 3
+# Cards in a row without a second read: fewer are cards that were lifted too soon.
+_NO_SECOND_AFTER = 2
 _MAX_READS = 4
 
 
@@ -33,9 +36,11 @@ class IdCardReader:
         self._parts = parts
         self._device = device
         self._presence = PolledPresence()
+        desk.on_wish.append(self._presence.rearm)
         self._unanswered = 0
+        self._faults = 0
+        self._read_once_only = 0
         self._known = False
-        self._lasting_problem = ""
 
     async def use(self, link: SerialLink[Answer]) -> None:
         """Poll on this link until it is lost (raises LinkLost)."""
@@ -56,9 +61,13 @@ class IdCardReader:
         answer = await self._ask(link, sam.FIND)
         if answer is None:
             return
+        if answer.status not in (Status.NO_CARD, Status.FOUND):
+            self._faults += 1
+            return
+        self._faults = 0
         if answer.status == Status.NO_CARD:
             self._presence.none()
-        elif answer.status == Status.FOUND and self._presence.found():
+        elif self._presence.found():
             await self._read_card(link)
 
     async def _read_card(self, link: SerialLink[Answer]) -> None:
@@ -93,13 +102,13 @@ class IdCardReader:
                     raise
                 previous = following
             else:
-                self._lasting_problem = ""
+                self._read_once_only = 0
                 return card
         return None
 
     def _believe_single(self, text: bytes) -> IdCard:
         if self._settings.require_second_read:
-            self._lasting_problem = "second-read-refused"
+            self._read_once_only += 1
             raise CardUnreadable("no second read", "读卡器不支持二次读取")
         return sam.parse_card(text, self._key, keep_name=self._settings.keep_name)
 
@@ -115,8 +124,9 @@ class IdCardReader:
         text = await self._ask_read(link)
         if text is not None:
             return text
-        found = await self._ask(link, sam.FIND)
-        return await self._read_once(link) if found is not None and found.status == Status.FOUND else None
+        # It may say that there is no card, as many do after a read, and yet let it be selected.
+        await self._ask(link, sam.FIND)
+        return await self._read_once(link)
 
     async def _ask_read(self, link: SerialLink[Answer]) -> bytes | None:
         answer = await self._ask(link, sam.READ)
@@ -142,5 +152,12 @@ class IdCardReader:
                 self._parts.note(self._name, "no-answer")
             return None
         self._unanswered = 0
-        self._parts.note(self._name, self._lasting_problem)
+        self._parts.note(self._name, self._problem)
         return answer
+
+    @property
+    def _problem(self) -> str:
+        """Of a reader that answers."""
+        if self._faults >= _FAULTY_AFTER:
+            return "faulty"
+        return "second-read-refused" if self._read_once_only >= _NO_SECOND_AFTER else ""

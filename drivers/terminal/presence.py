@@ -39,6 +39,10 @@ class PolledPresence:
         """The card was dealt with, well or ill: nothing more until it is lifted."""
         self._settled = True
 
+    def rearm(self) -> None:
+        """Something was asked for: the card that lies there may be meant for it."""
+        self._settled = False
+
     def fail(self) -> bool:
         """The card could not be read this time; whether that has now happened so often that its owner must be told."""
         self._failures += 1
@@ -57,6 +61,10 @@ class SpokenPresence:
         is_new = card != self._card or now_s - self._last_s > REPEAT_GAP_S
         self._card, self._last_s = card, now_s
         return is_new
+
+    def rearm(self) -> None:
+        """Something was asked for: the card, shown again at once, is meant for it."""
+        self._card = ""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ class SpeakingReader(Generic[Frame]):
         self._parts = parts
         self._credential_of = credential_of
         self._presence = SpokenPresence()
+        desk.on_wish.append(self._presence.rearm)
 
     async def use(self, link: SerialLink[Frame]) -> None:
         """Listen on this link until it is lost (raises LinkLost)."""
@@ -57,7 +58,7 @@ class Scanner(SpeakingReader[str]):
         action = action_in_code(frame)
         if action is not None:
             self._desk.watch.asked(action)
-            await self._act.take(action)
+            await self._act.take(action, scanned=True)
         elif frame[: len(CODE_PREFIX)].upper() == CODE_PREFIX:
             await self._desk.refuse("not a code of this system / 不是本系统的二维码")
         else:
@@ -91,11 +92,11 @@ class Acting:
     def __init__(self, desk: Desk, call_help: Help) -> None:
         self._desk, self._call_help = desk, call_help
 
-    async def take(self, action: Action) -> None:
+    async def take(self, action: Action, *, scanned: bool = False) -> None:
         if action == Command("sos"):
             self._call_help()
         else:
-            await self._desk.act(action)
+            await self._desk.act(action, scanned=scanned)
 
 
 def card_credential(seen: CardSeen, order: Literal["as-sent", "reversed"], key: VillageKey) -> Credential:

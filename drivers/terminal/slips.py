@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from drivers.terminal.actions import CODE_PREFIX
@@ -9,6 +10,9 @@ from drivers.terminal.escpos import Line, receipt
 from edgeagent.driver import Answer, Language, Notice
 
 MAX_NOTICES = 5
+MAX_NOTICE_CHARS, MAX_ANSWER_CHARS = 200, 2000
+"""A slip is some decimetres of paper, not metres: the whole notice hangs on the board."""
+FiledAs = Literal["direct", "proxy", "authorised", "report"]
 _TEXTS: dict[str, dict[Language, str]] = {
     "checkin": {"zh": "签到成功", "en": "Checked in"},
     "unverified": {"zh": "未登记人员，由网格中心核实", "en": "Not on the roster, to be verified"},
@@ -47,9 +51,12 @@ class Slips:
             lines.append(self._line("unverified"))
         return receipt([*lines, *self._tail(number, online)])
 
-    def requested(self, now: datetime, what: str, number: str, event: str, *, report: bool, online: bool) -> bytes:
+    def requested(self, now: datetime, what: str, number: str, event: str, *, mode: FiledAs, online: bool) -> bytes:
         """`number` is the receipt's; it stands in the QR code by which the result is rated."""
-        lines = [*self._head("report" if report else "request", now), Line(what), Line(number, True, True)]
+        lines = [*self._head("report" if mode == "report" else "request", now), Line(what)]
+        if mode != "report":
+            lines.append(self._line(f"mode-{mode}"))
+        lines.append(Line(number, True, True))
         return receipt([*lines, *self._tail(event, online), self._line("rate")], f"{CODE_PREFIX}receipt:{number}")
 
     def answers(self, now: datetime, answers: Iterable[Answer], notices: Iterable[Notice]) -> bytes:
@@ -57,14 +64,15 @@ class Slips:
         lines = [*self._head("answer", now)]
         found = list(answers)
         for answer in found:
-            lines += [Line(f"{self._word('number')} {answer.receipt}"), *_paragraphs(answer.text), Line("")]
+            lines += [Line(f"{self._word('number')} {answer.receipt}"), *_paragraphs(answer.text, MAX_ANSWER_CHARS)]
+            lines.append(Line(""))
         if not found:
             lines.append(self._line("nothing"))
         shown = [notice for notice in notices if notice.expires is None or notice.expires > now][:MAX_NOTICES]
         if shown:
             lines.append(Line(self._word("notices"), True, True))
         for notice in shown:
-            lines += [Line(notice.title), *_paragraphs(notice.text), Line("")]
+            lines += [Line(notice.title), *_paragraphs(notice.text, MAX_NOTICE_CHARS), Line("")]
         return receipt(lines)
 
     def trial(self, now: datetime) -> bytes:
@@ -88,5 +96,6 @@ class Slips:
         return [Line(f"{self._word('number')} {event}"), self._line("sent" if online else "waiting")]
 
 
-def _paragraphs(text: str) -> list[Line]:
-    return [Line(line) for line in text.splitlines()]
+def _paragraphs(text: str, max_chars: int = MAX_ANSWER_CHARS) -> list[Line]:
+    shown = text if len(text) <= max_chars else text[: max_chars - 1] + "…"
+    return [Line(line) for line in shown.splitlines()]

@@ -11,6 +11,13 @@ from drivers.terminal.actions import Ask, Command, Report
 Wish = Ask | Report | Command
 T = TypeVar("T")
 
+KEY_AGAIN_S = 1.0
+"""Keys bounce, and people press twice."""
+CODE_AGAIN_S = 2.0
+"""Scanners say a code again and again while it is held before them."""
+CORRECTION_S = 10.0
+"""So long after a rating another one still belongs to the same receipt: whoever hit the wrong key corrects it."""
+
 
 @dataclass
 class Waiting(Generic[T]):
@@ -27,8 +34,10 @@ class Waiting(Generic[T]):
         return self.value if now_s < self.until_s else None
 
     def take(self, now_s: float) -> T | None:
-        """The same, and it waits no longer."""
-        value, self.value = self.get(now_s), None
+        """The same, and it waits no longer. What is over stays: whoever waits for its end must still find it."""
+        value = self.get(now_s)
+        if value is not None:
+            self.value = None
         return value
 
 
@@ -42,11 +51,15 @@ class Visit:
         """The receipt that the next rating belongs to."""
         self._last_key: tuple[object, float] = (None, 0.0)
 
-    def is_bounce(self, action: object, now_s: float, within_s: float = 1.0) -> bool:
-        """Whether the same key was pressed a moment ago: keys bounce, and people press twice."""
+    def is_bounce(self, action: object, now_s: float, within_s: float = KEY_AGAIN_S) -> bool:
+        """Whether the same was asked for a moment ago."""
         same, at_s = self._last_key
         self._last_key = (action, now_s)
         return same == action and now_s - at_s < within_s
+
+    def rated(self, now_s: float) -> None:
+        """The receipt has its rating; it waits only for a correction."""
+        self.receipt.until_s = min(self.receipt.until_s, now_s + CORRECTION_S)
 
     def cancel(self) -> None:
         """Forget what was begun."""

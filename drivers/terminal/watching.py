@@ -21,6 +21,7 @@ from msgspec import Meta
 
 from drivers.seriallink import Decoder
 from drivers.terminal.idnumber import NumberHash, mask_code, mask_resident
+from drivers.terminal.parts import problem_text
 from edgeagent.driver import Data, Request, Stored
 
 Frame = TypeVar("Frame")
@@ -118,8 +119,8 @@ class Watch:
         self._say("paper", detail="offline" if online is False else paper)
 
     def noted(self, part: str, problem: str) -> None:
-        """A part works, or has a problem."""
-        self._say("problem" if problem else "works", part=part, detail=problem)
+        """A part works, or has a problem; `kind` is its stable reason."""
+        self._say("problem" if problem else "works", part=part, kind=problem, detail=problem_text(problem))
 
     def noise(self, count: int) -> None:
         """So many bytes came, and no frame was among them."""

@@ -1,0 +1,182 @@
+"""An RS-485 bus at work: watches its buttons, switches its siren, reads its registers.
+
+A button counts as pressed at the first look that sees it, for a call for help may be short and the checksum has kept
+noise out; as let go only when several looks agree, for contacts bounce. A device that does not answer is told, and
+asked seldom, so that it does not hold up the buttons of the others.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from drivers.seriallink import SerialLink
+from drivers.terminal import modbus
+from drivers.terminal.buslines import BusLine
+from drivers.terminal.config import Contact, Modbus, Register
+from drivers.terminal.modbus import Reply
+from drivers.terminal.parts import Parts
+from drivers.terminal.registers import number_in, word_count
+from drivers.terminal.sos import Alarm
+from edgeagent.driver import Device, Observation, OutboxFull, Reading
+
+log = logging.getLogger(__name__)
+
+_RELEASE_POLLS = 3
+_SIREN_LOOK_S = 10.0
+_MAX_GROUP = 64
+
+
+class _Group(NamedTuple):
+    """Buttons that stand side by side on one device: one question asks for all of them."""
+
+    unit: int
+    function: int
+    address: int
+    contacts: tuple[Contact, ...]
+
+    @property
+    def request(self) -> bytes:
+        return modbus.read(self.unit, self.function, self.address, len(self.contacts))
+
+    @property
+    def answer_bytes(self) -> int:
+        count = len(self.contacts)
+        return (count + 7) // 8 if self.function <= modbus.READ_CONTACTS else 2 * count
+
+
+def group(contacts: Iterable[Contact]) -> list[_Group]:
+    """The questions that cover all of them; no address is asked for that was not named. Pure."""
+    groups: list[_Group] = []
+    for contact in sorted(contacts, key=lambda each: (each.unit, each.function, each.address)):
+        last = groups[-1] if groups else None
+        after = last is not None and (contact.unit, contact.function, contact.address) == (
+            last.unit, last.function, last.address + len(last.contacts),
+        )  # fmt: skip
+        if last is not None and after and len(last.contacts) < _MAX_GROUP:
+            groups[-1] = last._replace(contacts=(*last.contacts, contact))
+        else:
+            groups.append(_Group(contact.unit, contact.function, contact.address, (contact,)))
+    return groups
+
+
+class Bus:
+    """One bus. `use` runs again after each loss of its port; what was told and what sounds lasts over that."""
+
+    def __init__(self, name: str, settings: Modbus, alarm: Alarm, parts: Parts, device: Device) -> None:
+        self._name, self._settings, self._alarm, self._device = name, settings, alarm, device
+        self._line = BusLine(name, settings, parts)
+        self._groups = group(settings.contact)
+        self._told = {self._button(each): alarm.is_pressed(self._button(each)) for each in settings.contact}
+        self._released: dict[str, int] = {}
+        self._wanted = asyncio.Event()
+        if settings.siren is not None:
+            alarm.sirens.append(self._wanted)
+        self._wanted_from_s: float | None = None
+        self._off_at_s: float | None = 0.0  # it may have been left on
+        self._siren_look_s = 0.0
+        self._read_at_s = dict.fromkeys(settings.register, 0.0)
+
+    async def use(self, link: SerialLink[Reply]) -> None:
+        """Poll on this link until it is lost (raises LinkLost)."""
+        self._line.begin(link)
+        self._released.clear()
+        while True:
+            await self._mind_siren()
+            for each in self._groups:
+                await self._look(each)
+                await self._mind_siren()
+            await self._read_next_register()
+            if self._wanted.is_set():  # still: the siren does not answer
+                await asyncio.sleep(self._settings.poll_s)
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._pause_s()):
+                    await self._wanted.wait()
+
+    def _pause_s(self) -> float:
+        """Until the next thing is due."""
+        if self._settings.contact:
+            return self._settings.poll_s
+        due = [*self._read_at_s.values()]
+        if self._settings.siren is not None:
+            due += [self._siren_look_s, *([self._off_at_s] if self._off_at_s is not None else [])]
+        return min(max(min(due) - _now_s(), self._settings.poll_s), _SIREN_LOOK_S)
+
+    # -- buttons -------------------------------------------------------------------------------------------------
+
+    def _button(self, contact: Contact) -> str:
+        return f"{self._name}/{contact.unit}/{contact.function}/{contact.address}"
+
+    async def _look(self, each: _Group) -> None:
+        reply = await self._line.ask(each.request, each.answer_bytes)
+        if reply is None:
+            return
+        for index, contact in enumerate(each.contacts):
+            is_bit = each.function <= modbus.READ_CONTACTS
+            closed = reply.bit(index) if is_bit else reply.register(index) != 0
+            self._saw(contact, pressed=closed == contact.pressed_when)
+
+    def _saw(self, contact: Contact, *, pressed: bool) -> None:
+        button = self._button(contact)
+        released = 0 if pressed else self._released.get(button, 0) + 1
+        self._released[button] = released
+        if pressed == self._told[button] or 0 < released < _RELEASE_POLLS:
+            return
+        self._told[button] = pressed
+        self._alarm.call(button, contact.point, pressed=pressed)
+
+    # -- siren ---------------------------------------------------------------------------------------------------
+
+    async def _mind_siren(self) -> None:
+        """On at once when somebody calls, off after its time; that a device came back late makes no siren sound."""
+        siren, now_s = self._settings.siren, _now_s()
+        if siren is None:
+            return
+        if self._wanted.is_set():
+            self._wanted_from_s = now_s if self._wanted_from_s is None else self._wanted_from_s
+            if now_s - self._wanted_from_s > siren.sounds_s:
+                log.error("%s: the siren did not answer while somebody called for help", self._name)
+                self._wanted.clear()
+                self._wanted_from_s = None
+            elif await self._switch(on=True):
+                self._wanted.clear()
+                self._wanted_from_s, self._off_at_s = None, _now_s() + siren.sounds_s
+        elif self._off_at_s is not None and now_s >= self._off_at_s:
+            if await self._switch(on=False):
+                self._off_at_s = None
+        elif not self._settings.contact and now_s >= self._siren_look_s:
+            self._siren_look_s = now_s + _SIREN_LOOK_S
+            await self._line.ask(modbus.read(siren.unit, modbus.READ_COILS, siren.address, 1), 1, may_refuse=True)
+
+    async def _switch(self, *, on: bool) -> bool:
+        siren = self._settings.siren
+        assert siren is not None
+        return await self._line.ask(modbus.write_coil(siren.unit, siren.address, on=on), 4) is not None
+
+    # -- registers -----------------------------------------------------------------------------------------------
+
+    async def _read_next_register(self) -> None:
+        """One at most, so that many of them do not keep the buttons waiting."""
+        now_s = _now_s()
+        due = next((register for register, at_s in self._read_at_s.items() if now_s >= at_s), None)
+        if due is None:
+            return
+        self._read_at_s[due] = now_s + due.every_s
+        count = word_count(due.type)
+        reply = await self._line.ask(modbus.read(due.unit, due.function, due.address, count), 2 * count)
+        value = number_in(reply.data, due.type) if reply is not None else None
+        if value is not None:
+            await self._emit(due, round(value * due.scale + due.offset, 6))
+
+    async def _emit(self, register: Register, value: float) -> None:
+        reading = Reading(quantity=register.quantity, value=value, unit=register.measured_in)
+        try:
+            await self._device.emit(Observation(data=reading))
+        except OutboxFull as problem:
+            log.warning("a reading of %s is lost: %s", register.quantity, problem)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
