@@ -49,7 +49,16 @@ class BrokerSettings(Settings, frozen=True, kw_only=True):
 class DatabaseSettings(Settings, frozen=True, kw_only=True):
     """Where everything is kept."""
 
-    url: Annotated[str, Meta(description="SQLAlchemy URL; empty: the SQLite file hub.db in data_dir")] = ""
+    url: Annotated[
+        str,
+        Meta(
+            description="empty: the SQLite file hub.db in data_dir; or `postgresql://USER@HOST/NAME`; by the local "
+            "socket `postgresql:///NAME?host=/run/postgresql`; over a network with `?sslmode=verify-full`"
+        ),
+    ] = ""
+    password: Annotated[
+        str, Meta(description="of PostgreSQL: `file:PATH`, `env:NAME` or the text; empty: none, or in the URL")
+    ] = ""
 
 
 class ReplaySettings(Settings, frozen=True, kw_only=True):

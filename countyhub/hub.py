@@ -15,7 +15,7 @@ from countyhub.feed import Feed
 from countyhub.inbox import Inbox, Outcome
 from countyhub.notices import Notices
 from countyhub.replay import Replay
-from countyhub.store.engine import UNAVAILABLE, Store, open_store
+from countyhub.store.engine import UNAVAILABLE, Store, locate, open_store
 from countyhub.subscriber import Subscriber
 
 log = logging.getLogger("countyhub.hub")
@@ -129,7 +129,7 @@ class Signals:
 
 async def run(config: Config) -> int:
     """Serve until a signal; returns 0. Raises the problems of `open_store` and `mqtt_settings` before anything runs."""
-    store = await open_store(config.database_url)
+    store = await open_store(locate(config))
     try:
         hub = Hub(config, store)
         with Signals(hub):

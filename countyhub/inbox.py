@@ -105,15 +105,15 @@ async def _store_entries(connection: AsyncConnection, found: list[Entry], outcom
     standings = await keys.load(connection, _lanes(found))
     looked_up = [entry.key for entry in found] if thorough else sorting.suspects(found, standings)
     ordered = sorting.sort_out(found, await keys.known(connection, looked_up))
-    before, outcome.last_id = await rows.write_new(connection, ordered.new)
+    outcome.stored, outcome.last_id = await rows.write_new(connection, ordered.new)
     if ordered.readable:
-        outcome.last_id = await rows.write_readable(connection, ordered.readable, datetime.now(UTC))
+        more, last_id = await rows.write_readable(connection, ordered.readable, datetime.now(UTC))
+        outcome.stored, outcome.last_id = outcome.stored + more, max(outcome.last_id, last_id)
     fresh = await rows.write_reused(connection, ordered.reused)
     await rows.write_gaps(connection, _gaps(ordered))
     await keys.save(connection, _settle(standings, ordered))
     await streams.note_new(connection, ordered.new, standings)
     outcome.reused = await _tell_new_streams(connection, fresh)
-    outcome.stored = outcome.last_id - before
     outcome.repeats = ordered.repeats
     outcome.dead = sum(entry.state == "dead" for entry in ordered.new)
 

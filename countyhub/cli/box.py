@@ -22,7 +22,7 @@ from countyhub import board, commands, configfile, errand
 from countyhub.board import BoxView
 from countyhub.cli.say import say
 from countyhub.config import Config
-from countyhub.store.engine import UNAVAILABLE, open_reader
+from countyhub.store.engine import UNAVAILABLE, locate, open_reader
 from countyhub.web.present import size
 from countyhub.web.texts import text, word
 from gridwire.codes import new_ulid
@@ -76,7 +76,7 @@ def execute(args: argparse.Namespace) -> int:
 
 
 async def _boxes(config: Config) -> list[BoxView]:
-    store = await open_reader(config.database_url)
+    store = await open_reader(locate(config))
     try:
         async with store.read() as connection:
             return await board.boxes(connection)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from sqlalchemy import make_url
-
 from countyhub import configfile, subscriber
 from countyhub.cli.say import say
 from countyhub.store import engine, upgrade
@@ -15,7 +13,7 @@ from countyhub.store import engine, upgrade
 def execute(args: argparse.Namespace) -> int:
     config = configfile.load(args.config)
     subscriber.mqtt_settings(config)  # reads the secret
-    revision = asyncio.run(engine.check(make_url(config.database_url)))
+    revision = asyncio.run(engine.check(engine.locate(config)))
     newest = upgrade.revisions()[0]
     if revision is None:
         database = say(args.language, en="new, will be created", zh="尚不存在，启动时创建")

@@ -7,17 +7,18 @@ import asyncio
 import sys
 
 import msgspec
+from sqlalchemy import URL
 
 from countyhub import configfile, deadletters
 from countyhub.cli.say import say
-from countyhub.store.engine import UNAVAILABLE, open_store
+from countyhub.store.engine import UNAVAILABLE, locate, open_store
 
 
 def execute(args: argparse.Namespace) -> int:
     config = configfile.load(args.config)
     work = _list if args.action == "list" else _retry
     try:
-        return asyncio.run(work(config.database_url, args))
+        return asyncio.run(work(locate(config), args))
     except UNAVAILABLE as error:
         print(
             say(args.language, en=f"the database takes nothing: {error}", zh=f"数据库无法写入：{error}"),
@@ -26,7 +27,7 @@ def execute(args: argparse.Namespace) -> int:
         return 1
 
 
-async def _list(url: str, args: argparse.Namespace) -> int:
+async def _list(url: URL, args: argparse.Namespace) -> int:
     store = await open_store(url)
     try:
         async for row in deadletters.find(store, args.ids):
@@ -43,7 +44,7 @@ async def _list(url: str, args: argparse.Namespace) -> int:
     return 0
 
 
-async def _retry(url: str, args: argparse.Namespace) -> int:
+async def _retry(url: URL, args: argparse.Namespace) -> int:
     stored = failed = 0
     store = await open_store(url)
     try:

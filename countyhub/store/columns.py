@@ -14,6 +14,11 @@ RowNumber = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit row number: SQLite gives out numbers by itself only for a column declared INTEGER."""
 
 
+def microseconds(moment: datetime) -> int:
+    """Since 1970 in UTC, as `Instant` keeps it."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware datetime, kept as microseconds since 1970 in UTC: exact, sortable, without a time zone to get wrong."""
 
@@ -21,7 +26,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         return None if value is None else _EPOCH + timedelta(microseconds=value)

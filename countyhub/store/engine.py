@@ -1,37 +1,31 @@
 """Opens the hub's database, older ones brought up to date, newer or foreign ones refused untouched.
 
-SQLite runs in WAL mode with synchronous=FULL: what `write()` has committed survives a power cut. There is one writer
-connection; whoever writes waits for its turn.
+What `write()` has committed survives a power cut. One transaction writes at a time, on either database; whoever writes
+waits for its turn.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, Connection, event, inspect, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from countyhub.store import upgrade
-from countyhub.store.problems import DatabaseAbsent, DatabaseOlder, DatabaseUnusable
+from countyhub.config import Config
+from countyhub.configfile import secret
+from countyhub.store import partitions, postgres, sqlite, upgrade
+from countyhub.store.problems import DatabaseAbsent, DatabaseOlder, DatabaseUnreachable, DatabaseUnusable
 
-BUSY_TIMEOUT_S = 10.0
 UNAVAILABLE = (DBAPIError, PoolTimeout, OSError)
 """What a database raises that is locked, full, or cannot be reached: to be tried again."""
 READERS = 8
-_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA wal_autocheckpoint=1000",
-    "PRAGMA journal_size_limit=8388608",
-)
 
 
 class Store:
@@ -43,11 +37,19 @@ class Store:
         self._readers = _engine(url, readers=READERS)
         self._turn = asyncio.Lock()
 
+    @property
+    def is_postgres(self) -> bool:
+        return is_postgres(self.url)
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction on the only writer connection: committed at the end, rolled back by any exception."""
         async with self._turn, self._writer.begin() as connection:
-            yield connection
+            try:
+                yield connection
+            except TimeoutError:
+                await connection.invalidate()  # nobody answers: asking for a rollback would only wait once more
+                raise
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -60,94 +62,84 @@ class Store:
         await self._writer.dispose()
 
 
-async def open_store(url: str) -> Store:
-    """The database at an SQLAlchemy URL, created or upgraded. Raises `DatabaseNewer`, `DatabaseForeign`,
-    `DatabaseUnusable`; then nothing in it has been changed."""
-    parsed = make_url(url)
+def is_postgres(url: URL) -> bool:
+    return url.get_backend_name() == "postgresql"
+
+
+def locate(config: Config) -> URL:
+    """Where the database is, with its password. Raises `DatabaseUnusable`, `SecretUnreadable`."""
+    url = parse(config.database_url)
+    password = secret(config.database.password)
+    return url.set(password=password) if password else url
+
+
+def parse(url: str | URL) -> URL:
+    """Raises `DatabaseUnusable` for what is neither SQLite nor PostgreSQL."""
     try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseUnusable(url="database.url", reason=str(error)) from error
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise DatabaseUnusable(url=parsed.render_as_string(), reason="sqlite:// | postgresql://")
+    return parsed
+
+
+async def open_store(url: str | URL) -> Store:
+    """The database at an SQLAlchemy URL, created or upgraded. Raises `DatabaseNewer`, `DatabaseForeign`,
+    `DatabaseUnusable`; then nothing in it has been changed. `DatabaseUnreachable` may pass by itself."""
+    parsed = parse(url)
+    with _told(parsed):
         await check(parsed)
-        if parsed.database and parsed.get_backend_name() == "sqlite":
+        if parsed.database and not is_postgres(parsed):
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        store = Store(_async_url(parsed))
-        async with store.write() as connection:
-            await connection.run_sync(upgrade.to_head)
-    except (*UNAVAILABLE, sqlite3.Error) as error:
-        raise DatabaseUnusable(
-            url=parsed.render_as_string(), reason=str(getattr(error, "orig", None) or error)
-        ) from error
+        store = Store(parsed)
+        try:
+            async with store.write() as connection:
+                await connection.run_sync(upgrade.to_head)
+                if store.is_postgres:
+                    await connection.run_sync(partitions.make, partitions.ahead(datetime.now(UTC)))
+        except BaseException:
+            await store.close()
+            raise
     return store
 
 
-async def open_reader(url: str) -> Store:
+async def open_reader(url: str | URL) -> Store:
     """A database that is there, to be read beside the running hub: nothing is created or upgraded.
 
     Raises `DatabaseAbsent`, `DatabaseOlder`, `DatabaseNewer`, `DatabaseForeign`, `DatabaseUnusable`.
     """
-    parsed = make_url(url)
+    parsed = parse(url)
     shown, newest = parsed.render_as_string(), upgrade.revisions()[0]
-    try:
+    with _told(parsed):
         revision = await check(parsed)
-    except (*UNAVAILABLE, sqlite3.Error) as error:
-        raise DatabaseUnusable(url=shown, reason=str(getattr(error, "orig", None) or error)) from error
     if revision is None:
         raise DatabaseAbsent(url=shown)
     if revision != newest:
         raise DatabaseOlder(url=shown, revision=revision, newest=newest)
-    return Store(_async_url(parsed))
+    return Store(parsed)
 
 
 async def check(url: URL) -> str | None:
     """The revision of the database, None for an empty or absent one. Changes nothing; raises as `open_store`."""
-    if url.get_backend_name() == "sqlite":
-        return await asyncio.to_thread(_check_file, Path(url.database or ""))
-    engine = create_async_engine(_async_url(url))
+    with _told(url):
+        if is_postgres(url):
+            return await postgres.check(url)
+        return await asyncio.to_thread(sqlite.check_file, Path(url.database or ""))
+
+
+@contextmanager
+def _told(url: URL) -> Iterator[None]:
+    """What a database raises that cannot be opened, as a problem for people."""
+    shown = url.render_as_string()
     try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(_check_tables)
-    finally:
-        await engine.dispose()
-
-
-def _check_file(path: Path) -> str | None:
-    # Opening by SQLAlchemy would switch the file to WAL mode: a newer one is not even touched so far.
-    if not path.exists() or path.stat().st_size == 0:
-        return None
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        found = connection.execute("SELECT version_num FROM alembic_version") if upgrade.TABLE in names else ()
-        return upgrade.check_revision(str(path), names, [revision for (revision,) in found])
-
-
-def _check_tables(connection: Connection) -> str | None:
-    names = set(inspect(connection).get_table_names())
-    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version") if upgrade.TABLE in names else ()
-    return upgrade.check_revision(connection.engine.url.render_as_string(), names, [str(row[0]) for row in found])
-
-
-def _async_url(url: URL) -> URL:
-    driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-    return url.set(drivername=driver.get(url.get_backend_name(), url.drivername))
+        yield
+    except (postgres.Refused, PermissionError) as error:
+        raise DatabaseUnusable(url=shown, reason=str(error)) from error
+    except (*UNAVAILABLE, sqlite3.Error) as error:
+        problem = DatabaseUnreachable if is_postgres(url) else DatabaseUnusable
+        raise problem(url=shown, reason=str(getattr(error, "orig", None) or error)) from error
 
 
 def _engine(url: URL, *, readers: int) -> AsyncEngine:
-    """`readers=0`: the writer."""
-    engine = create_async_engine(url, pool_size=readers or 1, max_overflow=0)
-    if url.get_backend_name() != "sqlite":
-        return engine
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def connected(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # Python must not begin transactions on its own: `begun` does
-        cursor = connection.cursor()
-        for pragma in (f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}", *_PRAGMAS):
-            cursor.execute(pragma)
-        if readers:
-            cursor.execute("PRAGMA query_only=ON")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begun(connection: Connection) -> None:
-        # A writer that begins as a reader can be refused half way, however long it is willing to wait.
-        connection.exec_driver_sql("BEGIN" if readers else "BEGIN IMMEDIATE")
-
-    return engine
+    return postgres.engine(url, readers=readers) if is_postgres(url) else sqlite.engine(url, readers=readers)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub import missing, runs
 from countyhub.missing import Standing
 from countyhub.store.tables import event_key, stream_state
-from countyhub.store.upsert import insert, portions, update_with
+from countyhub.store.upsert import among, insert, portions, update_with, write_all
 
 
 class LaneKey(NamedTuple):
@@ -48,7 +48,7 @@ async def known(connection: AsyncConnection, keys: Collection[EventKey]) -> dict
     c = event_key.c
     for some in portions(list(keys)):
         query = select(c.box, c.stream, c.lane, c.seq, c.digest, c.state)
-        rows = await connection.execute(query.where(tuple_(c.box, c.stream, c.lane, c.seq).in_(some)))
+        rows = await connection.execute(query.where(among(connection, (c.box, c.stream, c.lane, c.seq), some)))
         found.update({EventKey(*row[:4]): Known(row[4], row[5]) for row in rows})
     return found
 
@@ -60,7 +60,7 @@ async def load(connection: AsyncConnection, lanes: Collection[LaneKey]) -> dict[
     for some in portions(list(lanes)):
         query = select(
             c.box, c.stream, c.lane, c.oldest_kept, c.oldest_unacked, c.next, c.stored_through, c.above
-        ).where(tuple_(c.box, c.stream, c.lane).in_(some))
+        ).where(among(connection, (c.box, c.stream, c.lane), some))
         for row in await connection.execute(query):
             settled = missing.unpack(row.stored_through, row.above)
             found[LaneKey(*row[:3])] = Standing(row.oldest_kept, row.oldest_unacked, row.next, settled)
@@ -73,7 +73,8 @@ async def save(connection: AsyncConnection, standings: Mapping[LaneKey, Standing
         return
     statement = insert(connection, stream_state)
     columns = ("oldest_kept", "oldest_unacked", "next", "stored_through", "above", "missing", "lost")
-    await connection.execute(
+    await write_all(
+        connection,
         update_with(statement, ("box", "stream", "lane"), columns),
         [{**lane._asdict(), **_columns(standing)} for lane, standing in standings.items()],
     )

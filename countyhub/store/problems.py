@@ -35,6 +35,12 @@ class DatabaseUnusable(Problem):
     zh = "数据库 {url} 无法使用：{reason}"
 
 
+class DatabaseUnreachable(DatabaseUnusable):
+    code = "hub.database-unreachable"
+    en = "database {url} cannot be reached at present: {reason}"
+    zh = "暂时无法连接数据库 {url}：{reason}"
+
+
 class CannotStore(Problem):
     code = "hub.cannot-store"
     en = "the database cannot take this one: {reason}"

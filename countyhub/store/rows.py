@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.batch import Entry
 from countyhub.intake import Picture
-from countyhub.store import letters
+from countyhub.store import letters, partitions
 from countyhub.store.keys import EventKey
-from countyhub.store.tables import device_state, event, event_key, gap, media, number_reused
-from countyhub.store.upsert import insert
+from countyhub.store.tables import counter, device_state, event, event_key, gap, media, number_reused
+from countyhub.store.upsert import insert, write_all
 from gridwire.codec import Arrived
 from gridwire.events import DeviceState, Event, Gap
 
+log = logging.getLogger("countyhub.inbox")
+
 
 async def write_new(connection: AsyncConnection, new: Sequence[Entry]) -> tuple[int, int]:
-    """Store them under their keys. Returns the ids before the first and of the last event (the same: none)."""
-    before = await last_event_id(connection)
-    ids = await _write_items(connection, new, before)
+    """Store them under their keys. Returns how many events they are, and the id of the last one (0: none)."""
+    ids = await _write_items(connection, new)
     if new:
-        await connection.execute(event_key.insert(), [_key_columns(entry, ids[entry.key]) for entry in new])
-    return before, max([before, *(ids[entry.key] for entry in new if isinstance(entry.item, Arrived))])
+        keys = [_key_columns(entry, ids[entry.key]) for entry in new]
+        await write_all(connection, insert(connection, event_key), keys)
+    return _events_of(new, ids)
 
 
-async def write_readable(connection: AsyncConnection, readable: Sequence[Entry], now: datetime) -> int:
-    """Store what was a dead letter so far. Returns the id of the last event."""
-    last = await last_event_id(connection)
-    ids = await _write_items(connection, readable, last)
+async def write_readable(connection: AsyncConnection, readable: Sequence[Entry], now: datetime) -> tuple[int, int]:
+    """Store what was a dead letter so far. Returns as `write_new`."""
+    ids = await _write_items(connection, readable)
     for entry in readable:
         columns = _key_columns(entry, ids[entry.key])
         same = [event_key.c[name] == value for name, value in entry.key._asdict().items()]
@@ -38,7 +41,12 @@ async def write_readable(connection: AsyncConnection, readable: Sequence[Entry],
             update(event_key).where(*same).values(event_id=columns["event_id"], state=columns["state"])
         )
     await letters.dig_up(connection, [entry.key for entry in readable], now)
-    return last + sum(isinstance(entry.item, Arrived) for entry in readable)
+    return _events_of(readable, ids)
+
+
+def _events_of(entries: Sequence[Entry], ids: dict[EventKey, int]) -> tuple[int, int]:
+    found = [ids[entry.key] for entry in entries if isinstance(entry.item, Arrived)]
+    return len(found), max(found, default=0)
 
 
 async def write_reused(connection: AsyncConnection, reused: Sequence[tuple[Entry, bytes]]) -> list[Entry]:
@@ -59,15 +67,27 @@ async def write_reused(connection: AsyncConnection, reused: Sequence[tuple[Entry
 
 
 async def last_event_id(connection: AsyncConnection) -> int:
-    """The highest id given out; 0 when there is no event."""
+    """The id of the newest event there is; 0 when there is none."""
     return int((await connection.execute(select(func.coalesce(func.max(event.c.id), 0)))).scalar_one())
 
 
-async def _write_items(connection: AsyncConnection, items: Sequence[Entry], last_id: int) -> dict[EventKey, int]:
+async def _take_ids(connection: AsyncConnection, count: int) -> int:
+    """Take so many event ids; returns the one before the first.
+
+    Nobody else gets any before this transaction has ended: ids become visible in their order, without holes, on either
+    database and with any number of processes. They outlive pruning: an id never comes again.
+    """
+    taken = update(counter).where(counter.c.name == "event").values(value=counter.c.value + count)
+    return int((await connection.execute(taken.returning(counter.c.value))).scalar_one()) - count
+
+
+async def _write_items(connection: AsyncConnection, items: Sequence[Entry]) -> dict[EventKey, int]:
     """Write the rows; returns what `event_key.event_id` is to say of each."""
     ids: dict[EventKey, int] = {}
     events: list[dict[str, object]] = []
     pictures: list[dict[str, object]] = []
+    arrived = sum(isinstance(entry.item, Arrived) for entry in items)
+    last_id = await _take_ids(connection, arrived) if arrived else 0
     for entry in items:
         ids[entry.key] = 0
         if isinstance(entry.item, Arrived):
@@ -79,11 +99,32 @@ async def _write_items(connection: AsyncConnection, items: Sequence[Entry], last
         else:
             ids[entry.key] = await letters.bury(connection, entry.intake, entry.item)
     if events:
-        await connection.execute(event.insert(), events)
+        await _make_room(connection, {entry.intake.received for entry in items})
+        await write_all(connection, insert(connection, event), events)
         await _note_devices(connection, items)
     if pictures:
-        await connection.execute(media.insert(), pictures)
+        await write_all(connection, insert(connection, media), pictures)
     return ids
+
+
+async def _make_room(connection: AsyncConnection, moments: Iterable[datetime]) -> None:
+    """The monthly parts of the inbox that these moments need. A part that cannot be made now, because somebody reads
+    everything, is made later (`upkeep`): until then `event_default` takes its rows."""
+    if connection.dialect.name != "postgresql":
+        return
+    known: set[partitions.Month] = connection.sync_connection.info.setdefault("months", set())  # type: ignore[union-attr]  # a connection that is open has one
+    wanted = {partitions.month_of(moment) for moment in moments} - known
+    if not wanted:
+        return
+    try:
+        async with connection.begin_nested():
+            await connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+            await connection.run_sync(partitions.make, wanted)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        log.warning("no part of the inbox for %s now: %s", sorted(wanted), error.orig)
+    known |= wanted
 
 
 def _key_columns(entry: Entry, event_id: int) -> dict[str, object]:
@@ -137,7 +178,7 @@ async def write_gaps(connection: AsyncConnection, declared: Iterable[tuple[Entry
         for run in found.ranges
     ]
     if rows:
-        await connection.execute(insert(connection, gap).on_conflict_do_nothing(), rows)
+        await write_all(connection, insert(connection, gap).on_conflict_do_nothing(), rows)
 
 
 async def _note_devices(connection: AsyncConnection, items: Sequence[Entry]) -> None:

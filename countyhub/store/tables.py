@@ -60,7 +60,16 @@ event = Table(
     Column("drill", Boolean(create_constraint=False), nullable=False, comment="an exercise: shown, never counted"),
     Column("raw", LargeBinary, nullable=False, comment="the whole event, the bytes as received"),
     Index(None, "box", "id"),
-    comment="the inbox: every event that could be read",
+    comment="the inbox: every event that could be read; on PostgreSQL in monthly parts by `received` (partitions.py), "
+    "where the primary key is (id, received): nothing can refer to `id` by a foreign key",
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(16), primary_key=True, comment="event: the highest event.id ever given out"),
+    Column("value", RowNumber, nullable=False),
+    comment="numbers that never come again, whatever is pruned or restored; taken in the transaction that uses them",
 )
 
 media = Table(
@@ -72,7 +81,7 @@ media = Table(
     Column("sha256", String(64), nullable=False),
     Column("size", Integer, nullable=False, comment="bytes"),
     Column("jpeg", LargeBinary, nullable=False),
-    Column("received", Instant, nullable=False),
+    Column("received", Instant, nullable=False, index=True),
     comment="pictures; an event names its own by stream and seq (PictureRef)",
 )
 

@@ -9,6 +9,7 @@ import pytest
 from countyhub import configfile
 from countyhub.cli import EXIT_CONFIG, main
 from countyhub.config import Config
+from countyhub.store import upgrade
 
 
 def written(folder: Path, text: str) -> Path:
@@ -71,4 +72,4 @@ def test_check_looks_and_changes_nothing(tmp_path: Path, capsys: pytest.CaptureF
     assert list(tmp_path.iterdir()) == [path]
     assert main(["migrate", "--config", str(path), "--language", "en"]) == 0
     assert main(["check", "--config", str(path), "--language", "en"]) == 0
-    assert "format 0001" in capsys.readouterr().out
+    assert f"format {upgrade.revisions()[0]}" in capsys.readouterr().out

@@ -1,0 +1,235 @@
+"""A private PostgreSQL for tests: own cluster in a folder of its own, a free port on 127.0.0.1, nothing of the system's.
+
+The server must not run as root: then it runs as `postgres`, the user that Debian's package makes. It dies with this
+process. Each test gets a database of its own, copied from one that is migrated already.
+
+    url = cluster().fresh()
+    with Postgres(durable=True) as server:
+        server.kill()
+        server.start()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import functools
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tests.mosquitto import free_port
+
+HINT = "PostgreSQL is not installed: apt-get install -y postgresql"
+USER = "hub"
+START_TIMEOUT_S = 60.0
+_FAST = "fsync=off synchronous_commit=off full_page_writes=off"
+T = TypeVar("T")
+
+
+@functools.cache
+def programs() -> Path | None:
+    """The folder of initdb and postgres."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("postgres")
+    return found[-1].parent if found else Path(on_path).parent if on_path else None
+
+
+@functools.cache
+def unavailable() -> str:
+    """Why there can be no PostgreSQL here; empty when there can."""
+    if programs() is None:
+        return HINT
+    if os.geteuid() == 0 and (shutil.which("setpriv") is None or "postgres" not in _users()):
+        return "PostgreSQL does not run as root, and there is no user `postgres` or no setpriv to become it"
+    return ""
+
+
+def _users() -> set[str]:
+    return {entry.pw_name for entry in pwd.getpwall()}
+
+
+class Postgres:
+    """One server. `port` never changes, whatever dies in between. `durable`: with fsync, as in production."""
+
+    def __init__(self, *, durable: bool = False, settings: str = "") -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="hub-postgres-"))
+        self.port = free_port()
+        self._settings = f"{'' if durable else _FAST} {settings}".split()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._numbers = itertools.count(1)
+        if os.geteuid() == 0:
+            os.chown(self.folder, pwd.getpwnam("postgres").pw_uid, -1)
+        _run([*_as_other(), *self._program("initdb"), "-D", str(self._data), "--no-sync", "-A", "trust", "-U", USER,
+              "-E", "UTF8", "--locale=C"])  # fmt: skip
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def _program(self, name: str) -> list[str]:
+        folder = programs()
+        assert folder is not None, HINT
+        return [str(folder / name)]
+
+    def start(self) -> Postgres:
+        options = [f"port={self.port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self.folder}",
+                   "max_connections=60", "shared_buffers=32MB", "logging_collector=off", *self._settings]  # fmt: skip
+        words = [word for option in options for word in ("-c", option)]
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*_as_other(), *self._program("postgres"), "-D", str(self._data), *words], stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL does not start:\n{self.log}")
+            time.sleep(0.05)
+        return self
+
+    def _answers(self) -> bool:
+        import asyncpg
+
+        try:
+            self.execute("SELECT 1")
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # not there yet, or just starting
+            return False
+        return True
+
+    def kill(self) -> None:
+        """kill -9 of the server and of every process that serves a connection: what was not on disk is gone."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        children = _children(process.pid)
+        process.kill()
+        for child in children:
+            with_no_such_process(child)
+        process.wait(30)
+        while any(Path(f"/proc/{child}").exists() for child in children):
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """In good order; connections are cut."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+
+    def close(self) -> None:
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Postgres:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text(errors="replace")
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def execute(self, statement: str, database: str = "postgres") -> list[tuple]:
+        return query(self.url(database), statement)
+
+    def empty(self) -> str:
+        """The URL of a new database with nothing in it."""
+        name = f"test_{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        return self.url(name)
+
+    def fresh(self) -> str:
+        """The URL of a new database in today's format: a copy of one that was migrated once."""
+        name = f"test_{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        return self.url(name)
+
+    @functools.cached_property
+    def _template(self) -> str:
+        from countyhub.store.engine import open_store
+
+        async def migrate() -> None:
+            await (await open_store(self.url("migrated"))).close()
+
+        self.execute("CREATE DATABASE migrated TEMPLATE template0")
+        in_thread(migrate())
+        return "migrated"
+
+
+@functools.cache
+def cluster() -> Postgres:
+    """The one that the tests of this process share; it ends with the process."""
+    server = Postgres().start()
+    atexit.register(server.close)
+    return server
+
+
+def query(url: str, statement: str) -> list[tuple]:
+    """What a statement finds; for tests that cannot await."""
+    import asyncpg
+
+    async def ask() -> list[tuple]:
+        connection = await asyncpg.connect(url, timeout=10)
+        try:
+            return [tuple(row) for row in await connection.fetch(statement)]
+        finally:
+            await connection.close()
+
+    return in_thread(ask())
+
+
+def in_thread(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine from where an event loop may be running already."""
+    results: list[T] = []
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(asyncio.run(work))
+        except BaseException as error:  # noqa: BLE001 - handed to the caller
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+    return results[0]
+
+
+def with_no_such_process(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def _children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(word) for word in listed.read_text().split()]
+
+
+def _as_other() -> list[str]:
+    """Before a command: another user than root, and an end when this process ends."""
+    if os.geteuid() == 0:
+        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=INT"]
+    return ["setpriv", "--pdeathsig=INT"] if shutil.which("setpriv") else []
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, cwd="/")
+    if done.returncode:
+        raise RuntimeError(f"{command}: {done.stdout}\n{done.stderr}")
