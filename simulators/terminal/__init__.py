@@ -4,6 +4,20 @@ Tests, the demo and a technician's laptop see no difference from parts on real s
 """
 
 from simulators.terminal.cards import Card, foreigner, random_card, resident
-from simulators.terminal.terminal import PARTS, Part, Shown, SimTerminal
+from simulators.terminal.printer import Slip
+from simulators.terminal.snippet import snippet
+from simulators.terminal.terminal import ALL_PARTS, PARTS, Part, Shown, SimTerminal
 
-__all__ = ["PARTS", "Card", "Part", "Shown", "SimTerminal", "foreigner", "random_card", "resident"]
+__all__ = [
+    "ALL_PARTS",
+    "PARTS",
+    "Card",
+    "Part",
+    "Shown",
+    "SimTerminal",
+    "Slip",
+    "foreigner",
+    "random_card",
+    "resident",
+    "snippet",
+]

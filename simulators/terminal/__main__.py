@@ -1,8 +1,13 @@
-"""`python -m simulators.terminal`: a terminal until SIGTERM or SIGINT; `--json` prints one line for a parent."""
+"""`python -m simulators.terminal --dir DIR`: a terminal with all parts until SIGTERM or SIGINT.
+
+It prints the settings to put into a configuration, shows each slip as text, and is told by HTTP what people do;
+`--json` prints one line for a parent instead.
+"""
 
 import argparse
 import asyncio
 import random
+import secrets
 import signal
 import sys
 from pathlib import Path
@@ -10,8 +15,10 @@ from pathlib import Path
 import msgspec
 
 from simulators.terminal.control import ControlServer, describe
+from simulators.terminal.printer import Slip
 from simulators.terminal.rhythm import keep_visiting
-from simulators.terminal.terminal import SimTerminal
+from simulators.terminal.snippet import snippet
+from simulators.terminal.terminal import ALL_PARTS, SimTerminal
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -32,9 +39,22 @@ def announce(terminal: SimTerminal, control: ControlServer, as_json: bool) -> No
         line = {"control_port": control.port, "control_url": control.url, **describe(terminal)}
         print(msgspec.json.encode(line).decode(), flush=True)
         return
-    for part, port in terminal.ports.items():
-        print(f"{part}  {port}")
-    print(f"控制 / control  {control.url}", flush=True)
+    key_file = terminal.folder / "village.key"
+    if not key_file.exists():
+        key_file.touch(0o600)
+        key_file.write_text(f"sim-1:{secrets.token_hex(32)}\n")
+    print("# 写入配置 / put into a configuration, e.g. conf.d/desk.toml:")
+    print(snippet(terminal.settings, key_file=str(key_file.resolve())))
+    print(f"# 控制 / control  {control.url}")
+    print(f"#   curl {control.url}/state")
+    print(f'#   curl -d \'{{"text": "GW:item:0301"}}\' {control.url}/scan', flush=True)
+    terminal.printer.on_slip = show
+
+
+def show(slip: Slip) -> None:
+    """A slip as it comes out of the printer."""
+    lines = [*slip.lines, *(f"[QR {code}]" for code in slip.codes)]
+    print("\n".join(f"| {line}" for line in lines) + "\n", flush=True)
 
 
 async def run(options: argparse.Namespace) -> None:
@@ -42,7 +62,7 @@ async def run(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with SimTerminal(options.dir) as terminal:
+    async with SimTerminal(options.dir, ALL_PARTS) as terminal:
         control = ControlServer(terminal, port=options.control_port)
         await control.start()
         announce(terminal, control, options.json)

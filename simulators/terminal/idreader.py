@@ -41,6 +41,8 @@ class IdReader:
         self.card: Card | None = None
         self.reads = 0
         self.finds = 0
+        self.fails_reads = 0
+        """So many reads fail, as with a worn card; the card is found and selected all the same."""
         self._selected = False
         self._found = False
         self._send = send
@@ -97,6 +99,9 @@ class IdReader:
 
     def _read(self) -> bytes:
         if self.card is None or not self._selected or (self.reads and not self.reads_again):
+            return answer(_READ_FAILED)
+        if self.fails_reads > 0:
+            self.fails_reads -= 1
             return answer(_READ_FAILED)
         self.reads += 1
         return read_answer(self.card)

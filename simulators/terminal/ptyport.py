@@ -28,6 +28,8 @@ class PtyPort:
         """Each spoils one frame that the device sends."""
         self.garbled = False
         """The speeds differ: whatever the device sends arrives as zeros."""
+        self.is_stuck = False
+        """It takes no bytes: they pile up in the port until that is full. See `stick`."""
         self.unsent_bytes = 0
         """What nobody took because nobody reads the port."""
         self._master = -1
@@ -44,7 +46,8 @@ class PtyPort:
         # Kept open on this side too: else the master reads errors whenever no driver has the port.
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
-        asyncio.get_running_loop().add_reader(self._master, self._read)
+        if not self.is_stuck:
+            asyncio.get_running_loop().add_reader(self._master, self._read)
         fresh = self.link.with_name(self.link.name + ".new")
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(os.ttyname(self._slave))
@@ -58,6 +61,16 @@ class PtyPort:
         os.close(self._master)
         os.close(self._slave)
         self._master = self._slave = -1
+
+    def stick(self, *, stuck: bool = True) -> None:
+        """Take no more bytes, or take them again."""
+        self.is_stuck = stuck
+        if self.is_plugged:
+            loop = asyncio.get_running_loop()
+            if stuck:
+                loop.remove_reader(self._master)
+            else:
+                loop.add_reader(self._master, self._read)
 
     def send(self, frame: bytes) -> None:
         """Send a frame to the driver, spoilt by the next fault that was ordered."""

@@ -1,28 +1,50 @@
-"""A whole terminal: ID-card reader, IC-card reader, scanner and beeper, each on a pty of its own.
+"""A whole terminal: its readers, keypads, printer and bus, each on a pty of its own.
 
-It keeps its own record of what it showed to the driver and of every beep, so that a test can count what should arrive.
+It keeps its own record of what it showed to the driver, of every beep and of every slip, so that a test can count what
+should arrive.
 """
 
 import tempfile
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
+from simulators.terminal.bus import Bus
 from simulators.terminal.cards import Card, resident
 from simulators.terminal.idreader import IdReader
+from simulators.terminal.keypad import FRAME_FORM, KEYS, Keypad
+from simulators.terminal.printer import Printer, Slip
 from simulators.terminal.ptyport import Fault, PtyPort
-from simulators.terminal.speakers import Beep, Beeper, Scanner, card_frame
+from simulators.terminal.speakers import Beep, Beeper, Scanner, ascii_card_frame, card_frame
 
-Part = Literal["idcard", "iccard", "scanner", "beeper"]
+Part = Literal["idcard", "iccard", "emcard", "scanner", "keypad", "linepad", "beeper", "printer", "bus"]
 PARTS: tuple[Part, ...] = ("idcard", "iccard", "scanner", "beeper")
-KINDS: dict[Part, dict[str, str]] = {
+"""A terminal for check-ins only."""
+ALL_PARTS: tuple[Part, ...] = ("idcard", "iccard", "emcard", "scanner", "keypad", "linepad", "printer", "bus")
+"""One with everything; its printer is its beeper too."""
+SIREN_S = 30.0
+KINDS: dict[Part, dict[str, Any]] = {
     "idcard": {"protocol": "sam_idcard"},
     "iccard": {"protocol": "icem"},
+    "emcard": {"protocol": "em_ascii"},
     "scanner": {"protocol": "line"},
+    "keypad": {"protocol": "keymap", **FRAME_FORM, "keys": KEYS},
+    "linepad": {"protocol": "keymap", "keys": KEYS},
     "beeper": {"protocol": "escpos", "role": "beeper"},
+    "printer": {"protocol": "escpos"},
+    "bus": {
+        "protocol": "modbus",
+        "role": "sos",
+        "contact": [{"unit": 2, "address": 0, "point": "大厅"}, {"unit": 2, "address": 1, "point": "门外"}],
+        "siren": {"unit": 2, "address": 0, "sounds_s": SIREN_S},
+        "register": [
+            {"unit": 1, "address": 4, "quantity": "water_level", "scale": 0.001, "measured_in": "m", "every_s": 60.0}
+        ],
+    },
 }
 """What each part is, as the driver's settings name it."""
 
@@ -47,17 +69,32 @@ class SimTerminal:
     Everything is synchronous within the event loop: a frame is in the pty when the method returns.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, parts: Collection[Part] = PARTS) -> None:
         self._own_folder = tempfile.TemporaryDirectory(prefix="terminal-") if folder is None else None
         self.folder = Path(self._own_folder.name) if self._own_folder else Path(folder or ".")
         self.shown: list[Shown] = []
-        self.parts: dict[Part, PtyPort] = {part: PtyPort(self.folder / part) for part in PARTS}
-        self.idreader = IdReader(self.parts["idcard"].send)
-        self.parts["idcard"].on_bytes = self.idreader.take
-        self.scanner = Scanner(self.parts["scanner"].send)
-        self.parts["scanner"].on_bytes = self.scanner.take
-        self.beeper = Beeper(self.parts["beeper"].send)
-        self.parts["beeper"].on_bytes = self.beeper.take
+        self.parts: dict[Part, PtyPort] = {part: PtyPort(self.folder / part) for part in parts}
+        self.idreader = IdReader(self._sender("idcard"))
+        self.scanner = Scanner(self._sender("scanner"))
+        self.beeper = Beeper(self._sender("beeper"))
+        self.printer = Printer(self._sender("printer"))
+        self.bus = Bus(self._sender("bus"))
+        self.keypads = {
+            "keypad": Keypad(self._sender("keypad"), as_lines=False),
+            "linepad": Keypad(self._sender("linepad"), as_lines=True),
+        }
+        listeners: dict[Part, IdReader | Scanner | Beeper | Printer | Bus] = {
+            "idcard": self.idreader, "scanner": self.scanner, "beeper": self.beeper, "printer": self.printer,
+            "bus": self.bus,
+        }  # fmt: skip
+        for name, port in self.parts.items():
+            if name in listeners:
+                port.on_bytes = listeners[name].take
+
+    def _sender(self, part: Part) -> Callable[[bytes], None]:
+        """Into that part's port, or, of a part that this terminal does not have, nowhere."""
+        port = self.parts.get(part)
+        return port.send if port is not None else lambda data: None
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -86,13 +123,19 @@ class SimTerminal:
         return {part: str(port.link) for part, port in self.parts.items()}
 
     @property
-    def settings(self) -> list[dict[str, str]]:
+    def settings(self) -> list[dict[str, Any]]:
         """The list of parts for the driver's configuration."""
         return [{"name": part, **KINDS[part], "port": port} for part, port in self.ports.items()]
 
     @property
     def beeps(self) -> list[Beep]:
-        return self.beeper.beeps
+        """Of beeper and printer, in the order in which they were heard."""
+        return sorted(self.beeper.beeps + self.printer.beeps, key=lambda beep: beep.monotonic_s)
+
+    @property
+    def slips(self) -> list[Slip]:
+        """What the printer has printed."""
+        return self.printer.slips
 
     def present_card(self, card: Card) -> Shown:
         """Put an ID card on the reader; it lies there until lifted."""
@@ -111,14 +154,34 @@ class SimTerminal:
         self.parts["iccard"].send(card_frame(uid))
         return self._note("iccard", uid.hex().upper())
 
+    def show_em(self, uid: bytes, *, bare: bool = False) -> Shown:
+        """Hold an EM card (5 bytes of UID) to the reader that speaks ASCII; `bare`: without 02 and 03."""
+        frame = ascii_card_frame(uid)
+        self.parts["emcard"].send(frame[1:-1] if bare else frame)
+        return self._note("emcard", uid.hex().upper())
+
     def scan(self, text: str) -> Shown:
         """Hold a code before the scanner: one line."""
         self.scanner.scan(text)
         return self._note("scanner", text)
 
+    def press(self, wish: str, part: Literal["keypad", "linepad"] = "keypad") -> Shown:
+        """Press the key that asks for this, e.g. `rate:5`. Raises KeyError when there is none."""
+        self.keypads[part].press(wish)
+        return self._note(part, wish)
+
+    def press_button(self, contact: int = 0, *, pressed: bool = True) -> Shown:
+        """Press a help button on the bus, or let it go."""
+        self.bus.press(2, contact, pressed=pressed)
+        return self._note("bus", f"{contact} {'pressed' if pressed else 'released'}")
+
     def unplug(self, part: Part) -> None:
         if part == "idcard":
             self.idreader.lose_power()
+        elif part == "printer":
+            self.printer.lose_power()
+        elif part == "bus":
+            self.bus.lose_power()
         self.parts[part].unplug()
 
     def plug(self, part: Part) -> None:
