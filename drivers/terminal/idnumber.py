@@ -3,19 +3,26 @@
 Pure but for `load_village_key`. Promises: nothing here puts a number into a log record, an error text or a repr.
 """
 
-import hashlib
-import hmac
 import re
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 from edgeagent.driver import DriverProblem
+from gridwire.persons import birth_date, check_character, is_resident_number, keyed_hash, parse_date
 
-# GB 11643: weights of the first 17 digits, and the check character for the sum modulo 11 (ISO 7064 MOD 11-2).
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK_CHARACTERS = "10X98765432"
-_RESIDENT = re.compile(r"[1-9][0-9]{16}[0-9X]")
+__all__ = [
+    "NumberHash",
+    "VillageKey",
+    "birth_date",
+    "check_character",
+    "is_resident_number",
+    "load_village_key",
+    "mask_code",
+    "mask_foreigner",
+    "mask_resident",
+    "parse_date",
+]
+
 _KEY_LINE = re.compile(r"([A-Za-z0-9._-]{1,32}):([0-9A-Fa-f]{64})")
 _SHOWN_OF_CODE = 4
 
@@ -55,35 +62,7 @@ class VillageKey:
 
     def hash_number(self, number: str) -> NumberHash:
         """The keyed hash of a number as printed on the card (upper case, no blanks), or of any code in UTF-8."""
-        return NumberHash(hmac.new(self.secret, number.encode(), hashlib.sha256).hexdigest(), self.key_id)
-
-
-def check_character(first_17: str) -> str:
-    """The 18th character for 17 digits."""
-    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first_17, strict=True))
-    return _CHECK_CHARACTERS[total % 11]
-
-
-def parse_date(digits: str) -> date | None:
-    """A date from `YYYYMMDD`, None when there is no such day."""
-    if not re.fullmatch(r"[0-9]{8}", digits):
-        return None
-    try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        return None
-
-
-def birth_date(number: str) -> date | None:
-    """The birth date inside an 18-character number (digits 7 to 14), None when it is no date."""
-    return parse_date(number[6:14])
-
-
-def is_resident_number(number: str) -> bool:
-    """Whether this is a whole resident number: 18 characters, a real birth date, the right check character."""
-    if not _RESIDENT.fullmatch(number):
-        return False
-    return birth_date(number) is not None and check_character(number[:17]) == number[17]
+        return NumberHash(keyed_hash(self.secret, number), self.key_id)
 
 
 def mask_resident(number: str) -> str:

@@ -13,6 +13,7 @@ from drivers.terminal.icem import CardSeen
 from drivers.terminal.idnumber import VillageKey, is_resident_number, mask_code, mask_resident
 from drivers.terminal.parts import Parts
 from drivers.terminal.presence import SpokenPresence
+from gridwire.persons import card_number
 
 Frame = TypeVar("Frame")
 Help = Callable[[], None]
@@ -101,8 +102,7 @@ class Acting:
 
 def card_credential(seen: CardSeen, order: Literal["as-sent", "reversed"], key: VillageKey) -> Credential:
     """An IC or EM card: the hash of its UID in hex, and the UID's tail."""
-    uid = seen.uid[::-1] if order == "reversed" else seen.uid
-    code = uid.hex().upper()
+    code = card_number(seen.uid, is_reversed=order == "reversed")
     return Credential("card", key.hash_number(code), mask_code(code))
 
 
