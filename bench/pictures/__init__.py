@@ -1,1 +1,1 @@
-"""Photographs made into days of camera snapshots, and into pictures with faults: what `drivers.picture` is measured on."""
+"""Photographs made into days of camera snapshots, and into faults: what `drivers.picture` is measured on."""

@@ -26,7 +26,7 @@ _PY = "photographs"
 STREET = f"{_CV}/data/vtest.avi"
 """A street, filmed from above by a camera that stands still."""
 
-# Every other one is tuned on, the rest is held out; neighbours are alike in kind, so that both halves have some of each.
+# Every other one is tuned on, the rest is held out; neighbours are alike, so that both halves have some of each.
 PHOTOS = (
     f"{_CV}/data/building.jpg", f"{_CV}/data/home.jpg",
     f"{_CV}/data/leuvenA.jpg", f"{_CV}/text/scenetext01.jpg",
@@ -53,7 +53,7 @@ PHOTOS = (
 
 def folder() -> Path:
     """Where they are, downloaded when they are not there yet. Raises CalledProcessError, OSError."""
-    kept = environment.CACHE / "photographs"
+    kept = environment.CACHE / "photo-packages"
     kept.mkdir(parents=True, exist_ok=True)
     for package in DEBIAN:
         if not (kept / package).exists():
