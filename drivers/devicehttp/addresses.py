@@ -7,10 +7,12 @@ port of the configuration are known to work, so they replace what it says.
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 DEVICE_PATH = "/onvif/device_service"
 _CREDENTIALS = re.compile(r"user|usr|uname|pass|pwd|login", re.IGNORECASE)
+# `192.0.2.1/onvif/event`: an address whose scheme was forgotten.
+_BARE_HOST = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?::\d+)*(?=/|\Z)")
 _LOOSE = re.compile(r"(?P<scheme>[a-z]+)://(?P<authority>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -31,10 +33,26 @@ def rewrite(url: str, base: str) -> str:
         return ""
     here = urlsplit(base)
     match = _LOOSE.match(text)
-    rest = match["rest"] if match else text
+    rest = match["rest"] if match else _BARE_HOST.sub("", text, count=1)
     if not rest.startswith("/"):
         rest = "/" + rest
     return f"{here.scheme}://{here.netloc}{rest.partition('#')[0].replace(' ', '%20')}"
+
+
+def redirected(url: str, location: str) -> str:
+    """Where a device sends us on to: its scheme, port and path at the host that is known to work; empty for nowhere."""
+    try:
+        there = urlsplit(urljoin(url, location.strip()))
+        port = there.port
+    except ValueError:
+        return ""
+    if not location.strip() or there.scheme not in ("http", "https"):
+        return ""
+    host = urlsplit(url).hostname or ""
+    name = f"[{host}]" if ":" in host else host
+    place = name if port is None else f"{name}:{port}"
+    target = urlunsplit((there.scheme, place, there.path or "/", there.query, "")).replace(" ", "%20")
+    return target if target != url else ""
 
 
 def named_port(url: str) -> int | None:

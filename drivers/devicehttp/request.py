@@ -1,7 +1,7 @@
 """A small HTTP/1.1 client on asyncio for devices with poor servers: one connection a request, every step limited.
 
-Tolerates wrong lengths and bare line feeds; refuses by name what is too large, too slow or no HTTP. Credentials are
-the caller's business (`auth`).
+Tolerates wrong lengths, bare line feeds and packing that nobody asked for; refuses by name what is too large, too slow
+or no HTTP. Credentials are the caller's business (`auth`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
 from edgeagent.driver import DriverProblem
@@ -18,6 +20,10 @@ from edgeagent.driver import DriverProblem
 CONNECT_TIMEOUT_S = 5.0
 MAX_HEAD_BYTES = 32 * 1024
 _CHUNK_BYTES = 64 * 1024
+# Of OpenSSL; Python names it from 3.12 on.
+_LEGACY_SERVER_CONNECT = ssl.Options(0x4)
+# In which `ends` is looked for.
+_TAIL_BYTES = 128
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})")
 _LINE_BREAK = re.compile(rb"\r?\n")
 
@@ -116,21 +122,27 @@ async def request(
     *,
     timeout_s: float,
     max_bytes: int,
+    ends: re.Pattern[bytes] | None = None,
 ) -> Response:
-    """One request on a connection of its own. `timeout_s` is for all of it. Raises `HttpProblem`."""
+    """One request on a connection of its own. `timeout_s` is for all of it. Raises `HttpProblem`.
+
+    `ends`: how the last bytes of a whole body look, for devices that neither tell the length nor close the connection.
+    """
     try:
         async with asyncio.timeout(timeout_s):
-            return await _request(method, place, headers, body, max_bytes)
+            return await _request(method, place, headers, body, max_bytes, ends)
     except TimeoutError as error:
         raise TimedOut(host=place.host, port=place.port, timeout_s=timeout_s) from error
 
 
-async def _request(method: str, place: Place, headers: Mapping[str, str], body: bytes, max_bytes: int) -> Response:
+async def _request(
+    method: str, place: Place, headers: Mapping[str, str], body: bytes, max_bytes: int, ends: re.Pattern[bytes] | None
+) -> Response:
     reader, writer = await _connect(place)
     try:
         writer.write(_encode(method, place, headers, body))
         await writer.drain()
-        return await _Reading(reader, place, max_bytes).response(bodyless=method == "HEAD")
+        return await _Reading(reader, place, max_bytes, ends).response(bodyless=method == "HEAD")
     except (OSError, EOFError) as error:
         raise HungUp(host=place.host, port=place.port) from error
     finally:
@@ -140,20 +152,28 @@ async def _request(method: str, place: Place, headers: Mapping[str, str], body: 
 async def _connect(place: Place) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            return await asyncio.open_connection(place.host, place.port, ssl=_tls() if place.tls else None)
+            return await asyncio.open_connection(place.host, place.port, ssl=device_tls() if place.tls else None)
     except TimeoutError as error:
         raise Unreachable(host=place.host, port=place.port, why=f"{CONNECT_TIMEOUT_S:g} s") from error
     except ConnectionRefusedError as error:
         raise Refused(host=place.host, port=place.port) from error
     except (OSError, UnicodeError) as error:
-        raise Unreachable(host=place.host, port=place.port, why=str(error)[:160]) from error
+        raise Unreachable(host=place.host, port=place.port, why=str(error)[:160] or type(error).__name__) from error
 
 
-def _tls() -> ssl.SSLContext:
-    # A camera's certificate is its own invention; what protects the password is that it is only sent as a digest.
-    context = ssl.create_default_context()
+@cache
+def device_tls() -> ssl.SSLContext:
+    """For devices with a certificate of their own invention, and with the TLS of the year in which they were made.
+
+    Neither can be helped in the village; what protects the password is that it is only sent as a digest.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    # RSA of 1024 bits, SHA-1, no forward secrecy, no secure renegotiation: OpenSSL 3 refuses each of them by default.
+    context.set_ciphers("ALL:!aNULL:!eNULL:@SECLEVEL=0")
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.options |= _LEGACY_SERVER_CONNECT
     return context
 
 
@@ -168,10 +188,13 @@ def _encode(method: str, place: Place, headers: Mapping[str, str], body: bytes) 
 class _Reading:
     """Reads one response."""
 
-    def __init__(self, reader: asyncio.StreamReader, place: Place, max_bytes: int) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, place: Place, max_bytes: int, ends: re.Pattern[bytes] | None
+    ) -> None:
         self._reader = reader
         self._place = place
         self._max_bytes = max_bytes
+        self._ends = ends
 
     async def response(self, *, bodyless: bool) -> Response:
         status, headers = await self._head()
@@ -186,6 +209,8 @@ class _Reading:
             body, whole = await self._sized(int(length[:18]))
         else:
             body, whole = await self._until_closed(), True
+        if "content-encoding" in found:
+            body = self._unpacked(body)
         return Response(status, headers, body, whole)
 
     async def _head(self) -> tuple[int, tuple[tuple[str, str], ...]]:
@@ -217,10 +242,13 @@ class _Reading:
     async def _sized(self, length: int) -> tuple[bytes, bool]:
         if length > self._max_bytes:
             raise TooLarge(size=length, limit=self._max_bytes)
-        try:
-            return await self._reader.readexactly(length), True
-        except asyncio.IncompleteReadError as error:
-            return error.partial, False
+        body = bytearray()
+        while len(body) < length and not self._ended(body):
+            data = await self._reader.read(min(_CHUNK_BYTES, length - len(body)))
+            if not data:
+                return bytes(body), False
+            body += data
+        return bytes(body), True
 
     async def _chunked(self) -> tuple[bytes, bool]:
         body = bytearray()
@@ -242,11 +270,25 @@ class _Reading:
 
     async def _until_closed(self) -> bytes:
         body = bytearray()
-        while data := await self._reader.read(_CHUNK_BYTES):
+        while not self._ended(body) and (data := await self._reader.read(_CHUNK_BYTES)):
             body += data
             if len(body) > self._max_bytes:
                 raise TooLarge(size=len(body), limit=self._max_bytes)
         return bytes(body)
+
+    def _ended(self, body: bytearray) -> bool:
+        return self._ends is not None and self._ends.search(body, max(0, len(body) - _TAIL_BYTES)) is not None
+
+    def _unpacked(self, body: bytes) -> bytes:
+        """What came as gzip or deflate; anything else as it is."""
+        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        try:
+            plain = unpacking.decompress(body, self._max_bytes)
+        except zlib.error:
+            return body
+        if unpacking.unconsumed_tail:
+            raise TooLarge(size=len(body), limit=self._max_bytes)
+        return plain
 
     def _bad(self, why: str) -> BadHttp:
         return BadHttp(host=self._place.host, port=self._place.port, why=why)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Literal
 
+from drivers.devicehttp.addresses import redirected, rewrite
 from drivers.devicehttp.auth import REFUSAL_WAIT_S, Challenge, DigestAnswer, digest_challenge
 from drivers.devicehttp.request import HungUp, Place, Response, TooLarge, request
 from drivers.onvif import soap
@@ -30,6 +31,9 @@ MAX_REFUSALS = 2
 CLOCK_STEP_S = 5.0
 # A camera may call every nonce stale for ever.
 MAX_TRIES = 6
+# A camera that wants HTTPS, or has moved ONVIF to another port, may say so in HTTP.
+REDIRECTS = frozenset({301, 302, 307, 308})
+MAX_REDIRECTS = 2
 _HIKVISION = (b"hikvision", b"onvifext")
 _log = logging.getLogger(__name__)
 
@@ -101,6 +105,16 @@ class Client:
         self._refusals = 0
         self._max_refusals = max_refusals
         self._hikvision = False
+        self._moved_to = ""
+
+    def place(self, url: str) -> Place:
+        """Where a URL of this camera is really asked: it may have sent us to another scheme or port."""
+        return Place.of(rewrite(url, self._moved_to) if self._moved_to else url)
+
+    @property
+    def reached_url(self) -> str:
+        """The same of the device service, as a URL."""
+        return rewrite(self.device_url, self._moved_to) if self._moved_to else self.device_url
 
     def forget_refusals(self) -> None:
         """Begin afresh: the time to wait is over."""
@@ -146,7 +160,7 @@ class Client:
 
     async def call_open(self, url: str, body: str, *, expect: str, timeout_s: float = CALL_TIMEOUT_S) -> Element:
         """The same without credentials; a camera that wants some gives `SoapFault` or `NotSoap`."""
-        response = await self._post(Place.of(url), soap.envelope(body), {}, "", timeout_s)
+        response = await self._post(url, soap.envelope(body), {}, "", timeout_s)
         if response.status in (401, 403):
             raise NotSoap(url=url, status=response.status)
         return _expected(soap.read_reply(response.body, url, response.status), expect, url)
@@ -195,15 +209,14 @@ class Client:
         return _FIRST_MODE[self.auth] if self.username else "none"
 
     async def _send(self, url: str, body: str, headers: list[str], action: str, timeout_s: float) -> Element:
-        place = Place.of(url)
         fields: dict[str, str] = {}
         if self.mode == "token":
             created = datetime.now(UTC) + timedelta(seconds=self.clock_offset_s or 0.0)
             headers = [soap.username_token(self.username, self.password, created, secrets.token_bytes(16)), *headers]
         elif self.mode == "digest" and self._digest is not None:
-            fields["Authorization"] = self._digest.header("POST", place.target)
+            fields["Authorization"] = self._digest.header("POST", self.place(url).target)
         sent = self.mode == "token" or "Authorization" in fields
-        response = await self._post(place, soap.envelope(body, *headers), fields, action, timeout_s)
+        response = await self._post(url, soap.envelope(body, *headers), fields, action, timeout_s)
         challenge = digest_challenge(response.all("www-authenticate"))
         if response.status in (401, 403):
             raise _NotAuthorized(challenge, sent)
@@ -214,11 +227,11 @@ class Client:
                 raise _NotAuthorized(challenge, sent) from fault
             raise
 
-    async def _post(self, place: Place, body: bytes, fields: dict[str, str], action: str, timeout_s: float) -> Response:
+    async def _post(self, url: str, body: bytes, fields: dict[str, str], action: str, timeout_s: float) -> Response:
         kind = "application/soap+xml; charset=utf-8" + (f'; action="{action}"' if action else "")
         headers = {"Content-Type": kind, "Accept": "application/soap+xml, text/xml, */*", **fields}
         self.cut_short = False
-        response = await request("POST", place, headers, body, timeout_s=timeout_s, max_bytes=MAX_XML_BYTES)
+        place, response = await self._ask(url, headers, body, timeout_s)
         if response.status in (200, 202, 204) and not response.body.strip(b"\0 \r\n\t"):
             raise HungUp(host=place.host, port=place.port)
         # Not by Content-Length: some firmware gets that wrong, and always.
@@ -226,6 +239,19 @@ class Client:
         lowered = response.body[:8192].lower()
         self._hikvision = self._hikvision or any(mark in lowered for mark in _HIKVISION)
         return response
+
+    async def _ask(self, url: str, headers: dict[str, str], body: bytes, timeout_s: float) -> tuple[Place, Response]:
+        """The answer, and of whom."""
+        for _ in range(MAX_REDIRECTS + 1):
+            place = self.place(url)
+            response = await request(
+                "POST", place, headers, body, timeout_s=timeout_s, max_bytes=MAX_XML_BYTES, ends=soap.END
+            )
+            elsewhere = redirected(url, response.get("location")) if response.status in REDIRECTS else ""
+            if not elsewhere or Place.of(elsewhere).target != place.target:
+                break
+            self._moved_to = elsewhere
+        return place, response
 
     def _take_challenge(self, refused: _NotAuthorized) -> bool:
         """Count the refusal; True when the challenge that came with it is worth an answer."""

@@ -82,7 +82,7 @@ class Looker:
             return Look(self._url, problems=(*self._problems, faults.Silent(**faults.why(problem))))
 
     async def _look(self, stranger: Client) -> Look:
-        wants = await self._wanted_auth()
+        wants = await self._wanted_auth(stranger)
         if wants == "none" and not self._logins:
             return await self._with(stranger, None, await _about(stranger) or {})
         if not self._logins or self._refused_at:
@@ -90,12 +90,14 @@ class Looker:
             return Look(self._url, problems=tuple(self._problems))
         return await self._log_in(wants)
 
-    async def _wanted_auth(self) -> Auth:
+    async def _wanted_auth(self, stranger: Client) -> Auth:
         """What the camera wants, found out without a password that it could count."""
         headers = {"Content-Type": "application/soap+xml; charset=utf-8"}
         body = soap.envelope(_INFORMATION)
-        place = Place.of(self._url)
-        answer = await request("POST", place, headers, body, timeout_s=TIMEOUT_S, max_bytes=MAX_XML_BYTES)
+        place = stranger.place(self._url)
+        answer = await request(
+            "POST", place, headers, body, timeout_s=TIMEOUT_S, max_bytes=MAX_XML_BYTES, ends=soap.END
+        )
         challenge = digest_challenge(answer.all("www-authenticate"))
         try:
             read_reply(answer.body, self._url, answer.status)

@@ -45,7 +45,7 @@ class PullPoints:
             expect = "CreatePullPointSubscriptionResponse"
             return await self._client.call(service_url, body, expect=expect, action=_CREATE)
 
-        return await self._slot.open(ask)
+        return await self._slot.open(ask, service_url)
 
     async def pull(self, subscription: Subscription, poll_s: float) -> list[Notification]:
         """What has happened, or nothing after about `poll_s`. Raises what `Client.call` raises."""

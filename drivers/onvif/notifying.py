@@ -73,7 +73,7 @@ class Notifying:
             )
             return await self._client.call(service_url, body, expect="SubscribeResponse", action=_SUBSCRIBE)
 
-        await self._slot.open(ask)
+        await self._slot.open(ask, service_url)
         share = RENEW_AFTER if self._renews else RESUBSCRIBE_AFTER
         self._renew_at_s = time.monotonic() + share * self._slot.lifetime_s
         self._ask_at_s = time.monotonic() + ASK_S

@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime
 from typing import NamedTuple, NoReturn
 
-from drivers.devicehttp.request import HttpProblem, HungUp, Refused, Unreachable
+from drivers.devicehttp.request import HttpProblem, HungUp, Refused, TooLarge, Unreachable
 from drivers.onvif.backoff import Pace, wait_away_s, wait_wrong_s
 from drivers.onvif.client import Client
 from drivers.onvif.events import PullPoints
@@ -141,6 +141,10 @@ class Pulling:
                 await self._client.read_open_clock()
             self._hangups += 1
             return []
+        except TooLarge:
+            # Messages with pictures in them: fewer at a time, from now on.
+            self._points.message_limit = max(1, self._points.message_limit // 10)
+            raise
         except SoapFault as fault:
             if fault.max_timeout_s is None and fault.max_messages is None:
                 raise SubscriptionLost(why=str(fault)) from fault

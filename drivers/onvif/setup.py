@@ -78,7 +78,7 @@ class Setup:
         """Ask the camera and keep the answer. Raises `SetupFailed`."""
         client = self._client
         question = {
-            "xaddr": client.device_url,
+            "xaddr": client.reached_url,
             "username": client.username,
             "password": client.password,
             "mode": client.mode,

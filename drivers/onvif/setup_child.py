@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from drivers.devicehttp.addresses import rewrite
+from drivers.devicehttp.request import device_tls
 from drivers.snapshot.notdone import NotDone
 
 TIMEOUT_S = 10
@@ -30,6 +31,7 @@ class Asking:
     def __init__(self, question: dict[str, Any]) -> None:
         from onvif.client import UsernameDigestTokenDtDiff
         from requests import Session
+        from requests.adapters import HTTPAdapter
         from requests.auth import HTTPDigestAuth
         from zeep.transports import Transport
 
@@ -38,6 +40,9 @@ class Asking:
         session = Session()
         session.trust_env = False
         session.verify = False
+        old_tls = HTTPAdapter()
+        old_tls.init_poolmanager(1, 1, ssl_context=device_tls())
+        session.mount("https://", old_tls)
         self._wsse = None
         if question["mode"] == "digest":
             session.auth = HTTPDigestAuth(user, password)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,8 @@ PATIENCE = 3
 _FILE = "subscription.json"
 _UNSUBSCRIBE = f"{BW}/SubscriptionManager/UnsubscribeRequest"
 _RENEW = f"{BW}/SubscriptionManager/RenewRequest"
+# Nothing, a name and no place (WS-Addressing's anonymous, a URN), or no more than a host: whoever answered keeps it.
+_NOWHERE = re.compile(r"|urn:.*|uuid:.*|.*/addressing(?:/role)?/anonymous|(?:https?://)?[^/?]*/?", re.IGNORECASE)
 _log = logging.getLogger(__name__)
 
 
@@ -71,19 +74,22 @@ class Slot:
         self._not_ended = 0
         self.held: Subscription | None = self._load()
 
-    async def open(self, ask: Ask) -> Subscription:
-        """A new subscription; the old one must have been ended. Raises what `Client.call` raises."""
+    async def open(self, ask: Ask, service_url: str) -> Subscription:
+        """A new subscription; the old one must have been ended. Raises what `Client.call` raises.
+
+        `service_url`: who is asked, and who keeps it unless it names another place.
+        """
         try:
-            subscription = await self._take(ask)
+            subscription = await self._take(ask, service_url)
         except SoapFault as fault:
             if not self._vary(fault):
                 raise
-            subscription = await self._take(ask)
+            subscription = await self._take(ask, service_url)
         if _misread(subscription.granted_s, self._form) and (better := self._other(absolute=True)) is not None:
             self._worst.add(self._form)
             self._form = better
             await self.unsubscribe()
-            subscription = await self.open(ask)
+            subscription = await self.open(ask, service_url)
         return subscription
 
     def _vary(self, fault: SoapFault) -> bool:
@@ -100,9 +106,9 @@ class Slot:
     def _other(self, *, absolute: bool) -> Form | None:
         return next((form for form in FORMS if form.absolute is absolute and form not in self._worst), None)
 
-    async def _take(self, ask: Ask) -> Subscription:
+    async def _take(self, ask: Ask, service_url: str) -> Subscription:
         answer = await ask(self.termination)
-        self.held = _read_subscription(answer, self._client.device_url)
+        self.held = _read_subscription(answer, self._client.device_url, service_url)
         self._save()
         return self.held
 
@@ -196,12 +202,12 @@ def _misread(granted_s: float | None, form: Form) -> bool:
     return granted_s is not None and granted_s < form.lifetime_s / 20
 
 
-def _read_subscription(answer: Element, device_url: str) -> Subscription:
+def _read_subscription(answer: Element, device_url: str, service_url: str) -> Subscription:
     reference = first(answer, "SubscriptionReference")
-    address = first_text(reference, "Address") if reference is not None else ""
-    if reference is None or not address:
+    if reference is None:
         raise NotSoap(url=device_url, status=200)
-    ours, *others = likely(address, device_url)
+    address = first_text(reference, "Address")
+    ours, *others = likely(address if _NOWHERE.fullmatch(address) is None else service_url, device_url)
     return Subscription(
         address=ours,
         other=others[0] if others else "",

@@ -38,6 +38,10 @@ _NOT_AUTHORIZED_TEXT = re.compile(
     r"not\s*authori[sz]ed|unauthori[sz]ed|authority failure|authentication", re.IGNORECASE
 )
 _NOT_SUPPORTED = frozenset({"ActionNotSupported", "OptionalActionNotImplemented", "NotImplemented"})
+END = re.compile(rb"</(?:[\w.-]+:)?Envelope\s*>\s*\Z")
+"""How the last bytes of an answer look."""
+# Before it there may be the head of a MIME part: attachments (MTOM) that nobody asked for.
+_BEGIN = re.compile(rb"<(?:[\w.-]+:)?Envelope\b")
 _SECONDS = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 
 
@@ -121,7 +125,7 @@ def reference_parameters(reference: Element) -> tuple[str, ...]:
 def read_reply(body: bytes, url: str, status: int) -> Element:
     """The Body of an answer. Raises `SoapFault`, `NotSoap`, `BadXml` and `TooLarge`."""
     try:
-        root = parse_xml(body) if body.strip() else None
+        root = parse_xml(_envelope_in(body)) if body.strip() else None
     except BadXml as error:
         if status == 200:
             raise
@@ -133,6 +137,14 @@ def read_reply(body: bytes, url: str, status: int) -> Element:
     if fault is not None:
         raise _fault(fault, status)
     return found
+
+
+def _envelope_in(body: bytes) -> bytes:
+    """Without the MIME parts around it."""
+    if body.lstrip()[:2] != b"--":
+        return body
+    begin = _BEGIN.search(body)
+    return body[begin.start() :] if begin is not None else body
 
 
 def _fault(node: Element, status: int) -> SoapFault:

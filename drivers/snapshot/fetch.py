@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from urllib.parse import urlsplit
 
-from drivers.devicehttp.addresses import at_port, named_host, named_port, rewrite, without_credentials
+from drivers.devicehttp.addresses import at_port, named_host, named_port, redirected, rewrite, without_credentials
 from drivers.devicehttp.auth import REFUSAL_WAIT_S, DigestAnswer, basic, digest_challenge, offered
 from drivers.devicehttp.request import HttpProblem, Place, Response, request
 from drivers.snapshot.jpeg import read_jpeg
@@ -20,6 +20,7 @@ from edgeagent.driver import MAX_PICTURE_BYTES, DriverProblem
 FETCH_TIMEOUT_S = 10.0
 # A camera may call every nonce stale for ever.
 MAX_TRIES = 4
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_FETCH_BYTES = 12 * 1024 * 1024
 
 
@@ -58,6 +59,8 @@ class Snapshots:
         for url in self._candidates(uri):
             try:
                 response = await self._get(Place.of(url))
+                if response.status in _REDIRECTS and (there := redirected(url, response.get("location"))):
+                    response = await self._get(Place.of(there))
             except HttpProblem as error:
                 problem = error
                 continue
