@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+
+from tests import hubs, postgres
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests of the hub run on both databases: in the quick suite only where the module says `POSTGRES_QUICK = True`."""
+    if "database" in metafunc.fixturenames:
+        quick = getattr(metafunc.module, "POSTGRES_QUICK", False)
+        on_postgres = pytest.param("postgresql", marks=() if quick else pytest.mark.slow)
+        metafunc.parametrize("database", ["sqlite", on_postgres], indirect=True)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The kind of database that the hubs and stores of this test have: sqlite or postgresql."""
+    if request.param == "postgresql" and postgres.unavailable():
+        pytest.skip(postgres.unavailable())
+    with hubs.on(request.param):
+        yield request.param
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,7 @@ from gridwire import messages, topics
 from gridwire.codec import decode_message, encode_batch, encode_event, encode_message
 from gridwire.events import Event
 from gridwire.mqtt import Message, MqttClient, MqttSettings
+from tests import postgres
 from tests.harness import until
 from tests.instances import BOX, NOON, STREAM
 
@@ -26,13 +27,41 @@ PATIENCE_S = 30.0
 ROOT = Path(__file__).parents[1]
 
 
-class HubProcess:
-    """`countyhub run` with a folder of its own. `port` is the broker's, or that of what stands before it."""
+_on_postgres: dict[Path, str] | None = None
+"""Set while a test runs on PostgreSQL: the database of each folder."""
 
-    def __init__(self, folder: Path, port: int, extra: str = "") -> None:
+
+@contextlib.contextmanager
+def on(kind: str) -> Iterator[None]:
+    """Inside, hubs and stores have their database in a SQLite file or on the tests' PostgreSQL."""
+    global _on_postgres  # noqa: PLW0603 - a choice for the length of one test
+    before, _on_postgres = _on_postgres, {} if kind == "postgresql" else None
+    try:
+        yield
+    finally:
+        _on_postgres = before
+
+
+def database_url(folder: Path) -> str:
+    """The database of a hub whose folder this is; the same for the same folder."""
+    if _on_postgres is None:
+        return f"sqlite:///{folder}/hub.db"
+    if folder not in _on_postgres:
+        _on_postgres[folder] = postgres.cluster().fresh()
+    return _on_postgres[folder]
+
+
+class HubProcess:
+    """`countyhub run` with a folder of its own. `port` is the broker's, or that of what stands before it. `database`:
+    its URL, if not the one that the test runs on."""
+
+    def __init__(self, folder: Path, port: int, extra: str = "", *, database: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.database = folder / "hub.db"
+        self.url = database or database_url(folder)
+        if self.url.startswith("postgresql"):
+            extra += f'\n[database]\nurl = "{self.url}"\n'
         self.config = folder / "countyhub.toml"
         self.config.write_text(
             f'county = "{COUNTY}"\ndata_dir = "{folder}"\nlanguage = "en"\n'
@@ -96,6 +125,8 @@ class HubProcess:
 
     def rows(self, query: str) -> list[tuple]:
         """What a query finds; nothing while there is no such table yet."""
+        if self.url.startswith("postgresql"):
+            return postgres.query(self.url, query)
         if not self.database.exists():
             return []
         with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection:

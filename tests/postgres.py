@@ -1,4 +1,4 @@
-"""A private PostgreSQL for tests: own cluster in a folder of its own, a free port on 127.0.0.1, nothing of the system's.
+"""A private PostgreSQL for tests: a cluster in a folder of its own, a free port on 127.0.0.1.
 
 The server must not run as root: then it runs as `postgres`, the user that Debian's package makes. It dies with this
 process. Each test gets a database of its own, copied from one that is migrated already.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import functools
 import itertools
 import os
@@ -24,6 +25,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -113,7 +115,7 @@ class Postgres:
         children = _children(process.pid)
         process.kill()
         for child in children:
-            with_no_such_process(child)
+            _end(child)
         process.wait(30)
         while any(Path(f"/proc/{child}").exists() for child in children):
             time.sleep(0.01)
@@ -178,43 +180,53 @@ def cluster() -> Postgres:
 
 
 def query(url: str, statement: str) -> list[tuple]:
-    """What a statement finds; for tests that cannot await."""
-    import asyncpg
+    """What a statement finds; for tests that cannot await. Raises what asyncpg raises."""
+    return _questions().ask(url, statement)
 
-    async def ask() -> list[tuple]:
-        connection = await asyncpg.connect(url, timeout=10)
+
+class _Questions:
+    """A thread with an event loop, and the connection to the database that was asked last."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._turn = threading.Lock()
+        self._open: tuple[str, Any] | None = None
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+
+    def ask(self, url: str, statement: str) -> list[tuple]:
+        with self._turn:
+            return asyncio.run_coroutine_threadsafe(self._ask(url, statement), self._loop).result(60)
+
+    async def _ask(self, url: str, statement: str) -> list[tuple]:
+        import asyncpg
+
+        if self._open is not None and (self._open[0] != url or self._open[1].is_closed()):
+            await self._open[1].close()
+            self._open = None
+        if self._open is None:
+            self._open = (url, await asyncpg.connect(url, timeout=10, statement_cache_size=0))
         try:
-            return [tuple(row) for row in await connection.fetch(statement)]
-        finally:
-            await connection.close()
+            return [tuple(row) for row in await self._open[1].fetch(statement)]
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
+            self._open[1].terminate()
+            self._open = None
+            raise
 
-    return in_thread(ask())
+
+@functools.cache
+def _questions() -> _Questions:
+    return _Questions()
 
 
 def in_thread(work: Coroutine[Any, Any, T]) -> T:
     """Runs a coroutine from where an event loop may be running already."""
-    results: list[T] = []
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            results.append(asyncio.run(work))
-        except BaseException as error:  # noqa: BLE001 - handed to the caller
-            failures.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if failures:
-        raise failures[0]
-    return results[0]
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
-def with_no_such_process(pid: int) -> None:
-    try:
+def _end(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def _children(pid: int) -> list[int]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
+from countyhub.store.engine import Store
 from gridwire.codec import encode_event
 from gridwire.events import Alarm, Reading
 from gridwire.topics import media_topic
@@ -16,6 +18,8 @@ from tests.hubs import BoxClient, HubProcess, Wire
 from tests.instances import BOX, SOURCE, STREAM, event
 from tests.mosquitto import Mosquitto
 
+POSTGRES_QUICK = True
+pytestmark = pytest.mark.usefixtures("database")
 ALARM = Alarm(kind="motion", state="start")
 JPEG = b"\xff\xd8\xff\xe0" + bytes(500) + b"\xff\xd9"
 STORED = "SELECT seq FROM event ORDER BY id"
@@ -28,7 +32,7 @@ def broker(tmp_path: Path):
 
 
 @pytest.fixture
-def hub(tmp_path: Path, broker: Mosquitto):
+def hub(database: str, tmp_path: Path, broker: Mosquitto):
     with HubProcess(tmp_path / "hub", broker.port) as running:
         yield running
 
@@ -118,17 +122,25 @@ async def test_a_picture_is_stored_and_acknowledged_by_its_number(broker: Mosqui
     assert hub.rows("SELECT seq, code FROM dead_letter") == [(8, "wire.jpeg-truncated")]
 
 
+@contextlib.asynccontextmanager
+async def locked(hub: HubProcess):
+    """Somebody else writes, for a long time."""
+    store = Store(make_url(hub.url))
+    try:
+        async with store.write():
+            yield
+    finally:
+        await store.close()
+
+
 async def test_nothing_is_acknowledged_while_the_database_is_locked(broker: Mosquitto, hub: HubProcess) -> None:
     async with BoxClient(broker.port) as box:
         await ready(hub, box)
-        lock = sqlite3.connect(hub.database, isolation_level=None)
-        lock.execute("BEGIN IMMEDIATE")
-        await box.events(event(ALARM, 1))
-        await box.client.publish("grid/1/431126/x/up/event", b"{}")
-        assert hub.rows(STORED) == []
-        assert box.acked == {}
-        lock.execute("ROLLBACK")
-        lock.close()
+        async with locked(hub):
+            await box.events(event(ALARM, 1))
+            await box.client.publish("grid/1/431126/x/up/event", b"{}")
+            assert hub.rows(STORED) == []
+            assert box.acked == {}
         await box.until_acked(1)
 
 

@@ -1,4 +1,4 @@
-"""The inbox on a real database file: once, each for itself, and nothing that comes can hold up the rest."""
+"""The inbox on a real database: once, each for itself, and nothing that comes can hold up the rest."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ from gridwire import messages
 from gridwire.codec import Refused, decode_up, encode_batch, encode_event
 from gridwire.events import Alarm, DeviceState, Gap
 from gridwire.refusals import UnknownType
+from tests.hubs import database_url
 from tests.instances import BOX, NOON, SOURCE, STREAM, event
 
+POSTGRES_QUICK = True
 ALARM = Alarm(kind="motion", state="start")
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(f"sqlite:///{tmp_path}/hub.db")
+async def store(database: str, tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await open_store(database_url(tmp_path))
     yield opened
     await opened.close()
 

@@ -14,13 +14,15 @@ from countyhub.store import tables as t
 from countyhub.store.engine import Store, open_store
 from gridwire import messages, topics
 from gridwire.codec import encode_message
-from tests.hubs import birth, numbers
+from tests.hubs import birth, database_url, numbers
 from tests.instances import BOX, NOON, STREAM
+
+POSTGRES_QUICK = True
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(f"sqlite:///{tmp_path}/hub.db")
+async def store(database: str, tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await open_store(database_url(tmp_path))
     yield opened
     await opened.close()
 
