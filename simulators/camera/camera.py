@@ -8,7 +8,7 @@ from simulators.camera import media, picture
 from simulators.camera.auth import Gate, NotAuthorized
 from simulators.camera.config import CameraConfig
 from simulators.camera.device import PATH as DEVICE_PATH
-from simulators.camera.endpoint import answer_soap
+from simulators.camera.endpoint import answer_soap, wrapped
 from simulators.camera.events import SUBSCRIPTION_PATH
 from simulators.camera.http import HttpServer, Request, Response
 from simulators.camera.pullpoints import PullPoint
@@ -33,7 +33,9 @@ class Camera:
         self.down = False
         self.frozen = False
         self._gate = Gate(config)
-        self._server = HttpServer(self._answer, port=config.port)
+        moved = "redirects" in config.quirks
+        self._server = HttpServer(self._send_on if moved else self._answer, port=config.port)
+        self._moved = HttpServer(self._answer) if moved else None
         self._events = HttpServer(self._answer_events) if "other_port" in config.quirks else None
         self.stream = RtspServer(config, self._frame)
         self._reboot: asyncio.Task[None] | None = None
@@ -48,6 +50,8 @@ class Camera:
         if self._events is not None:
             await self._events.start()
             self.state.event_port = self._events.port
+        if self._moved is not None:
+            await self._moved.start()
         await self.stream.start()
         self.state.rtsp_port = self.stream.port
 
@@ -58,8 +62,9 @@ class Camera:
         await asyncio.gather(*tasks, return_exceptions=True)
         self.state.pull_points.clear()
         await self.stream.stop()
-        if self._events is not None:
-            await self._events.stop()
+        for server in (self._events, self._moved):
+            if server is not None:
+                await server.stop()
         await self._server.stop()
 
     @property
@@ -176,7 +181,12 @@ class Camera:
             return Response(404, b"Not Found")
         if request.path == media.SNAPSHOT_PATH and request.method == "GET":
             return self._snapshot(request)
-        return await answer_soap(self.state, self._gate, request)
+        return wrapped(await answer_soap(self.state, self._gate, request), self.config.quirks)
+
+    async def _send_on(self, request: Request) -> Response:
+        assert self._moved is not None
+        place = f"http://127.0.0.1:{self._moved.port}{request.target}"
+        return Response(301, b"<html>Moved</html>", "text/html", (("Location", place),))
 
     def _snapshot(self, request: Request) -> Response:
         if "snapshot_query_login" in self.config.quirks and "pwd=" in request.target:

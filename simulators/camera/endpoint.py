@@ -1,5 +1,7 @@
 """From an HTTP request to an HTTP answer: finds the service, lets the client in, checks WS-Addressing, runs, faults."""
 
+import gzip
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from simulators.camera import device, events, media
@@ -61,6 +63,18 @@ async def answer_soap(state: CameraState, gate: Gate, request: Request) -> Respo
     except SoapFault as fault:
         return _fault(state, fault, soap)
     return _success(state, operation, soap, reply)
+
+
+def wrapped(response: Response, quirks: frozenset[str]) -> Response:
+    """As some web servers send it."""
+    if "mime_parts" in quirks and response.content_type == CONTENT_TYPE:
+        head = b"--part\r\nContent-Type: application/xop+xml\r\nContent-ID: <root@camera>\r\n\r\n"
+        kind = 'multipart/related; type="application/xop+xml"; start="<root@camera>"; boundary="part"'
+        response = replace(response, body=head + response.body + b"\r\n--part--\r\n", content_type=kind)
+    if "packed" in quirks:
+        headers = (*response.headers, ("Content-Encoding", "gzip"))
+        response = replace(response, body=gzip.compress(response.body), headers=headers)
+    return replace(response, sized=False) if "open_connections" in quirks else response
 
 
 def _find(operations: dict[str, Operation], soap: SoapRequest) -> Operation:

@@ -5,6 +5,7 @@ Filters are ignored, as many cameras ignore them.
 """
 
 import re
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ SUBSCRIPTION_PATH = "/onvif/subscription/"
 MAX_MESSAGES = 1024
 FORGOTTEN_AFTER = 3
 HANGUPS = ("poll_hangup", "instant_hangups", "early_hangups")
+_NAMES = uuid.UUID("1419d68a-1dd2-11b2-a105-f00000875d9b")
 _TEV = NS["tev"]
 _BW = "http://docs.oasis-open.org/wsn/bw-2"
 
@@ -173,11 +175,19 @@ def _unknown_subscription() -> SoapFault:
 
 def _reference(state: CameraState, point: PullPoint) -> str:
     if "reference_parameters" in state.config.quirks:
-        address = state.subscription_address(EVENT_PATH)
+        address = _shared_address(state, point)
         parameters = element("wsa:ReferenceParameters", leaf("gcam:SubscriptionId", point.number))
     else:
         address, parameters = state.subscription_address(f"{SUBSCRIPTION_PATH}{point.number}"), ""
     return leaf("wsa:Address", address) + parameters
+
+
+def _shared_address(state: CameraState, point: PullPoint) -> str:
+    if "no_address" in state.config.quirks:
+        return ""
+    if "urn_address" in state.config.quirks:
+        return f"urn:uuid:{uuid.uuid5(_NAMES, str(point.number))}"
+    return state.subscription_address(EVENT_PATH)
 
 
 def _times(state: CameraState, point: PullPoint) -> str:

@@ -37,17 +37,22 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`on_unsent` is called when the client had gone before the answer could be written."""
+    """Not `sized`: it tells no length, and the connection stays open.
+
+    `on_unsent` is called when the client had gone before the answer could be written.
+    """
 
     status: int = 200
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
+    sized: bool = True
     on_unsent: Callable[[], None] = field(default=_nothing)
 
     def encode(self) -> bytes:
         head = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}", f"Content-Type: {self.content_type}"]
-        head += [f"Content-Length: {len(self.body)}", *(f"{name}: {value}" for name, value in self.headers)]
+        head += [f"Content-Length: {len(self.body)}"] if self.sized else []
+        head += [f"{name}: {value}" for name, value in self.headers]
         return "\r\n".join([*head, "", ""]).encode("latin-1") + self.body
 
 
@@ -165,7 +170,7 @@ class Connection(asyncio.Protocol):
             await self._server.thawed.wait()
             response = await self._server.handler(request)
             await self._write(response)
-            done = request.headers.get("connection", "").lower() != "close"
+            done = request.headers.get("connection", "").lower() != "close" or not response.sized
         except Hangup:
             self._transport.close()
         finally:

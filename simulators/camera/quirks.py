@@ -13,6 +13,13 @@ QUIRKS: dict[str, str] = {
     "other_port": "the event service and the subscriptions are at another port than everything else",
     "double_port": "every address, the subscription's too, names its port twice (host:8106:8106)",
     "reference_parameters": "subscriptions share one address; a reference parameter tells which, and must come back",
+    "no_address": "with reference_parameters: a subscription names no address at all",
+    "urn_address": "with reference_parameters: a subscription's address is a URN",
+    "redirects": "every request is sent on to another port (HTTP 301), where the camera is",
+    # HTTP
+    "open_connections": "answers tell no length, and the connection is never closed",
+    "packed": "answers are packed with gzip, which nobody asked for",
+    "mime_parts": "an answer is a part of a MIME message (MTOM)",
     # what events there are
     "no_pullpoint": "announces pull points, answers ActionNotSupported",
     "no_subscribe": "base notification (Subscribe) answers ActionNotSupported too",

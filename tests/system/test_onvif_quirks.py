@@ -35,6 +35,10 @@ class Case:
 TOKEN = {"auth": "usernametoken"}
 WITH_EVENTS = [
     *map(Case, ["wrong_address", "nat_address", "loopback_address", "double_port", "reference_parameters"]),
+    Case("no_address", also=("reference_parameters",)),
+    Case("urn_address", also=("reference_parameters",)),
+    *map(Case, ["redirects", "open_connections", "packed", "mime_parts"]),
+    Case("redirects", of_camera={"auth": "digest"}),
     Case("other_port"),
     Case("other_port", also=("reference_parameters",)),
     Case("other_port", also=("no_pullpoint",), listens=True, rung="notify"),

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.devicehttp.addresses import at_port, device_url, named_host, named_port, rewrite, without_credentials
+from drivers.devicehttp.addresses import (
+    at_port,
+    device_url,
+    named_host,
+    named_port,
+    redirected,
+    rewrite,
+    without_credentials,
+)
 
 BASE = "http://192.0.2.7:8080/onvif/device_service"
 
@@ -32,6 +40,8 @@ def test_device_urls(address, url):
         ("https://u:p@cam/onvif/sub#f", "http://192.0.2.7:8080/onvif/sub"),
         ("/onvif/sub", "http://192.0.2.7:8080/onvif/sub"),
         ("onvif/sub", "http://192.0.2.7:8080/onvif/sub"),
+        ("10.0.0.1/onvif/event/alarm", "http://192.0.2.7:8080/onvif/event/alarm"),
+        ("10.0.0.1:81/onvif/event", "http://192.0.2.7:8080/onvif/event"),
         ("http://cam", "http://192.0.2.7:8080/"),
         ("", ""),
     ],
@@ -53,6 +63,24 @@ def test_rewriting(said, true):
 )
 def test_what_a_url_names(url, host, port):
     assert (named_host(url), named_port(url)) == (host, port)
+
+
+@pytest.mark.parametrize(
+    ("location", "there"),
+    [
+        ("https://192.0.2.7/onvif/device_service", "https://192.0.2.7/onvif/device_service"),
+        ("https://10.0.0.1:8443/x?a=b", "https://192.0.2.7:8443/x?a=b"),
+        ("/other", "http://192.0.2.7:8080/other"),
+        ("http://u:p@elsewhere.example/x", "http://192.0.2.7/x"),
+        (BASE, ""),
+        ("", ""),
+        ("rtsp://192.0.2.7/", ""),
+        ("http://[::1", ""),
+        ("http://192.0.2.7:99999/", ""),
+    ],
+)
+def test_a_redirect_never_leads_to_another_host(location, there):
+    assert redirected(BASE, location) == there
 
 
 def test_ports_are_replaced():

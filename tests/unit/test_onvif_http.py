@@ -2,6 +2,11 @@
 
 import asyncio
 import contextlib
+import gzip
+import re
+import ssl
+import subprocess
+import zlib
 
 import pytest
 
@@ -9,7 +14,7 @@ from drivers.devicehttp.request import BadHttp, HungUp, Place, Refused, TimedOut
 
 
 @contextlib.asynccontextmanager
-async def server(answer, *, keep_open=False):
+async def server(answer, *, keep_open=False, tls=None):
     """Answers every connection with these bytes, after a whole request; `asked` collects what was sent."""
     asked = []
 
@@ -25,14 +30,14 @@ async def server(answer, *, keep_open=False):
                 await reader.read()
         writer.close()
 
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
+    listener = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     async with listener:
-        yield f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/a?b=c", asked
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{listener.sockets[0].getsockname()[1]}/a?b=c", asked
 
 
-async def fetch(url, *, method="POST", body=b"<x/>", timeout_s=5.0, max_bytes=1000):
+async def fetch(url, *, method="POST", body=b"<x/>", timeout_s=5.0, max_bytes=1000, ends=None):
     headers = {"Content-Type": "text/xml"}
-    return await request(method, Place.of(url), headers, body, timeout_s=timeout_s, max_bytes=max_bytes)
+    return await request(method, Place.of(url), headers, body, timeout_s=timeout_s, max_bytes=max_bytes, ends=ends)
 
 
 async def test_a_request_is_whole_and_the_answer_ends_by_its_length():
@@ -84,6 +89,43 @@ async def test_what_is_wrong_has_a_name(answer, error):
     async with server(answer) as (url, _):
         with pytest.raises(error):
             await fetch(url)
+
+
+@pytest.mark.parametrize("head", [b"", b"Content-Length: 99\r\n"])
+async def test_an_answer_whose_end_is_not_told_ends_with_its_last_element(head):
+    async with server(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n<a><b/></a>\r\n", keep_open=True) as (url, _):
+        response = await fetch(url, ends=re.compile(rb"</a>\s*\Z"))
+    assert (response.body.strip(), response.whole) == (b"<a><b/></a>", True)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+async def test_what_came_packed_is_unpacked_and_never_grows_without_end(pack):
+    def answer(body, coding=b"gzip"):
+        return b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s" % (coding, len(body), body)
+
+    async with server(answer(pack(b"hello"))) as (url, _):
+        assert (await fetch(url)).body == b"hello"
+    async with server(answer(b"<plain/>", b"identity")) as (url, _):
+        assert (await fetch(url)).body == b"<plain/>"
+    async with server(answer(pack(b"x" * 100_000))) as (url, _):
+        with pytest.raises(TooLarge):
+            await fetch(url)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("ciphers", ["ALL", "AES256-SHA"])
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_2])
+async def test_cameras_with_tls_of_their_time_are_spoken_to(tmp_path, version, ciphers):
+    """A short RSA key, a SHA-1 signature that nobody trusts, TLS 1.0, no forward secrecy."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    new = ["openssl", "req", "-x509", "-newkey", "rsa:1024", "-nodes", "-sha1", "-subj", "/CN=ipcam", "-days", "2"]
+    subprocess.run([*new, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+    tls.load_cert_chain(certificate, key)
+    tls.minimum_version = tls.maximum_version = version
+    async with server(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", tls=tls) as (url, _):
+        assert (await fetch(url)).body == b"ok"
 
 
 async def test_silence_ends():

@@ -94,6 +94,14 @@ def test_what_is_no_soap_has_a_name(body, status, error):
         soap.read_reply(body, "http://c/", status)
 
 
+def test_an_answer_among_mime_parts_is_found():
+    head = b"--b\r\nContent-ID: <root@camera>\r\nContent-Type: application/xop+xml\r\n\r\n"
+    body = head + soap.envelope("<Answer/>") + b"\r\n--b\r\nContent-ID: <picture>\r\n\r\n\xff\xd8\r\n--b--\r\n"
+    assert len(soap.read_reply(body, "http://c/", 200)) == 1
+    with pytest.raises(soap.NotSoap):
+        soap.read_reply(b"--b\r\n\r\n<html/>", "http://c/", 200)
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("PT60S", 60), ("PT1M", 60), ("P1DT1H", 90000), ("PT0.5S", 0.5), ("", None), ("P", None), ("60", None)],
