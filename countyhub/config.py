@@ -61,6 +61,57 @@ class DatabaseSettings(Settings, frozen=True, kw_only=True):
     ] = ""
 
 
+class RetentionSettings(Settings, frozen=True, kw_only=True):
+    """How long things are kept, in days; 0: for ever. Looked at daily, and by `countyhub prune`. What is not settled
+    stays in any case: missing numbers, letters that could not be read, orders without an answer."""
+
+    pictures_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36500,
+            description="pictures: 90 days is what the law asks of video of public places; they fill the disk",
+        ),
+    ] = 90
+    events_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36500,
+            description="events: three years, so that years can be compared and a late complaint looked into",
+        ),
+    ] = 1100
+    dead_letters_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36500,
+            description="letters that could be read in the end, and numbers used twice that were dealt with",
+        ),
+    ] = 200
+    gaps_days: Annotated[
+        int,
+        Meta(ge=0, le=36500, description="what boxes had to give up: as long as the events, whose counts it explains"),
+    ] = 1100
+    orders_days: Annotated[
+        int,
+        Meta(ge=0, le=36500, description="orders to boxes and their answers: logs, of which the law wants six months"),
+    ] = 200
+
+    def days(self) -> dict[str, int]:
+        """Kind -> days, in the order in which they are given up."""
+        letters, orders = self.dead_letters_days, self.orders_days
+        return {
+            "pictures": self.pictures_days,
+            "events": self.events_days,
+            "letters": letters,
+            "reused": letters,
+            "gaps": self.gaps_days,
+            "orders": orders,
+            "replies": orders,
+        }
+
+
 class ReplaySettings(Settings, frozen=True, kw_only=True):
     """How missing events are asked for."""
 
@@ -96,6 +147,7 @@ class Config(Settings, frozen=True, kw_only=True):
     )
     broker: BrokerSettings = BrokerSettings()
     database: DatabaseSettings = DatabaseSettings()
+    retention: RetentionSettings = RetentionSettings()
     replay: ReplaySettings = ReplaySettings()
     web: WebSettings = WebSettings()
 

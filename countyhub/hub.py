@@ -8,6 +8,7 @@ import logging
 import signal
 from types import TracebackType
 
+from countyhub import upkeep
 from countyhub.commands import Commands
 from countyhub.config import Config
 from countyhub.downlink import Downlink
@@ -16,12 +17,14 @@ from countyhub.inbox import Inbox, Outcome
 from countyhub.notices import Notices
 from countyhub.replay import Replay
 from countyhub.store.engine import UNAVAILABLE, Store, locate, open_store
+from countyhub.store.problems import DatabaseUnreachable
 from countyhub.subscriber import Subscriber
 
 log = logging.getLogger("countyhub.hub")
 
 BUSY_CHORES_S = 2.0
 WEB_RETRY_S = 30.0
+DATABASE_RETRY_S = 2.0
 
 
 class Hub:
@@ -44,7 +47,8 @@ class Hub:
     async def run(self) -> None:
         """Serve until `stop()`: then what is being committed is still acknowledged."""
         async with asyncio.TaskGroup() as tasks:
-            around = [tasks.create_task(self._chores())]
+            around = [tasks.create_task(self._chores()), tasks.create_task(self.notices.watch())]
+            around.append(tasks.create_task(upkeep.run(self.store, self.config.retention)))
             if self.config.web.enabled and importlib.util.find_spec("countyhub.web.app") is not None:
                 around.append(tasks.create_task(self._serve_console()))
             await self.subscriber.run()
@@ -128,8 +132,9 @@ class Signals:
 
 
 async def run(config: Config) -> int:
-    """Serve until a signal; returns 0. Raises the problems of `open_store` and `mqtt_settings` before anything runs."""
-    store = await open_store(locate(config))
+    """Serve until a signal; returns 0. Raises the problems of `open_store` and `mqtt_settings` before anything runs;
+    a server that cannot be reached yet, as after a power cut, is waited for."""
+    store = await _open(config)
     try:
         hub = Hub(config, store)
         with Signals(hub):
@@ -137,3 +142,12 @@ async def run(config: Config) -> int:
     finally:
         await store.close()
     return 0
+
+
+async def _open(config: Config) -> Store:
+    while True:
+        try:
+            return await open_store(locate(config))
+        except DatabaseUnreachable as problem:
+            log.error("%s", problem)
+            await asyncio.sleep(DATABASE_RETRY_S)

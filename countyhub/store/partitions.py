@@ -16,6 +16,8 @@ from sqlalchemy import Connection
 from countyhub.store.columns import microseconds
 
 DEFAULT = "event_default"
+LOCK_NOT_AVAILABLE = "55P03"
+"""SQLSTATE of a part that cannot be made or given up because somebody reads."""
 _NAME = re.compile(r"event_y(\d{4})m(\d{2})")
 _LISTED = (
     "SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid "
