@@ -9,12 +9,17 @@ import pytest
 from tests import hubs, postgres
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sqlite_only: about the file; the rest of the module runs on both databases")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests of the hub run on both databases: in the quick suite only where the module says `POSTGRES_QUICK = True`."""
     if "database" in metafunc.fixturenames:
         quick = getattr(metafunc.module, "POSTGRES_QUICK", False)
         on_postgres = pytest.param("postgresql", marks=() if quick else pytest.mark.slow)
-        metafunc.parametrize("database", ["sqlite", on_postgres], indirect=True)
+        only = metafunc.definition.get_closest_marker("sqlite_only")
+        metafunc.parametrize("database", ["sqlite"] if only else ["sqlite", on_postgres], indirect=True)
 
 
 @pytest.fixture

@@ -137,6 +137,14 @@ class HubProcess:
                     raise
                 return []
 
+    def execute(self, statement: str) -> None:
+        """Change something behind the hub's back."""
+        if self.url.startswith("postgresql"):
+            postgres.query(self.url, statement)
+            return
+        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection, connection:
+            connection.execute(statement)
+
     async def until_connected(self) -> None:
         """For the first time; a box that is earlier holds everything back for five seconds."""
         await until(lambda: "connected" in self.log, PATIENCE_S)

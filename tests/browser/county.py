@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import func, select, update
@@ -19,6 +20,7 @@ from countyhub.web.settings import ConsoleSettings
 from gridwire.codes import new_ulid
 from gridwire.events import LANE_OF, TYPE_OF, Data, Envelope, Picture, PictureRef
 from gridwire.messages import Health
+from tests.hubs import database_url
 
 _COLUMNS = ("event_id", "box", "stream", "lane", "seq", "type", "subject")
 
@@ -130,8 +132,8 @@ class County:
 
 
 @contextlib.asynccontextmanager
-async def county(folder: object) -> AsyncIterator[County]:
-    store = await open_store(f"sqlite:///{folder}/hub.db")
+async def county(folder: Path) -> AsyncIterator[County]:
+    store = await open_store(database_url(folder))
     try:
         yield County(store)
     finally:

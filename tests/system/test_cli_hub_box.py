@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from tests.mosquitto import Mosquitto
 from tests.uplinks import box as village_of
 
 OK, FAILED, WRONG_USE, WRONG_CONFIG = 0, 1, 2, 78
+pytestmark = pytest.mark.usefixtures("database")
 RANGE = ("--stream", STREAM, "--lane", "alarm", "--range", "1-5")
 
 
@@ -136,10 +136,8 @@ async def test_a_box_that_is_silent_or_has_never_been_at_this_broker(broker, hub
         await hub.until_rows("SELECT status FROM box", [("offline",)])
     offline = await cli(hub, "replay", BOX, *RANGE, "--timeout", "1")
     assert "is offline" in offline.stderr
-    with sqlite3.connect(hub.database) as connection:
-        connection.execute("INSERT INTO box (box, name, status, reason, boot, connection, version) "
-                           "VALUES ('431126001099', '', 'unknown', '', '', 0, '')")  # fmt: skip
-    connection.close()
+    hub.execute("INSERT INTO box (box, name, status, reason, boot, connection, version) "
+                "VALUES ('431126001099', '', 'unknown', '', '', 0, '')")  # fmt: skip
     never = await cli(hub, "replay", "431126001099", *RANGE)
     assert (never.returncode, "not known to this broker" in never.stderr) == (FAILED, True)
 
@@ -193,6 +191,7 @@ async def test_the_boxes_in_lines_and_for_machines(broker, hub):
         assert (found["id"], found["link"], found["waiting"], found["data_level"]) == (BOX, "online", 7, 2)
 
 
+@pytest.mark.sqlite_only
 async def test_a_database_that_is_absent_is_not_made(tmp_path, broker):
     hub = HubProcess(tmp_path / "hub", broker.port)
     done = await cli(hub, "list")
@@ -207,8 +206,6 @@ async def test_an_older_or_newer_database_is_left_alone(tmp_path, broker, hub):
     await until(lambda: "connected" in hub.log, 30)
     hub.stop()
     for revision in ("v0000", "v9999"):
-        with sqlite3.connect(hub.database) as connection:
-            connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
-        connection.close()
+        hub.execute(f"UPDATE alembic_version SET version_num = '{revision}'")
         assert (await cli(hub, "list")).returncode == WRONG_CONFIG
         assert hub.rows("SELECT version_num FROM alembic_version") == [(revision,)]

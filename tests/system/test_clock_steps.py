@@ -21,6 +21,7 @@ from tests.instances import BOX
 from tests.mosquitto import Mosquitto
 from tests.uplinks import PATIENCE_S, until
 
+pytestmark = pytest.mark.usefixtures("database")
 TRUE_BOOT = datetime(2026, 5, 1, 6, tzinfo=UTC)
 """When this box really booted."""
 WALLS = [

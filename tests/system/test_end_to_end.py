@@ -20,6 +20,7 @@ from tests.instances import BOX, SOURCE, STREAM, event
 from tests.mosquitto import Mosquitto
 from tests.processes import AgentProcess, Ledger, emitter
 
+pytestmark = pytest.mark.usefixtures("database")
 ALL = {"sos": 1, "alarm": 2, "checkin": 1, "reading": 1, "picture": 1}
 EMITTED = "SELECT count(*) FROM event WHERE subject = 'pond' AND type <> 'cn.gridwire.device.v1'"
 
@@ -117,6 +118,7 @@ async def test_a_number_that_somebody_else_has_used_is_kept_and_a_new_stream_beg
         assert not ids & set(reused)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.slow
 @pytest.mark.parametrize("backup", [False, True], ids=["empty", "restored from a backup"])
 async def test_a_hub_that_has_lost_its_database_heals_itself(tmp_path, broker, hub, ledger, backup):

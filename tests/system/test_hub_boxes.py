@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from countyhub.config import BrokerSettings, Config, WebSettings
+from countyhub.config import BrokerSettings, Config, DatabaseSettings, WebSettings
 from countyhub.hub import Hub
 from countyhub.store.engine import open_store
 from gridwire import messages
 from gridwire.events import Alarm, Gap
 from tests.harness import until
-from tests.hubs import BoxClient, HubProcess, birth, numbers, status
+from tests.hubs import BoxClient, HubProcess, birth, database_url, numbers, status
 from tests.instances import BOX, NOON, STREAM, event
 from tests.mosquitto import Mosquitto
 
+pytestmark = pytest.mark.usefixtures("database")
 ALARM = Alarm(kind="motion", state="start")
 OTHER = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
 
@@ -125,6 +126,7 @@ async def test_a_box_gets_its_board_when_it_changes_and_at_a_birth_without_it(
     config = Config(
         county="431126",
         data_dir=str(tmp_path / "inside"),
+        database=DatabaseSettings(url=database_url(tmp_path / "inside")),
         broker=BrokerSettings(port=broker.port),
         web=WebSettings(enabled=False),
     )

@@ -18,7 +18,6 @@ from tests.hubs import BoxClient, HubProcess, Wire
 from tests.instances import BOX, SOURCE, STREAM, event
 from tests.mosquitto import Mosquitto
 
-POSTGRES_QUICK = True
 pytestmark = pytest.mark.usefixtures("database")
 ALARM = Alarm(kind="motion", state="start")
 JPEG = b"\xff\xd8\xff\xe0" + bytes(500) + b"\xff\xd9"

@@ -17,6 +17,7 @@ from tests.hubs import BoxClient, HubProcess, status
 from tests.instances import STREAM, event
 from tests.mosquitto import Mosquitto, free_port
 
+pytestmark = pytest.mark.usefixtures("database")
 ALARM = Alarm(kind="motion", state="start")
 
 
@@ -61,6 +62,7 @@ async def test_killed_again_and_again_nothing_is_lost_and_nothing_is_twice(tmp_p
             assert hub.rows("SELECT count(*) FROM number_reused") == [(0,)]
 
 
+@pytest.mark.sqlite_only
 async def test_a_database_of_a_newer_release_is_refused(tmp_path: Path) -> None:
     hub = HubProcess(tmp_path / "hub", free_port())
     with sqlite3.connect(hub.database) as connection:

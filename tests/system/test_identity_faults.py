@@ -18,6 +18,7 @@ from tests.instances import BOX
 from tests.mosquitto import Mosquitto
 from tests.uplinks import PATIENCE_S, until
 
+pytestmark = pytest.mark.usefixtures("database")
 ALARMS = "SELECT count(*), count(DISTINCT event_id) FROM event WHERE type = 'cn.gridwire.alarm.v1'"
 FAULTS = "SELECT kind, about FROM identity_fault ORDER BY kind, about"
 
@@ -157,6 +158,7 @@ async def test_a_replaced_box_leaves_an_end_that_is_shown(tmp_path, broker, hub)
     assert sorted(at_hub(hub)) == sorted(told)
 
 
+@pytest.mark.sqlite_only
 async def test_a_hub_restored_from_yesterday_gets_again_what_the_box_still_keeps(tmp_path, broker):
     told: set[str] = set()
     folder = tmp_path / "hub"

@@ -11,6 +11,7 @@ from tests.browser.client import get, live
 from tests.browser.county import console, county, jpeg
 
 BOX, OTHER = "431126101201", "431126101202"
+pytestmark = pytest.mark.usefixtures("database")
 HOSTILE = "<script>alert(1)</script>"
 
 
