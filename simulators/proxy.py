@@ -11,6 +11,7 @@ All methods but `start` and `stop` are plain calls, effective at once; they belo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 from typing import Self
@@ -188,5 +189,6 @@ def _reset(writer: asyncio.StreamWriter) -> None:
     """Close with RST, so that the peer knows at once."""
     connection: socket.socket | None = writer.get_extra_info("socket")
     if connection is not None:
+        with contextlib.suppress(OSError):  # closed already: the other side was quicker
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
     writer.transport.abort()
