@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from drivers.onvif.notifications import Notification
@@ -39,16 +39,20 @@ class Alarms:
         self.states = States.load(device.recall(MEMORY_KEY))
         self.tap = Tap()
         self._refused = 0
+        self._one_at_a_time = asyncio.Lock()
 
     async def deliver(self, batch: Batch) -> int:
         """Store what a poll brought; how many alarms that were. Returns only when all of it is on disk."""
+        async with self._one_at_a_time:
+            return sum([await self._hear(notification, batch.since) for notification in batch.notifications])
+
+    async def _hear(self, notification: Notification, since: datetime | None) -> int:
         changes = 0
-        for notification in batch.notifications:
-            self.tap.hear(notification)
-            for signal in interpret(notification):
-                for step in self.states.plan_all(notification, signal, time.monotonic()):
-                    changes += await self._take(step, notification, batch.since)
-            self.tap.done()
+        self.tap.hear(notification)
+        for signal in interpret(notification):
+            for step in self.states.plan_all(notification, signal, time.monotonic()):
+                changes += await self._take(step, notification, since)
+        self.tap.done()
         return changes
 
     async def _take(self, step: Step, notification: Notification, since: datetime | None) -> bool:
@@ -66,10 +70,19 @@ class Alarms:
 
     async def synced(self) -> None:
         """The camera has told how everything stands: objects that it did not name are gone."""
-        for step in self.states.unconfirmed(time.monotonic()):
+        async with self._one_at_a_time:
+            await self._end(self.states.unconfirmed(time.monotonic()))
+            self.states.end_sync()
+
+    async def replaced(self) -> None:
+        """Another camera hangs there now: what it has not said itself was the old one's, and never ends."""
+        async with self._one_at_a_time:
+            await self._end(self.states.unconfirmed(time.monotonic(), replaced=True))
+
+    async def _end(self, steps: Iterable[Step]) -> None:
+        for step in steps:
             await self._store(step, _alarm(step, {}), None)
             self.states.apply(step)
-        self.states.end_sync()
 
     async def _store(self, step: Step, alarm: Alarm, moment: datetime | None) -> Stored | None:
         observation = Observation(data=alarm, time=moment)

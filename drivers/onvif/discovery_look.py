@@ -21,6 +21,7 @@ from drivers.onvif import soap
 from drivers.onvif.client import Auth, Client, NeedsUser, Refusal
 from drivers.onvif.discovery_match import Match
 from drivers.onvif.events import PullPoints, find_service
+from drivers.onvif.identity import INFORMATION, information, telling
 from drivers.onvif.slot import Slot
 from drivers.onvif.soap import TDS, NotSoap, SoapFault, read_reply
 from drivers.safexml import MAX_XML_BYTES, BadXml, Element, attribute, descendants, first_text
@@ -38,7 +39,6 @@ UNSUBSCRIBE_TIMEOUT_S = 5.0
 # The picture is only looked at: nothing is made smaller.
 _AS_IT_IS = Keep(width_px=2**16)
 _TRT = "http://www.onvif.org/ver10/media/wsdl"
-_INFORMATION = f'<GetDeviceInformation xmlns="{TDS}"/>'
 _ANSWERS = (SoapFault, NotSoap, BadXml)
 _log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class Looker:
     async def _wanted_auth(self, stranger: Client) -> Auth:
         """What the camera wants, found out without a password that it could count."""
         headers = {"Content-Type": "application/soap+xml; charset=utf-8"}
-        body = soap.envelope(_INFORMATION)
+        body = soap.envelope(INFORMATION)
         place = stranger.place(self._url)
         answer = await request(
             "POST", place, headers, body, timeout_s=TIMEOUT_S, max_bytes=MAX_XML_BYTES, ends=soap.END
@@ -191,14 +191,10 @@ class Looker:
 async def _about(client: Client) -> dict[str, str] | None:
     """Raises `Refusal`, `HttpProblem`; what else goes wrong leaves it unknown."""
     try:
-        answer = await client.call(
-            client.device_url, _INFORMATION, expect="GetDeviceInformationResponse", timeout_s=TIMEOUT_S
-        )
+        return await information(client, TIMEOUT_S)
     except _ANSWERS as problem:
         _log.debug("%s: %s", client.device_url, problem)
         return None
-    names = ("Manufacturer", "Model", "FirmwareVersion", "SerialNumber")
-    return {name: " ".join(first_text(answer, name).split())[:128] for name in names}
 
 
 async def _mac(client: Client) -> str:
@@ -257,12 +253,3 @@ def keys_of(look: Look, match: Match | None, arp_mac: str) -> tuple[str, ...]:
     keys += [f"mac:{mac}"] if telling(mac) and len(mac) == 12 else []
     keys += [f"endpoint:{match.endpoint}"] if match and telling(match.endpoint) else []
     return tuple(keys) or (f"address:{address_of(look.url)}",)
-
-
-def telling(text: str) -> bool:
-    """Whether it can be somebody's own: not empty, not `0000`, `123456` or `N/A`."""
-    plain = "".join(char for char in text.lower() if char.isalnum())
-    return len(plain) >= 6 and len(set(plain)) > 2 and plain not in _PLACEHOLDERS and not "123456789".startswith(plain)
-
-
-_PLACEHOLDERS = frozenset({"unknown", "default", "serialnumber", "undefined", "123456", "12345678", "1234567890"})

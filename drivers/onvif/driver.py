@@ -12,10 +12,11 @@ import msgspec
 
 from drivers.devicehttp.addresses import device_url, rewrite
 from drivers.onvif.alarms import Alarms
-from drivers.onvif.client import Client
+from drivers.onvif.client import CALL_TIMEOUT_S, Client
 from drivers.onvif.config import Config
 from drivers.onvif.events import PullPoints
 from drivers.onvif.health import Health
+from drivers.onvif.identity import alone, another, information
 from drivers.onvif.notifying import Notifying
 from drivers.onvif.pictures import EXPECTED, Pictures
 from drivers.onvif.pulling import Pulling
@@ -24,7 +25,7 @@ from drivers.onvif.slot import Slot
 from drivers.onvif.stills import Stills
 from drivers.onvif.tap import Look
 from drivers.onvif.watch import Rung, Watch
-from edgeagent.driver import CommandRefused, Device, Observation, Picture
+from edgeagent.driver import CommandRefused, Device, DriverProblem, Observation, Picture
 
 __all__ = ["Config", "Driver"]
 
@@ -85,10 +86,12 @@ class _Camera:
 
     def __init__(self, config: Config, device: Device) -> None:
         url = device_url(config.address)
-        self._device = device
+        self._device, self._url = device, url
+        self._health = Health(device)
         self._client = Client(url, config.username, config.password, config.auth)
         self._setup = Setup(self._client, device.folder)
         self._setup_wanted = asyncio.Event()
+        self._reached = asyncio.Event()
         self._connections = 0
         self.pictures = Pictures(device, config, self._setup, address_failed=self._setup_wanted.set)
         self.alarms = Alarms(device, stored=self.pictures.want, clock_offset_s=lambda: self._client.clock_offset_s)
@@ -97,14 +100,15 @@ class _Camera:
     async def run(self) -> None:
         if self._setup.facts is not None:
             self._describe(self._setup.facts)
-        async with asyncio.TaskGroup() as tasks:
+        async with alone(self._url, self._device.id, self._health), asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch.run())
             tasks.create_task(self.pictures.run())
             tasks.create_task(self._keep_setup())
+            tasks.create_task(self._recognise())
 
     def _ladder(self, config: Config, url: str) -> Watch:
         device, client, kept = self._device, self._client, self._setup.facts
-        slot, health = Slot(client, device.folder), Health(device)
+        slot, health = Slot(client, device.folder), self._health
         points = PullPoints(client, slot)
         return Watch(
             client,
@@ -122,6 +126,7 @@ class _Camera:
     def _connected(self, rung: Rung) -> None:
         """A rung is in use: the camera is there, and after the first time it may have been restarted."""
         self._device.describe(events=rung)
+        self._reached.set()
         self._connections += 1
         facts = self._setup.facts
         if facts is None or self._connections > 1 or not facts.fresh(datetime.now(UTC)):
@@ -136,11 +141,33 @@ class _Camera:
             if self._client.locked_out:
                 continue
             try:
-                self._describe(await self._setup.ask())
+                await self._ask_setup()
             except SetupFailed as problem:
                 _log.warning("%s: %s", self._device.id, problem)
                 self._setup_wanted.set()
             await asyncio.sleep(SETUP_INTERVAL_S)
+
+    async def _ask_setup(self) -> None:
+        before = self._setup.facts
+        facts = await self._setup.ask()
+        self._describe(facts)
+        if before is not None and another((before.model, before.serial), (facts.model, facts.serial)):
+            _log.warning("%s: another camera, %s %s", self._device.id, facts.model, facts.serial)
+            await self.alarms.replaced()
+
+    async def _recognise(self) -> None:
+        """Once a start: another camera may have been hung up while the box was off."""
+        await self._reached.wait()
+        kept = self._setup.facts
+        if kept is None or self._setup_wanted.is_set() or self._client.locked_out:
+            return
+        try:
+            told = await information(self._client, CALL_TIMEOUT_S)
+        except DriverProblem as problem:
+            _log.debug("%s: %s", self._device.id, problem)
+            return
+        if another((kept.model, kept.serial), (told["Model"], told["SerialNumber"])):
+            self._setup_wanted.set()
 
     def _describe(self, facts: Facts) -> None:
         told = {"maker": facts.maker, "model": facts.model, "firmware": facts.firmware, "serial": facts.serial}

@@ -223,16 +223,17 @@ class States:
         """It has said how everything stands; what comes now is new."""
         self._syncing = False
 
-    def unconfirmed(self, now_s: float) -> Iterator[Step]:
+    def unconfirmed(self, now_s: float, *, replaced: bool = False) -> Iterator[Step]:
         """Ends of what the camera did not name again after `begin_sync`: it went while nobody watched.
 
         A tracked object that is gone is never named again. Any other state would have been named by a camera that has
         named that very state before, and names others now: the rule was deleted. From a camera that tells nothing at
-        the start, silence means nothing; there the state stays on until it is told to be off, or on anew.
+        the start, silence means nothing; there the state stays on until it is told to be off, or on anew, or until the
+        camera was `replaced`.
         """
         for lit in self.lit:
             named = self._tells and lit.identity in self._told
-            if (lit.identity.key or named) and lit.identity not in self._confirmed:
+            if (lit.identity.key or named or replaced) and lit.identity not in self._confirmed:
                 yield _end(lit, now_s)
 
 
