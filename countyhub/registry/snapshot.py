@@ -1,0 +1,360 @@
+"""The registry in memory, for everybody who asks what belongs where, who owns what and who works where, at a time.
+
+Never changes: a new import makes a new one (`live`). A time is a day, or an instant that falls on a day in the county.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import cached_property, lru_cache
+from typing import NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from countyhub.registry.content import Content
+from countyhub.registry.forms import (
+    Area,
+    Box,
+    Camera,
+    Category,
+    Dated,
+    Day,
+    Deadline,
+    Department,
+    Device,
+    Duty,
+    Grid,
+    Household,
+    Person,
+    Polygon,
+    Service,
+    Terminal,
+)
+from countyhub.registry.lineage import Lineage, Piece, clipped
+
+D = TypeVar("D", bound=Dated)
+When = date | datetime
+
+
+class Belonging(NamedTuple):
+    """What a box or grid belongs to; the codes are empty where there is none, the names where none is known."""
+
+    village: str = ""
+    village_name: str = ""
+    township: str = ""
+    township_name: str = ""
+    county: str = ""
+    county_name: str = ""
+
+
+class Scope(NamedTuple):
+    """All that lies within an area at a time, itself included."""
+
+    areas: frozenset[str]
+    grids: frozenset[str]
+    boxes: frozenset[str]
+
+
+NOTHING_WITHIN = Scope(frozenset(), frozenset(), frozenset())
+
+
+class Span(NamedTuple):
+    """A box was within an area from `since` on, until a day on which it no longer was."""
+
+    box: str
+    since: date
+    until: date
+
+
+class _Staff(NamedTuple):
+    """Duties of a day. `by_place`: place and role."""
+
+    by_person: dict[str, list[Duty]]
+    by_place: dict[tuple[str, str], list[Duty]]
+
+
+class Registry:
+    """One state of the registry. `revision` rises with every import; 0: nothing was ever imported."""
+
+    def __init__(self, content: Content, zone: ZoneInfo, revision: int = 0) -> None:
+        self.revision = revision
+        self.zone = zone
+        self._content = content
+        self.lineage = Lineage(content.of(Area), content.of(Grid))
+        self._boxes = _by_code(content.of(Box))
+        self._tree = lru_cache(32)(self._make_tree)
+        self._staff = lru_cache(8)(self._make_staff)
+
+    def day(self, at: When) -> date:
+        """The day in the county. Raises ValueError for a time without zone."""
+        if not isinstance(at, datetime):
+            return at
+        if at.tzinfo is None:
+            raise ValueError("a time needs its zone")
+        return at.astimezone(self.zone).date()
+
+    # Areas
+
+    def area(self, code: str, at: When) -> Area | Grid | None:
+        """What the code meant then: itself, or what it was merged into."""
+        path = self.lineage.path(code, self.day(at))
+        return _valid(self._areas.get(path[0], ()), self.day(at)) if path else None
+
+    def name(self, code: str, at: When) -> str:
+        """The name that it had then; of what has ended the last one; empty when unknown."""
+        rows = self._areas.get(code) or self._boxes.get(code) or self._departments.get(code) or ()
+        row = _valid(rows, self.day(at)) or (rows[-1] if rows else None)
+        return row.name if row else ""
+
+    def ancestors(self, code: str, at: When) -> tuple[str, ...]:
+        """Itself (or what it was merged into), then what it belonged to, up to the county. Empty when it was not."""
+        return self.lineage.path(code, self.day(at))
+
+    def children(self, code: str, at: When) -> tuple[str, ...]:
+        """The areas or grids directly beneath."""
+        day = self.day(at)
+        within = self.scope(code, day)
+        return tuple(sorted(each for each in within.areas | within.grids if self.ancestors(each, day)[1:2] == (code,)))
+
+    def belongs(self, code: str, at: When) -> Belonging:
+        """Village, township and county of a box, grid or area, with the names that they had then."""
+        return self.belongs_by_path(self.path(code, at), self.day(at))
+
+    def belongs_by_path(self, path: Iterable[str], day: date) -> Belonging:
+        """The same of a path that is known already."""
+        found: dict[str, str] = {}
+        for each in path:
+            row = _valid(self._areas.get(each, ()), day)
+            if isinstance(row, Area):
+                found |= {row.level: row.code, f"{row.level}_name": row.name}
+        return Belonging(**found)
+
+    def path(self, code: str, at: When) -> tuple[str, ...]:
+        """Everything that a box, grid or area belonged to; of a box without the box itself."""
+        day = self.day(at)
+        if code in self._boxes:
+            return next((piece.path for piece in self._box_pieces[code] if piece.since <= day < piece.until), ())
+        return self.lineage.path(code, day)
+
+    def scope(self, area: str, at: When) -> Scope:
+        """All that lay within the area then. Of one that was merged: what lies within its successor."""
+        day = self.day(at)
+        path = self.lineage.path(area, day)
+        return self._tree(day).get(path[0], NOTHING_WITHIN) if path else NOTHING_WITHIN
+
+    def history(self, area: str) -> list[Span]:
+        """Which boxes were when within the area, or in what was merged into it: whose past its people may see."""
+        wanted = self.lineage.lives.predecessors(area)
+        found: list[Span] = []
+        for box, pieces in self._box_pieces.items():
+            for piece in pieces:
+                if wanted.isdisjoint(piece.path):
+                    continue
+                if found and found[-1].box == box and found[-1].until == piece.since:
+                    found[-1] = found[-1]._replace(until=piece.until)
+                else:
+                    found.append(Span(box, piece.since, piece.until))
+        return found
+
+    def pieces(self, code: str) -> tuple[Piece, ...]:
+        """Where a box, grid or area belonged over time."""
+        return self._box_pieces.get(code) or self.lineage.pieces(code)
+
+    def boxes(self) -> tuple[str, ...]:
+        """All that were ever registered."""
+        return tuple(self._boxes)
+
+    def grids(self) -> tuple[str, ...]:
+        """All that were ever registered."""
+        return tuple(code for code, rows in self._areas.items() if isinstance(rows[0], Grid))
+
+    def successor(self, box: str) -> str:
+        """The box that replaced it in the end; itself when none did."""
+        seen = {box}
+        while (rows := self._boxes.get(box)) and rows[-1].successor and rows[-1].successor not in seen:
+            box = rows[-1].successor
+            seen.add(box)
+        return box
+
+    # Devices
+
+    def device(self, box: str, device: str, at: When) -> Device | None:
+        return _valid(self._devices.get((box, device), ()), self.day(at))
+
+    def grid_of(self, box: str, device: str, at: When) -> str | None:
+        """The grid in which a device stood; None when only its village is known."""
+        row = self.device(box, device, at)
+        path = self.lineage.path(row.grid, self.day(at)) if row and row.grid else ()
+        return path[0] if path else None
+
+    def devices(self, box: str, at: When) -> list[Device]:
+        day = self.day(at)
+        keys = self._devices_of_box.get(box, ())
+        return [row for device in keys if (row := _valid(self._devices[box, device], day))]
+
+    # Matters
+
+    def category(self, code: str, at: When) -> Category | None:
+        return _valid(self._categories.get(code, ()), self.day(at))
+
+    def owner(self, category: str, at: When) -> Department | None:
+        """The department that owns a kind of matter."""
+        row = self.category(category, at)
+        return self.department(row.owner, at) if row else None
+
+    def department(self, code: str, at: When) -> Department | None:
+        return _valid(self._departments.get(code, ()), self.day(at))
+
+    def deadlines(self, category: str, level: str, at: When) -> list[Deadline]:
+        """Of each step the category's own deadline, or else that of its group."""
+        day = self.day(at)
+        found: dict[str, Deadline] = {}
+        for code in (category[:2], category):
+            for row in self._deadlines.get((code, level), ()):
+                if row.valid_from <= day < row.valid_to:
+                    found[row.step] = row
+        return list(found.values())
+
+    def services(self, at: When) -> list[Service]:
+        return _now(self._content.of(Service), self.day(at))
+
+    @cached_property
+    def calendar(self) -> Mapping[date, str]:
+        """Day -> holiday or workday; the other days are as the week says."""
+        return {row.day: row.kind for row in self._content.of(Day)}
+
+    # People
+
+    def person(self, code: str, at: When) -> Person | None:
+        return _valid(self._people.get(code, ()), self.day(at))
+
+    def by_card(self, card: str, at: When) -> Person | None:
+        """Who shows the card with this keyed hash."""
+        return next(iter(_now(self._cards.get(card, ()), self.day(at))), None) if card else None
+
+    def duties(self, person: str, at: When) -> list[Duty]:
+        """What a person does then; the place is what the one in the file has been merged into."""
+        return self._staff(self.day(at)).by_person.get(person, [])
+
+    def workers(self, place: str, at: When, role: str = "grid_worker") -> list[Person]:
+        """Who works then in a grid, or in another place with another role."""
+        duties = self._staff(self.day(at)).by_place.get((place, role), [])
+        return [person for row in duties if (person := self.person(row.person, at))]
+
+    def households(self, grid: str, at: When) -> list[Household]:
+        """The households of a grid that must be visited."""
+        day = self.day(at)
+        return [
+            row for row in _now(self._content.of(Household), day) if self.lineage.path(row.grid, day)[:1] == (grid,)
+        ]
+
+    def polygon(self, code: str, at: When) -> Polygon | None:
+        """The outline of a grid or area."""
+        return _valid(self._polygons.get(code, ()), self.day(at))
+
+    # Tables by code, made when first asked for
+
+    @cached_property
+    def _areas(self) -> dict[str, list[Area | Grid]]:
+        return _by_code([*self._content.of(Area), *self._content.of(Grid)])
+
+    @cached_property
+    def _departments(self) -> dict[str, list[Department]]:
+        return _by_code(self._content.of(Department))
+
+    @cached_property
+    def _categories(self) -> dict[str, list[Category]]:
+        return _by_code(self._content.of(Category))
+
+    @cached_property
+    def _people(self) -> dict[str, list[Person]]:
+        return _by_code(self._content.of(Person))
+
+    @cached_property
+    def _polygons(self) -> dict[str, list[Polygon]]:
+        return _by_code(self._content.of(Polygon))
+
+    @cached_property
+    def _cards(self) -> dict[str, list[Person]]:
+        found: dict[str, list[Person]] = defaultdict(list)
+        for row in self._content.of(Person):
+            found[row.card].append(row)
+        return found
+
+    @cached_property
+    def _devices(self) -> dict[tuple[str, str], list[Device]]:
+        found: dict[tuple[str, str], list[Device]] = defaultdict(list)
+        for row in (*self._content.of(Camera), *self._content.of(Terminal)):
+            found[row.box, row.device].append(row)
+        return found
+
+    @cached_property
+    def _deadlines(self) -> dict[tuple[str, str], list[Deadline]]:
+        found: dict[tuple[str, str], list[Deadline]] = defaultdict(list)
+        for row in self._content.of(Deadline):
+            found[row.category, row.level].append(row)
+        return found
+
+    @cached_property
+    def _box_pieces(self) -> dict[str, tuple[Piece, ...]]:
+        found = {}
+        for box, rows in self._boxes.items():
+            pieces = [
+                part
+                for row in rows
+                for piece in self.lineage.pieces(row.village)
+                for part in clipped(piece, row.valid_from, row.valid_to)
+            ]
+            found[box] = tuple(sorted(pieces))
+        return found
+
+    @cached_property
+    def _devices_of_box(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for box, device in self._devices:
+            found[box].append(device)
+        return found
+
+    def _make_tree(self, day: date) -> dict[str, Scope]:
+        """Everything within every area on a day."""
+        areas: dict[str, set[str]] = defaultdict(set)
+        grids: dict[str, set[str]] = defaultdict(set)
+        boxes: dict[str, set[str]] = defaultdict(set)
+        for code, rows in self._areas.items():
+            path = self.lineage.path(code, day)
+            if path[:1] == (code,):  # not what is merged into another by then
+                for each in path:
+                    (grids if isinstance(rows[0], Grid) else areas)[each].add(code)
+        for box in self._boxes:
+            for each in self.path(box, day):
+                boxes[each].add(box)
+        whole = areas.keys() | grids.keys()
+        return {each: Scope(frozenset(areas[each]), frozenset(grids[each]), frozenset(boxes[each])) for each in whole}
+
+    def _make_staff(self, day: date) -> _Staff:
+        staff = _Staff(defaultdict(list), defaultdict(list))
+        for row in _now(self._content.of(Duty), day):
+            path = self.lineage.path(row.place, day)
+            duty = msgspec.structs.replace(row, place=path[0]) if path and path[0] != row.place else row
+            staff.by_person[duty.person].append(duty)
+            staff.by_place[duty.place, duty.role].append(duty)
+        return staff
+
+
+def _by_code(rows: Iterable[D]) -> dict[str, list[D]]:
+    """The rows of each thing in order of time."""
+    found: dict[str, list[D]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.valid_from):
+        found[row.key[0]].append(row)
+    return dict(found)
+
+
+def _valid(rows: Iterable[D], day: date) -> D | None:
+    return next((row for row in rows if row.valid_from <= day < row.valid_to), None)
+
+
+def _now(rows: Iterable[D], day: date) -> list[D]:
+    return [row for row in rows if row.valid_from <= day < row.valid_to]
