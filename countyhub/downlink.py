@@ -25,6 +25,10 @@ class Downlink:
         """The connection to use; the client needs its callbacks, and those need this, hence afterwards."""
         self._client = client
 
+    @property
+    def is_connected(self) -> bool:
+        return self._client is not None and self._client.connected
+
     async def send(self, box: str, name: str, message: msgspec.Struct) -> asyncio.Future[ReasonCode]:
         """Send a message of the table of topics; waits while the broker's window is full.
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from countyhub.cli import boxargs
+from countyhub.cli import boardargs, boxargs, registryargs
 from countyhub.cli.say import choose, say
 from gridwire.problem import Language, Problem
 
@@ -65,6 +65,13 @@ def _parser() -> argparse.ArgumentParser:
         for name, text in _helps(language).items()
     }
     boxargs.add(parsers.add_parser("box", help=_box_help(language), description=_box_help(language)), common, language)
+    for name, text, add in (
+        ("board", _board_help(language), boardargs.add_board), ("key", _key_help(language), boardargs.add_key),
+    ):  # fmt: skip
+        add(parsers.add_parser(name, help=text, description=text), common, language)
+    boardargs.add_roster(added["roster"], language)
+    registry = say(language, en="the county's registry, from files and to files", zh="县级登记表：检查、导入、导出")
+    registryargs.add(parsers.add_parser("registry", help=registry, description=registry), common, language)
     letters = added["deadletter"]
     letters.add_argument("action", choices=("list", "retry"), help=say(language, en="what to do", zh="操作"))
     letters.add_argument("ids", nargs="*", type=int, help=say(language, en="letters; none: all", zh="编号；不填为全部"))
@@ -76,6 +83,14 @@ def _box_help(language: Language) -> str:
     return say(language, en="list the boxes, or have one send again", zh="查看盒子，或让盒子补发")
 
 
+def _board_help(language: Language) -> str:
+    return say(language, en="notices, answers and grid workers of a box", zh="某个盒子的公示、答复和网格员名册")
+
+
+def _key_help(language: Language) -> str:
+    return say(language, en="the county key and the villages' keys", zh="县级密钥与各村密钥")
+
+
 def _helps(language: Language) -> dict[str, str]:
     zh = language == "zh"
     return {
@@ -83,6 +98,7 @@ def _helps(language: Language) -> dict[str, str]:
         "check": "检查配置文件和数据库，不作改动" if zh else "check configuration and database; changes nothing",
         "migrate": "把数据库升级到本版本的格式" if zh else "bring the database up to this version's format",
         "deadletter": "查看或重试无法读取的报文" if zh else "list or retry what could not be read",
+        "roster": "由人员表生成网格员名册（只含哈希）" if zh else "make a roster of hashes from a list of people",
         "sample": "输出带注释的配置样例" if zh else "print a commented sample of the configuration",
         "version": "显示版本" if zh else "show versions",
     }
