@@ -15,7 +15,8 @@ from drivers.picture.look import COLUMNS, HEIGHT, ROWS, TILE, WIDTH, Array, cell
 MAX_ROWS = 48
 FIGURES = (
     "dark", "level", "bright", "whites", "plain", "fine_noise", "middle_noise", "fine_level",
-    "soft", "softer", "softest", "blue", "red", "peak", "rows", "columns", "wave", "step", "still", "grid", "lost",
+    "soft", "softer", "softest", "faint", "blue", "red", "peak", "rows", "columns", "wave",
+    "step", "still", "grid", "lost",
 )  # fmt: skip
 """The single figures of one snapshot, in the order of a row; drivers.picture.measure says what each is."""
 SHAPES: dict[str, tuple[int, ...]] = {
@@ -27,6 +28,7 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "sharper": (ROWS, COLUMNS),
     "sharpest": (ROWS, COLUMNS),
     "contrast": (ROWS, COLUMNS),
+    "wide": (ROWS, COLUMNS),
     "blue": (ROWS, COLUMNS),
     "red": (ROWS, COLUMNS),
 }
@@ -43,10 +45,27 @@ class Light:
         """A small JPEG of what was learnt last, to show beside a faulty picture."""
         self.maps: dict[str, Array] = {name: np.zeros(shape, np.float32) for name, shape in SHAPES.items()}
         self.rows: Array = np.zeros((0, len(FIGURES)), np.float32)
+        self._summaries: dict[str, tuple[float, ...]] | None = None
 
-    def column(self, name: str) -> Array:
-        """One figure of every row."""
-        return self.rows[:, FIGURES.index(name)]
+    def high(self, name: str) -> float:
+        """The highest of a figure; the same for `low`, the median (`middle`) and the lowest tenth (`tenth`)."""
+        return self._summary(name, 0)
+
+    def low(self, name: str) -> float:
+        return self._summary(name, 1)
+
+    def middle(self, name: str) -> float:
+        return self._summary(name, 2)
+
+    def tenth(self, name: str) -> float:
+        return self._summary(name, 3)
+
+    def _summary(self, name: str, which: int) -> float:
+        if self._summaries is None:
+            rows = np.sort(self.rows, axis=0)
+            at = (-1, 0, len(rows) // 2, len(rows) // 10)
+            self._summaries = {one: tuple(float(rows[i, x]) for i in at) for x, one in enumerate(FIGURES)}
+        return self._summaries[name][which]
 
     def learn(self, maps: Mapping[str, Array], row: Array) -> None:
         """`maps`: those of this snapshot by the names of `SHAPES`, but for match and scatter."""
@@ -80,4 +99,5 @@ class Light:
         if len(self.rows) >= MAX_ROWS:
             apart = np.abs(self.rows - row) / (self.rows.std(axis=0) + 1e-3)
             self.rows = np.delete(self.rows, int(apart.sum(axis=1).argmin()), axis=0)
+        self._summaries = None
         self.rows = np.vstack([self.rows, row[None]]).astype(np.float32)

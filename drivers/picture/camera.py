@@ -22,7 +22,8 @@ _SIZES_AGREE = 3
 _THUMBNAIL_WIDTH_PX = 160
 _FROZEN = 0.85
 _TEXTURE_LEVELS = 12
-_NO_PICTURE = frozenset({"black", "white", "signal_loss", "corrupt"})
+_NO_VIEW = frozenset({"black", "white", "signal_loss", "corrupt", "covered"})
+"""With these nobody can tell whether the picture stands still: what is flat is the same each time."""
 
 
 class Frame(NamedTuple):
@@ -68,7 +69,7 @@ class Camera:
         judge = Judge(seen, measure(seen, light), light, slack)
         faults = judge.faults()
         equal = self._equal(seen, frame.crc)
-        frozen = equal > _FROZEN and not faults & _NO_PICTURE
+        frozen = equal > _FROZEN and not faults & _NO_VIEW
         judge.measures.append(Measure("equal", equal, None, _FROZEN, "frozen" if frozen else ""))
         self._last, self._last_learnt = _fingerprint(seen), None
         return faults | {"frozen"} if frozen else faults, tuple(judge.measures)

@@ -36,7 +36,7 @@ def read_header(jpeg: bytes) -> Header | None:
     size = _size(jpeg, start + 2)
     if size is None or min(size) < MIN_SIDE_PX or size[0] * size[1] > MAX_PIXELS:
         return None
-    return Header(start, *size, jpeg.find(_END, max(start, len(jpeg) - _MAX_TRAILER_BYTES)) >= 0)
+    return Header(start, *size, jpeg.rfind(_END, max(start, len(jpeg) - _MAX_TRAILER_BYTES)) >= 0)
 
 
 def _size(jpeg: bytes, at: int) -> tuple[int, int] | None:

@@ -10,84 +10,87 @@ import numpy as np
 
 from drivers.picture.baseline import Light
 from drivers.picture.kinds import ENOUGH, Measure
-from drivers.picture.look import Look, cells
+from drivers.picture.look import COLUMNS, Look, cells
 from drivers.picture.measure import Seen
 from drivers.picture.place import Place, place
 
+NOTHING: frozenset[str] = frozenset()
+
 
 class Judge:
-    """Judges one picture. `slack` widens the limits, for a baseline of another kind of light."""
+    """Judges one picture. `slack` widens the limits, for a baseline of another kind of light; so does a young one."""
 
     def __init__(self, look: Look, seen: Seen, light: Light, slack: float = 1.0) -> None:
         self.look, self.seen, self.light = look, seen, light
         self.ready = light.count >= ENOUGH
         self.slack = slack * (1 + 1 / max(1, light.count - 2))
         self.measures: list[Measure] = []
+        self._few = _few_levels(look)
 
     def faults(self) -> frozenset[str]:
-        """All but frozen, which needs the picture before."""
-        self.measures = []
-        for found in (self._no_picture(), self._broken()):
-            if found:
-                return frozenset({found})
-        if not self.ready:
-            return frozenset(filter(None, (self._certain_noise(),)))
-        broken, striped, noisy = self._blocks(), self._striped(), self._noisy()
-        gone = self._gone()
-        if striped and not (gone and self._only_peak()):
-            return frozenset({striped})
-        if broken:
-            return frozenset({broken})
+        """All but frozen, which needs the picture before. Usually one."""
+        found = self._light()
+        if found or not self.ready:
+            return frozenset({found or self._certain_noise()} - {""})
+        bars, peak = self._bars(), self._over("peak", self._high("peak", 3.3, 0.9, 4.2), "stripes")
+        if bars:
+            return frozenset({bars})
+        noisy, gone = self._noisy(), self._over("lost", min(0.6, 0.25 * self.slack), "covered")
+        if peak and (not gone or (self._barred(0.1) and self._value("lost") < 0.6)):
+            return frozenset({peak})
+        blocks = self._over("grid", self._high("grid", 0.42, 0.25), "corrupt")
+        if blocks:
+            return frozenset({blocks})
         soft = self._blurred()
         if gone:
-            return self._which(soft, noisy)
-        return frozenset(filter(None, (noisy, self._tinted(), "" if noisy else soft)))
+            return frozenset({self._gone(soft if self._value("softest") < -0.25 else "", noisy)})
+        return frozenset({noisy, self._tinted(), "" if noisy else soft} - {""})
 
     def _value(self, name: str) -> float:
         return self.seen.figures[name]
 
-    def _worst(self, name: str, least: float, margin: float, most: float = 1e9) -> float:
+    def _high(self, name: str, least: float, margin: float, most: float = 1e9) -> float:
         """The highest that was normal, and `margin` more, but between `least` and `most`."""
-        known = float(self.light.column(name).max()) if self.ready else -1e9
-        return max(least, min(most, known + margin * self.slack))
+        return max(least, min(most, self.light.high(name) + margin * self.slack)) if self.ready else least
 
-    def _check(self, name: str, limit: float, fault: str, *, below: bool = False) -> str:
-        value = self._value(name)
-        over = value < limit if below else value > limit
-        rows = self.light.column(name)
-        usual = float(sorted(rows)[len(rows) // 2]) if len(rows) else None
-        self.measures.append(Measure(name, value, usual, limit, fault if over else ""))
-        return fault if over else ""
+    def _over(self, name: str, limit: float, fault: str) -> str:
+        return self._note(name, limit, fault if self._value(name) > limit else "")
 
-    def _no_picture(self) -> str:
-        """Black, white, or a card that no lens has made."""
-        found = (
-            self._check("bright", self._darkest(), "black", below=True)
-            or self._check("whites", self._worst("whites", 0.55, 0.25, 0.97), "white")
-            or self._check("dark", self._worst("dark", 185, 40, 225), "white")
+    def _under(self, name: str, limit: float, fault: str) -> str:
+        return self._note(name, limit, fault if self._value(name) < limit else "")
+
+    def _note(self, name: str, limit: float, fault: str) -> str:
+        usual = self.light.middle(name) if self.light.count else None
+        self.measures.append(Measure(name, self._value(name), usual, limit, fault))
+        return fault
+
+    def _light(self) -> str:
+        """No picture at all: black, white, a card that no lens has made, or data that end too soon."""
+        if self._under("bright", self._darkest(), "black"):
+            return "signal_loss" if self._card() and self._written() else "black"
+        return (
+            self._torn()
+            or self._over("whites", self._high("whites", 0.55, 0.25, 0.97), "white")
+            or self._over("dark", self._high("dark", 185, 40, 225), "white")
+            or self._over("level", self._high("level", 243, 8, 252), "white")
+            or self._over("still", self._high("still", 0.06, 0.06), "corrupt")
+            or (self._note("plain", 0.85, "signal_loss") if self._card() else "")
         )
-        if found:
-            return "signal_loss" if self._card() and self._written() else found
-        if self._check("still", self._worst("still", 0.06, 0.06), "corrupt"):
-            return "corrupt"
-        return self._check("plain", 0.0, "signal_loss") if self._card() else ""
 
     def _darkest(self) -> float:
         """Much darker than ever, while the view is there; or hardly any light at all."""
         if not self.ready:
             return 22.0
-        lowest = float(self.light.column("bright").min())
+        lowest = self.light.low("bright")
         hardly = min(22.0, 0.6 * lowest)
         return max(hardly, min(45.0, 0.35 * lowest)) if self._value("lost") < 0.4 else hardly
 
     def _card(self) -> bool:
-        """A few levels only, and no grain at all."""
-        small = self.look.small
-        levels = np.bincount((small.ravel() / 2).astype(np.int64), minlength=128)
-        few = float(np.sort(levels)[-8:].sum() / small.size)
-        self.measures.append(Measure("levels", few, None, 0.7))
-        usual = float(self.light.column("plain").max()) if self.ready else 0.75
-        if few < 0.7 or self.look.plain < max(0.85, min(0.985, usual + 0.1)):
+        """A few levels only, no grain at all, and no scene at the top."""
+        usual = self.light.high("plain") if self.ready else 0.75
+        if self._few < 0.7 or self.look.plain < max(0.85, min(0.985, usual + 0.1)):
+            return False
+        if (self.look.fine[0] > 0.5).sum() >= COLUMNS * 3 // 4:
             return False
         return not self.ready or self._value("lost") >= 0.5
 
@@ -100,71 +103,76 @@ class Judge:
             off &= ~self.seen.kept | ~self.seen.known
         return bool(off.sum() >= 2)
 
-    def _broken(self) -> str:
-        return self._check("step", self._worst("step", 0.5, 0.2, 0.85), "corrupt")
-
-    def _blocks(self) -> str:
-        return self._check("grid", self._worst("grid", 0.35, 0.25), "corrupt")
-
     def _certain_noise(self) -> str:
-        return self._check("fine_noise", 3.2, "noise")
+        return self._over("fine_noise", 3.2, "noise")
 
-    def _striped(self) -> str:
+    def _bars(self) -> str:
         return (
-            self._check("rows", self._worst("rows", 0.33, 0.2, 0.45), "stripes")
-            or self._check("columns", self._worst("columns", 0.33, 0.2, 0.45), "stripes")
-            or self._check("wave", self._worst("wave", 0.36, 0.12, 0.42), "stripes")
-            or self._check("peak", self._worst("peak", 3.2, 0.8, 4.2), "stripes")
+            self._over("rows", self._high("rows", 0.17, 0.1, 0.3), "stripes")
+            or self._over("columns", self._high("columns", 0.17, 0.1, 0.3), "stripes")
+            or self._over("wave", self._high("wave", 0.36, 0.12, 0.42), "stripes")
         )
 
-    def _only_peak(self) -> bool:
-        """A cloth before the lens has a weave: when the view is gone, a peak alone is no proof of stripes."""
-        return self.measures[-1].name != "peak" and not any(m.fault for m in self.measures if m.name in _BROAD)
+    def _barred(self, least: float) -> bool:
+        """Whether what is not explained runs a little along rows or columns, as a weave before the lens hardly does."""
+        return max(self._value("rows"), self._value("columns"), self._value("wave")) > least
+
+    def _torn(self) -> str:
+        """Colours jump at a row of blocks: the data went wrong there. Bars and cards may do so too."""
+        limit = self._high("step", 0.5, 0.2, 0.85)
+        torn = self._value("step") > limit and not self._barred(0.35) and not self._card()
+        return self._note("step", limit, "corrupt" if torn else "")
 
     def _noisy(self) -> str:
-        floor = self._check("fine_noise", self._worst("fine_noise", 0.9, 0.45), "noise")
-        return floor and self._check("fine_level", self._worst("fine_level", 0.9, 0.1), "noise")
-
-    def _gone(self) -> str:
-        return self._check("lost", min(0.6, 0.25 * self.slack), "covered")
-
-    def _which(self, soft: str, noisy: str) -> frozenset[str]:
-        where = place(self.seen, self.look.normal, self.light)
-        self.measures += [Measure(name, value, None, 1.0) for name, value in zip(Place._fields, where, strict=True)]
-        return frozenset({name_of(where, soft, noisy, self._value("peak"))})
+        floor = self._over("fine_noise", self._high("fine_noise", 0.9, 0.45), "noise")
+        return floor and self._over("fine_level", self._high("fine_level", 0.9, 0.1), "noise")
 
     def _tinted(self) -> str:
         found = ""
         for name in ("blue", "red"):
-            known = abs(self.light.column(name))
-            limit = max(0.1, 1.2 * float(known.max()) + 0.04) * self.slack
-            value = self._value(name)
-            over = abs(value) > limit
-            self.measures.append(Measure(name, value, 0.0, limit, "cast" if over else ""))
-            found = "cast" if over else found
+            known = max(self.light.high(name), -self.light.low(name))
+            limit = max(0.13, 1.25 * known + 0.05) * self.slack
+            found = self._note(name, limit, "cast" if abs(self._value(name)) > limit else "") or found
         return found
 
     def _blurred(self) -> str:
+        """Fine detail is missing where coarse detail is as strong as ever. Where that is fainter too, the JPEG has
+        dropped what was finest."""
+        faint = max(0.0, -self._value("faint"))
         found = ""
-        for name, least, margin in (("soft", 0.15, 0.08), ("softer", 0.09, 0.05), ("softest", 0.07, 0.04)):
-            usual = float(np.quantile(self.light.column(name), 0.1))
-            limit = min(-least, usual - margin) * self.slack
-            found = self._check(name, limit, "blur", below=True) or found
+        for name, least, margin, allowance in _SOFTNESS:
+            usual = self.light.tenth(name)
+            limit = min(-least, usual - margin) * self.slack - allowance * faint
+            found = self._under(name, limit, "blur") or found
         return found
 
+    def _gone(self, soft: str, noisy: str) -> str:
+        where = place(self.seen, self.look.normal, self.light)
+        self.measures += [Measure(name, value, None, 1.0) for name, value in zip(Place._fields, where, strict=True)]
+        return name_of(where, soft, noisy, self._value("peak"), self._few)
 
-_BROAD = frozenset({"rows", "columns", "wave"})
+
+_SOFTNESS = (("soft", 0.15, 0.08, 0.3), ("softer", 0.09, 0.05, 0.1), ("softest", 0.08, 0.045, 0.0))
+"""Figure, least loss that counts, margin below the usual, allowance for each unit of lost contrast (logarithms)."""
 
 
-def name_of(where: Place, soft: str, noisy: str, peak: float) -> str:
-    """What has happened to the view. A thing before the lens is out of focus, or shows its own weave."""
+def name_of(where: Place, soft: str, noisy: str, peak: float, few: float) -> str:
+    """What has happened to the view. A thing before the lens is out of focus and smooth, or shows its own weave."""
     if noisy and (peak < 4.5 or where.kept > 0.3):
         return noisy
     natural = 0.5 < where.sharp < 1.8 and where.detail > 0.25 and peak < 4.5
+    if where.lower and natural and where.found > 0.3:
+        return "corrupt"
     if where.found > 0.3 and natural:
         return "moved"
     if soft and where.kept > 0.6:
         return soft
     if where.kept > 0.3:
         return "covered"
-    return "moved" if natural else "covered"
+    return "moved" if natural and (few < 0.6 or where.detail > 0.42) else "covered"
+
+
+def _few_levels(look: Look) -> float:
+    """Share of the picture that the eight commonest of 128 levels take."""
+    levels = np.bincount((look.small.ravel() * 0.5).astype(np.int64), minlength=128)
+    return float(np.sort(levels)[-8:].sum() / look.small.size)

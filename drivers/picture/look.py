@@ -46,6 +46,8 @@ class Look:
     coarse: Array
     broad: Array
     """Mean absolute Laplacian of each cell in four octaves."""
+    wide: Array
+    """Contrast of each cell in the small picture, root of the mean square."""
     spectrum: Array
     """Log power over spatial frequency, mean of the tiles, (TILE, TILE // 2 + 1)."""
     strips: Array
@@ -80,7 +82,8 @@ def look(frame: Array, size: tuple[int, int], part: int) -> Look:
     quarter = cv2.resize(half, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     small = cv2.resize(half, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
     edges = _edges(grey)
-    strips = cv2.resize(frame[:, ::4], (COLUMNS, frame.shape[0]), interpolation=cv2.INTER_AREA).astype(np.float32)
+    fourth = cv2.resize(frame, (frame.shape[1] // 4, frame.shape[0]), interpolation=cv2.INTER_NEAREST)
+    strips = cv2.resize(fourth, (COLUMNS, frame.shape[0]), interpolation=cv2.INTER_AREA).astype(np.float32)
     blue, red = _colours(strips)
     return Look(
         size=size,
@@ -93,6 +96,7 @@ def look(frame: Array, size: tuple[int, int], part: int) -> Look:
         middle=_by_cell(_edges(half)),
         coarse=_by_cell(_edges(quarter)),
         broad=cells(np.abs(cv2.Laplacian(small, cv2.CV_32F))),
+        wide=_contrast(small),
         spectrum=_spectrum(grey),
         strips=strips,
         up=_differences(grey[1:], grey[:-1], 1),
@@ -109,6 +113,11 @@ def normalise(small: Array) -> Array:
     contrast = cv2.blur(centred * centred, (11, 11))
     found: Array = centred / np.sqrt(contrast + 4.0)
     return found
+
+
+def _contrast(small: Array) -> Array:
+    centred = small - cv2.blur(small, (11, 11))
+    return np.sqrt(cells(centred * centred))
 
 
 def cells(values: Array) -> Array:
@@ -150,16 +159,24 @@ def _points(grey: Array) -> Array:
 
 
 def _spectrum(grey: Array) -> Array:
-    """Of four tiles: a line in one of them is little, stripes are in all."""
+    """Of four tiles: a line in one of them is little, stripes are in all.
+
+    Two tiles are transformed at a time, one as the real and one as the imaginary part: what stands at a frequency and
+    at its negative adds up to the power of both.
+    """
     height, width = grey.shape
     if height < TILE or width < 2 * TILE:
         return np.zeros((TILE, TILE // 2 + 1), np.float32)
-    tops, lefts = (height // 4 - TILE // 4, height - TILE - 8), (width // 4 - TILE // 2, width * 3 // 4 - TILE // 2)
-    window = np.hanning(TILE).astype(np.float32)
+    lefts = (width // 4 - TILE // 2, width * 3 // 4 - TILE // 2)
     total = np.zeros((TILE, TILE // 2 + 1), np.float32)
-    for y in tops:
-        for x in lefts:
-            tile = grey[y : y + TILE, x : x + TILE].astype(np.float32)
-            found = cv2.dft((tile - tile.mean()) * window * window[:, None], flags=cv2.DFT_COMPLEX_OUTPUT)
-            total += np.log(cv2.magnitude(found[..., 0], found[..., 1])[:, : TILE // 2 + 1] + 30)
+    for y in (height // 4 - TILE // 4, height - TILE - 8):
+        tiles = [grey[y : y + TILE, x : x + TILE].astype(np.float32) for x in lefts]
+        found = cv2.dft(cv2.merge([(tile - float(cv2.mean(tile)[0])) * _WINDOW for tile in tiles]))
+        power = found[..., 0] ** 2 + found[..., 1] ** 2
+        half = power[:, : TILE // 2 + 1]
+        opposite = np.roll(power[::-1, ::-1], (1, 1), (0, 1))[:, : TILE // 2 + 1]
+        total += cv2.log((half + opposite) * 0.25 + 1e3)
     return total / 2
+
+
+_WINDOW = np.outer(np.hanning(TILE), np.hanning(TILE)).astype(np.float32)

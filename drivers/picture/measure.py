@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from drivers.picture.baseline import FIGURES, Light
-from drivers.picture.look import COLUMNS, HEIGHT, ROWS, WIDTH, Array, Look
+from drivers.picture.look import COLUMNS, HEIGHT, ROWS, WIDTH, Array, Look, cells
 
 _QUIET = 29
 """A fifth of the cells: the least busy ones show the noise."""
@@ -59,22 +59,35 @@ def row(figures: Mapping[str, float]) -> Array:
 
 
 def _maps(seen: Look) -> dict[str, Array]:
-    octaves = [_above_noise(values) for values in (seen.fine, seen.middle, seen.coarse, seen.broad)]
+    alive = _alive(seen)
+    octaves = [_above_noise(values, alive) for values in (seen.fine, seen.middle, seen.coarse, seen.broad, seen.wide)]
     return {
         "normal": seen.normal,
         "spectrum": seen.spectrum,
-        "sharp": np.asarray(octaves[0] - octaves[2], np.float32),
-        "sharper": np.asarray(octaves[1] - octaves[3], np.float32),
-        "sharpest": np.asarray(octaves[2] - octaves[3], np.float32),
+        "sharp": octaves[0] - octaves[2],
+        "sharper": octaves[1] - octaves[3],
+        "sharpest": (octaves[2] + octaves[3]) / 2 - octaves[4],
         "contrast": octaves[1],
+        "wide": octaves[4],
         "blue": seen.blue,
         "red": seen.red,
     }
 
 
-def _above_noise(detail: Array) -> Array:
+def _alive(seen: Look) -> Array:
+    """Cells that are neither burnt out nor pitch dark: those hide the noise."""
+    level = cells(seen.small)
+    alive: Array = (level > 10) & (level < 242)
+    return alive if alive.sum() >= 2 * _QUIET else np.ones_like(alive)
+
+
+def _quietest(detail: Array, alive: Array) -> float:
+    return float(np.sort(detail[alive])[: max(8, int(alive.sum()) // 6)].mean())
+
+
+def _above_noise(detail: Array, alive: Array) -> Array:
     """Logarithm of the detail of each cell, that of the quietest cells taken off in power."""
-    quiet = float(np.sort(detail, axis=None)[:22].mean())
+    quiet = _quietest(detail, alive)
     power = detail * detail
     return 0.5 * np.log(np.maximum(power - quiet * quiet, 0.02 * power + 0.01))
 
@@ -103,23 +116,20 @@ def _of_noise(seen: Look) -> dict[str, float]:
 
 def _of_lines(seen: Look) -> dict[str, float]:
     """What broken data leave: a step of colour along block rows, the last row repeated, edges of blocks."""
-    steps = np.abs(np.diff(seen.strips, axis=0))
-    wide = (_colour_steps(seen.strips) > 10).mean(axis=1)
+    green = seen.strips[..., 1]
+    colour = [cv2.absdiff(part[1:], part[:-1]) for part in (seen.strips[..., 0] - green, seen.strips[..., 2] - green)]
+    wide = (cv2.max(*colour) > 10).mean(axis=1)
     block = max(1, 8 // seen.part)
     found = np.flatnonzero(wide > 0.4)
     aligned = (found + 1) % block == 0 if block > 1 else found >= 0
-    stands_out = float(wide.max() - 2 * np.quantile(wide, 0.9))
+    stands_out = float(wide.max() - 2 * np.sort(wide)[len(wide) * 9 // 10])
+    changes = cv2.max(cv2.absdiff(green[1:], green[:-1]), cv2.max(*colour))
+    repeats = seen.strips[-1].mean() < 245
     return {
         "step": max(0.0, stands_out) if len(found) and aligned.mean() > 0.6 else 0.0,
-        "still": _tail(np.median(steps.max(axis=2), axis=1), seen.up) if seen.strips[-1].mean() < 245 else 0.0,
+        "still": _tail(np.partition(changes, COLUMNS // 2, axis=1)[:, COLUMNS // 2], seen.up) if repeats else 0.0,
         "grid": max(_grid(seen.up, 16 // seen.part), _grid(seen.across, 16 // seen.part)),
     }
-
-
-def _colour_steps(strips: Array) -> Array:
-    steps = np.diff(strips, axis=0)
-    found: Array = np.abs(steps[..., (0, 2)] - steps[..., 1:2]).max(axis=2)
-    return found
 
 
 def _tail(changes: Array, up: Array) -> float:
@@ -145,19 +155,19 @@ def _of_sharpness(seen: Look, maps: Mapping[str, Array], light: Light, kept: Any
 
     Only of cells whose detail would stand out of the noise if it were as sharp as usual: haze and night are no blur.
     """
-    busy = np.argsort(light.maps["contrast"], axis=None)[-_BUSY:]
+    usual = light.maps
+    busy = np.argsort(usual["contrast"], axis=None)[-_BUSY:]
     chosen = busy[kept.ravel()[busy]]
     chosen = chosen if len(chosen) >= 8 else busy
-    found = {}
-    for name, ratio, detail, by in (
-        ("soft", "sharp", seen.fine, seen.coarse),
-        ("softer", "sharper", seen.middle, seen.broad),
-        ("softest", "sharpest", seen.coarse, seen.broad),
+    found = {"faint": float(np.median((maps["wide"] - usual["wide"]).ravel()[chosen]))}
+    alive = _alive(seen)
+    for name, ratio, detail, expected in (
+        ("soft", "sharp", seen.fine, usual["sharp"] + usual["sharpest"]),
+        ("softer", "sharper", seen.middle, usual["sharper"] + usual["sharpest"]),
+        ("softest", "sharpest", seen.coarse, usual["sharpest"]),
     ):
-        noise = float(np.sort(detail, axis=None)[:22].mean())
-        expected = np.exp(light.maps[ratio]) * by
-        clear = chosen[(expected > 1.5 * noise + 0.3).ravel()[chosen]]
-        change = (maps[ratio] - light.maps[ratio]).ravel()[clear]
+        clear = chosen[(np.exp(expected) * seen.wide > 1.5 * _quietest(detail, alive) + 0.3).ravel()[chosen]]
+        change = (maps[ratio] - usual[ratio]).ravel()[clear]
         found[name] = float(np.median(change)) if len(clear) >= 8 else 0.0
     return found
 
@@ -168,7 +178,7 @@ def _of_colour(maps: Mapping[str, Array], light: Light, kept: Any, level: float)
     Haze and glare take colour away from all that has some: as much as they take contrast is no cast.
     """
     chosen = kept if kept.sum() >= 20 else np.ones_like(kept)
-    usual = float(np.median(light.column("level")))
+    usual = light.middle("level")
     left = float(np.exp(np.median((maps["contrast"] - light.maps["contrast"])[chosen]))) * (usual + 5) / (level + 5)
     veil = min(1.0, max(0.0, 1.25 * (1 - left) + 0.1))
     found = {}

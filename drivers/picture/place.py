@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from drivers.picture.baseline import Light
-from drivers.picture.look import HEIGHT, SIDE, WIDTH, Array
+from drivers.picture.look import HEIGHT, ROWS, SIDE, WIDTH, Array
 from drivers.picture.measure import Seen
 
 _BLOCK = 24
@@ -22,12 +22,14 @@ _REACH = 14
 
 class Place(NamedTuple):
     """Shares 0 to 1. `found`: blocks that stand elsewhere now. `kept`: cells that match in their place.
-    `detail`: detail of the lost cells by the usual (1: as much as ever)."""
+    `detail`: detail of the lost cells by the usual (1: as much as ever), `sharp` the same of how sharp it is.
+    `lower`: all is lost below some row, and all is kept above."""
 
     found: float
     kept: float
     detail: float
     sharp: float
+    lower: bool
 
 
 def place(seen: Seen, normal: Array, light: Light) -> Place:
@@ -39,7 +41,16 @@ def place(seen: Seen, normal: Array, light: Light) -> Place:
         kept=float((seen.kept & known).sum() / max(1, known.sum())),
         detail=float(np.exp(np.median(more))) if len(more) else 1.0,
         sharp=float(np.exp(np.median(sharp))) if len(sharp) else 1.0,
+        lower=_lower(lost, known),
     )
+
+
+def _lower(lost: Array, known: Array) -> bool:
+    for row in range(2, ROWS - 1):
+        above, below = known[:row].sum(), known[row:].sum()
+        if above and below and lost[:row].sum() < 0.12 * above and lost[row:].sum() > 0.7 * below:
+            return True
+    return False
 
 
 def _found(normal: Array, usual: Array, lost: Array) -> float:
