@@ -39,6 +39,8 @@ class DeviceRecorder:
     board: Board = field(default_factory=lambda: Board(revision=0))
     online: bool = True
     pictures_wanted: bool = True
+    picture_wanted: bool = False
+    """As if the rules wanted one with each event."""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     stream: str = field(default_factory=new_ulid)
     memory: dict[str, bytes] = field(default_factory=dict)
@@ -91,7 +93,7 @@ class DeviceRecorder:
         assert msgspec.json.decode(msgspec.json.encode(data), type=type(data)) == data
         self.observations.append(observation)
         self._remember(values)
-        return Stored(new_ulid(), self.stream, lane, len(self.observations))
+        return Stored(new_ulid(), self.stream, lane, len(self.observations), self.picture_wanted)
 
     def _remember(self, values: Mapping[str, bytes | None]) -> None:
         for key, value in values.items():

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from drivers.snapshot.privacy import check_privacy
-from drivers.snapshot.settings import PictureEvery, PictureQuality, PictureWidth, Privacy
+from drivers.snapshot.settings import JudgeEvery, PictureEvery, PictureQuality, PictureWidth, Privacy
 from edgeagent.driver import DeviceConfig, Secret
 
 
@@ -51,6 +51,7 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
             extra_json_schema={"zh": "检查摄像机是否仍能取图的间隔，秒；检查时的图片不保存"},
         ),
     ] = 60.0
+    judge_every_s: JudgeEvery = 900.0
     picture_width_px: PictureWidth = 1280
     picture_quality: PictureQuality = 80
     privacy: Privacy = ()

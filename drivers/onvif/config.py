@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from drivers.snapshot.privacy import check_privacy
-from drivers.snapshot.settings import PictureEvery, PictureQuality, PictureWidth, Privacy, RtspUrl
+from drivers.snapshot.settings import JudgeEvery, PictureEvery, PictureQuality, PictureWidth, Privacy, RtspUrl
 from edgeagent.driver import DeviceConfig, Secret
 
 
@@ -78,6 +78,7 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     picture_width_px: PictureWidth = 1280
     picture_quality: PictureQuality = 80
     picture_every_s: PictureEvery = 0.0
+    judge_every_s: JudgeEvery = 900.0
     privacy: Privacy = ()
 
     def __post_init__(self) -> None:

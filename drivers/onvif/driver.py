@@ -25,6 +25,8 @@ from drivers.onvif.slot import Slot
 from drivers.onvif.stills import Stills
 from drivers.onvif.tap import Look
 from drivers.onvif.watch import Rung, Watch
+from drivers.snapshot.diagnosis import Diagnosis
+from drivers.snapshot.worker import WorkerFailed
 from edgeagent.driver import CommandRefused, Device, DriverProblem, Observation, Picture
 
 __all__ = ["Config", "Driver"]
@@ -54,16 +56,24 @@ class Driver:
     async def command(self, device: Device, op: str, args: Mapping[str, object]) -> Mapping[str, object]:
         """`snapshot`: take a picture now and store it. `picture`: take one and only give it. `watch`: see `Tap.after`.
 
+        `judge`: is the picture of now any good, and why. `judge_reset`: the camera was moved on purpose.
+
         Raises `CommandRefused` and `OutboxFull`.
         """
-        operations = {"snapshot": self._snapshot, "picture": self._picture, "watch": self._watch}
+        operations = {
+            "snapshot": self._snapshot,
+            "picture": self._picture,
+            "watch": self._watch,
+            "judge": self._judge,
+            "judge_reset": self._judge_reset,
+        }
         if op not in operations:
             raise CommandRefused(device=device.id, op=op, why="unknown / 没有这个操作")
         if self._camera is None:
             raise CommandRefused(device=device.id, op=op, why="not running / 未运行")
         try:
             return await operations[op](self._camera, device, args)
-        except EXPECTED as problem:
+        except (*EXPECTED, WorkerFailed) as problem:
             raise CommandRefused(device=device.id, op=op, why=problem.text(device.language)) from problem
         except msgspec.ValidationError as error:
             raise CommandRefused(device=device.id, op=op, why=str(error)) from error
@@ -75,6 +85,13 @@ class Driver:
 
     async def _picture(self, camera: _Camera, device: Device, args: Mapping[str, object]) -> Mapping[str, object]:
         return {"jpeg": base64.b64encode(await camera.pictures.take()).decode()}
+
+    async def _judge(self, camera: _Camera, device: Device, args: Mapping[str, object]) -> Mapping[str, object]:
+        return await camera.diagnosis.tell()
+
+    async def _judge_reset(self, camera: _Camera, device: Device, args: Mapping[str, object]) -> Mapping[str, object]:
+        await camera.diagnosis.reset()
+        return {}
 
     async def _watch(self, camera: _Camera, device: Device, args: Mapping[str, object]) -> Mapping[str, object]:
         asked = msgspec.convert(args, Look)
@@ -94,6 +111,7 @@ class _Camera:
         self._reached = asyncio.Event()
         self._connections = 0
         self.pictures = Pictures(device, config, self._setup, address_failed=self._setup_wanted.set)
+        self.diagnosis = Diagnosis(device, self.pictures.whole, every_s=config.judge_every_s)
         self.alarms = Alarms(device, stored=self.pictures.want, clock_offset_s=lambda: self._client.clock_offset_s)
         self._watch = self._ladder(config, url)
 
@@ -103,6 +121,7 @@ class _Camera:
         async with alone(self._url, self._device.id, self._health), asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch.run())
             tasks.create_task(self.pictures.run())
+            tasks.create_task(self.diagnosis.run())
             tasks.create_task(self._keep_setup())
             tasks.create_task(self._recognise())
 

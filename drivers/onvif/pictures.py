@@ -21,7 +21,16 @@ from drivers.snapshot.problems import NoSnapshot, NoStream, NotJpeg, PictureProb
 from drivers.snapshot.rtsp import Stream, stream_urls
 from drivers.snapshot.schedule import wait_s
 from drivers.snapshot.worker import worker
-from edgeagent.driver import Device, DriverProblem, Observation, OutboxFull, Picture, Stored, TooLarge
+from edgeagent.driver import (
+    MAX_PICTURE_BYTES,
+    Device,
+    DriverProblem,
+    Observation,
+    OutboxFull,
+    Picture,
+    Stored,
+    TooLarge,
+)
 
 MAX_WAITING = 16
 # On the very first start the address of the picture is not known yet.
@@ -73,6 +82,11 @@ class Pictures:
             jpeg = await self._snapshot_or_frame(self._device.picture_max_bytes)
         self._told_well()
         return jpeg
+
+    async def whole(self) -> bytes:
+        """The same in full size, whatever the line takes: to be judged, not to be sent."""
+        async with self._one_at_a_time:
+            return await self._snapshot_or_frame(MAX_PICTURE_BYTES)
 
     async def _run_alarms(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""Is the picture of one camera any good (视频质量诊断): looks now and then, and makes an alarm of what two of three show.
+"""Is the picture of one camera any good (视频质量诊断): looks now and then; an alarm is what two of three show.
 
 The judgement itself runs in the picture worker. What the camera usually shows is kept in its folder, where it may be
 lost; which faults are on is remembered with their alarms, so that a restart raises nothing twice and ends what ended.
@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -72,6 +73,11 @@ class Diagnosis:
         """Judge the picture of now for somebody who looks; nothing is learnt or stored, the pictures come as PNG."""
         return await self._ask(await self._take(), learn=False, beside=".png")
 
+    async def tell(self) -> dict[str, object]:
+        """The same for `edgeagent camera`, without the state; with the faults that are on by two of three looks."""
+        found = msgspec.structs.replace(await self.examine(), state="")
+        return {**msgspec.to_builtins(found), "on": sorted(self._agreement.on)}
+
     async def reset(self) -> None:
         """Forget what the camera usually shows: it was moved on purpose. Faults that are on end with good pictures."""
         async with self._one_at_a_time:
@@ -110,13 +116,9 @@ class Diagnosis:
         self._device.judge(self._agreement.on if found.ready or self._agreement.on else None)
 
     async def _store(self, fault: str, begins: bool, on: frozenset[str], found: Judgement) -> bool:
-        alarm = Alarm(
-            kind=ALARM_KIND,
-            state="start" if begins else "end",
-            source=fault,
-            object=fault,
-            detail={figure.name: f"{figure.value:.3g} / {figure.limit:.3g}" for figure in found.figures if figure.fault},
-        )
+        why = {figure.name: f"{figure.value:.3g} / {figure.limit:.3g}" for figure in found.figures if figure.fault}
+        state: Literal["start", "end"] = "start" if begins else "end"
+        alarm = Alarm(kind=ALARM_KIND, state=state, source=fault, object=fault, detail=why)
         try:
             stored = await self._device.emit(Observation(data=alarm), remember={MEMORY_KEY: _dump(on)})
             if stored.picture_wanted and begins and found.beside:

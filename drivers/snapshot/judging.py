@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from drivers.picture import BadState, PictureChecker, Report
+from drivers.picture import BadState, Measure, PictureChecker, Report
 from drivers.snapshot.notdone import NotDone
 
 HEIGHT_PX = 360
@@ -62,11 +62,16 @@ def judge(header: Mapping[str, Any], data: bytes) -> bytes:
         sorted(report.faults),
         ready,
         checker.learnt,
-        [Figure(*measure) for measure in report.measures],
+        [_figure(measure) for measure in report.measures],
         base64.b64encode(checker.to_bytes()).decode(),
         base64.b64encode(beside).decode(),
     )
     return msgspec.json.encode(answer)
+
+
+def _figure(measure: Measure) -> Figure:
+    usual = None if measure.usual is None else float(measure.usual)
+    return Figure(measure.name, float(measure.value), usual, float(measure.limit), measure.fault)
 
 
 def _checker(state: bytes) -> PictureChecker:

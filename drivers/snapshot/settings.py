@@ -35,6 +35,15 @@ PictureEvery = Annotated[
         extra_json_schema={"zh": "定时抓拍间隔，秒，至少 10，各摄像机错开；0 为不定时抓拍"},
     ),
 ]
+JudgeEvery = Annotated[
+    float,
+    Meta(
+        ge=0,
+        le=86400,
+        description="seconds between two looks whether the picture is any good, spread over the cameras; 0: never",
+        extra_json_schema={"zh": "视频质量诊断间隔，秒，各摄像机错开；0 为不诊断"},
+    ),
+]
 Privacy = Annotated[
     Polygons,
     Meta(

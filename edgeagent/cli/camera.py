@@ -23,6 +23,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from edgeagent import control, plugins
+from edgeagent.cli import judgement
 from edgeagent.cli.cameratext import Lines
 from edgeagent.cli.loose import Loose, read_loosely
 from edgeagent.cli.onlooker import Onlooker, folder_of
@@ -118,6 +119,13 @@ def _with_agent(args: argparse.Namespace, loose: Loose, lines: Lines) -> None:
             raise Refused(en=answer.en, zh=answer.zh)
         return answer.result
 
+    if args.picture_reset:
+        ask("judge_reset")
+        print(say(lines.language, en="what it usually shows is learnt anew", zh="将重新学习平时画面"), flush=True)
+        return
+    if args.picture is not None:
+        _show_judgement(args, ask("judge"), lines)
+        return
     if args.snapshot is not None:
         health = ask("watch", after=-1, wait_s=0.0)["health"]
         if health.get("state") == "down":
@@ -172,9 +180,13 @@ async def _look(args: argparse.Namespace, loaded: Loaded, store: Path, folder: P
     watching = asyncio.create_task(driver.run(device))
     try:
         await asyncio.sleep(0)
-        if args.snapshot is not None:
-            _save(args.snapshot, await _picture(driver, device, watching), lines)
-        if args.snapshot is None or args.seconds is not None:
+        if args.picture_reset:
+            await driver.command(device, "judge_reset", {})
+        elif args.picture is not None:
+            _show_judgement(args, await _ask(driver, "judge", device, watching), lines)
+        elif args.snapshot is not None:
+            _save(args.snapshot, str((await _ask(driver, "picture", device, watching))["jpeg"]), lines)
+        if (args.snapshot is None or args.seconds is not None) and not (args.picture or args.picture_reset):
             await _follow(args, driver, device, watching, store, lines)
     finally:
         # Ends the subscription.
@@ -203,9 +215,12 @@ async def _follow(
         watching.result()
 
 
-async def _picture(driver: Driver, device: Onlooker, watching: asyncio.Task[None]) -> str:
-    """As base64. Raises `NoPicture` as soon as it is known that the camera is not reached, `CommandRefused`."""
-    taking = asyncio.ensure_future(driver.command(device, "picture", {}))
+async def _ask(driver: Driver, op: str, device: Onlooker, watching: asyncio.Task[None]) -> Mapping[str, Any]:
+    """What needs a picture. Raises `NoPicture` as soon as it is known that the camera is not reached,
+
+    `CommandRefused`.
+    """
+    taking = asyncio.ensure_future(driver.command(device, op, {}))
     try:
         async with asyncio.timeout(PICTURE_WAIT_S):
             while not taking.done() and device.health["state"] != "down" and not watching.done():
@@ -218,10 +233,16 @@ async def _picture(driver: Driver, device: Onlooker, watching: asyncio.Task[None
         if watching.done():
             watching.result()
         raise NoPicture(detail=device.health.get("detail") or f"{PICTURE_WAIT_S:g} s")
-    return str(taking.result()["jpeg"])
+    return taking.result()
 
 
 # -- the picture ---------------------------------------------------------------------------------------------------
+
+
+def _show_judgement(args: argparse.Namespace, found: Mapping[str, Any], lines: Lines) -> None:
+    file = None if args.picture == Path("-") else args.picture
+    if judgement.show(found, file, lines.language, as_json=args.json) is not None:
+        _save(args.picture, str(found["beside"]), lines)
 
 
 def _save(file: Path, text: str, lines: Lines) -> None:

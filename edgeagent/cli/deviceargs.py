@@ -57,6 +57,16 @@ def add_to_camera(parser: argparse.ArgumentParser, language: Language) -> None:
         help=say(language, en="stop after so many seconds (default: Ctrl-C)", zh="多少秒后结束（默认按 Ctrl-C）"),
     )  # fmt: skip
     parser.add_argument(
+        "--picture", metavar="FILE.png", type=Path, nargs="?", const=Path("-"),
+        help=say(language, en="is its picture any good, and why; beside the usual view into FILE.png",
+                 zh="视频质量诊断：画面是否正常及原因；与平时画面并排存入 FILE.png"),
+    )  # fmt: skip
+    parser.add_argument(
+        "--picture-reset", action="store_true",
+        help=say(language, en="the camera was moved on purpose: learn anew what it usually shows",
+                 zh="摄像机已按计划移动：重新学习平时画面"),
+    )  # fmt: skip
+    parser.add_argument(
         "--snapshot", metavar="FILE", type=Path,
         help=say(language, en="save one picture of now to this file", zh="抓拍一张图片存入该文件"),
     )  # fmt: skip
