@@ -256,3 +256,23 @@ async def test_a_wrong_configuration_exits_78(tmp_path):
         agent = box(tmp_path, gate, rules="[[rule]]\ncooldwon_s = 1\n")
         code, _, errors = await shown(agent, "gate")
     assert (code, "config.bad" in errors) == (78, True)
+
+
+@pytest.mark.parametrize("running", [True, False])
+async def test_picture_says_whether_it_is_any_good_and_saves_both_views(tmp_path, running):
+    async with camera() as simulated:
+        agent = box(tmp_path, simulated)
+        with contextlib.ExitStack() as stack:
+            if running:
+                stack.enter_context(agent)
+                await until_up(agent)
+            code, told, errors = await shown(agent, "gate", "--picture", tmp_path / "gate.png", language="zh")
+            assert (code, errors) == (0, "")
+            assert "画面：正常" in told
+            assert "只学习了 0 张画面" in told
+            assert "bright" in told
+            assert (tmp_path / "gate.png").read_bytes().startswith(b"\x89PNG")
+            code, told, _ = await shown(agent, "gate", "--picture", "--json")
+            assert (code, json.loads(told)["faults"]) == (0, [])
+            code, told, _ = await shown(agent, "gate", "--picture-reset")
+            assert code == 0
