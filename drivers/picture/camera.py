@@ -34,6 +34,10 @@ class Frame(NamedTuple):
     size_px: tuple[int, int]
     crc: int
 
+    def is_grey(self) -> bool:
+        """As a camera in infrared sends it."""
+        return look(self.pixels, self.size_px, self.part).grey
+
 
 class Camera:
     """`lights`: the baselines in colour and in infrared."""

@@ -6,14 +6,17 @@ from a picture that it finds faulty. OpenCV and numpy are loaded at the first pi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from drivers.picture.header import Header, read_header
+from drivers.picture.header import read_header
 from drivers.picture.kinds import ENOUGH, Measure
 
 if TYPE_CHECKING:
     from drivers.picture.camera import Camera, Frame
 
+Polygons = Sequence[Sequence[Sequence[float]]]
+"""Privacy areas: corners as shares of width and height."""
 _CORRUPT = frozenset({"corrupt"})
 
 
@@ -40,10 +43,9 @@ class PictureChecker:
         """Whether pictures are compared with a baseline."""
         return self._camera is not None and any(light.count >= ENOUGH for light in self._camera.lights)
 
-    def learn(self, jpeg: bytes) -> None:
-        """Take this picture as normal, unless it is faulty."""
-        header = read_header(jpeg)
-        frame = _decoded(jpeg, header)
+    def learn(self, jpeg: bytes, privacy: Polygons = ()) -> None:
+        """Take this picture as normal, unless it is faulty. `privacy` is black before anything is measured or kept."""
+        frame = self.decoded(jpeg, privacy)
         if frame is not None:
             self._known().learn(frame)
 
@@ -51,11 +53,27 @@ class PictureChecker:
         """What is wrong with this picture, by the names of `drivers.picture.FAULTS`; empty when it is good."""
         return self.examine(jpeg).faults
 
-    def examine(self, jpeg: bytes) -> Report:
+    def examine(self, jpeg: bytes, privacy: Polygons = ()) -> Report:
         """The same, with why."""
-        header = read_header(jpeg)
-        frame = _decoded(jpeg, header)
+        frame = self.decoded(jpeg, privacy)
         return Report(*self._known().examine(frame)) if frame is not None else Report(_CORRUPT)
+
+    @staticmethod
+    def decoded(jpeg: bytes, privacy: Polygons = ()) -> Frame | None:
+        """At a part of its size; None for what is no whole JPEG."""
+        header = read_header(jpeg)
+        if header is None or not header.ended:
+            return None
+        from drivers.picture.camera import Frame, crc_of
+        from drivers.picture.look import decode
+        from drivers.snapshot.rework import blacken
+
+        found = decode(jpeg, header)
+        if found is None:
+            return None
+        if privacy:
+            blacken(found[0], [[list(point) for point in polygon] for polygon in privacy])
+        return Frame(*found, (header.width_px, header.height_px), crc_of(jpeg))
 
     def reset(self) -> None:
         """Forget the baseline: the camera was moved on purpose."""
@@ -84,14 +102,3 @@ class PictureChecker:
         if self._camera is None:
             self._camera = Camera()
         return self._camera
-
-
-def _decoded(jpeg: bytes, header: Header | None) -> Frame | None:
-    """None for what is no whole JPEG."""
-    if header is None or not header.ended:
-        return None
-    from drivers.picture.camera import Frame, crc_of
-    from drivers.picture.look import decode
-
-    found = decode(jpeg, header)
-    return Frame(*found, (header.width_px, header.height_px), crc_of(jpeg)) if found is not None else None

@@ -119,7 +119,7 @@ class Judge:
 
     def _torn(self) -> str:
         """Colours jump at a row of blocks: the data went wrong there. Bars and cards may do so too."""
-        limit = self._high("step", 0.5, 0.2, 0.85)
+        limit = self._high("step", 0.5, 0.2, 0.85) if self.ready else 0.9
         torn = self._value("step") > limit and not self._barred(0.35) and not self._card()
         return self._note("step", limit, "corrupt" if torn else "")
 

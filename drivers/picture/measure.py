@@ -124,7 +124,8 @@ def _of_lines(seen: Look) -> dict[str, float]:
     aligned = (found + 1) % block == 0 if block > 1 else found >= 0
     stands_out = float(wide.max() - 2 * np.sort(wide)[len(wide) * 9 // 10])
     changes = cv2.max(cv2.absdiff(green[1:], green[:-1]), cv2.max(*colour))
-    repeats = seen.strips[-1].mean() < 245
+    # A black bar is part of the picture of some cameras, burnt out ground of a bright one.
+    repeats = 24 < seen.strips[-1].mean() < 245
     return {
         "step": max(0.0, stands_out) if len(found) and aligned.mean() > 0.6 else 0.0,
         "still": _tail(np.partition(changes, COLUMNS // 2, axis=1)[:, COLUMNS // 2], seen.up) if repeats else 0.0,
