@@ -2,7 +2,8 @@
 
     rate:5   item:0301   item:0301:proxy   report:0102   receipt:R7K2M9   point:东塘   answers   sos   cancel
 
-A printed code has `GW:` before it, in any case: so no badge number is ever taken for a wish.
+A printed code has `GW:` before it, in any case: so no badge number is ever taken for a wish. One that holds what looks
+like somebody's citizen number asks for nothing, lest the number go into an event or onto a slip.
 """
 
 import re
@@ -18,6 +19,7 @@ CODE_PREFIX = "GW:"
 GRAMMAR = (
     "rate:1…5, item:CODE[:direct|proxy|authorised], report:CATEGORY, receipt:NUMBER, point:NAME, answers, sos, cancel"
 )
+_PERSONAL = re.compile(r"[1-9][0-9]{16}[0-9Xx]")
 _CODE = re.compile(r"[0-9A-Za-z._-]{1,32}")
 _MAX_NAME = 64
 
@@ -77,7 +79,7 @@ def parse_action(text: str) -> Action | None:
 
 def action_in_code(code: str) -> Action | None:
     """The action that a scanned code asks for; None when it is somebody's badge, or anything else."""
-    if code[: len(CODE_PREFIX)].upper() != CODE_PREFIX:
+    if code[: len(CODE_PREFIX)].upper() != CODE_PREFIX or _PERSONAL.search(code):
         return None
     return parse_action(code[len(CODE_PREFIX) :])
 

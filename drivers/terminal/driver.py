@@ -121,6 +121,7 @@ class _Terminal:
         self._roster.on_problem = self._note_roster
         self._desk = Desk(config, device, tuple(self._printers.values()), self._roster, watch)
         self._alarm = Alarm(device, drill=config.drill, watch=watch)
+        self._alarm.on_key_stored = partial(self._desk.sound, "done")
 
     def works(self) -> list[Work]:
         """What runs: the desk first, one work a part, the reports, and the calls for help that wait for the disk."""

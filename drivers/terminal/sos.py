@@ -6,7 +6,7 @@ has no release: it calls, and nobody says that it is over but whoever comes to h
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -42,7 +42,7 @@ class Alarm:
     def __init__(self, device: Device, *, drill: bool, watch: Watch | None = None) -> None:
         self.watch = watch or Watch()
         self.sirens: list[asyncio.Event] = []
-        self.on_key_stored: Callable[[], None] = lambda: None
+        self.on_key_stored: Callable[[], Awaitable[None]] | None = None
         self._device, self._drill = device, drill
         self._pressed = _read(device.recall(_MEMORY))
         self._last_key: tuple[Sos, float] | None = None
@@ -98,8 +98,8 @@ class Alarm:
                 break
         self._pressed = pressed
         self.watch.stored(call.event, stored, call.at)
-        if not call.button:
-            self.on_key_stored()
+        if not call.button and self.on_key_stored is not None:
+            await self.on_key_stored()
 
 
 def _read(remembered: bytes | None) -> frozenset[str]:

@@ -205,8 +205,11 @@ async def test_spoilt_second_read_falls_back_to_a_third(terminal, device, config
 async def test_reader_without_a_second_read(terminal, device, configure):
     terminal.idreader.reads_again = False
     async with running(configure(), device):
-        terminal.present_card(resident(NUMBER, NAME))
-        await until(lambda: tones(terminal) == [FAILED])
+        for count in (1, 2):  # one alone may have been lifted too soon
+            terminal.present_card(resident(NUMBER, NAME))
+            await until(lambda count=count: tones(terminal) == [FAILED] * count)
+            assert device.reports[-1].state == "up"
+            await some_polls(terminal)
         await until(lambda: device.reports[-1].reason == "idcard-second-read-refused")
         assert "require_second_read" in device.reports[-1].detail
     later = device.restarted()
