@@ -145,6 +145,11 @@ def end(clock: Clock, at: datetime) -> Clock:
     return clock if clock.ended is not None else replace(clock, ended=at, suspended=False)
 
 
+def reopen(clock: Clock) -> Clock:
+    """Takes back an end that was none: the clock runs on as if it had never stopped."""
+    return replace(clock, ended=None)
+
+
 def light(clock: Clock, now: datetime) -> Light:
     """What a clock shows at `now`."""
     if clock.ended is not None:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from reference import asyncapi, errors, metrics, packages, schemas, settings, wire
+from reference import asyncapi, errors, lifecycle, metrics, packages, schemas, settings, wire
 
 from edgeagent.sample import sample
 
@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/wire.md": wire.text,
     "docs/reference/errors.md": errors.text,
+    "docs/reference/lifecycle.md": lifecycle.text,
     "docs/reference/settings.md": settings.text,
     "docs/reference/metrics.md": metrics.text,
     "docs/schema/asyncapi.json": asyncapi.text,

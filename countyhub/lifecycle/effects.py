@@ -1,0 +1,206 @@
+"""What an act changes in a case besides its stage: owner, clocks, counts. Pure; returns the fields that change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+
+from countyhub import deadlines
+from countyhub.calendar import Calendar
+from countyhub.deadlines import Budgets, Clock, Until
+from countyhub.lifecycle.state import Act, Actor, Case, Office, above
+
+
+class Moment(NamedTuple):
+    """Everything that an effect may look at besides the case."""
+
+    act: Act
+    actor: Actor
+    now: datetime
+    budgets: Budgets
+    calendar: Calendar
+
+
+Changes: TypeAlias = dict[str, Any]
+Effect: TypeAlias = Callable[[Case, Moment], Changes]
+
+
+def nothing(_case: Case, _moment: Moment) -> Changes:
+    return {}
+
+
+def register(case: Case, moment: Moment) -> Changes:
+    """The first owner, the first clocks and with them the first deadline: set once."""
+    mine = [office for office in case.route if office in moment.actor.offices]
+    wanted = moment.act.target if moment.act.target in case.route else None
+    owner = mine[0] if mine else wanted or case.route[0]
+    arrived = case.arrived if case.origin == "machine" else moment.now
+    begin = deadlines.begin_of(case.origin, case.happened, arrived).at
+    clocks = () if begin is None else _started(case, owner, begin, moment)
+    return {
+        "owner": owner,
+        "first_owner": owner,
+        "registered": moment.now,
+        "history": begin is None,
+        "clocks": clocks,
+        "first_due": min((clock.first_due for clock in clocks), default=None),
+    }
+
+
+def close(case: Case, moment: Moment) -> Changes:
+    return {
+        "closed_at": moment.now,
+        "clocks": tuple(deadlines.end(clock, moment.now) for clock in case.clocks),
+        "handler": case.handler or case.owner,
+        "pause": "",
+        "pause_by": "",
+    }
+
+
+def pass_up(case: Case, moment: Moment) -> Changes:
+    to = above(case)
+    assert to is not None
+    return _moved(case, moment, to) | {"passed_up": True, "givers": (), "below": ()}
+
+
+def escalate(case: Case, moment: Moment) -> Changes:
+    return pass_up(case, moment) | {"escalated": case.escalated + 1}
+
+
+def assign(case: Case, moment: Moment) -> Changes:
+    assert moment.act.target is not None
+    givers = (*case.givers, case.owner) if case.owner else case.givers
+    return _moved(case, moment, moment.act.target) | {"givers": givers, "below": ()}
+
+
+def reassign(case: Case, moment: Moment) -> Changes:
+    """Who takes it out of somebody's hands is from now on who gave it."""
+    assert moment.act.target is not None
+    mine = [office for office in (*reversed(case.givers), *case.route) if office in moment.actor.offices]
+    kept = case.givers[: case.givers.index(mine[0])] if mine[0] in case.givers else ()
+    return _moved(case, moment, moment.act.target) | {"givers": (*kept, mine[0]), "below": ()}
+
+
+def begin(case: Case, moment: Moment) -> Changes:
+    return {"handler": case.owner, "clocks": _ended(case.clocks, "begin", moment.now)}
+
+
+def give_back(case: Case, moment: Moment) -> Changes:
+    changes = _moved(case, moment, case.givers[-1], fresh=False)
+    return changes | {"givers": case.givers[:-1], "returned": case.returned + 1}
+
+
+def feed_back(case: Case, moment: Moment) -> Changes:
+    """One step up the chain of those who assigned it, or to the owner itself, who then closes it."""
+    clocks = _ended(case.clocks, "feedback", moment.now)
+    if not case.givers:
+        return {"clocks": clocks}
+    assert case.owner is not None
+    return {
+        "clocks": clocks,
+        "owner": case.givers[-1],
+        "givers": case.givers[:-1],
+        "below": (*case.below, case.owner),
+        "pause": "",
+        "pause_by": "",
+    }
+
+
+def redo(case: Case, moment: Moment) -> Changes:
+    """Down the whole chain again, to the one who handled it."""
+    return _back_down(case) | {"clocks": tuple(_again(case.clocks, moment))}
+
+
+def rework(case: Case, moment: Moment) -> Changes:
+    """The old clocks stay as they ended; the work that is to be done again has its own."""
+    handler = case.handler or case.owner
+    assert handler is not None
+    again = _started(case, handler, moment.now, moment)
+    return _back_down(case) | {
+        "clocks": (*case.clocks, *again),
+        "reworked": case.reworked + 1,
+        "closed_at": None,
+        "parent": "",
+    }
+
+
+def _back_down(case: Case) -> Changes:
+    if not case.below:
+        return {"owner": case.owner or case.handler}
+    assert case.owner is not None
+    chain = (*case.givers, case.owner, *reversed(case.below[1:]))
+    return {"owner": case.below[0], "givers": chain, "below": ()}
+
+
+def ask_pause(_case: Case, moment: Moment) -> Changes:
+    return {"pause": "asked", "pause_by": moment.actor.id}
+
+
+def agree_pause(case: Case, moment: Moment) -> Changes:
+    clocks = tuple(deadlines.suspend(clock, moment.now, moment.calendar) for clock in case.clocks)
+    return {"pause": "agreed", "clocks": clocks}
+
+
+def refuse_pause(_case: Case, _moment: Moment) -> Changes:
+    return {"pause": "", "pause_by": ""}
+
+
+def resume(case: Case, moment: Moment) -> Changes:
+    clocks = tuple(deadlines.resume(clock, moment.now, moment.calendar) for clock in case.clocks)
+    return {"pause": "", "pause_by": "", "clocks": clocks}
+
+
+def merge(case: Case, moment: Moment) -> Changes:
+    return {"parent": moment.act.parent, "before_merge": case.stage} | (resume(case, moment) if case.pause else {})
+
+
+def split(_case: Case, _moment: Moment) -> Changes:
+    return {"parent": ""}
+
+
+def adopt(case: Case, moment: Moment) -> Changes:
+    return {"children": (*case.children, moment.act.child)}
+
+
+def release(case: Case, moment: Moment) -> Changes:
+    return {"children": tuple(child for child in case.children if child != moment.act.child)}
+
+
+def supervise(case: Case, _moment: Moment) -> Changes:
+    return {"supervised": case.supervised + 1}
+
+
+def meet(case: Case, moment: Moment) -> Changes:
+    clocks = tuple(
+        deadlines.end(clock, moment.now) if clock.until == "met" and clock.name == moment.act.clock else clock
+        for clock in case.clocks
+    )
+    return {"clocks": clocks}
+
+
+def _moved(case: Case, moment: Moment, to: Office, *, fresh: bool = True) -> Changes:
+    """Another owner: the clocks of passing on end, the clocks of the new level begin, all others run on."""
+    clocks = _ended(case.clocks, "pass_on", moment.now)
+    known = {clock.level for clock in clocks}
+    if fresh and not case.history and to.level not in known:
+        clocks += _started(case, to, moment.now, moment)
+    return {"owner": to, "clocks": clocks, "pause": "", "pause_by": ""}
+
+
+def _started(case: Case, owner: Office, at: datetime, moment: Moment) -> tuple[Clock, ...]:
+    budgets = moment.budgets.of(case.category, owner.level)
+    return tuple(deadlines.start(budget, at, moment.calendar, level=owner.level) for budget in budgets)
+
+
+def _ended(clocks: tuple[Clock, ...], until: Until, now: datetime) -> tuple[Clock, ...]:
+    return tuple(deadlines.end(clock, now) if clock.until == until else clock for clock in clocks)
+
+
+def _again(clocks: Iterable[Clock], moment: Moment) -> Iterable[Clock]:
+    """What ended with the feedback runs on as if it had not: feedback that was not true gains no time."""
+    for clock in clocks:
+        if clock.until == "feedback" and clock.ended is not None:
+            yield deadlines.reopen(clock)
+        else:
+            yield clock
