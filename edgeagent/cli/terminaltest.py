@@ -106,7 +106,7 @@ class Walk:
             return [self._await(part, say(self._language, en=wish[1], zh=wish[0]))]
         if part["buttons"]:
             return [self._await_button(part, button) for button in part["buttons"]]
-        return [self._confirm(part)]
+        return [self._hear_of(part) if part["role"] == "sensor" else self._confirm(part)]
 
     def _say(self, kind: str, *, en: str, zh: str) -> None:
         self._lines.tell({"type": kind, "zh": zh, "en": en}, say(self._language, en=en, zh=zh))
@@ -155,6 +155,12 @@ class Walk:
             if self._line(0.0) is not None:
                 return None
         return now
+
+    def _hear_of(self, part: Mapping[str, Any]) -> Result:
+        """A part that is asked all the time: whether it answers is known already."""
+        if part.get("problem") == "":
+            return self._result(part, "ok", say(self._language, en="answers", zh="有应答"))
+        return self._result(part, "failed", Step(part, self._lines).why(part, self._seconds))
 
     # -- parts that do ---------------------------------------------------------------------------------------------
 

@@ -138,8 +138,10 @@ async def test_live_through_the_agent_frames_and_what_became_of_them(tmp_path, t
             await until(lambda: len(called.heard("what")) == 6)
             terminal.scan("GW:nonsense")
             await until(lambda: called.heard("what")[-1:] == [("refused",)])
-            terminal.scan("GW:item:" + NUMBER)
+            terminal.scan("GW:item:0301")
             await until(lambda: called.heard("what")[-1:] == [("stored",)])
+            terminal.scan("GW:item:" + NUMBER)
+            await until(lambda: called.heard("what")[-1:] != [("stored",)])
             terminal.parts["iccard"].send_raw(b"\x00\x55" * 4)
             await until(lambda: called.heard("what")[-1:] == [("noise",)])
             terminal.parts["iccard"].send_raw(bytes(64))
@@ -162,7 +164,6 @@ async def test_live_through_the_agent_frames_and_what_became_of_them(tmp_path, t
     assert of[4] == 3
     assert re.fullmatch(r"R[0-9A-Z]{6,12}", called.heard("receipt")[8][0])
     everything = "\n".join(called.lines)
-    assert "ask:110105********002X" in everything
     assert_no_number(everything)
 
 
