@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from reference import asyncapi, errors, lifecycle, metrics, packages, schemas, settings, wire
+from reference import asyncapi, errors, lifecycle, metrics, packages, registry, schemas, settings, wire
 
 from edgeagent.sample import sample
 
@@ -23,6 +23,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/lifecycle.md": lifecycle.text,
     "docs/reference/settings.md": settings.text,
     "docs/reference/metrics.md": metrics.text,
+    "docs/reference/registry.md": registry.text,
     "docs/schema/asyncapi.json": asyncapi.text,
     "config/edgeagent.toml": lambda: sample({}),
 }

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from countyhub.registry.columns import ALWAYS, OPEN
 from countyhub.registry.content import Content
 from countyhub.registry.forms import DEADLINE_LEVELS, ROLES, STEPS, UNITS, Dated
+from countyhub.registry.lineage import Piece
 from countyhub.registry.snapshot import Registry
 from gridwire.problem import Language
 
@@ -43,42 +44,59 @@ def totals(content: Content, revision: int, day: date) -> list[Fact]:
 
 
 def facts(registry: Registry, code: str, day: date) -> list[Fact]:
-    """What is known of a code; empty when nothing is."""
-    return _place(registry, code, day) or _person(registry, code, day) or _category(registry, code, day)
+    """What is known of a code; empty when nothing is. A box mostly has the code of a village: then both are told."""
+    found = [*_area(registry, code, day), *_box(registry, code, day)]
+    return found or _person(registry, code, day) or _category(registry, code, day)
 
 
-def _place(registry: Registry, code: str, day: date) -> list[Fact]:
-    pieces = registry.pieces(code)
+def _area(registry: Registry, code: str, day: date) -> list[Fact]:
+    pieces = registry.lineage.pieces(code)
     if not pieces:
         return []
-    path = registry.path(code, day)
-    names = " · ".join(f"{registry.name(each, day)} {each}" for each in path) or "–"
+    path = registry.ancestors(code, day)
     within = registry.scope(code, day)
-    past = [{"since": each.since, "until": each.until, "path": each.path} for each in pieces]
     found = [
         Fact("code", "编码", code),
         Fact("name", "名称", registry.name(code, day)),
-        Fact("day", "日期", day),
-        Fact("belongs", "隶属", path, (names, names)),
-        Fact("history", "沿革", past, (_spans(registry, past, "en"), _spans(registry, past, "zh"))),
+        _belongs(registry, "belongs", "隶属", path, day),
+        _past(registry, "history", "沿革", pieces),
     ]
     if within.boxes:
-        found += [Fact("boxes", "盒子", len(within.boxes)), Fact("grids", "网格数", len(within.grids))]
+        found += [Fact("boxes", "盒子数", len(within.boxes)), Fact("grids", "网格数", len(within.grids))]
     for role, zh in ROLES.items():
-        people = registry.workers(path[0], day, role) if path and code not in registry.boxes() else []
+        people = registry.workers(path[0], day, role) if path else []
         if people:
             named = ", ".join(f"{person.name} {person.code}" for person in people)
             found.append(Fact(role, zh, [person.code for person in people], (named, named)))
     return found
 
 
-def _spans(registry: Registry, past: list[dict[str, object]], language: Language) -> str:
+def _box(registry: Registry, code: str, day: date) -> list[Fact]:
+    pieces = registry.box_pieces(code)
+    if not pieces:
+        return []
+    devices = [row.device for row in registry.devices(code, day)]
+    return [
+        Fact("box", "盒子", code, (f"{registry.box_name(code, day)} {code}",) * 2),
+        _belongs(registry, "box belongs", "盒子隶属", registry.box_path(code, day), day),
+        _past(registry, "box history", "盒子沿革", pieces),
+        Fact("devices", "设备", devices, (", ".join(devices),) * 2),
+    ]
+
+
+def _belongs(registry: Registry, name: str, zh: str, path: tuple[str, ...], day: date) -> Fact:
+    shown = " · ".join(f"{registry.name(each, day)} {each}" for each in path) or "–"
+    return Fact(name, zh, path, (shown, shown))
+
+
+def _past(registry: Registry, name: str, zh: str, pieces: tuple[Piece, ...]) -> Fact:
+    value = [{"since": each.since, "until": each.until, "path": each.path} for each in pieces]
+    return Fact(name, zh, value, (_spans(registry, pieces, "en"), _spans(registry, pieces, "zh")))
+
+
+def _spans(registry: Registry, pieces: tuple[Piece, ...], language: Language) -> str:
     lines = []
-    for each in past:
-        since, until, path = each["since"], each["until"], each["path"]
-        assert isinstance(since, date)
-        assert isinstance(until, date)
-        assert isinstance(path, tuple)
+    for since, until, path in pieces:
         first = ("…" if language == "en" else "起始") if since == ALWAYS else since.isoformat()
         last = ("…" if language == "en" else "至今") if until == OPEN else until.isoformat()
         lines.append(f"\n  {first} – {last}  {' < '.join(registry.name(code, since) or code for code in path)}")

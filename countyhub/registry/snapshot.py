@@ -6,7 +6,7 @@ Never changes: a new import makes a new one (`live`). A time is a day, or an ins
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeVar
@@ -104,8 +104,8 @@ class Registry:
         return _valid(self._areas.get(path[0], ()), self.day(at)) if path else None
 
     def name(self, code: str, at: When) -> str:
-        """The name that it had then; of what has ended the last one; empty when unknown."""
-        rows = self._areas.get(code) or self._boxes.get(code) or self._departments.get(code) or ()
+        """The name of an area, grid or department then, or the last that it had; empty when unknown."""
+        rows: Sequence[Area | Grid | Department] = self._areas.get(code) or self._departments.get(code) or ()
         row = _valid(rows, self.day(at)) or (rows[-1] if rows else None)
         return row.name if row else ""
 
@@ -119,12 +119,13 @@ class Registry:
         within = self.scope(code, day)
         return tuple(sorted(each for each in within.areas | within.grids if self.ancestors(each, day)[1:2] == (code,)))
 
-    def belongs(self, code: str, at: When) -> Belonging:
-        """Village, township and county of a box, grid or area, with the names that they had then."""
-        return self.belongs_by_path(self.path(code, at), self.day(at))
+    def belongs(self, box: str, at: When) -> Belonging:
+        """Village, township and county of a box, with the names that they had then; empty for one never registered."""
+        return self.belonging(self.box_path(box, at), at)
 
-    def belongs_by_path(self, path: Iterable[str], day: date) -> Belonging:
-        """The same of a path that is known already."""
+    def belonging(self, path: Iterable[str], at: When) -> Belonging:
+        """The same of a path (`ancestors`, `box_path`)."""
+        day = self.day(at)
         found: dict[str, str] = {}
         for each in path:
             row = _valid(self._areas.get(each, ()), day)
@@ -132,12 +133,10 @@ class Registry:
                 found |= {row.level: row.code, f"{row.level}_name": row.name}
         return Belonging(**found)
 
-    def path(self, code: str, at: When) -> tuple[str, ...]:
-        """Everything that a box, grid or area belonged to; of a box without the box itself."""
+    def box_path(self, box: str, at: When) -> tuple[str, ...]:
+        """Village, township and county of a box. A box may have the code of a village that it has left."""
         day = self.day(at)
-        if code in self._boxes:
-            return next((piece.path for piece in self._box_pieces[code] if piece.since <= day < piece.until), ())
-        return self.lineage.path(code, day)
+        return next((piece.path for piece in self.box_pieces(box) if piece.since <= day < piece.until), ())
 
     def scope(self, area: str, at: When) -> Scope:
         """All that lay within the area then. Of one that was merged: what lies within its successor."""
@@ -159,9 +158,15 @@ class Registry:
                     found.append(Span(box, piece.since, piece.until))
         return found
 
-    def pieces(self, code: str) -> tuple[Piece, ...]:
-        """Where a box, grid or area belonged over time."""
-        return self._box_pieces.get(code) or self.lineage.pieces(code)
+    def box_pieces(self, box: str) -> tuple[Piece, ...]:
+        """Where a box belonged over time; of grids and areas `lineage.pieces` tells."""
+        return self._box_pieces.get(box, ())
+
+    def box_name(self, box: str, at: When) -> str:
+        """The name that it had then, or last."""
+        rows = self._boxes.get(box, [])
+        row = _valid(rows, self.day(at)) or (rows[-1] if rows else None)
+        return row.name if row else ""
 
     def boxes(self) -> tuple[str, ...]:
         """All that were ever registered."""
@@ -329,7 +334,7 @@ class Registry:
                 for each in path:
                     (grids if isinstance(rows[0], Grid) else areas)[each].add(code)
         for box in self._boxes:
-            for each in self.path(box, day):
+            for each in self.box_path(box, day):
                 boxes[each].add(box)
         whole = areas.keys() | grids.keys()
         return {each: Scope(frozenset(areas[each]), frozenset(grids[each]), frozenset(boxes[each])) for each in whole}

@@ -122,11 +122,11 @@ async def _write(connection: AsyncConnection, kind: type[Row], changes: Iterable
 
 def _places(registry: Registry) -> Iterable[dict[str, object]]:
     """What belonged where when, by instants: for questions in SQL."""
-    codes = [("box", box) for box in registry.boxes()]
-    codes += [("grid", code) for code in registry.grids()]
-    for kind, code in codes:
-        for piece in registry.pieces(code):
-            belongs = registry.belongs_by_path(piece.path, piece.since)
+    found = [("box", box, registry.box_pieces(box)) for box in registry.boxes()]
+    found += [("grid", code, registry.lineage.pieces(code)) for code in registry.grids()]
+    for kind, code, pieces in found:
+        for piece in pieces:
+            belongs = registry.belonging(piece.path, piece.since)
             yield {
                 "kind": kind,
                 "code": code,

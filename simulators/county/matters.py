@@ -1,0 +1,100 @@
+"""Kinds of matters, their deadlines, services, the calendar, and households to visit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from random import Random
+from typing import Literal, get_args
+
+from countyhub.registry.columns import Row
+from countyhub.registry.forms import Category, Day, Deadline, Household, Service
+from simulators.county import names
+
+_Level = Literal["village", "township", "county", "department"]
+_Step = Literal["register", "report", "assign", "handle", "feedback"]
+_Unit = Literal["minutes", "hours", "working_hours", "working_days"]
+
+_DEADLINES: tuple[tuple[_Level, _Step, int, _Unit], ...] = (
+    ("village", "register", 30, "minutes"),
+    ("village", "handle", 3, "working_days"),
+    ("township", "assign", 4, "working_hours"),
+    ("township", "handle", 5, "working_days"),
+    ("county", "assign", 4, "working_hours"),
+    ("department", "handle", 7, "working_days"),
+    ("department", "feedback", 1, "working_days"),
+)
+_AT_ONCE: tuple[tuple[_Level, _Step, int, _Unit], ...] = (
+    ("village", "register", 5, "minutes"),
+    ("village", "handle", 2, "hours"),
+    ("township", "handle", 4, "hours"),
+)
+# The State Council's notices for 2025 and 2026: from, to, name.
+_HOLIDAYS = (
+    ("2025-01-01", "2025-01-01", "元旦"), ("2025-01-28", "2025-02-04", "春节"),
+    ("2025-04-04", "2025-04-06", "清明节"),
+    ("2025-05-01", "2025-05-05", "劳动节"),
+    ("2025-05-31", "2025-06-02", "端午节"),
+    ("2025-10-01", "2025-10-08", "国庆节、中秋节"),
+    ("2026-01-01", "2026-01-03", "元旦"), ("2026-02-15", "2026-02-23", "春节"),
+    ("2026-04-04", "2026-04-06", "清明节"),
+    ("2026-05-01", "2026-05-05", "劳动节"), ("2026-06-19", "2026-06-21", "端午节"),
+    ("2026-09-25", "2026-09-27", "中秋节"),
+    ("2026-10-01", "2026-10-07", "国庆节"),
+)  # fmt: skip
+_WORKED = (
+    "2025-01-26", "2025-02-08", "2025-04-27", "2025-09-28", "2025-10-11",
+    "2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10",
+)  # fmt: skip
+_HouseholdKind = Literal["five_guarantees", "poor", "elderly_alone", "children_alone", "disabled"]
+
+
+def rows(random: Random, departments: int, grids: list[str]) -> Iterator[Row]:
+    """All of them. `departments`: how many there are, to own something."""
+    yield from _categories(departments)
+    yield from _services(departments)
+    yield from _days()
+    yield from _households(random, grids)
+
+
+def _categories(departments: int) -> Iterator[Row]:
+    for number, (name, ledger, kinds) in enumerate(names.CATEGORIES, 1):
+        group = f"{number:02d}"
+        yield Category(code=group, name=name)
+        for level, step, amount, unit in _DEADLINES:
+            yield Deadline(category=group, level=level, step=step, amount=amount, unit=unit)
+        for index, (kind, handling, owner) in enumerate(kinds, 1):
+            code = f"{group}{index:02d}"
+            owned = f"D{owner % departments + 1:02d}"
+            yield Category(code=code, name=kind, ledger=ledger, handling=handling, owner=owned)
+            for level, step, amount, unit in _AT_ONCE if handling == "at_once" else ():
+                yield Deadline(category=code, level=level, step=step, amount=amount, unit=unit)
+
+
+def _services(departments: int) -> Iterator[Row]:
+    for number, name in enumerate(names.SERVICES):
+        mode: Literal["direct", "proxy", "authorised"] = "direct" if number < 21 else "proxy"
+        mode = "authorised" if number >= 42 else mode
+        yield Service(code=f"S{number + 1:02d}", name=name, mode=mode, owner=f"D{number % departments + 1:02d}")
+
+
+def _days() -> Iterator[Row]:
+    for first, last, name in _HOLIDAYS:
+        day = date.fromisoformat(first)
+        while day <= date.fromisoformat(last):
+            yield Day(day=day, kind="holiday", name=name)
+            day += timedelta(days=1)
+    for worked in _WORKED:
+        yield Day(day=date.fromisoformat(worked), kind="workday", name="调休上班")
+
+
+def _households(random: Random, grids: list[str]) -> Iterator[Row]:
+    number = 0
+    for grid in grids:
+        for _ in range(random.randint(1, 3)):
+            number += 1
+            kind: _HouseholdKind = random.choice(get_args(_HouseholdKind))
+            if random.random() < 0.6:
+                yield Household(code=f"H-{number:05d}", grid=grid, kind=kind, month_days="10 20 30")
+            else:
+                yield Household(code=f"H-{number:05d}", grid=grid, kind=kind, every_days=random.choice((7, 15, 30)))
