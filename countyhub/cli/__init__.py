@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from countyhub.cli import boardargs, boxargs, registryargs
+from countyhub.cli import boardargs, boxargs, registryargs, storeargs
 from countyhub.cli.say import choose, say
 from gridwire.problem import Language, Problem
 
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     added = {
         name: parsers.add_parser(name, parents=[common], help=text, description=text)
-        for name, text in _helps(language).items()
+        for name, text in (_helps(language) | storeargs.helps(language)).items()
     }
     boxargs.add(parsers.add_parser("box", help=_box_help(language), description=_box_help(language)), common, language)
     for name, text, add in (
@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     boardargs.add_roster(added["roster"], language)
     registry = say(language, en="the county's registry, from files and to files", zh="县级登记表：检查、导入、导出")
     registryargs.add(parsers.add_parser("registry", help=registry, description=registry), common, language)
+    storeargs.add(added, language)
     letters = added["deadletter"]
     letters.add_argument("action", choices=("list", "retry"), help=say(language, en="what to do", zh="操作"))
     letters.add_argument("ids", nargs="*", type=int, help=say(language, en="letters; none: all", zh="编号；不填为全部"))

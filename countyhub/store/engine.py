@@ -88,7 +88,7 @@ async def open_store(url: str | URL) -> Store:
     """The database at an SQLAlchemy URL, created or upgraded. Raises `DatabaseNewer`, `DatabaseForeign`,
     `DatabaseUnusable`; then nothing in it has been changed. `DatabaseUnreachable` may pass by itself."""
     parsed = parse(url)
-    with _told(parsed):
+    with told(parsed):
         await check(parsed)
         if parsed.database and not is_postgres(parsed):
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +111,7 @@ async def open_reader(url: str | URL) -> Store:
     """
     parsed = parse(url)
     shown, newest = parsed.render_as_string(), upgrade.revisions()[0]
-    with _told(parsed):
+    with told(parsed):
         revision = await check(parsed)
     if revision is None:
         raise DatabaseAbsent(url=shown)
@@ -122,14 +122,14 @@ async def open_reader(url: str | URL) -> Store:
 
 async def check(url: URL) -> str | None:
     """The revision of the database, None for an empty or absent one. Changes nothing; raises as `open_store`."""
-    with _told(url):
+    with told(url):
         if is_postgres(url):
             return await postgres.check(url)
         return await asyncio.to_thread(sqlite.check_file, Path(url.database or ""))
 
 
 @contextmanager
-def _told(url: URL) -> Iterator[None]:
+def told(url: URL) -> Iterator[None]:
     """What a database raises that cannot be opened, as a problem for people."""
     shown = url.render_as_string()
     try:

@@ -19,9 +19,9 @@ DEFAULT = "event_default"
 LOCK_NOT_AVAILABLE = "55P03"
 """SQLSTATE of a part that cannot be made or given up because somebody reads."""
 _NAME = re.compile(r"event_y(\d{4})m(\d{2})")
-_LISTED = (
+LISTED = (
     "SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid "
-    "WHERE inhparent = 'event'::regclass ORDER BY child.relname"
+    "WHERE inhparent = to_regclass('event') ORDER BY child.relname"
 )
 
 
@@ -63,10 +63,16 @@ def ahead(now: datetime, months: int = 2) -> list[Month]:
     return wanted
 
 
+def month_named(table: str) -> Month | None:
+    """The month of a part; None for `event_default`."""
+    match = _NAME.fullmatch(table)
+    return Month(int(match[1]), int(match[2])) if match else None
+
+
 def existing(connection: Connection) -> list[Month]:
     """The months that have a part, in order."""
-    found = (_NAME.fullmatch(str(row[0])) for row in connection.exec_driver_sql(_LISTED))
-    return [Month(int(match[1]), int(match[2])) for match in found if match]
+    found = (month_named(str(row[0])) for row in connection.exec_driver_sql(LISTED))
+    return [month for month in found if month]
 
 
 def make(connection: Connection, wanted: Iterable[Month]) -> list[Month]:

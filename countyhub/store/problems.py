@@ -41,6 +41,30 @@ class DatabaseUnreachable(DatabaseUnusable):
     zh = "暂时无法连接数据库 {url}：{reason}"
 
 
+class DatabaseNotEmpty(Problem):
+    code = "hub.database-not-empty"
+    en = "database {url} is in use already: restore into an empty one, or with --force in place of all that is in it"
+    zh = "数据库 {url} 中已有数据：请恢复到空数据库，或加 --force 覆盖其中全部内容"
+
+
+class HubRunning(Problem):
+    code = "hub.running"
+    en = "a hub or another program has the database {url} open: stop it first; nothing was changed"
+    zh = "汇聚端或其他程序正在使用数据库 {url}：请先停止；未作任何改动"
+
+
+class BackupExists(Problem):
+    code = "hub.backup-exists"
+    en = "{path} exists already and is not overwritten: choose another name"
+    zh = "{path} 已存在，不会覆盖：请换一个文件名"
+
+
+class BackupUnreadable(Problem):
+    code = "hub.backup-unreadable"
+    en = "{path} is no whole backup that can be read here: {reason}"
+    zh = "{path} 不是可在此读取的完整备份：{reason}"
+
+
 class CannotStore(Problem):
     code = "hub.cannot-store"
     en = "the database cannot take this one: {reason}"

@@ -28,9 +28,14 @@ def revisions() -> list[str]:
 
 def to_head(connection: Connection) -> None:
     """Bring an older or empty database up to date, within the transaction of `connection`."""
+    to(connection, "head")
+
+
+def to(connection: Connection, revision: str) -> None:
+    """Bring an older or empty database up to a revision, within the transaction of `connection`."""
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def check_revision(where: str, tables: Collection[str], found: Sequence[str]) -> str | None:

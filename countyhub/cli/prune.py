@@ -1,0 +1,52 @@
+"""`countyhub prune [--dry-run]`: what is older than the days of its kind goes, as the hub does it daily."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from countyhub import configfile
+from countyhub.cli.say import say
+from countyhub.config import Config
+from countyhub.store import retention
+from countyhub.store.engine import UNAVAILABLE, locate, open_reader
+from countyhub.store.retention import Pruned
+
+_ZH = {"pictures": "图片", "events": "事件", "letters": "已处理的死信", "reused": "已处理的重号",
+       "gaps": "盒子声明的缺口", "orders": "指令", "replies": "指令的答复"}  # fmt: skip
+_EN = {"letters": "dead letters dealt with", "reused": "numbers used twice, dealt with", "replies": "answers to orders"}
+
+
+def execute(args: argparse.Namespace) -> int:
+    try:
+        found = asyncio.run(_prune(configfile.load(args.config), dry_run=args.dry_run))
+    except UNAVAILABLE as error:
+        print(say(args.language, en=f"the database takes nothing: {error}", zh=f"数据库无法写入：{error}"),
+              file=sys.stderr)  # fmt: skip
+        return 1
+    if args.json:
+        print(msgspec.json.encode([each._asdict() for each in found]).decode())
+    else:
+        _print(args, found)
+    return 0
+
+
+async def _prune(config: Config, *, dry_run: bool) -> list[Pruned]:
+    store = await open_reader(locate(config))
+    try:
+        return await retention.prune(store, config.retention, datetime.now(UTC), dry_run=dry_run)
+    finally:
+        await store.close()
+
+
+def _print(args: argparse.Namespace, found: Sequence[Pruned]) -> None:
+    gone = say(args.language, en="would go" if args.dry_run else "gone", zh="将清理" if args.dry_run else "已清理")
+    for kind, before, rows in found:
+        name = say(args.language, en=_EN.get(kind, kind), zh=_ZH[kind])
+        print(say(args.language, en=f"{name} before {before:%Y-%m-%d}: {rows} {gone}",
+                  zh=f"{name}（{before:%Y-%m-%d} 之前）：{gone} {rows} 行"))  # fmt: skip
