@@ -16,11 +16,10 @@ from subprocess import CalledProcessError
 from bench import environment, machine, report
 from bench.plan import Plan
 from bench.results import Results
-from bench.works import append, cameras, consumer, drain, end_to_end, far, flash, idle, month, slow_disk
+from bench.works import append, cameras, consumer, drain, end_to_end, far, flash, idle, month, picture, slow_disk
 
-WORKS: Mapping[str, Callable[[Plan], None]] = {
-    work.NAME: work.run for work in (append, slow_disk, flash, drain, consumer, far, end_to_end, idle, month, cameras)
-}
+_ALL = (append, slow_disk, flash, drain, consumer, far, end_to_end, idle, month, cameras, picture)
+WORKS: Mapping[str, Callable[[Plan], None]] = {work.NAME: work.run for work in _ALL}
 PAGE = environment.ROOT / "docs" / "benchmarks.md"
 KEPT = environment.CACHE / "results.json"
 

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
 from bench.month import Pieces, month, total_mb
+from bench.pictures import table as picture_table
 from bench.results import OURS, Results
 from bench.stats import Spread, figures, ratios, spread
 from bench.targets import TARGETS, Verdict, judge
@@ -47,6 +48,8 @@ def _work(name: str, results: Results) -> str:
     about = ABOUT[name]
     if name == "month":
         return _section(about.title, f"{_wrapped(about.text)}\n\n{_month(results)}")
+    if name == "picture":
+        return _section(about.title, f"{_wrapped(about.text)}\n\n{_picture(results)}")
     contenders, measures = results.contenders(name), results.measures(name)
     rows = [
         (contender, *(_values(results.get(name, measure, contender)) for measure in measures))
@@ -88,6 +91,12 @@ def _month(results: Results) -> str:
         rows.append(("TCP and IP headers on top, by count of segments", "", "", _values(headers)))
         blocks.append(f"Month {title}:\n\n{_table(('piece', 'bytes each', 'a day', 'MB in 30 days'), rows)}")
     return "\n".join(blocks)
+
+
+def _picture(results: Results) -> str:
+    measures = {name: results.get("picture", name) for name in results.measures("picture")}
+    own = [(name, _values(values)) for name, values in measures.items() if values]
+    return f"{_table(('', 'measured'), own)}\n{_table(picture_table.HEAD, picture_table.rows(results, 'picture'))}"
 
 
 def _pieces(results: Results, unit: str) -> Pieces:

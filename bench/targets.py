@@ -81,6 +81,16 @@ TARGETS = (
     Target("subscribed again after a camera's restart, s", "cameras", "subscribed again, s", 1.5, at_most=True),
     Target("live subscriptions after 20 kills", "cameras", "subscriptions after 20 kills", 1, at_most=True),
     Target("flash for a single append, KB", "flash", "KB/event, by the process", 10, at_most=True),
+    Target("medium and severe faults of pictures, any alarm", "picture", "medium and severe: any alarm", 0.98),
+    Target("of these the right kind", "picture", "medium and severe: right kind", 0.95),
+    Target("of these the kind that is found least", "picture", "medium and severe: worst kind", 0.85),
+    Target("mild faults of pictures, any alarm", "picture", "mild: any alarm", 0.85),
+    Target("mild blur", "picture", "mild blur", 0.5),
+    Target("false alarms of one picture", "picture", "false alarms, one picture", 0.01, at_most=True),
+    Target("false alarms by two of three pictures", "picture", "false alarms, two of three", 0.001, at_most=True),
+    Target("alarms in a street video", "picture", "alarms in the street video", 0, at_most=True),
+    Target("check to grey quarter decode", "picture", "check by grey quarter decode, 1080p", 2.5, at_most=True),
+    Target("baseline of a camera, KiB", "picture", "state, KiB", 64, at_most=True),
     Target("a month on a SIM card without pictures, MB", "month", "MB a month without pictures", 10, at_most=True),
 )
 

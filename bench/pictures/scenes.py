@@ -53,7 +53,13 @@ class Camera:
         self.quality = int(rng.integers(40, 91))
         self.clock = bool(rng.random() < 0.8)
         self.grain = float(rng.uniform(1.0, 2.5))
-        self.view = _cover(photo, round(self.width * MARGIN), round(self.height * MARGIN))
+        self._photo = photo
+        self.resize(self.width, self.height)
+
+    def resize(self, width: int, height: int) -> None:
+        """To send pictures of another size."""
+        self.width, self.height = width, height
+        self.view = _cover(self._photo, round(width * MARGIN), round(height * MARGIN))
 
     def optics(self, moment: Moment) -> Light:
         """What falls on the sensor: light, weather, people; no grain yet."""
