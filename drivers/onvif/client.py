@@ -94,7 +94,8 @@ class Client:
         self.clock_offset_s: float | None = None
         """Camera's clock minus ours; None while it is not known."""
         self.mode: Mode = self._first_mode()
-        self._clock_known = False
+        self.clock_known = False
+        """It has told its time at least once."""
         self._proven_s: float | None = None
         self._untrue_s: float | None = None
         self.locked_out = False
@@ -203,7 +204,7 @@ class Client:
         told_s = (moment - datetime.now(UTC)).total_seconds()
         untrue = self._untrue_s is not None and abs(told_s - self._untrue_s) < CLOCK_STEP_S
         self.clock_offset_s = 0.0 if untrue else told_s
-        self._clock_known = True
+        self.clock_known = True
 
     def _first_mode(self) -> Mode:
         return _FIRST_MODE[self.auth] if self.username else "none"
@@ -278,7 +279,7 @@ class Client:
         facts = {"user": self.username, "wait_min": round(REFUSAL_WAIT_S / 60)}
         if self._hikvision or not self.username:
             return NeedsUser(**facts)
-        if self.mode == "token" and not self._clock_known:
+        if self.mode == "token" and not self.clock_known:
             return ClockWrong(**facts)
         return WrongPassword(**facts)
 

@@ -136,6 +136,7 @@ class Looker:
 
     async def _with(self, client: Client, login: Login | None, about: dict[str, str]) -> Look:
         try:
+            await self._ask_clock(client)
             mac = await _mac(client)
             events, pictures = await self._events(client), await self._pictures(client)
         except Refusal:
@@ -144,6 +145,14 @@ class Looker:
             self._problems.append(faults.WrongPassword(users=users, left="") if login else faults.NoLogin())
             return Look(self._url, None, about, problems=tuple(self._problems), refused=login is not None)
         return Look(self._url, login, about, mac, events, pictures, tuple(self._problems))
+
+    async def _ask_clock(self, client: Client) -> None:
+        """With the login that works, where strangers are not told the time."""
+        if any(isinstance(problem, faults.NoClock) for problem in self._problems):
+            await client.read_clock()
+            if client.clock_known:
+                self._problems = [one for one in self._problems if not isinstance(one, faults.NoClock)]
+                self._judge_clock(client.clock_offset_s)
 
     async def _events(self, client: Client) -> bool:
         """Subscribe and end it at once."""

@@ -38,6 +38,13 @@ _NOT_AUTHORIZED_TEXT = re.compile(
     r"not\s*authori[sz]ed|unauthori[sz]ed|authority failure|authentication", re.IGNORECASE
 )
 _NOT_SUPPORTED = frozenset({"ActionNotSupported", "OptionalActionNotImplemented", "NotImplemented"})
+# Not any "not supported": that may be said of the time that was asked for.
+_NOT_SUPPORTED_TEXT = re.compile(
+    r"not\s*implemented|unsupported\s*(?:action|operation|method|function|service|request)"
+    r"|(?:action|operation|method|function|service|request)\b.{0,60}?\bnot\s*(?:supported|found)"
+    r"|unknown\s*(?:action|operation|method)",
+    re.IGNORECASE,
+)
 END = re.compile(rb"</(?:[\w.-]+:)?Envelope\s*>\s*\Z")
 """How the last bytes of an answer look."""
 # Before it there may be the head of a MIME part: attachments (MTOM) that nobody asked for.
@@ -66,7 +73,7 @@ class SoapFault(DriverProblem):
 
     @property
     def not_supported(self) -> bool:
-        return bool(self.names & _NOT_SUPPORTED) or "not implemented" in self.reason.lower()
+        return bool(self.names & _NOT_SUPPORTED) or _NOT_SUPPORTED_TEXT.search(self.reason) is not None
 
     @property
     def no_slot(self) -> bool:

@@ -7,6 +7,7 @@ from simulators.camera.times import BEIJING, format_time, format_time_us
 from simulators.camera.topics import ALARMS, Items, Notification, Topic
 
 CONCRETE = "http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet"
+PICTURE_CHARS = 300_000
 # Stands for the bad byte until the envelope is bytes.
 BAD_BYTE_MARK = "\ue000"
 
@@ -33,7 +34,11 @@ def notification_message(sent: Notification, quirks: frozenset[str]) -> str:
     parts = [_items("tt:Source", source)] if source else []
     if sent.key:
         parts.append(_items("tt:Key", sent.key))
-    parts.append(_items("tt:Data", sent.data))
+    data = _items("tt:Data", sent.data)
+    if "pictures_inside" in quirks:
+        picture = element("tt:ElementItem", leaf("tt:Image", "A" * PICTURE_CHARS), Name="Picture")
+        data = data.replace("</tt:Data>", f"{picture}</tt:Data>")
+    parts.append(data)
     attributes = {"UtcTime": _time_text(sent.time, quirks)}
     if sent.operation is not None:
         attributes["PropertyOperation"] = sent.operation

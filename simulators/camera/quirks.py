@@ -54,6 +54,7 @@ QUIRKS: dict[str, str] = {
     "repeats": "each change is sent three times",
     "repeats_for_ever": "every poll is answered at once with all properties as they stand, as Changed",
     "pulses": "alarms come without a boolean, and nothing tells their end",
+    "pictures_inside": "each notification holds a picture of 300 KB",
     "endless_sources": "each notification names a source that was never heard of before",
     "topic_tail": "topics end in //.",
     "topic_slash": "topics end in /",

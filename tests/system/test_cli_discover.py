@@ -62,6 +62,9 @@ async def test_every_camera_is_found_once_and_what_is_wrong_is_named():
         config("half", "half_picture"),
         config("foreign", password="another", lock_after=3),
         config("web", "separate_onvif_user"),
+        config("shy", "clock_needs_login"),
+        config("late", "clock_needs_login", clock_offset_s=-500.0),
+        config("moved", "redirects", "open_connections"),
     ]
     async with farm(*configs) as cameras:
         seen = await found(search(cameras, LOGIN))
@@ -74,8 +77,11 @@ async def test_every_camera_is_found_once_and_what_is_wrong_is_named():
             "half": ["no-picture"],
             "foreign": ["wrong-password"],
             "web": ["needs-onvif-user"],
+            "shy": [],
+            "late": ["clock-wrong"],
+            "moved": [],
         }
-        assert [(one.events, one.pictures) for one in seen.values() if codes(one) == []] == [(True, True)] * 2
+        assert [(one.events, one.pictures) for one in seen.values() if codes(one) == []] == [(True, True)] * 4
         good = seen["good"]
         assert (good.maker, good.model, good.firmware) == ("Hikvision", "DS-2CD2042WD-I", "V5.6.3")
         assert good.address == f"127.0.0.1:{cameras['good'].port}"

@@ -105,6 +105,18 @@ async def test_quirk_does_not_make_it_ask_without_end(device, quirk):
             assert gate.requests - before <= 2 * 4 + 8
 
 
+async def test_quirk_makes_it_ask_for_fewer_messages_at_a_time(device):
+    """What did not fit is lost, and that is told; from then on everything fits."""
+    async with camera(quirks=["pictures_inside"]) as gate:
+        kept_setup(device, gate)
+        async with watched(gate, device, poll_s=1.0):
+            for _ in range(12):
+                gate.raise_alarm("line_crossing")
+            await until(lambda: len(device.alarms("line_crossing")) == 12)
+            assert device.states()[0][0] == "down"
+            assert gate.state.pull_points.opened == 1
+
+
 WITHOUT_EVENTS = [
     Case("no_pullpoint"),
     Case("no_subscribe", also=("no_pullpoint",), listens=True),

@@ -77,6 +77,10 @@ def test_unsupported_is_recognised():
     text = "<e:Code><e:Subcode><e:Value>ter:ActionNotSupported</e:Value></e:Subcode></e:Code>"
     assert fault(text).not_supported
     assert fault("<e:Reason><e:Text>Optional Action Not Implemented</e:Text></e:Reason>").not_supported
+    assert fault("<e:Reason><e:Text>Action not supported: Subscribe</e:Text></e:Reason>").not_supported
+    assert fault("<e:Reason><e:Text>Method 'tev:X' not found</e:Text></e:Reason>").not_supported
+    assert fault("<e:Reason><e:Text>Method not found</e:Text></e:Reason>").not_supported
+    assert not fault("<e:Reason><e:Text>absolute time not supported</e:Text></e:Reason>").not_supported
 
 
 @pytest.mark.parametrize(
