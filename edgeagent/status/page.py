@@ -71,7 +71,7 @@ class _Page:
     def _device(self, device: DeviceStatus) -> list[str]:
         since = f" <small>{self._word('since')} {self._time(device.since)}</small>" if device.since else ""
         restarts = {self._word("restarts"): str(device.restarts)} if device.restarts else {}
-        info = restarts | {self._word(key): value for key, value in device.info.items()}
+        info = restarts | {self._word(key): self._said(key, value) for key, value in device.info.items()}
         name = f"<strong>{escape(device.name)}</strong><br>" if device.name else ""
         reason = f"<code>{escape(device.reason)}</code> " if device.reason else ""
         return [
@@ -80,6 +80,10 @@ class _Page:
             reason + escape(device.detail),
             "<br>".join(f"<small>{escape(key)}: {escape(value)}</small>" for key, value in info.items()),
         ]
+
+    def _said(self, key: str, value: str) -> str:
+        """What a driver said: words of our own in the reader's language, all else as it is."""
+        return self._word(value) if key == "events" else value
 
     def _hub(self) -> str:
         status = self._status

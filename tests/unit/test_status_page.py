@@ -83,6 +83,17 @@ def test_hostile_names_are_text():
     assert not checker.tags & {"script", "img", "link", "iframe"}
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("zh", ["事件方式: 拉取事件", "型号: notify"]), ("en", ["events: events pulled", "model: notify"])],
+)
+def test_what_a_driver_says_of_a_device_is_in_the_readers_language(language, said):
+    device = {"id": "c", "name": "c", "driver": "onvif", "state": "up", "reason": "", "detail": ""}
+    status = sample(devices=[device | {"info": {"events": "pullpoint", "model": "notify"}}])
+    words = read(render(status, language, ZONE)).words
+    assert [word for word in words if word in said] == said
+
+
 def test_the_policy_allows_this_style_and_no_other():
     style = re.search(r"<style>(.*)</style>", render(sample(), "zh", ZONE), re.DOTALL)[1]
     assert base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() in POLICY
