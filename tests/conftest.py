@@ -11,6 +11,7 @@ from tests import hubs, postgres
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "sqlite_only: about the file; the rest of the module runs on both databases")
+    config.addinivalue_line("markers", "postgres_only: about the server; the rest of the module runs on both databases")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -18,8 +19,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
         quick = getattr(metafunc.module, "POSTGRES_QUICK", False)
         on_postgres = pytest.param("postgresql", marks=() if quick else pytest.mark.slow)
-        only = metafunc.definition.get_closest_marker("sqlite_only")
-        metafunc.parametrize("database", ["sqlite"] if only else ["sqlite", on_postgres], indirect=True)
+        marked = metafunc.definition.get_closest_marker
+        only = {name for name in ("sqlite", "postgres") if marked(f"{name}_only")}
+        both = {"sqlite": "sqlite", "postgres": on_postgres}
+        kinds = [kind for name, kind in both.items() if not only or name in only]
+        metafunc.parametrize("database", kinds, indirect=True)
 
 
 @pytest.fixture

@@ -1,0 +1,148 @@
+"""What is old goes, kind by kind; what is not settled stays, and so do the keys: nothing is ever taken twice."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from countyhub import intake
+from countyhub.config import RetentionSettings
+from countyhub.inbox import Inbox
+from countyhub.intake import Intake
+from countyhub.store import partitions, retention
+from countyhub.store import tables as t
+from countyhub.store.engine import Store, open_store
+from countyhub.store.partitions import Month
+from gridwire.codec import encode_event
+from gridwire.events import Alarm, Gap
+from tests.hubs import database_url
+from tests.instances import SOURCE, STREAM, event
+
+POSTGRES_QUICK = True
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+OLD = NOW - timedelta(days=500)
+DAYS = RetentionSettings(
+    pictures_days=90, events_days=400, dead_letters_days=200, gaps_days=400, orders_days=200
+)  # fmt: skip
+JPEG = b"\xff\xd8\xff\xe0" + bytes(500) + b"\xff\xd9"
+ALARM = Alarm(kind="motion", state="start")
+
+
+@pytest.fixture
+async def store(database: str, tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await open_store(database_url(tmp_path))
+    yield opened
+    await opened.close()
+
+
+def came(seq: int, when: datetime, data: object = ALARM) -> Intake:
+    return intake.read(f"{SOURCE}/up/event", encode_event(event(data, seq)), received=when)
+
+
+async def count(store: Store, table: object) -> int:
+    async with store.read() as connection:
+        return (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+
+
+async def filled(store: Store) -> None:
+    inbox = Inbox(store)
+    for seq, when in ((1, OLD), (2, OLD), (3, NOW), (4, OLD), (5, NOW)):
+        await inbox.commit([came(seq, when)])
+        await inbox.commit([intake.read(f"{SOURCE}/up/media/{STREAM}/{seq}", JPEG, received=when)])
+    gap = Gap(stream=STREAM, lane="alarm", ranges=((7, 9),), reason="quota")
+    await inbox.commit([came(1, OLD, gap)])
+    await inbox.commit([came(3, NOW, Alarm(kind="tamper", state="start"))])  # a number used twice, and an order
+    for number in range(2):
+        await inbox.commit([intake.read(f"{SOURCE}/up/event", b"garbage %d" % number, received=OLD)])
+    async with store.write() as connection:
+        await connection.execute(update(t.dead_letter).where(t.dead_letter.c.id == 1).values(stored=OLD))
+        await connection.execute(update(t.command).values(created=OLD, expires=OLD))
+
+
+async def test_a_look_first_then_what_is_old_goes_and_what_is_open_stays(store: Store) -> None:
+    await filled(store)
+    expected = {"pictures": 3, "events": 4, "letters": 1, "reused": 0, "gaps": 1, "orders": 1, "replies": 0}
+    before = await count(store, t.event)
+    for dry_run in (True, True, False):
+        assert await count(store, t.event) == before
+        found = await retention.prune(store, DAYS, NOW, dry_run=dry_run)
+        assert {pruned.kind: pruned.rows for pruned in found} == expected
+    assert [await count(store, table) for table in (t.event, t.media, t.dead_letter, t.number_reused)] == [2, 2, 1, 1]
+    assert await count(store, t.event_key) == 11
+    assert await count(store, t.stream_state) == 3
+    assert all(pruned.rows == 0 for pruned in await retention.prune(store, DAYS, NOW))
+
+
+async def test_what_was_pruned_and_comes_again_is_a_repeat(store: Store) -> None:
+    await filled(store)
+    await retention.prune(store, DAYS, NOW)
+    outcome = await Inbox(store).commit([came(1, NOW), came(4, NOW)])
+    assert (outcome.stored, outcome.repeats) == (0, 2)
+
+
+async def test_ids_never_come_again_even_when_everything_went(store: Store) -> None:
+    await filled(store)
+    async with store.read() as connection:
+        highest = (await connection.execute(select(func.max(t.event.c.id)))).scalar_one()
+    await retention.prune(store, DAYS, NOW + timedelta(days=1000))
+    assert await count(store, t.event) == 0
+    assert (await Inbox(store).commit([came(10, NOW)])).last_id == highest + 1
+
+
+async def test_for_ever_is_for_ever(store: Store) -> None:
+    await filled(store)
+    never = RetentionSettings(pictures_days=0, events_days=0, dead_letters_days=0, gaps_days=0, orders_days=0)
+    assert await retention.prune(store, never, NOW + timedelta(days=30000)) == []
+
+
+@pytest.mark.postgres_only
+async def test_the_inbox_has_months_which_are_given_up_whole(store: Store) -> None:
+    await filled(store)
+    async with store.read() as connection:
+        months = await connection.run_sync(partitions.existing)
+        assert Month(2025, 7) in months
+        assert not (await connection.execute(text("SELECT 1 FROM event_default"))).all()
+        held = (await connection.execute(text(f"SELECT count(*) FROM {Month(2025, 7).table}"))).scalar_one()
+    assert held == 4
+    await retention.prune(store, DAYS, NOW)
+    async with store.read() as connection:
+        assert Month(2025, 7) not in await connection.run_sync(partitions.existing)
+
+
+@pytest.mark.postgres_only
+async def test_a_month_that_cannot_be_made_now_is_made_later_with_its_rows(store: Store) -> None:
+    """Somebody reads the whole inbox, as a backup does: events go on into the default part."""
+    async with store.read() as connection:
+        await connection.execute(select(t.event))
+        for seq in (1, 2):
+            assert (await Inbox(store).commit([came(seq, OLD)])).stored == 1
+    async with store.read() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM event_default"))).scalar_one() == 2
+    assert await retention.make_months(store, NOW) != []
+    async with store.read() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM event_default"))).scalar_one() == 0
+        found = (await connection.execute(select(t.event.c.seq).order_by(t.event.c.id))).scalars().all()
+    assert found == [1, 2]
+    assert [pruned.rows for pruned in await retention.prune(store, DAYS, NOW) if pruned.kind == "events"] == [2]
+
+
+@pytest.mark.postgres_only
+async def test_nobody_waits_for_a_month_to_go(store: Store) -> None:
+    await filled(store)
+    async with store.read() as connection:
+        await connection.execute(select(t.event))
+        found = {pruned.kind: pruned.rows for pruned in await retention.prune(store, DAYS, NOW)}
+    assert (found["events"], found["pictures"]) == (0, 3)
+    assert {pruned.kind: pruned.rows for pruned in await retention.prune(store, DAYS, NOW)}["events"] == 4
+
+
+def test_months() -> None:
+    at = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
+    assert partitions.ahead(at) == [Month(2026, 11), Month(2026, 12), Month(2027, 1)]
+    assert Month(2026, 12).end == Month(2027, 1).begin == datetime(2027, 1, 1, tzinfo=UTC)
+    assert partitions.month_named(Month(2026, 2).table) == Month(2026, 2)
+    assert partitions.month_named(partitions.DEFAULT) is None
