@@ -11,7 +11,7 @@ from typing import Literal
 
 from drivers.devicehttp.request import HttpProblem
 from drivers.http_snapshot.config import Config
-from drivers.snapshot.diagnosis import Diagnosis
+from drivers.picture.diagnosis import Diagnosis
 from drivers.snapshot.fetch import Snapshots
 from drivers.snapshot.keep import Keep
 from drivers.snapshot.problems import PictureProblem

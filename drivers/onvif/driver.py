@@ -25,7 +25,7 @@ from drivers.onvif.slot import Slot
 from drivers.onvif.stills import Stills
 from drivers.onvif.tap import Look
 from drivers.onvif.watch import Rung, Watch
-from drivers.snapshot.diagnosis import Diagnosis
+from drivers.picture.diagnosis import Diagnosis
 from drivers.snapshot.worker import WorkerFailed
 from edgeagent.driver import CommandRefused, Device, DriverProblem, Observation, Picture
 

@@ -11,13 +11,13 @@ HEIGHT_PX = 270
 _GAP_PX = 8
 
 
-def draw(usual: bytes, pixels: Array) -> bytes:
-    """PNG of both, the usual one (a JPEG) on the left."""
-    kept = cv2.imdecode(np.frombuffer(usual, np.uint8), cv2.IMREAD_COLOR)
-    parts = [_scaled(one) for one in (kept, pixels) if one is not None]
+def draw(usual: bytes, pixels: Array, form: str) -> bytes:
+    """Both as `.png` or `.jpg`, the usual one (a JPEG) on the left; this one alone when there is no usual one yet."""
+    kept = cv2.imdecode(np.frombuffer(usual, np.uint8), cv2.IMREAD_COLOR) if usual else None
     gap = np.full((HEIGHT_PX, _GAP_PX, 3), 255, np.uint8)
-    _, png = cv2.imencode(".png", np.hstack([parts[0], gap, parts[-1]]))
-    return bytes(png.tobytes())
+    parts = [_scaled(pixels)] if kept is None else [_scaled(kept), gap, _scaled(pixels)]
+    _, drawn = cv2.imencode(form, np.hstack(parts))
+    return bytes(drawn.tobytes())
 
 
 def _scaled(pixels: Array) -> Array:

@@ -18,7 +18,7 @@ LOOK_AT = "drivers.picture.work:look_at"
 
 class Answer(NamedTuple):
     """`state`: to be kept for the next time. `learnt`: how many pictures the baseline stands on; `ready`: whether
-    pictures are compared with it. `beside`: a PNG, when it was asked for and there is a picture to show."""
+    pictures are compared with it. `beside`: both views, when they were asked for and there is something to show."""
 
     faults: frozenset[str]
     measures: tuple[Measure, ...]
@@ -29,11 +29,12 @@ class Answer(NamedTuple):
 
 
 def question(
-    state: bytes, jpeg: bytes, *, learn: bool = True, beside: bool = False, privacy: Polygons = ()
+    state: bytes, jpeg: bytes, *, learn: bool = True, beside: str = "", privacy: Polygons = ()
 ) -> tuple[dict[str, Any], bytes]:
     """Header and data for `Worker.call(LOOK_AT, ...)`. `state` is empty for a new camera.
 
-    `learn`: take the picture into the baseline if it is good. `privacy`: areas that are blackened first, as in
+    `learn`: take the picture into the baseline if it is good. `beside`: `.png` or `.jpg` of both views.
+    `privacy`: areas that are blackened first, as in
     `drivers.snapshot`; a baseline is learnt with them.
     """
     areas = [[list(point) for point in polygon] for polygon in privacy]
@@ -56,7 +57,7 @@ def look_at(header: dict[str, Any], data: bytes) -> bytes:
     state, jpeg = data[: header["state_bytes"]], data[header["state_bytes"] :]
     checker = _checker(state)
     report = checker.examine(jpeg, header["privacy"])
-    beside = side_by_side(checker, jpeg, header["privacy"]) if header["beside"] else b""
+    beside = side_by_side(checker, jpeg, header["privacy"], header["beside"]) if header["beside"] else b""
     if header["learn"] and not report.faults:
         checker.learn(jpeg, header["privacy"])
     after = checker.to_bytes()
@@ -70,15 +71,15 @@ def look_at(header: dict[str, Any], data: bytes) -> bytes:
     return pack(head, after + beside)
 
 
-def side_by_side(checker: PictureChecker, jpeg: bytes, privacy: Sequence[Any] = ()) -> bytes:
-    """A PNG: on the left what the camera normally shows, on the right this picture. Empty without both."""
+def side_by_side(checker: PictureChecker, jpeg: bytes, privacy: Sequence[Any] = (), form: str = ".png") -> bytes:
+    """On the left what the camera normally shows, on the right this picture. Empty for none."""
     from drivers.picture.beside import draw
 
     frame = checker.decoded(jpeg, privacy)
     if frame is None:
         return b""
     usual = checker.thumbnail(grey=frame.is_grey()) or checker.thumbnail(grey=not frame.is_grey())
-    return draw(usual, frame.pixels) if usual else b""
+    return draw(usual, frame.pixels, form)
 
 
 def _checker(state: bytes) -> PictureChecker:

@@ -18,8 +18,8 @@ from typing import Literal
 import msgspec
 
 from drivers.devicehttp.request import HttpProblem
-from drivers.picture import Agreement
-from drivers.snapshot.judging import Judgement, judge
+from drivers.picture.agreement import Agreement
+from drivers.picture.work import LOOK_AT, Answer, question, read_answer
 from drivers.snapshot.problems import PictureProblem
 from drivers.snapshot.schedule import wait_s
 from drivers.snapshot.worker import WorkerFailed, worker
@@ -31,7 +31,6 @@ JUDGE_TIMEOUT_S = 30.0
 # The state is up to 64 KiB a camera: flash is spared once a baseline stands.
 SAVE_EVERY_S = 6 * 3600.0
 SAVE_UNTIL_LEARNT = 18
-_FUNCTION = f"{judge.__module__}:{judge.__name__}"
 _FILE = "picture.state"
 _log = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ class Diagnosis:
                 # That there is no picture is told where pictures are taken; a camera that is down is told anyway.
                 _log.info("%s: not judged: %s", self._device.id, problem)
 
-    async def look(self) -> Judgement:
+    async def look(self) -> Answer:
         """Judge the picture of now; store what began and what ended."""
         async with self._one_at_a_time:
             jpeg = await self._take()
@@ -69,14 +68,21 @@ class Diagnosis:
             await self._tell(frozenset(found.faults), found)
             return found
 
-    async def examine(self) -> Judgement:
+    async def examine(self) -> Answer:
         """Judge the picture of now for somebody who looks; nothing is learnt or stored, the pictures come as PNG."""
         return await self._ask(await self._take(), learn=False, beside=".png")
 
     async def tell(self) -> dict[str, object]:
-        """The same for `edgeagent camera`, without the state; with the faults that are on by two of three looks."""
-        found = msgspec.structs.replace(await self.examine(), state="")
-        return {**msgspec.to_builtins(found), "on": sorted(self._agreement.on)}
+        """The same for `edgeagent camera`, as JSON can say it; with the faults that are on by two of three looks."""
+        found = await self.examine()
+        return {
+            "faults": sorted(found.faults),
+            "on": sorted(self._agreement.on),
+            "ready": found.ready,
+            "learnt": found.learnt,
+            "figures": [measure._asdict() for measure in found.measures],
+            "beside": base64.b64encode(found.beside).decode(),
+        }
 
     async def reset(self) -> None:
         """Forget what the camera usually shows: it was moved on purpose. Faults that are on end with good pictures."""
@@ -84,13 +90,12 @@ class Diagnosis:
             self._state = b""
             self._save()
 
-    async def _ask(self, jpeg: bytes, *, learn: bool, beside: str) -> Judgement:
-        header = {"state_bytes": len(self._state), "learn": learn, "beside": beside}
-        answer = await worker().call(_FUNCTION, header, self._state + jpeg, timeout_s=JUDGE_TIMEOUT_S)
-        return msgspec.json.decode(answer, type=Judgement)
+    async def _ask(self, jpeg: bytes, *, learn: bool, beside: str) -> Answer:
+        header, data = question(self._state, jpeg, learn=learn, beside=beside)
+        return read_answer(await worker().call(LOOK_AT, header, data, timeout_s=JUDGE_TIMEOUT_S))
 
-    def _keep(self, found: Judgement) -> None:
-        self._state = base64.b64decode(found.state)
+    def _keep(self, found: Answer) -> None:
+        self._state = found.state
         if found.learnt < SAVE_UNTIL_LEARNT or time.monotonic() - self._saved_s > SAVE_EVERY_S:
             self._save()
 
@@ -103,7 +108,7 @@ class Diagnosis:
         except OSError as error:
             _log.warning("%s: what the camera usually shows is not kept: %s", self._device.id, error)
 
-    async def _tell(self, faults: frozenset[str], found: Judgement) -> None:
+    async def _tell(self, faults: frozenset[str], found: Answer) -> None:
         """In one step with what is remembered; an outbox that is full is told the same at the next look."""
         before = self._agreement.on
         change = self._agreement.feed(faults)
@@ -115,15 +120,15 @@ class Diagnosis:
                 return
         self._device.judge(self._agreement.on if found.ready or self._agreement.on else None)
 
-    async def _store(self, fault: str, begins: bool, on: frozenset[str], found: Judgement) -> bool:
-        why = {figure.name: f"{figure.value:.3g} / {figure.limit:.3g}" for figure in found.figures if figure.fault}
+    async def _store(self, fault: str, begins: bool, on: frozenset[str], found: Answer) -> bool:
+        why = {figure.name: f"{figure.value:.3g} / {figure.limit:.3g}" for figure in found.measures if figure.fault}
         state: Literal["start", "end"] = "start" if begins else "end"
         alarm = Alarm(kind=ALARM_KIND, state=state, source=fault, object=fault, detail=why)
         try:
             stored = await self._device.emit(Observation(data=alarm), remember={MEMORY_KEY: _dump(on)})
             if stored.picture_wanted and begins and found.beside:
                 evidence = Picture(owner=stored.id, cause="alarm")
-                await self._device.emit(Observation(data=evidence, pictures=(base64.b64decode(found.beside),)))
+                await self._device.emit(Observation(data=evidence, pictures=(found.beside,)))
         except OutboxFull as full:
             _log.warning("%s: %s", self._device.id, full)
             return False
