@@ -214,7 +214,9 @@ class Supervisor:
         """Have a device's driver do something. Raises `CommandRefused`."""
         driver = self._drivers.get(device)
         if driver is None:
-            raise CommandRefused(device=device, op=op, why="no such device, or it is not running")
+            handle = self.devices.get(device)
+            why = handle.health.detail or "not running now / 当前未在运行" if handle else "no such device / 没有该设备"
+            raise CommandRefused(device=device, op=op, why=why)
         try:
             return await driver.command(self.devices[device], op, args)
         except Problem:

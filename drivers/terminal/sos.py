@@ -46,6 +46,7 @@ class Alarm:
         self._device, self._drill = device, drill
         self._pressed = _read(device.recall(_MEMORY))
         self._last_key: tuple[Sos, float] | None = None
+        self._trials: set[str] = set()
         self._queue: asyncio.Queue[_Call] = asyncio.Queue(_MAX_WAITING)
 
     def is_pressed(self, button: str) -> bool:
@@ -57,14 +58,22 @@ class Alarm:
         if pressed:
             self.sound()
         self.watch.help(button, point, pressed=pressed)
-        # Also while its part is on trial: a call for help is never swallowed.
-        event = Sos(state="start" if pressed else "end", point=point, drill=self._drill or self.watch.testing)
+        drill = self._drill or self._is_trial(button, pressed=pressed)
+        event = Sos(state="start" if pressed else "end", point=point, drill=drill)
         if not button and self._is_same_call(event):
             return
         try:
             self._queue.put_nowait(_Call(button, event, datetime.now(UTC), self.watch.here))
         except asyncio.QueueFull:
             log.error("a call for help is lost: %d wait already for room on the disk", _MAX_WAITING)
+
+    def _is_trial(self, button: str, *, pressed: bool) -> bool:
+        """Whether it began while its part was on trial: then it is a drill, and is stored and sent all the same."""
+        before = button in self._trials
+        self._trials.discard(button)
+        if pressed and self.watch.testing:
+            self._trials.add(button)
+        return self.watch.testing if pressed else before
 
     def _is_same_call(self, event: Sos) -> bool:
         """Whether this key was hit a moment ago."""

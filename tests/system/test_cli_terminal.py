@@ -16,6 +16,7 @@ import pytest
 from drivers.terminal.idnumber import load_village_key
 from drivers.terminal.roster import read_roster
 from simulators.terminal import SimTerminal, resident
+from simulators.terminal.snippet import snippet
 from tests.harness import until as until_within
 from tests.processes import AgentProcess
 
@@ -112,10 +113,10 @@ async def until_up(agent):
             await asyncio.sleep(0.05)
 
 
-def records(agent):
-    """The records that the agent has stored."""
+def bodies(agent, lane="record"):
+    """The events of a lane that the agent has stored."""
     with contextlib.closing(sqlite3.connect(f"file:{agent.database}?mode=ro", uri=True)) as connection:
-        return [bytes(body).decode(errors="replace") for (body,) in connection.execute("SELECT body FROM record")]
+        return [bytes(body).decode(errors="replace") for (body,) in connection.execute(f"SELECT body FROM {lane}")]
 
 
 async def lifted(terminal):
@@ -260,7 +261,7 @@ TABLE_ZH = [
 async def test_a_test_of_all_parts_counts_nowhere(tmp_path, terminal, key_file):
     with box(tmp_path, terminal, key_file) as agent:
         await until_up(agent)
-        before = len(records(agent))
+        before = len(bodies(agent))
         async with command(agent, "--test", language="zh") as called:
             await until(lambda: any("请把身份证" in line for line in called.lines))
             terminal.present_card(resident(NUMBER, NAME))
@@ -276,7 +277,7 @@ async def test_a_test_of_all_parts_counts_nowhere(tmp_path, terminal, key_file):
         assert called.lines[-5:] == TABLE_ZH
         assert_no_number("\n".join(called.lines))
         assert [(beep.times, beep.units) for beep in terminal.beeps[:3]] == [(1, 1)] * 3
-        assert len(records(agent)) == before
+        assert len(bodies(agent)) == before
         terminal.present_card(resident(NUMBER, NAME))  # the trial is over, and has left no window behind
         await agent.until_status("emitted", "checkin", equals=1)
 
@@ -320,9 +321,8 @@ async def test_a_call_for_help_is_never_swallowed_by_a_test(tmp_path, terminal, 
             terminal.scan("9")
             await agent.until_status("emitted", "sos", equals=2)
             assert (await called.end())[0] == 1  # one was skipped
-        with contextlib.closing(sqlite3.connect(f"file:{agent.database}?mode=ro", uri=True)) as connection:
-            bodies = [bytes(body).decode() for (body,) in connection.execute("SELECT body FROM urgent ORDER BY n")]
-    assert ['"drill":true' in body for body in bodies] == [False, True]
+        calls = bodies(agent, "urgent")
+    assert ['"drill":true' in body for body in calls] == [False, True]
     verdicts = [(one["part"], one["verdict"]) for one in called.told if one["type"] == "result"]
     assert verdicts == [("iccard", "skipped"), ("keypad", "ok")]
 
@@ -346,7 +346,7 @@ async def test_the_line_for_the_roster(tmp_path, terminal, key_file, runs):
         (worker,) = read_roster(called.lines[0], Path("x")).values()
         assert worker.person == load_village_key(key_file).hash_number(NUMBER).digest
         assert (worker.name, worker.grid) == ("张三", "431126001002007")
-        assert not runs or all("checkin" not in body for body in records(agent))
+        assert not runs or all("checkin" not in body for body in bodies(agent))
 
 
 async def test_what_is_wrong_is_said_in_a_sentence(tmp_path, terminal, key_file):
@@ -369,3 +369,68 @@ async def test_what_is_wrong_is_said_in_a_sentence(tmp_path, terminal, key_file)
     async with command(agent) as called:
         ended, errors = await called.end()
     assert (ended, "chmod 600" in errors) == (1, True), errors
+
+
+KEYPADS = ("keypad", "linepad", "printer", "bus")
+
+
+async def test_keypads_printer_and_help_buttons_are_tried_too(tmp_path, key_file):
+    """A call for help on trial goes to the county as a drill; nothing else is stored."""
+    async with SimTerminal(parts=("scanner", *KEYPADS)) as terminal:
+        parts = [part for part in terminal.settings if part["name"] in ("scanner", *KEYPADS)]
+        agent = AgentProcess(tmp_path, 1, snippet(parts, device="hall", key_file=str(key_file), privacy_notice=""))
+        with agent:
+            await until_up(agent)
+            async with command(agent, "--test", "--json") as called:
+
+                async def wish(part, number=1):
+                    def wishes():
+                        return [one for one in called.told if one["type"] == "wish" and one["part"] == part]
+
+                    await until(lambda: len(wishes()) == number)
+
+                await wish("scanner")
+                terminal.scan("GW:item:0301")
+                await wish("keypad")
+                terminal.press("rate:5")
+                await wish("linepad")
+                terminal.press("item:0301", "linepad")
+                await until(lambda: any(one["type"] == "question" for one in called.told))
+                await until(lambda: any("Test slip" in slip.text for slip in terminal.slips))
+                await called.press("yes\n")
+                await wish("bus")
+                terminal.press_button(0)
+                await wish("bus", 2)
+                terminal.press_button(0, pressed=False)
+                terminal.press_button(1)
+                assert await called.end() == (0, "")
+            verdicts = [(one["part"], one["verdict"]) for one in called.told if one["type"] == "result"]
+            assert verdicts == [(name, "ok") for name in ("scanner", *KEYPADS, "bus")]
+            await until(terminal.bus.is_on)
+            terminal.press_button(1, pressed=False)
+            await agent.until_status("emitted", "sos", equals=4)
+            status = await agent.status()
+            assert {kind for kind, count in status["emitted"].items() if count} <= {"device", "sos", "reading"}
+            with contextlib.closing(sqlite3.connect(f"file:{agent.database}?mode=ro", uri=True)) as connection:
+                calls = [
+                    json.loads(body)["data"] for (body,) in connection.execute("SELECT body FROM urgent ORDER BY n")
+                ]
+    assert [call["point"] for call in calls if call.get("state") != "end"] == ["大厅", "门外"]
+    assert [call.get("drill") for call in calls] == [True] * 4  # also the end of one that is let go afterwards
+
+
+async def test_a_test_that_is_killed_leaves_no_part_on_trial(tmp_path, terminal, key_file):
+    with box(tmp_path, terminal, key_file) as agent:
+        await until_up(agent)
+        async with command(agent, "--test", "--json") as called:
+            await until(lambda: any(one["type"] == "wish" for one in called.told))
+            called.process.kill()
+        async with command(agent, "--json") as looking:
+            await until(lambda: any(one["type"] == "part" for one in looking.told))
+            while not any(what == "stored" for (what,) in looking.heard("what")):
+                terminal.present_card(resident(NUMBER, NAME))
+                heard = len(looking.heard("what"))
+                await until(lambda heard=heard: len(looking.heard("what")) >= heard + 2)
+                await lifted(terminal)
+            assert await looking.interrupt() == (0, "")
+    assert looking.heard("what")[-1] == ("stored",)
