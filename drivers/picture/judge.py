@@ -104,7 +104,7 @@ class Judge:
         return bool(off.sum() >= 2)
 
     def _certain_noise(self) -> str:
-        return self._over("fine_noise", 3.2, "noise")
+        return self._over("fine_noise", 4.0, "noise")
 
     def _bars(self) -> str:
         return (
