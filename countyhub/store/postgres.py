@@ -60,6 +60,7 @@ def engine(url: URL, *, readers: int, statement_timeout_s: float | None = STATEM
         async_creator=creator,
         pool_size=readers or 1,
         max_overflow=0,
+        pool_pre_ping=bool(readers),  # who writes tries again anyway, who reads would have to be told
         hide_parameters=True,
         isolation_level="REPEATABLE READ" if readers else "READ COMMITTED",
     )

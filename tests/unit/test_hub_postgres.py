@@ -1,0 +1,173 @@
+"""PostgreSQL as the hub's database: several writers, bad data for itself, a server that refuses or is not there."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import func, select, text
+
+from countyhub import intake
+from countyhub.config import Config, DatabaseSettings
+from countyhub.inbox import POISON, Inbox
+from countyhub.intake import Intake
+from countyhub.store import engine
+from countyhub.store import tables as t
+from countyhub.store.engine import UNAVAILABLE, Store, open_store
+from countyhub.store.problems import DatabaseUnreachable, DatabaseUnusable
+from gridwire import messages
+from gridwire.codec import encode_batch, encode_event
+from gridwire.events import Alarm
+from tests import postgres
+from tests.instances import NOON, SOURCE, event
+from tests.mosquitto import free_port
+
+pytestmark = pytest.mark.skipif(bool(postgres.unavailable()), reason=postgres.unavailable())
+ALARM = Alarm(kind="motion", state="start")
+
+
+@pytest.fixture
+def url() -> str:
+    return postgres.cluster().fresh()
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[Store]:
+    opened = await open_store(url)
+    yield opened
+    await opened.close()
+
+
+def came(*seqs: int) -> Intake:
+    raws = [encode_event(event(ALARM, seq)) for seq in seqs]
+    return intake.read(f"{SOURCE}/up/batch", encode_batch(raws), received=NOON)
+
+
+async def test_several_workers_take_the_same_events_and_each_counts_once(url: str, store: Store) -> None:
+    """Also where they overlap: the lanes' standings are read, changed and written by one at a time."""
+    stores = [await open_store(url) for _ in range(3)]
+    batches = [[came(*range(first, first + 10))] for first in range(1, 301, 5)]
+    shares = [batches, batches[::-1], batches[::2] + batches[1::2]]
+
+    async def work(own: Store, share: list[list[Intake]]) -> int:
+        return sum([(await Inbox(own).commit(batch)).stored for batch in share])
+
+    watching = asyncio.create_task(rising(store, 305))
+    stored = await asyncio.gather(*(work(own, share) for own, share in zip(stores, shares, strict=True)))
+    assert sum(stored) == await watching == 305
+    async with store.read() as connection:
+        row = (await connection.execute(select(t.stream_state))).one()
+        seqs = (await connection.execute(select(t.event.c.seq))).scalars().all()
+    assert (row.stored_through, row.above, sorted(seqs)) == (305, b"[]", list(range(1, 306)))
+    for own in stores:
+        await own.close()
+
+
+async def rising(store: Store, total: int) -> int:
+    """Whoever follows the ids sees every event, because none shows after a higher one: count those that were seen."""
+    seen = last = 0
+    while seen < total:
+        async with store.read() as connection:
+            rows = (await connection.execute(select(t.event.c.id).where(t.event.c.id > last))).scalars().all()
+        seen += len(rows)
+        last = max([last, *rows])
+    return seen
+
+
+async def test_what_a_column_does_not_take_is_a_dead_letter_for_itself(store: Store) -> None:
+    big = messages.Status(state="online", boot="b", connection=2**63, version="1")
+    poison = intake.read(f"{SOURCE}/up/status", msgspec.json.encode(big), received=NOON)
+    outcome = await Inbox(store).commit([came(1), poison, came(2)])
+    assert (outcome.stored, outcome.dead) == (2, 1)
+    async with store.read() as connection:
+        assert (await connection.execute(select(t.dead_letter.c.code))).scalars().all() == ["hub.cannot-store"]
+
+
+async def test_too_long_a_text_is_bad_data_and_a_missing_table_is_not(store: Store) -> None:
+    with pytest.raises(POISON) as caught:
+        async with store.write() as connection:
+            await connection.execute(t.box.insert().values(box="x" * 100))
+    assert "x" * 100 not in str(caught.value), "what people sent has no place in a log"
+    with pytest.raises(POISON):  # a zero, which SQLite takes
+        async with store.write() as connection:
+            await connection.execute(t.box.insert().values(box="x", name="a\0b"))
+    with pytest.raises(UNAVAILABLE):
+        async with store.write() as connection:
+            await connection.execute(text("SELECT * FROM nothing_of_the_kind"))
+
+
+async def test_a_server_that_only_reads_is_unavailable_and_found_again_when_it_writes(url: str, store: Store) -> None:
+    """As a standby after the roles were changed."""
+    name = engine.parse(url).database
+    postgres.query(url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    await store.close()  # the next connections see the new setting
+    with pytest.raises(UNAVAILABLE):
+        await Inbox(store).commit([came(1)])
+    postgres.query(url, f"ALTER DATABASE {name} SET default_transaction_read_only = off")
+    assert (await Inbox(store).commit([came(1)])).stored == 1
+
+
+async def test_connections_cut_by_the_server_are_made_again(url: str, store: Store) -> None:
+    await Inbox(store).commit([came(1)])
+    async with store.read() as connection:
+        await connection.execute(select(1))
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    postgres.query(url, f"SELECT pg_terminate_backend(pid) {others}")
+    try:
+        assert (await Inbox(store).commit([came(2)])).stored == 1
+    except UNAVAILABLE:
+        assert (await Inbox(store).commit([came(2)])).stored == 1
+    async with store.read() as connection:
+        assert (await connection.execute(select(func.count()).select_from(t.event))).scalar_one() == 2
+
+
+async def test_too_many_connections_is_unavailable() -> None:
+    with postgres.Postgres(settings="max_connections=6 superuser_reserved_connections=0 max_wal_senders=0") as server:
+        store = await open_store(server.empty())
+        async with contextlib.AsyncExitStack() as taken:
+            with pytest.raises(UNAVAILABLE):
+                for _ in range(engine.READERS):
+                    await taken.enter_async_context(store.read())
+            with pytest.raises(DatabaseUnreachable):
+                await open_store(str(store.url))
+        assert (await Inbox(store).commit([came(1)])).stored == 1
+        await store.close()
+
+
+@pytest.mark.slow
+async def test_a_writer_that_stands_still_holds_up_others_for_a_while_only(url: str, store: Store) -> None:
+    other = await open_store(url)
+    async with other.write() as connection:
+        await connection.execute(text("SELECT 1"))
+        with pytest.raises(UNAVAILABLE):
+            async with store.write() as mine:
+                await mine.execute(text("SELECT 1"))
+    await other.close()
+    assert (await Inbox(store).commit([came(1)])).stored == 1
+
+
+async def test_a_server_that_is_not_there_is_waited_for_and_a_wrong_name_is_not(url: str) -> None:
+    with pytest.raises(DatabaseUnreachable):
+        await open_store(f"postgresql://hub@127.0.0.1:{free_port()}/hub")
+    with pytest.raises(DatabaseUnusable) as caught:
+        await open_store(postgres.cluster().url("no_such_database"))
+    assert not isinstance(caught.value, DatabaseUnreachable)
+
+
+async def test_the_password_comes_from_a_file_and_is_never_shown(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("geheim\n")
+    settings = DatabaseSettings(url="postgresql://hub@127.0.0.1:1/hub", password=f"file:{tmp_path}/password")
+    url = engine.locate(Config(county="431126", database=settings))
+    assert url.password == "geheim"
+    with pytest.raises(DatabaseUnreachable) as caught:
+        await open_store(url)
+    assert "geheim" not in caught.value.text("zh") + caught.value.text("en") + str(caught.value)
+
+
+async def test_what_was_answered_is_on_the_disk_whatever_the_server_is_set_to(store: Store) -> None:
+    async with store.write() as connection:
+        assert (await connection.execute(text("SHOW synchronous_commit"))).scalar_one() == "on"
