@@ -57,7 +57,7 @@ async def change(store: Store, box: str, edit: Callable[[Board], Board]) -> Boar
     """
     now = datetime.now(UTC)
     async with store.write() as connection:
-        before = await read(connection, box)
+        before = await read(connection, box, for_update=True)
         edited = edit(before)
         kept = tuple(notice for notice in edited.notices if notice.expires is None or notice.expires > now)
         after = msgspec.structs.replace(edited, notices=kept, revision=before.revision)
@@ -74,9 +74,11 @@ async def change(store: Store, box: str, edit: Callable[[Board], Board]) -> Boar
     return after
 
 
-async def read(connection: AsyncConnection, box: str) -> Board:
+async def read(connection: AsyncConnection, box: str, *, for_update: bool = False) -> Board:
     """The board of a box; revision 0: there is none yet. Raises `BadBoxId`."""
     query = select(tables.board.c.payload).where(tables.board.c.box == check_box_id(box))
+    if for_update:
+        query = query.with_for_update()  # PostgreSQL has several writers; to SQLite this says nothing
     payload = (await connection.execute(query)).scalar_one_or_none()
     return _board.decode(payload) if payload is not None else Board(revision=0)
 

@@ -7,6 +7,7 @@ here, every part on trial, until an agent starts.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
 import json
 import sys
@@ -18,7 +19,7 @@ from edgeagent import control
 from edgeagent.cli import terminalports
 from edgeagent.cli.loose import Loose, read_loosely
 from edgeagent.cli.say import Language, choose, say
-from edgeagent.cli.terminalask import ALL, Asked, whom
+from edgeagent.cli.terminalask import ALL, AgentStarted, Asked, whom
 from edgeagent.cli.terminallines import Lines
 from edgeagent.cli.terminaltest import Walk
 from edgeagent.configfile import BadConfig
@@ -95,7 +96,7 @@ class _Screen:
     """One call of the command."""
 
     def __init__(self, args: argparse.Namespace, loose: Loose, device: str, language: Language) -> None:
-        self._args, self._loose, self._language = args, loose, language
+        self._args, self._language = args, language
         self._lines = Lines(device, language, loose.zone, as_json=args.json)
         self._asked = whom(args.config, loose, device, language)
 
@@ -121,7 +122,7 @@ class _Screen:
             except control.AgentSilent:
                 self._lines.note("agent-gone")
                 return 0
-            if asked.direct and control.answers(self._loose.store):
+            except AgentStarted:
                 self._lines.note("agent-started")
                 return 0
 
@@ -140,7 +141,8 @@ class _Screen:
                         self._tell_hash(line)
                         return 0
         finally:
-            asked.ask("end")
+            with contextlib.suppress(Problem):
+                asked.ask("end")
         raise NothingShown(seconds=wait_s)
 
     def _tell_hash(self, line: Mapping[str, Any]) -> None:

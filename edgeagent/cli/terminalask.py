@@ -38,6 +38,12 @@ class Refused(Problem):
         return str(self.facts[language])
 
 
+class AgentStarted(Problem):
+    code = "look.agent-started"
+    en = "the agent has been started meanwhile and gets the ports: please call this again"
+    zh = "代理已启动，串口已交给代理：请重新执行"
+
+
 class Asked(Protocol):
     """`ask` blocks. Raises `Refused`, `AgentSilent`, the driver's problems."""
 
@@ -106,8 +112,11 @@ class Directly:
         self._running: asyncio.Task[None] | None = None
 
     def ask(self, op: str, **args: object) -> dict[str, Any]:
+        """Raises `AgentStarted` as well."""
         if op == "watch":
             args = {**args, "test": ALL}
+            if control.answers(self._store):
+                raise AgentStarted
         answer = dict(self._in_loop(self._driver.command(self._device, op, args)))
         if self._running is not None and self._running.done():
             self._running.result()  # why it does not go on
