@@ -64,6 +64,13 @@ class NeedsUser(Refusal):
     )
 
 
+class NoUser(Refusal):
+    code = "onvif.no-user"
+    reason = "no-user"
+    en = "the camera lets nobody in without a login: set username and password of this device"
+    zh = "摄像机需要登录：请为该设备设置 username 和 password"
+
+
 class ClockWrong(Refusal):
     code = "onvif.clock-wrong"
     reason = "clock-wrong"
@@ -277,7 +284,9 @@ class Client:
     def _verdict(self) -> Refusal:
         self.locked_out = True
         facts = {"user": self.username, "wait_min": round(REFUSAL_WAIT_S / 60)}
-        if self._hikvision or not self.username:
+        if not self.username:
+            return NoUser()
+        if self._hikvision:
             return NeedsUser(**facts)
         if self.mode == "token" and not self.clock_known:
             return ClockWrong(**facts)

@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ import msgspec
 from edgeagent import control, plugins
 from edgeagent.cli.logins import keep, logins
 from edgeagent.cli.loose import Loose, read_loosely, tables
-from edgeagent.cli.newdevices import Named, add, name_all, table_of
+from edgeagent.cli.newdevices import Named, add, name_all, table_of, without_login
 from edgeagent.cli.places import hosts, in_order
 from edgeagent.cli.say import Language, choose, say, table
 from edgeagent.configfile import DriverBroken
@@ -89,21 +90,32 @@ def _named(args: argparse.Namespace, found: list[tuple[str, Found]], loose: Loos
 def _write(args: argparse.Namespace, named: list[Named], language: Language) -> str:
     """Add the new ones; says what was done. Raises `NotWritten`, `SecretNotKept`."""
     new = [one for one in named if one.known is None]
-    if not new:
+    late = _late(args.write, named)
+    if not new and not late:
         return say(language, en=f"nothing new: {args.write} stays as it is", zh=f"没有新摄像机，{args.write} 未改动")
     kept: dict[Login, Login] = {}
-    for one in new:
+    for one in (*new, *late):
         login = one.found.login
         if login is not None and login.username and not login.reference and login not in kept:
             kept[login] = keep(login, args.config.parent)
-    add(args.write, [table_of(_with_reference(one, kept), language) for one in new])
-    ids = ", ".join(one.id for one in new)
+    tables_of_new = [table_of(_with_reference(one, kept), language) for one in new]
+    add(args.write, tables_of_new, [_with_reference(one, kept) for one in late])
+    ids = ", ".join(
+        [one.id for one in new] + [say(language, en=f"{one.id} (login)", zh=f"{one.id}（登录）") for one in late]
+    )
     check = f"edgeagent check --config {args.config}"
     return say(
         language,
         en=f"added to {args.write}: {ids}\nnow: {check}, then systemctl reload edgeagent",
         zh=f"已写入 {args.write}：{ids}\n下一步：{check}，然后 systemctl reload edgeagent",
     )
+
+
+def _late(file: Path, named: list[Named]) -> list[Named]:
+    try:
+        return without_login(file, named)
+    except OSError:
+        return []  # `add` says why
 
 
 def _with_reference(one: Named, kept: Mapping[Login, Login]) -> Named:

@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from gridwire.problem import Language, Problem
 ID_CHARS = 12
 MAX_NAME_CHARS = 64
 _NEW_FILE_MODE = 0o644
+_LOGIN = ("username", "password")
 
 
 class NotWritten(Problem):
@@ -102,16 +103,31 @@ def table_of(named: Named, language: Language) -> str:
     settings = {"driver": named.driver, "name": name, **found.settings}
     lines += [f"[device.{named.id}]", *(f"{key} = {toml(value)}" for key, value in settings.items() if value)]
     if "password" not in found.settings:
-        lines += ['#username = "onvif"', f'#password = "file:secrets/{named.id}"']
+        lines.append(_no_login(named.id))
     return "\n".join(lines) + "\n"
+
+
+def _no_login(device: str) -> str:
+    """What stands where nobody could log in, for people to fill in."""
+    return f'#username = "onvif"\n#password = "file:secrets/{device}"'
 
 
 def _one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def add(file: Path, texts: Iterable[str]) -> None:
-    """Append the tables, all or none. Raises `NotWritten`; the file is then as it was."""
+def without_login(file: Path, named: Iterable[Named]) -> list[Named]:
+    """Those in the file that were written when no login worked, and now one does. Raises OSError."""
+    text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+    return [one for one in named if one.known is not None and not one.known.get("username")
+            and one.found.settings.get("username") and text.count(_no_login(one.id)) == 1]  # fmt: skip
+
+
+def add(file: Path, texts: Iterable[str], logins: Iterable[Named] = ()) -> None:
+    """Append the tables, fill in the `logins` of others (see `without_login`), all or none.
+
+    Raises `NotWritten`; the file is then as it was.
+    """
     file = Path(os.path.realpath(file))
     try:
         old = file.read_bytes()
@@ -119,17 +135,23 @@ def add(file: Path, texts: Iterable[str]) -> None:
         old = b""
     except OSError as error:
         raise _failed(file, error) from error
+    filled = list(logins)
+    before = old
+    for one in filled:
+        login = [f"{key} = {toml(one.found.settings[key])}" for key in _LOGIN if one.found.settings.get(key)]
+        before = before.replace(_no_login(one.id).encode(), "\n".join(login).encode())
     gap = b"" if not old else b"\n" if old.endswith(b"\n") else b"\n\n"
-    new = old + gap + "\n".join(texts).encode()
-    _check(file, old, new)
+    tail = "\n".join(texts).encode()
+    new = before + (gap + tail if tail else b"")
+    _check(file, old, new, {one.id for one in filled})
     try:
         _replace(file, old, new)
     except OSError as error:
         raise _failed(file, error) from error
 
 
-def _check(file: Path, old: bytes, new: bytes) -> None:
-    """What people wrote must stand in it as before."""
+def _check(file: Path, old: bytes, new: bytes, filled: Collection[str]) -> None:
+    """What people wrote must stand in it as before; those `filled` have got a login, and nothing else."""
     try:
         before, after = (tomllib.loads(raw.decode("utf-8-sig")) for raw in (old, new))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -140,9 +162,14 @@ def _check(file: Path, old: bytes, new: bytes) -> None:
         ) from error
     rest = {key: value for key, value in after.items() if key != "device"}
     kept = isinstance(before.get("device", {}), dict)
-    kept = kept and all(tables(after).get(name) == table for name, table in tables(before).items())
+    now = {name: _less_login(table) if name in filled else table for name, table in tables(after).items()}
+    kept = kept and all(now.get(name) == table for name, table in tables(before).items())
     if not kept or rest != {key: value for key, value in before.items() if key != "device"}:
         raise NotWritten(file=file, why_en="its tables would change", why_zh="原有内容会被改变")
+
+
+def _less_login(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if key not in _LOGIN}
 
 
 def _replace(file: Path, old: bytes, new: bytes) -> None:

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -255,6 +256,28 @@ async def test_what_is_written_loads_and_a_second_time_adds_only_what_is_new(box
     assert f"# it refuses user “admin”: wrong password?\n[device.{new}]" in text
     code, out, _ = await edgeagent("check", "--config", box / "edgeagent.toml", "--language", "en")
     assert (code, "devices 2" in out) == (0, True), out
+
+
+async def test_a_login_that_failed_the_first_time_is_filled_in_the_next_time(box):
+    file, wrong = box / "conf.d" / "cameras.toml", box / "secrets" / "wrong"
+    wrong.touch(0o600)
+    wrong.write_text("mistyped\n")
+    first, second = config("鱼塘", serial="SN-0001-AAAA"), config("村口", serial="SN-0002-BBBB")
+    async with farm(first, second) as cameras:
+        await edgeagent(*arguments(box, cameras, *WITH_LOGIN, wrong, "--write", file))
+        before = file.read_text()
+        # Somebody has been there in the meantime: only what is still as it was written is filled in.
+        ids = re.findall(r"^\[device\.(.*)\]$", before, re.MULTILINE)
+        file.write_text(before.replace(f'#password = "file:secrets/{ids[1]}"', "# ask Wang"))
+        login = (*WITH_LOGIN, box / "secrets/cameras", "--write", file, "--language", "en")
+        _, _, errors = await edgeagent(*arguments(box, cameras, *login))
+        again = await edgeagent(*arguments(box, cameras, *login))
+    assert f"added to {file}: {ids[0]} (login)\n" in errors
+    assert "nothing new" in again[2]
+    devices = tomllib.loads(file.read_text())["device"]
+    assert (devices[ids[0]]["username"], devices[ids[0]]["password"]) == ("admin", "file:secrets/cameras")
+    assert "username" not in devices[ids[1]]
+    assert "# ask Wang" in file.read_text()
 
 
 async def test_a_password_that_was_typed_lies_in_a_file_of_its_own(box):
