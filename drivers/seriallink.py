@@ -123,7 +123,11 @@ class Decoder(Protocol[Frame]):
         """Frames that these bytes complete."""
 
     def silence(self) -> list[Frame]:
-        """The line fell quiet: forget what is half; frames that only the pause completes."""
+        """The line fell quiet: forget what is half; frames that only the pause completes.
+
+        Called after a pause, but not where the bytes before it were whole frames and the decoder has a property
+        `is_midway` that is false then.
+        """
 
 
 class LineWatch:
@@ -162,7 +166,7 @@ class SerialLink(Generic[Frame]):
         self._decoder = decoder
         self._watch = LineWatch()
         self._frames: deque[Frame] = deque(maxlen=_MAX_WAITING_FRAMES)
-        self._news = asyncio.Event()
+        self._waiters: deque[asyncio.Future[None]] = deque()
         self._lost: tuple[str, str] | None = None
         self._port: Port | None = None
         self._fd = -1
@@ -211,11 +215,38 @@ class SerialLink(Generic[Frame]):
     async def receive(self) -> Frame:
         """The next frame. Frames that came before the link was lost are still handed out; then raises LinkLost."""
         while not self._frames:
-            if self._lost is not None:
-                raise self._problem(*self._lost)
-            self._news.clear()
-            await self._news.wait()
+            await self._wait_for_news()
         return self._frames.popleft()
+
+    async def receive_within(self, timeout_s: float) -> Frame | None:
+        """The same; None when none comes in time. Cheap: devices are asked several times a second for years."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + timeout_s
+        while not self._frames:
+            if loop.time() >= until_s:
+                return None
+            await self._wait_for_news(until_s)
+        return self._frames.popleft()
+
+    async def _wait_for_news(self, until_s: float | None = None) -> None:
+        """Until a frame came, the link is lost (raises LinkLost), or that moment of the loop's clock."""
+        if self._lost is not None:
+            raise self._problem(*self._lost)
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
+        self._waiters.append(waiter)
+        timer = loop.call_at(until_s, _wake, waiter) if until_s is not None else None
+        try:
+            await waiter
+        finally:
+            if timer is not None:
+                timer.cancel()
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+
+    def _tell_news(self) -> None:
+        while self._waiters:
+            _wake(self._waiters.popleft())
 
     def discard(self) -> None:
         """Forget the frames that wait: before a request, so that a late answer is not taken for the new one."""
@@ -223,6 +254,15 @@ class SerialLink(Generic[Frame]):
 
     async def write(self, data: bytes) -> None:
         """Write all of it. Raises LinkLost, also when the device does not take it within `write_timeout_s`."""
+        if self._lost is None and not self._writing.locked():
+            try:
+                data = data[os.write(self._fd, data) :]
+            except BlockingIOError:
+                pass
+            except OSError as error:
+                raise self._lose(*_explain(error)) from error
+            if not data:
+                return
         async with self._writing:
             try:
                 async with asyncio.timeout(self.settings.write_timeout_s):
@@ -262,12 +302,16 @@ class SerialLink(Generic[Frame]):
         if not data:
             self._lose("unplugged", "hang-up")
             return
-        self._deliver(data, self._decoder.feed(data))
-        self._await_pause()
+        frames = self._decoder.feed(data)
+        self._deliver(data, frames)
+        self._await_pause(whole=bool(frames) and not getattr(self._decoder, "is_midway", True))
 
-    def _await_pause(self) -> None:
+    def _await_pause(self, *, whole: bool) -> None:
         if self._pause is not None:
             self._pause.cancel()
+            self._pause = None
+        if whole:
+            return
         loop = asyncio.get_running_loop()
         self._pause = loop.call_later(self.settings.inter_byte_timeout_s, self._on_pause)
 
@@ -282,7 +326,7 @@ class SerialLink(Generic[Frame]):
         if frames:
             self._judge(garbage=False)
             self._frames.extend(frames)
-            self._news.set()
+            self._tell_news()
 
     def _judge(self, *, garbage: bool) -> None:
         if garbage != self.garbage:
@@ -294,7 +338,7 @@ class SerialLink(Generic[Frame]):
         if self._lost is None:
             self._lost = (reason, detail)
             self._stop_listening()
-            self._news.set()
+            self._tell_news()
         return self._problem(*self._lost)
 
     def _stop_listening(self) -> None:
@@ -352,6 +396,11 @@ def advise_name(port: str, by_id: Path = _BY_ID) -> str | None:
 
 def _ignore(_: bool) -> None:
     pass
+
+
+def _wake(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 def _close_unwanted(opening: "asyncio.Future[Port]") -> None:

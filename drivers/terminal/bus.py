@@ -91,9 +91,16 @@ class Bus:
             if self._wanted.is_set():  # still: the siren does not answer
                 await asyncio.sleep(self._settings.poll_s)
                 continue
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._pause_s()):
-                    await self._wanted.wait()
+            await self._rest(self._pause_s())
+
+    async def _rest(self, seconds: float) -> None:
+        """Until somebody calls for help, but no longer than that. A bus without a siren need not wake for it."""
+        if self._settings.siren is None:
+            await asyncio.sleep(seconds)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wanted.wait()
 
     def _pause_s(self) -> float:
         """Until the next thing is due."""

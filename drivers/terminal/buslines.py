@@ -42,7 +42,8 @@ class BusLine:
         unit, now_s = request[0], _now_s()
         if now_s < self._rests_until_s.get(unit, 0.0):
             return None
-        await asyncio.sleep(max(0.0, self._quiet_from_s + self._silence_s - now_s))
+        if (wait_s := self._quiet_from_s + self._silence_s - now_s) > 0:
+            await asyncio.sleep(wait_s)
         reply = await self._exchange(self._link, request, answer_bytes)
         self._quiet_from_s = _now_s()
         if reply is None:
@@ -58,14 +59,11 @@ class BusLine:
     async def _exchange(self, link: SerialLink[Reply], request: bytes, answer_bytes: int) -> Reply | None:
         link.discard()
         await link.write(request)
-        try:
-            async with asyncio.timeout(self._settings.answer_timeout_s):
-                while True:
-                    reply = await link.receive()
-                    if _answers(reply, request, answer_bytes):
-                        return reply
-        except TimeoutError:
-            return None
+        until_s = _now_s() + self._settings.answer_timeout_s
+        while (reply := await link.receive_within(until_s - _now_s())) is not None:
+            if _answers(reply, request, answer_bytes):
+                return reply
+        return None
 
     def _note_refusal(self, request: bytes, reply: Reply, may_refuse: bool) -> None:
         if reply.exception and not may_refuse:

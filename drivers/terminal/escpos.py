@@ -26,6 +26,9 @@ ASK_PAPER = bytes.fromhex("10 04 04")
 CHINESE = bytes.fromhex("1C 26")
 CUT = bytes.fromhex("1D 56 42 00")
 
+RESYNC = bytes(256) + RESET
+"""For a printer that may wait for the rest of a QR code whose sender died: it would take the next tone for that."""
+
 _SIZES = {False: bytes.fromhex("1D 21 00"), True: bytes.fromhex("1D 21 11")}
 _SIDES = {False: bytes.fromhex("1B 61 00"), True: bytes.fromhex("1B 61 01")}
 _ALWAYS, _ALWAYS_MASK = 0x12, 0x93
@@ -93,6 +96,8 @@ def qr_code(text: str, size: int = 6) -> bytes:
 
 class StatusDecoder:
     """Status bytes out of what a printer sends; anything else is dropped, and counted in `bad_bytes`."""
+
+    is_midway = False
 
     def __init__(self) -> None:
         self.bad_bytes = 0

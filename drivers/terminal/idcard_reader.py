@@ -88,23 +88,21 @@ class IdCardReader:
 
     async def _read(self, link: SerialLink[Answer]) -> IdCard | None:
         """The card, None when it could not be read this time. Raises CardUnreadable when it never will be."""
-        previous = await self._read_once(link)
-        if previous is None:
+        first = await self._read_once(link)
+        if first is None:
             return None
-        for reads in range(2, _MAX_READS + 1):
-            following = await self._read_again(link)
-            if following is None:
-                return self._believe_single(previous)
-            try:
-                card = sam.parse_twice_read(previous, following, self._key, keep_name=self._settings.keep_name)
-            except ReadsDiffer:
-                if reads == _MAX_READS:
-                    raise
-                previous = following
-            else:
+        texts = [first]
+        for _ in range(_MAX_READS - 1):
+            text = await self._read_again(link)
+            if text is None:
+                continue
+            if text in texts:
                 self._read_once_only = 0
-                return card
-        return None
+                return sam.parse_twice_read(text, text, self._key, keep_name=self._settings.keep_name)
+            texts.append(text)
+        if len(texts) > 1:
+            raise ReadsDiffer
+        return self._believe_single(first)
 
     def _believe_single(self, text: bytes) -> IdCard:
         if self._settings.require_second_read:
@@ -141,10 +139,8 @@ class IdCardReader:
         """The reader's answer, None when it does not come in time. Raises LinkLost."""
         link.discard()
         await link.write(request)
-        try:
-            async with asyncio.timeout(self._settings.answer_timeout_s):
-                answer = await link.receive()
-        except TimeoutError:
+        answer = await link.receive_within(self._settings.answer_timeout_s)
+        if answer is None:
             self._unanswered += 1
             if link.garbage:
                 self._parts.note(self._name, "garbage")

@@ -249,7 +249,7 @@ class Modbus(PartSettings, frozen=True, kw_only=True, tag="modbus"):
     ]
     poll_s: Annotated[
         float, about("seconds between two looks at the buttons", "两次查询按钮的间隔，秒", ge=0.02, le=10)
-    ] = 0.1
+    ] = 0.2
     answer_timeout_s: Annotated[
         float, about("seconds that a device may take to answer", "等待设备应答的最长时间，秒", gt=0, le=10)
     ] = 0.5

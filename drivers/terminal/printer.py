@@ -72,6 +72,8 @@ class Printer:
 
     async def use(self, link: SerialLink[int]) -> None:
         """Serve on this link until it is lost (raises LinkLost)."""
+        if self.prints:
+            await link.write(escpos.RESYNC)
         self._is_open = True
         try:
             await _all_of(self._listen(link), self._sound_all(link), self._serve(link))

@@ -198,10 +198,17 @@ class Listening(Generic[Frame]):
         self._decoder, self._noise = decoder, noise
         self._bytes, self._frames = 0, 0
 
+    @property
+    def is_midway(self) -> bool:
+        """Whether bytes wait for the rest of a frame, or for a pause that tells that they are none."""
+        return bool(self._bytes) or bool(getattr(self._decoder, "is_midway", True))
+
     def feed(self, data: bytes) -> list[Frame]:
         frames = self._decoder.feed(data)
         self._bytes += len(data)
         self._frames += len(frames)
+        if frames and not getattr(self._decoder, "is_midway", True):
+            self._bytes = self._frames = 0  # whole frames: nothing to wait for
         return frames
 
     def silence(self) -> list[Frame]:

@@ -98,6 +98,8 @@ class Printer:
                 self._answer(whole[2])
             case b"\x1b\x42":
                 self.beeps.append(Beep(whole[2], whole[3], monotonic()))
+            case b"\x1b\x40":
+                self._line = b""
             case b"\x1d\x28":
                 self._code_command(whole[5:])
             case b"\x1d\x56":
@@ -105,7 +107,7 @@ class Printer:
             case b"\n":
                 self._slip.lines.append(self._line.decode("gb18030", "replace"))
                 self._line = b""
-            case _ if len(whole) == 1:
+            case _ if len(whole) == 1 and whole != b"\0":
                 self._line += whole
 
     def _code_command(self, command: bytes) -> None:

@@ -88,6 +88,15 @@ async def test_a_printer_that_takes_nothing_holds_up_nobody(place):
         await place.is_told("up")
 
 
+async def test_a_slip_torn_by_a_power_cut_swallows_no_tone_and_no_slip(place):
+    place.terminal.printer.take(bytes.fromhex("1B40 1C26 41 1D286B 2000 315030") + b"GW:rec")
+    async with place.open():
+        place.terminal.show_ic(CARD)
+        (slip,) = await place.prints(1)
+        await place.hears("done")
+    assert slip.startswith("签到成功")
+
+
 async def test_slips_that_cannot_be_printed_in_time_are_counted_and_told(place, quick_looks, monkeypatch):
     monkeypatch.setattr(printer_module, "SLIP_KEEPS_S", 0.1)
     place.terminal.printer.paper = "out"

@@ -1,0 +1,129 @@
+"""The terminal for a long time: a thousand pulled plugs, ten thousand spoilt readings of cards. Counted."""
+
+import asyncio
+import gc
+import os
+import random
+import time
+
+import pytest
+
+from drivers.terminal.config import part_names
+from simulators.terminal import random_card
+from simulators.terminal.speakers import card_frame
+from tests.harness import until
+from tests.terminals import station
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+CYCLES = int(os.environ.get("UNPLUGS") or 1000)
+READS = 10_000
+SAFE_S = 0.1
+"""What was complete so long before the plug was pulled must not be lost."""
+
+
+def open_descriptors() -> int:
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+
+
+async def test_a_thousand_pulled_plugs(tmp_path, counted):
+    """No descriptor left behind, no card twice, no frame made of two halves, nothing lost that was there 100 ms."""
+    chance = random.Random(9600)
+    complete, half = [], []
+    async with station(tmp_path, ("iccard", "scanner", "beeper")) as place:
+        place.settings["window_s"] = 0
+        async with place.open() as device:
+
+            async def is_open() -> None:
+                names = part_names(place.config().part)
+                while True:
+                    parts = (await place.driver.command(device, "watch", {}))["parts"]
+                    if parts[names.index("iccard")]["problem"] == "":
+                        return
+                    await asyncio.sleep(0.002)
+
+            port = place.terminal.parts["iccard"]
+            before = open_descriptors()
+            for cycle in range(CYCLES):
+                uid, torn = (kind + cycle.to_bytes(3, "big") for kind in (b"\x01", b"\x02"))
+                place.terminal.show_ic(uid)
+                complete.append(place.person(uid.hex().upper()))
+                await asyncio.sleep(SAFE_S)
+                frame = card_frame(torn)
+                port.send_raw(frame[: chance.randrange(1, len(frame))])
+                half.append(place.person(torn.hex().upper()))
+                await asyncio.sleep(chance.choice((0, 0, 0.002, 0.01)))
+                place.terminal.unplug("iccard")
+                await asyncio.sleep(chance.choice((0, 0.001, 0.02)))
+                place.terminal.plug("iccard")
+                await asyncio.sleep(0.02)  # the loss is noticed within the same loop's next rounds
+                await is_open()
+            await until(lambda: len(device.data) >= len(complete))
+            after = open_descriptors()
+        people = [checkin.person for checkin in place.stored("checkin")]
+        counted(
+            f"unplugged {CYCLES}, cards whole {len(complete)}, stored {len(people)}, "
+            f"lost {len(set(complete) - set(people))}, twice {len(people) - len(set(people))}, "
+            f"spliced {len(set(people) - set(complete) - set(half))}, halves taken for cards {len(set(people) & set(half))}, descriptors {before} before, {after} after, "
+            f"told {len(device.reports)} times"
+        )
+        assert sorted(people) == sorted(complete)
+        assert after == before
+        assert len(device.reports) < CYCLES / 10 + 30
+
+
+async def test_two_flipped_bits_never_make_another_person(tmp_path, counted):
+    """In half of the reads, most often in the number; the checksum, the check digit or another read sees it."""
+    chance = random.Random(11643)
+    spoilt = xor_passes = cards = 0
+    number_from = 14 + 30 + 2 + 4 + 16 + 70
+    async with station(tmp_path, ("idcard", "beeper")) as place:
+        place.settings["window_s"] = 0
+        place.own["idcard"] = {"poll_s": 0.001, "answer_timeout_s": 0.03}
+        reader, reads = place.terminal.idreader, 0
+        reader.hides_after_read = False
+        send = reader._send
+
+        def spoil(frame: bytes) -> None:
+            nonlocal spoilt, xor_passes, reads
+            if len(frame) > 1000:
+                reads += 1
+                if chance.random() < 0.5:
+                    anywhere = chance.random() < 0.3
+                    first, size = (0, len(frame)) if anywhere else (number_from, 36)
+                    data = bytearray(frame)
+                    one, two = chance.sample(range(first * 8, (first + size) * 8), 2)
+                    if not anywhere and chance.random() < 0.5:
+                        two = one + 8 * chance.choice((1, 2, 3))  # the same bit of another byte: the checksum is blind
+                    for bit in (one, two):
+                        data[bit // 8] ^= 1 << bit % 8
+                    spoilt += 1
+                    xor_passes += one % 8 == two % 8
+                    frame = bytes(data)
+            send(frame)
+
+        reader._send = spoil
+        async with place.open() as device:
+            shown = set()
+            began = time.monotonic()
+            while reads < READS:
+                card = random_card(chance)
+                shown.add(place.person(card.number))
+                cards += 1
+                tones = len(place.terminal.beeper.beeps)
+                place.terminal.present_card(card)
+                await until(lambda tones=tones: len(place.terminal.beeper.beeps) > tones)
+                place.terminal.lift_card()
+                finds = reader.finds
+                await until(lambda finds=finds: reader.finds > finds + 3)
+            people = [checkin.person for checkin in device.data]
+        refused = place.tones.count("failed")
+        counted(
+            f"reads {reads}, spoilt {spoilt}, of which the checksum could not see {xor_passes}; cards {cards}, "
+            f"checked in {len(people)}, refused {refused}, wrong numbers {len(set(people) - shown)} "
+            f"({time.monotonic() - began:.0f} s)"
+        )
+        assert set(people) <= shown
+        assert len(people) + refused == len(place.tones)
+        assert xor_passes > READS / 20
+        assert len(people) > cards * 0.8
