@@ -77,7 +77,8 @@ def kept_setup(device, simulated, *, services=True, snapshot=None):
     base = f"http://127.0.0.1:{simulated.port}"
     facts = {
         "maker": "Gridcam",
-        "model": "kept",
+        "model": simulated.config.model,
+        "serial": simulated.config.serial,
         "snapshot_uri": simulated.snapshot_uri if snapshot is None else snapshot,
         "stream_uri": simulated.stream_uri,
         "services": {"http://www.onvif.org/ver10/events/wsdl": f"{base}/onvif/event_service"} if services else {},

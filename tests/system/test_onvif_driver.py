@@ -103,8 +103,8 @@ async def test_a_wrong_password_is_tried_twice_at_most(device, auth):
 async def test_without_credentials_it_says_that_a_user_is_needed(device):
     async with camera() as gate, running(driver_for(gate, username="", password=""), device):
         await until(lambda: device.reports)
-        assert device.states() == [("down", "needs-onvif-user")]
-        assert "create the ONVIF user on the camera" in device.reports[0].detail
+        assert device.states() == [("down", "no-user")]
+        assert "set username and password" in device.reports[0].detail
 
 
 async def test_reasons_are_told_in_chinese(device):
