@@ -80,6 +80,10 @@ TARGETS = (
     Target("alarm, camera to commit, 99 of 100, ms", "cameras", "alarm p99, ms", 500, at_most=True),
     Target("subscribed again after a camera's restart, s", "cameras", "subscribed again, s", 1.5, at_most=True),
     Target("live subscriptions after 20 kills", "cameras", "subscriptions after 20 kills", 1, at_most=True),
+    Target("card or code to beep, 99 of 100, ms", "terminal", "card or code to beep p99, ms", 200, at_most=True),
+    Target(
+        "terminal of six idle ports, % of a core", "terminal", "CPU of six idle ports, % of a core", 0.1, at_most=True
+    ),
     Target("flash for a single append, KB", "flash", "KB/event, by the process", 10, at_most=True),
     Target("medium and severe faults of pictures, any alarm", "picture", "medium and severe: any alarm", 0.98),
     Target("of these the right kind", "picture", "medium and severe: right kind", 0.95),
