@@ -61,11 +61,12 @@ async def test_a_thousand_pulled_plugs(tmp_path, counted):
             await until(lambda: len(device.data) >= len(complete))
             after = open_descriptors()
         people = [checkin.person for checkin in place.stored("checkin")]
+        lost, twice = set(complete) - set(people), len(people) - len(set(people))
+        spliced, halves = set(people) - set(complete) - set(half), set(people) & set(half)
         counted(
-            f"unplugged {CYCLES}, cards whole {len(complete)}, stored {len(people)}, "
-            f"lost {len(set(complete) - set(people))}, twice {len(people) - len(set(people))}, "
-            f"spliced {len(set(people) - set(complete) - set(half))}, halves taken for cards {len(set(people) & set(half))}, descriptors {before} before, {after} after, "
-            f"told {len(device.reports)} times"
+            f"unplugged {CYCLES}, cards whole {len(complete)}, stored {len(people)}, lost {len(lost)}, twice {twice}, "
+            f"spliced {len(spliced)}, halves taken for cards {len(halves)}, "
+            f"descriptors {before} before, {after} after, told {len(device.reports)} times"
         )
         assert sorted(people) == sorted(complete)
         assert after == before
