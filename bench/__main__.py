@@ -16,9 +16,25 @@ from subprocess import CalledProcessError
 from bench import environment, machine, report
 from bench.plan import Plan
 from bench.results import Results
-from bench.works import append, cameras, consumer, drain, end_to_end, far, flash, idle, month, picture, slow_disk
+from bench.works import (
+    append,
+    cameras,
+    consumer,
+    drain,
+    end_to_end,
+    far,
+    flash,
+    hub_store,
+    idle,
+    month,
+    picture,
+    slow_disk,
+    terminal,
+)
 
-_ALL = (append, slow_disk, flash, drain, consumer, far, end_to_end, idle, month, cameras, picture)
+_ALL = (
+    append, slow_disk, flash, drain, consumer, far, end_to_end, idle, month, cameras, picture, hub_store, terminal,
+)  # fmt: skip
 WORKS: Mapping[str, Callable[[Plan], None]] = {work.NAME: work.run for work in _ALL}
 PAGE = environment.ROOT / "docs" / "benchmarks.md"
 KEPT = environment.CACHE / "results.json"
