@@ -16,7 +16,7 @@ from drivers.picture.look import COLUMNS, ROWS, SIDE, Array, Look, look
 from drivers.picture.measure import measure, row
 
 _BORROWED = 8
-"""So many snapshots of one kind of light may stand in for the other kind, with wider limits."""
+"""So many snapshots of one kind of light may stand in for the other kind."""
 _SIZES_AGREE = 3
 """So many pictures of another size in a row, and the baseline begins anew: the camera was set up differently."""
 _THUMBNAIL_WIDTH_PX = 160
@@ -69,8 +69,8 @@ class Camera:
 
     def examine(self, frame: Frame) -> tuple[frozenset[str], tuple[Measure, ...]]:
         seen = look(frame.pixels, frame.size_px, frame.part)
-        light, slack = self._beside(seen)
-        judge = Judge(seen, measure(seen, light), light, slack)
+        light, borrowed = self._beside(seen)
+        judge = Judge(seen, measure(seen, light), light, borrowed=borrowed)
         faults = judge.faults()
         equal = self._equal(seen, frame.crc)
         frozen = equal > _FROZEN and not faults & _NO_VIEW
@@ -88,14 +88,14 @@ class Camera:
         camera.lights, camera._size_px, camera._last = state.unpack(data)
         return camera
 
-    def _beside(self, seen: Look) -> tuple[Light, float]:
-        """The baseline to compare with, and how much wider the limits are."""
+    def _beside(self, seen: Look) -> tuple[Light, bool]:
+        """The baseline to compare with, and whether it is that of the other kind of light."""
         if self._size_px not in {seen.size, (0, 0)}:
-            return Light(), 1.0
+            return Light(), False
         own, other = self.lights[seen.grey], self.lights[not seen.grey]
         if own.count < ENOUGH and other.count >= _BORROWED:
-            return other, 2.0
-        return own, 1.0
+            return other, True
+        return own, False
 
     def _fits(self, seen: Look) -> bool:
         if not self.learnt:

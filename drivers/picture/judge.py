@@ -18,12 +18,14 @@ NOTHING: frozenset[str] = frozenset()
 
 
 class Judge:
-    """Judges one picture. `slack` widens the limits, for a baseline of another kind of light; so does a young one."""
+    """Judges one picture. `borrowed`: the baseline is of the other kind of light; limits are wider then, and noise,
+    sharpness and colours are not compared. A young baseline has wider limits, too."""
 
-    def __init__(self, look: Look, seen: Seen, light: Light, slack: float = 1.0) -> None:
+    def __init__(self, look: Look, seen: Seen, light: Light, *, borrowed: bool = False) -> None:
         self.look, self.seen, self.light = look, seen, light
         self.ready = light.count >= ENOUGH
-        self.slack = slack * (1 + 1 / max(1, light.count - 2))
+        self.borrowed = borrowed
+        self.slack = (2 if borrowed else 1) * (1 + 1 / max(1, light.count - 2))
         self.measures: list[Measure] = []
         self._few = _few_levels(look)
 
@@ -33,8 +35,8 @@ class Judge:
         if found or not self.ready:
             return frozenset({found or self._certain_noise()} - {""})
         bars, peak = self._bars(), self._over("peak", self._high("peak", 3.3, 0.9, 4.2), "stripes")
-        if bars:
-            return frozenset({bars})
+        if bars or self.borrowed:
+            return frozenset({bars or self._elsewise()} - {""})
         noisy, gone = self._noisy(), self._over("lost", min(0.6, 0.25 * self.slack), "covered")
         if peak and (not gone or (self._barred(0.1) and self._value("lost") < 0.6)):
             return frozenset({peak})
@@ -45,6 +47,13 @@ class Judge:
         if gone:
             return frozenset({self._gone(soft if self._value("softest") < -0.25 else "", noisy)})
         return frozenset({noisy, self._tinted(), "" if noisy else soft} - {""})
+
+    def _elsewise(self) -> str:
+        """What shows also beside a baseline of the other light: the view is gone, or a colour lies over all of it."""
+        if self._over("lost", 0.6, "covered"):
+            return self._gone("", "")
+        tint = max(abs(float(np.median(self.look.blue))), abs(float(np.median(self.look.red))))
+        return "cast" if self.look.grey and tint > 0.2 else ""
 
     def _value(self, name: str) -> float:
         return self.seen.figures[name]
@@ -131,7 +140,7 @@ class Judge:
         found = ""
         for name in ("blue", "red"):
             known = max(self.light.high(name), -self.light.low(name))
-            limit = max(0.13, 1.25 * known + 0.05) * self.slack
+            limit = max(0.14, 1.25 * known + 0.06) * self.slack
             found = self._note(name, limit, "cast" if abs(self._value(name)) > limit else "") or found
         return found
 
