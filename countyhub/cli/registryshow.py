@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from countyhub.registry.columns import ALWAYS, OPEN
 from countyhub.registry.content import Content
+from countyhub.registry.difference import open_day
 from countyhub.registry.forms import DEADLINE_LEVELS, ROLES, STEPS, UNITS, Dated
 from countyhub.registry.lineage import Piece
 from countyhub.registry.snapshot import Registry
@@ -90,7 +91,7 @@ def _belongs(registry: Registry, name: str, zh: str, path: tuple[str, ...], day:
 
 
 def _past(registry: Registry, name: str, zh: str, pieces: tuple[Piece, ...]) -> Fact:
-    value = [{"since": each.since, "until": each.until, "path": each.path} for each in pieces]
+    value = [{"since": open_day(each.since), "until": open_day(each.until), "path": each.path} for each in pieces]
     return Fact(name, zh, value, (_spans(registry, pieces, "en"), _spans(registry, pieces, "zh")))
 
 

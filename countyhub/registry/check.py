@@ -17,8 +17,8 @@ from countyhub.registry.checkoutlines import check_outlines
 from countyhub.registry.columns import ALWAYS, Row, columns
 from countyhub.registry.content import Content, Placed
 from countyhub.registry.forms import LEVELS, ROLES, Area, Box, Dated, Department, Duty, Grid, Person, Polygon
-from countyhub.registry.lineage import Lives, Period, first_outside, joined
-from countyhub.registry.mistakes import Both, Mistake
+from countyhub.registry.lineage import Lineage, Lives, Period, first_outside, joined
+from countyhub.registry.mistakes import Both, Mistake, Place
 
 _DIGITS = {"county": 6, "township": 9, "village": 12}
 _PARENT = {"township": "county", "village": "township"}
@@ -58,7 +58,7 @@ def _periods(content: Content) -> Iterator[Mistake]:
 
 def _of_one_thing(code: str, rows: list[Placed[Any]]) -> Iterator[Mistake]:
     if not isinstance(rows[0].row, Dated):
-        yield from (mistakes.DoubleRow(each.place, other=rows[0].place.row) for each in rows[1:])
+        yield from (mistakes.DoubleRow(each.place, other=rows[0].place.both) for each in rows[1:])
         return
     for placed in rows:
         row = placed.row
@@ -70,10 +70,10 @@ def _of_one_thing(code: str, rows: list[Placed[Any]]) -> Iterator[Mistake]:
     )
     for first, second in pairwise(ordered):
         if first.row.valid_from == second.row.valid_from:
-            yield mistakes.DoubleRow(second.place, other=first.place.row or first.place.file)
+            yield mistakes.DoubleRow(second.place, other=first.place.both)
         elif second.row.valid_from < first.row.valid_to:
-            other = first.place.row or first.place.file
-            yield mistakes.Overlap(second.place, code=code, day=second.row.valid_from, other=other)
+            day = second.row.valid_from
+            yield mistakes.Overlap(second.place, code=code, day=day, other=first.place.both)
 
 
 # References
@@ -146,7 +146,7 @@ def _near(code: str, tables: list[tuple[str, dict[str, list[Period]]]]) -> Both:
 def _areas(content: Content, lives: dict[str, Lives], county: str) -> Iterator[Mistake]:
     levels = {row.code: row.level for row in content.of(Area)}
     if content.of(Area) and levels.get(county) != "county":
-        yield mistakes.OtherCounty(content.placed(Area)[0].place._replace(row=0), county=county)
+        yield mistakes.OtherCounty(Place(content.placed(Area)[0].place.file), county=county)
     for placed in content.placed(Area):
         yield from _area(placed, levels)
     mergeable: list[Placed[Any]] = [*content.placed(Area), *content.placed(Grid), *content.placed(Box)]
@@ -220,7 +220,9 @@ def _unstaffed(content: Content, today: date) -> Iterator[Mistake]:
     duties = content.of(Duty)
     if not duties:
         return
-    staffed = {row.place for row in duties if row.role == "grid_worker" and row.valid_from <= today < row.valid_to}
+    lineage = Lineage(content.of(Area), content.of(Grid))
+    working = [row for row in duties if row.role == "grid_worker" and row.valid_from <= today < row.valid_to]
+    staffed = {code for row in working for code in lineage.path(row.place, today)[:1]}
     for placed in content.placed(Grid):
         row = placed.row
         if row.valid_from <= today < row.valid_to and row.code not in staffed:

@@ -10,8 +10,11 @@ from countyhub.registry.forms import BY_FILE, FORMS
 from countyhub.registry.mistakes import Place
 
 R = TypeVar("R", bound=Row)
-STORED = Place("（已登记 / registered）")
-"""The place of a row that is in the database only."""
+
+
+def stored_place(row: Row) -> Place:
+    """The place of a row that is in the database only."""
+    return Place(row.FILE, key=" ".join(row.key))
 
 
 class Placed(NamedTuple, Generic[R]):
@@ -28,11 +31,11 @@ class Content:
         self._tables: dict[type[Row], list[Placed[Row]]] = {kind: list(rows) for kind, rows in (tables or {}).items()}
 
     @classmethod
-    def bare(cls, rows: Iterable[Row], place: Place = STORED) -> Content:
-        """Of rows without places; every kind is there."""
+    def bare(cls, rows: Iterable[Row]) -> Content:
+        """Of rows that stand in no file; every kind is there."""
         tables: dict[type[Row], list[Placed[Row]]] = {kind: [] for kind in FORMS}
         for row in rows:
-            tables[type(row)].append(Placed(row, place))
+            tables[type(row)].append(Placed(row, stored_place(row)))
         return cls(tables)
 
     def of(self, kind: type[R]) -> list[R]:

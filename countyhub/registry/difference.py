@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from countyhub.registry import mistakes
-from countyhub.registry.columns import OPEN, Row
-from countyhub.registry.content import STORED, Content, Placed
+from countyhub.registry.columns import ALWAYS, OPEN, Row
+from countyhub.registry.content import Content, Placed, stored_place
 from countyhub.registry.forms import Dated, Day
 from countyhub.registry.mistakes import Mistake, Place
 
@@ -84,7 +84,7 @@ def difference(stored: Content, given: Content, today: date, *, allow_ending: bo
         else:
             found = _dated(stored.of(kind), [each.row for each in placed], today)
         changes[kind] = found.changes
-        result = result.with_table(kind, [*placed, *(Placed(row, STORED) for row in found.left)])
+        result = result.with_table(kind, [*placed, *(Placed(row, stored_place(row)) for row in found.left)])
         live = sum(isinstance(row, Dated) and row.valid_to > today for row in stored.of(kind))
         if not allow_ending and found.ending > max(MANY, MANY_SHARE * live):
             said.append(mistakes.ManyEnded(_file(kind, placed), count=found.ending, of=live))
@@ -92,7 +92,7 @@ def difference(stored: Content, given: Content, today: date, *, allow_ending: bo
 
 
 def _file(kind: type[Row], placed: Sequence[Placed[Any]]) -> Place:
-    return placed[0].place._replace(row=0) if placed else Place(kind.FILE)
+    return Place(placed[0].place.file) if placed else Place(kind.FILE)
 
 
 def _dated(stored: Sequence[Row], given: Sequence[Row], today: date) -> _Found:
@@ -165,10 +165,15 @@ def _as_data(change: Change) -> dict[str, Any]:
     assert row is not None, "a change has at least one side"
     values: dict[str, Any] = dict(zip(row.KEY, row.key, strict=True))
     if isinstance(row, Dated):
-        values["valid_from"] = row.valid_from
+        values["valid_from"] = open_day(row.valid_from)
     if change.old is None or change.new is None:
         return values
-    return {**values, "fields": {name: list(pair) for name, pair in change.fields().items()}}
+    return {**values, "fields": {name: [open_day(value) for value in pair] for name, pair in change.fields().items()}}
+
+
+def open_day(value: Any) -> Any:
+    """For JSON: `null` where a period has no beginning or no end."""
+    return None if value in (ALWAYS, OPEN) else value
 
 
 def counts(changes: dict[type[Row], list[Change]]) -> dict[str, dict[str, int]]:

@@ -30,13 +30,23 @@ def perhaps(text: str) -> Both:
 
 
 class Place(NamedTuple):
-    """Where something stands. `row` counts from 1 as a spreadsheet does, the heading is 1; 0: the file as a whole."""
+    """Where something stands. `row` counts from 1 as a spreadsheet does, the heading is 1; 0: the file as a whole.
+
+    `key`: of a row that is in the database and in no file.
+    """
 
     file: str
     row: int = 0
     column: Both = NOTHING
+    key: str = ""
+
+    @property
+    def both(self) -> Both:
+        return Both(self.text("zh"), self.text("en"))
 
     def text(self, language: Language) -> str:
+        if self.key:
+            return f"{self.file} {self.key}" + ("（已登记）" if language == "zh" else " (registered)")
         row = (f" 第 {self.row} 行" if language == "zh" else f", row {self.row}") if self.row else ""
         name = self.column.text(language)
         column = (f"“{name}”列" if language == "zh" else f", column {name}") if name else ""
@@ -70,7 +80,7 @@ class Warned(Mistake):
 def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
     """By file and row, mistakes before warnings, without repeats."""
     unique = {(each.place, each.text("en")): each for each in mistakes}
-    return sorted(unique.values(), key=lambda each: (each.warning, each.place.file, each.place.row))
+    return sorted(unique.values(), key=lambda each: (each.warning, each.place.file, each.place.row, each.place.key))
 
 
 # Files
@@ -222,8 +232,8 @@ class Mended(Warned):
 
 class DoubleRow(Mistake):
     code = "registry.double-row"
-    zh = "与第 {other} 行重复"
-    en = "repeats row {other}"
+    zh = "与 {other} 重复"
+    en = "repeats {other}"
 
 
 class Backwards(Mistake):
@@ -234,7 +244,7 @@ class Backwards(Mistake):
 
 class Overlap(Mistake):
     code = "registry.overlap"
-    zh = "{code} 自 {day} 起同时有另一行（{other}）有效；请在那一行填停用日期 {day}"
+    zh = "{code} 自 {day} 起同时另有一行有效（{other}）；请在那一行填停用日期 {day}"
     en = "{code}: from {day} on another row ({other}) holds too; give that one {day} as the day on which it ends"
 
 

@@ -109,6 +109,18 @@ def test_a_merger_is_shown_as_two_ends_and_a_beginning(tmp_path, known):
     assert found.past == 0
 
 
+def test_what_is_only_stored_is_told_by_its_key(tmp_path, known):
+    """A file of villages alone may hurt boxes that no file names."""
+    areas = small(tmp_path) / "areas.csv"
+    for path in tmp_path.iterdir():
+        if path != areas:
+            path.unlink()
+    old = next(line for line in areas.read_text("utf-8-sig").splitlines() if line.startswith(A))
+    change(areas, old, old + "2026-07-16")
+    shown = [each.text("en") for each in planned(tmp_path, known).mistakes]
+    assert any(f"boxes {A} (registered): “{A}” is not in force on 2026-07-16" in line for line in shown)
+
+
 def test_days_of_a_year_that_the_file_does_not_tell_stay():
     known = Content.bare([Day(day=date(2026, 10, 1), kind="holiday"), Day(day=date(2027, 1, 1), kind="holiday")])
     told = Content.bare([Day(day=date(2027, 1, 2), kind="holiday")])
