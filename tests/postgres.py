@@ -63,8 +63,8 @@ def _users() -> set[str]:
 class Postgres:
     """One server. `port` never changes, whatever dies in between. `durable`: with fsync, as in production."""
 
-    def __init__(self, *, durable: bool = False, settings: str = "") -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="hub-postgres-"))
+    def __init__(self, *, durable: bool = False, settings: str = "", within: Path | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="hub-postgres-", dir=within))
         self.port = free_port()
         self._settings = f"{'' if durable else _FAST} {settings}".split()
         self._process: subprocess.Popen[bytes] | None = None
@@ -106,6 +106,10 @@ class Postgres:
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # not there yet, or just starting
             return False
         return True
+
+    @property
+    def is_dead(self) -> bool:
+        return self._process is None or self._process.poll() is not None
 
     def kill(self) -> None:
         """kill -9 of the server and of every process that serves a connection: what was not on disk is gone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from gridwire import messages
 from gridwire.codec import encode_batch, encode_event
 from gridwire.events import Alarm
 from tests import postgres
+from tests.chaos.smalldisk import fill, small_disk
 from tests.instances import NOON, SOURCE, event
 from tests.mosquitto import free_port
 
@@ -171,3 +173,41 @@ async def test_the_password_comes_from_a_file_and_is_never_shown(tmp_path: Path)
 async def test_what_was_answered_is_on_the_disk_whatever_the_server_is_set_to(store: Store) -> None:
     async with store.write() as connection:
         assert (await connection.execute(text("SHOW synchronous_commit"))).scalar_one() == "on"
+
+
+@pytest.mark.slow
+@pytest.mark.root
+async def test_on_a_full_disk_nothing_is_answered_and_nothing_lost() -> None:
+    place = Path(tempfile.mkdtemp(prefix="small-disk-"))
+    place.chmod(0o755)
+    with small_disk(place, 180) as why:
+        if why:
+            pytest.skip(why)
+        place.chmod(0o777)
+        with postgres.Postgres(settings="max_wal_size=48MB min_wal_size=32MB", within=place) as server:
+            store = await open_store(server.empty())
+            inbox, first = Inbox(store), 1
+            assert (await inbox.commit([came(first)])).stored == 1
+            filler = fill(place)
+            with pytest.raises(UNAVAILABLE):
+                for first in range(2, 100_000, 50):
+                    await inbox.commit([came(*range(first, first + 50))])
+            filler.unlink()
+            if server.is_dead:  # the log was full: then it ends itself, as it must
+                server.start()
+            for _ in range(20):
+                with contextlib.suppress(*UNAVAILABLE):
+                    await inbox.commit([came(*range(first, first + 50))])
+                    break
+                await asyncio.sleep(0.5)
+            async with store.read() as connection:
+                seqs = (await connection.execute(select(t.event.c.seq).order_by(t.event.c.id))).scalars().all()
+                row = (await connection.execute(select(t.stream_state))).one()
+            assert seqs == list(range(1, first + 50))
+            assert (row.stored_through, await dead(store)) == (first + 49, 0)
+            await store.close()
+
+
+async def dead(store: Store) -> int:
+    async with store.read() as connection:
+        return (await connection.execute(select(func.count()).select_from(t.dead_letter))).scalar_one()
