@@ -239,7 +239,7 @@ class Client:
         kind = "application/soap+xml; charset=utf-8" + (f'; action="{action}"' if action else "")
         headers = {"Content-Type": kind, "Accept": "application/soap+xml, text/xml, */*", **fields}
         self.cut_short = False
-        place, response = await self._ask(url, headers, body, timeout_s)
+        place, response = await self.ask(url, headers, body, timeout_s)
         if response.status in (200, 202, 204) and not response.body.strip(b"\0 \r\n\t"):
             raise HungUp(host=place.host, port=place.port)
         # Not by Content-Length: some firmware gets that wrong, and always.
@@ -248,8 +248,8 @@ class Client:
         self._hikvision = self._hikvision or any(mark in lowered for mark in _HIKVISION)
         return response
 
-    async def _ask(self, url: str, headers: dict[str, str], body: bytes, timeout_s: float) -> tuple[Place, Response]:
-        """The answer, and of whom."""
+    async def ask(self, url: str, headers: dict[str, str], body: bytes, timeout_s: float) -> tuple[Place, Response]:
+        """The answer as it is, and of whom: where the camera sends us on, we go. Raises `HttpProblem`."""
         for _ in range(MAX_REDIRECTS + 1):
             place = self.place(url)
             response = await request(

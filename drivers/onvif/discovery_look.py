@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 from drivers.devicehttp.addresses import rewrite
 from drivers.devicehttp.auth import digest_challenge
-from drivers.devicehttp.request import HttpProblem, Place, request
+from drivers.devicehttp.request import HttpProblem, Place
 from drivers.onvif import discovery_faults as faults
 from drivers.onvif import soap
 from drivers.onvif.client import Auth, Client, NeedsUser, Refusal
@@ -24,7 +24,7 @@ from drivers.onvif.events import PullPoints, find_service
 from drivers.onvif.identity import INFORMATION, information, telling
 from drivers.onvif.slot import Slot
 from drivers.onvif.soap import TDS, NotSoap, SoapFault, read_reply
-from drivers.safexml import MAX_XML_BYTES, BadXml, Element, attribute, descendants, first_text
+from drivers.safexml import BadXml, Element, attribute, descendants, first_text
 from drivers.snapshot.fetch import MAX_FETCH_BYTES, Snapshots
 from drivers.snapshot.keep import Keep
 from drivers.snapshot.problems import PictureProblem
@@ -94,10 +94,7 @@ class Looker:
         """What the camera wants, found out without a password that it could count."""
         headers = {"Content-Type": "application/soap+xml; charset=utf-8"}
         body = soap.envelope(INFORMATION)
-        place = stranger.place(self._url)
-        answer = await request(
-            "POST", place, headers, body, timeout_s=TIMEOUT_S, max_bytes=MAX_XML_BYTES, ends=soap.END
-        )
+        _, answer = await stranger.ask(self._url, headers, body, TIMEOUT_S)
         challenge = digest_challenge(answer.all("www-authenticate"))
         try:
             read_reply(answer.body, self._url, answer.status)

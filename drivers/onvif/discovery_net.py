@@ -16,11 +16,13 @@ import sys
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from drivers.devicehttp.request import HttpProblem, Place, request
+from drivers.devicehttp.addresses import DEVICE_PATH
+from drivers.devicehttp.request import HttpProblem
 from drivers.onvif import soap
+from drivers.onvif.client import Client
 from drivers.onvif.discovery_match import TYPES, Match, merge, probe, read_matches
 from drivers.onvif.soap import TDS, NotSoap, SoapFault, read_reply
-from drivers.safexml import MAX_XML_BYTES, BadXml
+from drivers.safexml import BadXml
 from edgeagent.driver import DriverProblem
 
 GROUP, PORT = "239.255.255.250", 3702
@@ -29,6 +31,8 @@ ROUNDS = 3
 LAST_ANSWER_S = 1.0
 PORTS = (80, 8080, 8000, 8899, 2020, 5000)
 """80; 8080 and 8000 (Uniview, forwarded Hikvision); 8899 (XM); 2020 (TP-Link); 5000 (no-name)."""
+TLS_PORT = 443
+"""Asked only where nothing else answers: some cameras are set to HTTPS alone."""
 MAX_HEARD = 4096
 MAX_AT_ONCE = 128
 CONNECT_S = 1.5
@@ -199,8 +203,10 @@ async def by_address(hosts: Sequence[str], ports: Sequence[int] = ()) -> AsyncIt
 
 
 async def _look_at(host: str, ports: Sequence[int], gate: asyncio.Semaphore) -> tuple[str, list[str]]:
-    found = await asyncio.gather(*(_at_port(host, port, gate) for port in ports))
-    return host, [url for url in found if url]
+    found = [url for url in await asyncio.gather(*(_at_port(host, port, gate) for port in ports)) if url]
+    if not found and TLS_PORT not in ports:
+        found = [url for url in [await _at_port(host, TLS_PORT, gate)] if url]
+    return host, found
 
 
 async def _at_port(host: str, port: int, gate: asyncio.Semaphore) -> str:
@@ -213,8 +219,12 @@ async def _at_port(host: str, port: int, gate: asyncio.Semaphore) -> str:
             return ""
         writer.transport.abort()
         name = f"[{host}]" if ":" in host else host
-        url = f"http://{name}:{port}/onvif/device_service" if port != 80 else f"http://{name}/onvif/device_service"
-        return url if await speaks_onvif(url) else ""
+        urls = [f"http://{name}{'' if port == 80 else f':{port}'}{DEVICE_PATH}"]
+        urls += [f"https://{name}{'' if port == TLS_PORT else f':{port}'}{DEVICE_PATH}"] if port not in PORTS else []
+        for url in urls:
+            if await speaks_onvif(url):
+                return url
+        return ""
 
 
 async def speaks_onvif(url: str) -> bool:
@@ -222,7 +232,7 @@ async def speaks_onvif(url: str) -> bool:
     body = soap.envelope(f'<GetSystemDateAndTime xmlns="{TDS}"/>')
     headers = {"Content-Type": "application/soap+xml; charset=utf-8"}
     try:
-        answer = await request("POST", Place.of(url), headers, body, timeout_s=ANSWER_S, max_bytes=MAX_XML_BYTES)
+        _, answer = await Client(url, "", "", "none").ask(url, headers, body, ANSWER_S)
         read_reply(answer.body, url, answer.status)
     except SoapFault:
         return True
