@@ -4,11 +4,18 @@ import asyncio
 import json
 import signal
 import sys
+import tomllib
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from drivers.seriallink import SerialLink, SerialSettings
+from drivers.terminal import Config, Driver
+from drivers.terminal.idnumber import load_village_key
 from drivers.terminal.line import LineDecoder
+from simulators.terminal import ALL_PARTS
+from tests.harness import DeviceRecorder
 
 
 async def post(url: str, action: str, **body) -> tuple[int, dict]:
@@ -34,6 +41,53 @@ async def process(tmp_path):
     if process.returncode is None:
         process.kill()
     await process.wait()
+
+
+async def test_every_part_by_the_control_port(process):
+    """By hand it is the same: what a person does with curl, the driver's parts say on their ports."""
+    line = json.loads(await process.stdout.readline())
+    url = line["control_url"]
+    assert set(line["ports"]) == set(ALL_PARTS)
+    for action, body in (
+        ("em", {"uid": "62E3086CED", "bare": True}),
+        ("key", {"wish": "rate:5"}),
+        ("key", {"wish": "sos", "part": "linepad"}),
+        ("button", {"contact": 1}),
+        ("bus", {"unit": 1, "fault": "dead"}),
+        ("level", {"value": 4321}),
+        ("printer", {"paper": "out", "online": False, "mute": True, "stuck": True}),
+        ("printer", {"paper": "ok", "online": True, "mute": False, "stuck": False}),
+    ):
+        assert (await post(url, action, **body))[0] == 200, action
+    for action, body in (("key", {"wish": "tea"}), ("bus", {"unit": 9, "fault": "dead"}), ("em", {"uid": "zz"})):
+        status, answer = await post(url, action, **body)
+        assert (status, bool(answer["error"])) == (400, True)
+    _, state = await request(url, "GET", "state")
+    assert (state["slips"], state["siren"]) == ([], False)
+
+
+async def test_by_hand_it_prints_a_configuration_that_is_accepted_and_shows_slips(tmp_path):
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "simulators.terminal", "--dir", tmp_path, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        text = ""
+        while not text.endswith("/scan\n"):
+            text += (await process.stdout.readline()).decode()
+        table = tomllib.loads(text)["device"]["desk"]
+        assert table.pop("driver") == "terminal"
+        config = msgspec.convert(table, Config)
+        assert load_village_key(Path(config.key_file)).key_id == "sim-1"
+        device = DeviceRecorder(tmp_path / "cache", language="zh")
+        run = asyncio.create_task(Driver(config).run(device))
+        shown = ""
+        while "个人信息告知" not in shown:
+            shown += (await process.stdout.readline()).decode()
+        run.cancel()
+        await asyncio.wait({run})
+    finally:
+        process.kill()
+        await process.wait()
 
 
 async def test_control_port(process, tmp_path):
