@@ -8,7 +8,7 @@ from typing import NamedTuple
 from countyhub.registry.columns import ALWAYS, OPEN
 from countyhub.registry.content import Content
 from countyhub.registry.difference import open_day
-from countyhub.registry.forms import DEADLINE_LEVELS, ROLES, STEPS, UNITS, Dated
+from countyhub.registry.forms import OFFICES, ROLES, UNITS, Dated
 from countyhub.registry.lineage import Piece
 from countyhub.registry.snapshot import Registry
 from gridwire.problem import Language
@@ -123,10 +123,9 @@ def _category(registry: Registry, code: str, day: date) -> list[Fact]:
     owner = registry.owner(code, day)
     if owner:
         found.append(Fact("owner", "主管部门", owner.code, (owner.name, owner.name)))
-    for level, zh_level in DEADLINE_LEVELS.items():
-        for each in registry.deadlines(code, level, day):
-            value = {"step": each.step, "amount": each.amount, "unit": each.unit}
-            en = f"{each.amount} {each.unit.replace('_', ' ')}"
-            zh = f"{each.amount} {UNITS[each.unit]}"
-            found.append(Fact(f"{level} {each.step}", f"{zh_level}{STEPS[each.step]}", value, (en, zh)))
+    for level, zh_level in OFFICES.items():
+        for each in registry.budgets(day).of(code, level):
+            value = {"amount": each.amount, "unit": each.unit, "until": each.until}
+            en, zh = f"{each.amount} {each.unit.replace('_', ' ')}", f"{each.amount} {UNITS[each.unit]}"
+            found.append(Fact(f"{level} {each.name}", f"{zh_level}{each.name}", value, (en, zh)))
     return found

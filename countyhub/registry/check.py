@@ -198,7 +198,7 @@ def _staff(content: Content) -> Iterator[Mistake]:
     levels |= {row.code: _DEPARTMENT for row in content.of(Department)}
     wanted = {
         "grid_worker": [_GRID],
-        "clerk": [_level("village")],
+        "village_clerk": [_level("village")],
         "township": [_level("township"), _DEPARTMENT],
         "department": [_DEPARTMENT],
         "county": [_level("county"), _DEPARTMENT],

@@ -41,7 +41,7 @@ def _categories(content: Content) -> Iterator[Mistake]:
             if not getattr(row, name):
                 about = column(Category, name).about
                 yield mistakes.MustBeGiven(placed.place, what=Both(about.zh, name))
-        limited = joined([*periods.get(row.code, []), *periods.get(group, [])])
+        limited = joined(period for code in (row.code, group, "") for period in periods.get(code, []))
         if first_outside(Period(row.valid_from, row.valid_to), limited) is not None:
             yield mistakes.NoDeadline(placed.place, code=row.code)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, ClassVar, Literal
 
+from countyhub.lifecycle import ledger, state
 from countyhub.registry.columns import ALWAYS, OPEN, Col, Row
 from gridwire.codes import BOX_PATTERN, DEVICE_PATTERN, END, GRID_PATTERN
 
@@ -24,16 +25,16 @@ DAYS_PATTERN = r"^[0-9]{1,2}( [0-9]{1,2})*" + END
 
 Level = Literal["county", "township", "village"]
 LEVELS = {"county": "县", "township": "乡镇", "village": "村"}
-DEADLINE_LEVELS = {"village": "村", "township": "乡镇", "county": "县", "department": "部门"}
 ROLES = {
-    "county": "县中心", "dispatcher": "调度员", "department": "部门人员", "township": "乡镇人员", "clerk": "信息员",
-    "grid_worker": "网格员", "inspector": "监察", "auditor": "审计",
+    "county": "县中心", "dispatcher": "调度员", "department": "部门人员", "township": "乡镇人员",
+    "village_clerk": "信息员", "grid_worker": "网格员", "inspector": "监察", "auditor": "审计",
 }  # fmt: skip
-STEPS = {"register": "备案", "report": "上报", "assign": "交办", "handle": "处置", "feedback": "反馈"}
-UNITS = {"minutes": "分钟", "hours": "小时", "working_hours": "工作小时", "working_days": "工作日"}
-LEDGERS = {"livelihood": "民生诉求", "special_needs": "特需群众", "stability": "安全维稳"}
-HANDLINGS = {"at_once": "即办", "within": "限办", "upward": "上报"}
-MODES = {"direct": "直接办理", "proxy": "代办", "authorised": "授权办理"}
+OFFICES = {level: name.zh for level, name in state.LEVELS.items()}
+UNITS = {"minutes": "分钟", "calendar_hours": "小时", "working_hours": "工作小时", "working_days": "工作日"}
+UNTILS = {"close": "办结", "feedback": "反馈", "begin": "开始处置", "pass_on": "转出", "met": "达成"}
+LEDGERS = {ledger: name.zh for ledger, name in ledger.LEDGERS.items()}
+HANDLINGS = {handling: name.zh for handling, name in state.HANDLINGS.items()}
+MODES = {mode: name.zh for mode, name in state.MODES.items() if mode}
 QUEUES = {"centre": "中心", "department": "职能部门", "grid": "网格", "services": "便民服务", "stability": "综治维稳"}
 GRID_KINDS = {"village": "农村", "town": "城镇"}
 HOUSEHOLD_KINDS = {
@@ -239,7 +240,9 @@ class Duty(Dated, frozen=True, kw_only=True):
     KEY: ClassVar[tuple[str, ...]] = ("person", "role", "place")
     person: Annotated[str, Col("工号", "staff number", "工号", refs=("people",), pattern=STAFF_PATTERN)]
     role: Annotated[
-        Literal["county", "dispatcher", "department", "township", "clerk", "grid_worker", "inspector", "auditor"],
+        Literal[
+            "county", "dispatcher", "department", "township", "village_clerk", "grid_worker", "inspector", "auditor"
+        ],
         Col("角色", "role", "角色", words=ROLES),
     ]
     place: Annotated[
@@ -309,7 +312,7 @@ class Category(Dated, frozen=True, kw_only=True):
         Col("台账", "ledger; of a kind", "所入台账；小类必填", words=LEDGERS),
     ] = ""
     handling: Annotated[
-        Literal["", "at_once", "within", "upward"],
+        Literal["", "at_once", "within_limit", "pass_upward"],
         Col("办理方式", "handling class; of a kind", "办理方式；小类必填", words=HANDLINGS),
     ] = ""
     owner: Annotated[
@@ -325,33 +328,36 @@ class Category(Dated, frozen=True, kw_only=True):
 
 
 class Deadline(Dated, frozen=True, kw_only=True):
-    """How long a step may take at a level. A kind of matter may have several."""
+    """How long a matter may take at a level, possibly for several purposes. The most exact rows count, alone: those of
+    the kind before those of its group, those of the level before those of every level."""
 
     FILE: ClassVar[str] = "deadlines"
     ZH: ClassVar[str] = "时限"
     TABLE: ClassVar[str] = "deadline"
-    KEY: ClassVar[tuple[str, ...]] = ("category", "level", "step")
+    KEY: ClassVar[tuple[str, ...]] = ("category", "level", "name")
     category: Annotated[
         str,
         Col(
             "事项分类",
-            "code of the kind, or of a group for all its kinds",
-            "小类编码，或大类编码（适用于其全部小类）",
+            "code of the kind, or of a group for all its kinds; empty: for every kind",
+            "小类编码，或大类编码（适用于其全部小类）；空为全部分类",
             refs=("categories",),
             pattern=CATEGORY_PATTERN,
         ),
-    ]
+    ] = ""
     level: Annotated[
-        Literal["village", "township", "county", "department"],
-        Col("级别", "at which level", "级别", words=DEADLINE_LEVELS),
-    ]
-    step: Annotated[
-        Literal["register", "report", "assign", "handle", "feedback"], Col("环节", "step", "环节", words=STEPS)
-    ]
+        Literal["", "grid", "village", "station", "township", "department", "county"],
+        Col("级别", "at which level; empty: at every level", "级别；空为全部级别", words=OFFICES),
+    ] = ""
+    name: Annotated[str, Col("名称", "what it is for, e.g. stop, decide", "名称，如 停工、处理", max_length=32)]
     amount: Annotated[int, Col("时限", "how many", "数量", ge=1, le=100000)]
     unit: Annotated[
-        Literal["minutes", "hours", "working_hours", "working_days"], Col("单位", "unit", "单位", words=UNITS)
+        Literal["minutes", "calendar_hours", "working_hours", "working_days"], Col("单位", "unit", "单位", words=UNITS)
     ]
+    until: Annotated[
+        Literal["close", "feedback", "begin", "pass_on", "met"],
+        Col("终点", "what ends it; empty: the close of the case", "计时终点；空为办结", words=UNTILS),
+    ] = "close"
 
 
 class Service(Dated, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ Never changes: a new import makes a new one (`live`). A time is a day, or an ins
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeVar
@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from countyhub.calendar import Calendar
+from countyhub.deadlines import Budget, Budgets
 from countyhub.registry.content import Content
 from countyhub.registry.forms import (
     Area,
@@ -87,6 +89,7 @@ class Registry:
         self._boxes = _by_code(content.of(Box))
         self._tree = lru_cache(32)(self._make_tree)
         self._staff = lru_cache(8)(self._make_staff)
+        self._budgets = lru_cache(8)(self._make_budgets)
 
     def day(self, at: When) -> date:
         """The day in the county. Raises ValueError for a time without zone."""
@@ -213,23 +216,18 @@ class Registry:
     def department(self, code: str, at: When) -> Department | None:
         return _valid(self._departments.get(code, ()), self.day(at))
 
-    def deadlines(self, category: str, level: str, at: When) -> list[Deadline]:
-        """Of each step the category's own deadline, or else that of its group."""
-        day = self.day(at)
-        found: dict[str, Deadline] = {}
-        for code in (category[:2], category):
-            for row in self._deadlines.get((code, level), ()):
-                if row.valid_from <= day < row.valid_to:
-                    found[row.step] = row
-        return list(found.values())
+    def budgets(self, at: When) -> Budgets:
+        """How long matters may take, as the deadlines of that day say."""
+        return self._budgets(self.day(at))
 
     def services(self, at: When) -> list[Service]:
         return _now(self._content.of(Service), self.day(at))
 
     @cached_property
-    def calendar(self) -> Mapping[date, str]:
-        """Day -> holiday or workday; the other days are as the week says."""
-        return {row.day: row.kind for row in self._content.of(Day)}
+    def calendar(self) -> Calendar:
+        """The county's working days, office hours as usual."""
+        days = {row.day: row.kind == "workday" for row in self._content.of(Day)}
+        return Calendar(days, frozenset(day.year for day in days), zone=self.zone)
 
     # People
 
@@ -297,13 +295,6 @@ class Registry:
         return found
 
     @cached_property
-    def _deadlines(self) -> dict[tuple[str, str], list[Deadline]]:
-        found: dict[tuple[str, str], list[Deadline]] = defaultdict(list)
-        for row in self._content.of(Deadline):
-            found[row.category, row.level].append(row)
-        return found
-
-    @cached_property
     def _box_pieces(self) -> dict[str, tuple[Piece, ...]]:
         found = {}
         for box, rows in self._boxes.items():
@@ -338,6 +329,13 @@ class Registry:
                 boxes[each].add(box)
         whole = areas.keys() | grids.keys()
         return {each: Scope(frozenset(areas[each]), frozenset(grids[each]), frozenset(boxes[each])) for each in whole}
+
+    def _make_budgets(self, day: date) -> Budgets:
+        found: dict[tuple[str, str], tuple[Budget, ...]] = {}
+        for row in _now(self._content.of(Deadline), day):
+            budget = Budget(name=row.name, amount=row.amount, unit=row.unit, until=row.until)
+            found[row.category, row.level] = (*found.get((row.category, row.level), ()), budget)
+        return Budgets(found)
 
     def _make_staff(self, day: date) -> _Staff:
         staff = _Staff(defaultdict(list), defaultdict(list))

@@ -63,8 +63,8 @@ registry_category = Table(
     "registry_category", metadata, *_key("code"), *_texts("name", length=64), *_texts("ledger", "handling", "owner"),
 )  # fmt: skip
 registry_deadline = Table(
-    "registry_deadline", metadata, *_key("category", "level", "step"), Column("amount", Integer, nullable=False),
-    *_texts("unit"),
+    "registry_deadline", metadata, *_key("category", "level", "name"), Column("amount", Integer, nullable=False),
+    *_texts("unit", "until"),
 )  # fmt: skip
 registry_service = Table(
     "registry_service", metadata, *_key("code"), *_texts("name", length=64), *_texts("mode", "category", "owner"),

@@ -135,7 +135,7 @@ def _grids(county: _County, villages: list[tuple[str, str, Land]]) -> None:
     cameras = _shared(random, plan.cameras, plan.villages) if plan.cameras else [0] * plan.villages
     for (village, name, ground), count, filmed in zip(villages, shares, cameras, strict=True):
         county.rows.append(Box(box=village, name=f"{name}盒子", village=village, valid_from=FOUNDED))
-        _hire(county, "clerk", village)
+        _hire(county, "village_clerk", village)
         lots = land.cut(random, ground, [random.uniform(0.6, 1.4) for _ in range(count)])
         grids = [(f"{village}{index:03d}", lot) for index, lot in enumerate(lots, 1)]
         for index, (code, lot) in enumerate(grids, 1):
@@ -174,7 +174,9 @@ def _devices(random: Random, box: str, grids: list[tuple[str, Land]], count: int
 
 def _hire(
     county: _County,
-    role: Literal["county", "dispatcher", "department", "township", "clerk", "grid_worker", "inspector", "auditor"],
+    role: Literal[
+        "county", "dispatcher", "department", "township", "village_clerk", "grid_worker", "inspector", "auditor"
+    ],
     place: str,
 ) -> None:
     county.people += 1

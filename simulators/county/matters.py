@@ -7,27 +7,27 @@ from datetime import date, timedelta
 from random import Random
 from typing import Literal, get_args
 
+from countyhub.deadlines import Unit, Until
 from countyhub.registry.columns import Row
 from countyhub.registry.forms import Category, Day, Deadline, Household, Service
 from simulators.county import names
 
-_Level = Literal["village", "township", "county", "department"]
-_Step = Literal["register", "report", "assign", "handle", "feedback"]
-_Unit = Literal["minutes", "hours", "working_hours", "working_days"]
+_Office = Literal["village", "township", "county", "department"]
+_Budget = tuple[_Office, str, int, Unit, Until]
 
-_DEADLINES: tuple[tuple[_Level, _Step, int, _Unit], ...] = (
-    ("village", "register", 30, "minutes"),
-    ("village", "handle", 3, "working_days"),
-    ("township", "assign", 4, "working_hours"),
-    ("township", "handle", 5, "working_days"),
-    ("county", "assign", 4, "working_hours"),
-    ("department", "handle", 7, "working_days"),
-    ("department", "feedback", 1, "working_days"),
+_DEADLINES: tuple[_Budget, ...] = (
+    ("village", "转办", 30, "minutes", "pass_on"),
+    ("village", "办结", 3, "working_days", "close"),
+    ("township", "转办", 4, "working_hours", "pass_on"),
+    ("township", "办结", 5, "working_days", "close"),
+    ("county", "交办", 4, "working_hours", "pass_on"),
+    ("department", "接办", 4, "working_hours", "begin"),
+    ("department", "反馈", 7, "working_days", "feedback"),
 )
-_AT_ONCE: tuple[tuple[_Level, _Step, int, _Unit], ...] = (
-    ("village", "register", 5, "minutes"),
-    ("village", "handle", 2, "hours"),
-    ("township", "handle", 4, "hours"),
+_AT_ONCE: tuple[_Budget, ...] = (
+    ("village", "接办", 5, "minutes", "begin"),
+    ("village", "办结", 2, "calendar_hours", "close"),
+    ("township", "办结", 4, "calendar_hours", "close"),
 )
 # The State Council's notices for 2025 and 2026: from, to, name.
 _HOLIDAYS = (
@@ -61,14 +61,14 @@ def _categories(departments: int) -> Iterator[Row]:
     for number, (name, ledger, kinds) in enumerate(names.CATEGORIES, 1):
         group = f"{number:02d}"
         yield Category(code=group, name=name)
-        for level, step, amount, unit in _DEADLINES:
-            yield Deadline(category=group, level=level, step=step, amount=amount, unit=unit)
+        for level, purpose, amount, unit, until in _DEADLINES:
+            yield Deadline(category=group, level=level, name=purpose, amount=amount, unit=unit, until=until)
         for index, (kind, handling, owner) in enumerate(kinds, 1):
             code = f"{group}{index:02d}"
             owned = f"D{owner % departments + 1:02d}"
             yield Category(code=code, name=kind, ledger=ledger, handling=handling, owner=owned)
-            for level, step, amount, unit in _AT_ONCE if handling == "at_once" else ():
-                yield Deadline(category=code, level=level, step=step, amount=amount, unit=unit)
+            for level, purpose, amount, unit, until in _AT_ONCE if handling == "at_once" else ():
+                yield Deadline(category=code, level=level, name=purpose, amount=amount, unit=unit, until=until)
 
 
 def _services(departments: int) -> Iterator[Row]:

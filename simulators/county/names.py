@@ -18,19 +18,35 @@ DEPARTMENTS = (
 """The 19 departments of a county, by index as `CATEGORIES` and `SERVICES` name them."""
 
 Ledger = Literal["livelihood", "special_needs", "stability"]
-Handling = Literal["at_once", "within", "upward"]
+Handling = Literal["at_once", "within_limit", "pass_upward"]
 
 CATEGORIES: tuple[tuple[str, Ledger, tuple[tuple[str, Handling, int], ...]], ...] = (
-    ("公共设施", "livelihood", (("道路损坏", "within", 8), ("路灯不亮", "within", 7), ("饮水故障", "within", 9))),
-    ("环境卫生", "livelihood", (("垃圾堆放", "at_once", 6), ("污水直排", "within", 6), ("秸秆焚烧", "at_once", 6))),
-    ("农业生产", "livelihood", (("灌溉纠纷", "within", 9), ("病虫害", "within", 10))),
-    ("社会救助", "special_needs", (("低保申请", "within", 2), ("临时救助", "within", 2), ("残疾人服务", "within", 18))),
+    (
+        "公共设施",
+        "livelihood",
+        (("道路损坏", "within_limit", 8), ("路灯不亮", "within_limit", 7), ("饮水故障", "within_limit", 9)),
+    ),
+    (
+        "环境卫生",
+        "livelihood",
+        (("垃圾堆放", "at_once", 6), ("污水直排", "within_limit", 6), ("秸秆焚烧", "at_once", 6)),
+    ),
+    ("农业生产", "livelihood", (("灌溉纠纷", "within_limit", 9), ("病虫害", "within_limit", 10))),
+    (
+        "社会救助",
+        "special_needs",
+        (("低保申请", "within_limit", 2), ("临时救助", "within_limit", 2), ("残疾人服务", "within_limit", 18)),
+    ),
     ("老人儿童", "special_needs", (("独居老人求助", "at_once", 2), ("留守儿童照料", "at_once", 2))),
-    ("卫生医保", "livelihood", (("医保报销", "within", 17), ("家庭医生", "within", 12))),
-    ("矛盾纠纷", "stability", (("邻里纠纷", "within", 3), ("土地纠纷", "upward", 5), ("家庭纠纷", "within", 3))),
+    ("卫生医保", "livelihood", (("医保报销", "within_limit", 17), ("家庭医生", "within_limit", 12))),
+    (
+        "矛盾纠纷",
+        "stability",
+        (("邻里纠纷", "within_limit", 3), ("土地纠纷", "pass_upward", 5), ("家庭纠纷", "within_limit", 3)),
+    ),
     ("治安防范", "stability", (("入侵报警", "at_once", 1), ("人员聚集", "at_once", 1))),
     ("应急安全", "stability", (("火情", "at_once", 14), ("水位超限", "at_once", 9), ("求助报警", "at_once", 14))),
-    ("设备设施", "livelihood", (("摄像机故障", "within", 0), ("终端故障", "within", 0))),
+    ("设备设施", "livelihood", (("摄像机故障", "within_limit", 0), ("终端故障", "within_limit", 0))),
 )
 """Group, ledger, and its kinds with handling class and department."""
 

@@ -45,9 +45,9 @@ CASES = [
     ("merged-alive", "areas.csv", lambda p: change(p, f"village,{TOWNSHIP},,", f"village,{TOWNSHIP},{V1},")),
     ("circle", "areas.csv", lambda p: change(p, f"village,{TOWNSHIP},,,", f"village,{TOWNSHIP},{V1},,2026-03-16")
      or change(p, f"village,{TOWNSHIP},,,", f"village,{TOWNSHIP},{V0},,2026-03-16")),
-    ("no-deadline", "categories.csv", lambda p: change(p, "\n10,", "\n11,A,,,,,\n1101,B,stability,upward,D01,,\n10,")),
-    ("no-group", "categories.csv", lambda p: change(p, "\n10,", "\n1201,Kind,livelihood,within,D01,,\r\n10,")),
-    ("must-be-given", "categories.csv", lambda p: change(p, "livelihood,within,", ",within,")),
+    ("no-deadline", "categories.csv", lambda p: change(p, "\n10,", "\n11,A,,,,,\n1101,B,stability,at_once,D01,,\n10,")),
+    ("no-group", "categories.csv", lambda p: change(p, "\n10,", "\n1201,Kind,livelihood,within_limit,D01,,\r\n10,")),
+    ("must-be-given", "categories.csv", lambda p: change(p, "livelihood,within_limit,", ",within_limit,")),
     ("no-interval", "households.csv", lambda p: change(p, ",10 20 30", ",")),
     ("out-of-range", "households.csv", lambda p: change(p, ",10 20 30", ",10 20 32")),
     ("wrong-place", "duties.csv", lambda p: change(p, f"grid_worker,{GRID}", f"grid_worker,{V0}")),
@@ -83,7 +83,7 @@ def test_each_mistake_is_found_at_its_place(tmp_path, code, file, spoil):
 def test_all_mistakes_come_at_once(tmp_path):
     small(tmp_path)
     change(tmp_path / "boxes.csv", f",{V0},", f",{TOWNSHIP}999,")
-    change(tmp_path / "categories.csv", "livelihood,within,", ",within,")
+    change(tmp_path / "categories.csv", "livelihood,within_limit,", ",within_limit,")
     change(tmp_path / "services.csv", "direct", "directly")
     assert set(codes(planned(tmp_path))) == {"unknown-code", "must-be-given", "bad-word"}
 

@@ -62,10 +62,10 @@ def test_the_merged_village_keeps_the_history(merged):
 
 
 def test_the_clerks_of_both_become_clerks_of_the_new_one(merged):
-    clerks = {each.code for village in (A, B) for each in merged.workers(village, BEFORE, "clerk")}
+    clerks = {each.code for village in (A, B) for each in merged.workers(village, BEFORE, "village_clerk")}
     assert len(clerks) == 2
-    assert {each.code for each in merged.workers(C, DAY, "clerk")} == clerks
-    assert merged.workers(A, DAY, "clerk") == []
+    assert {each.code for each in merged.workers(C, DAY, "village_clerk")} == clerks
+    assert merged.workers(A, DAY, "village_clerk") == []
     clerk = clerks.pop()
     assert [duty.place for duty in merged.duties(clerk, DAY)] == [C]
 
@@ -145,30 +145,27 @@ def test_who_owns_and_how_long():
     found = registry(build(SMALL))
     assert found.owner("0101", TODAY).area == COUNTY
     assert found.owner("9999", TODAY) is None
-    assert {each.step: each.amount for each in found.deadlines("0201", "village", TODAY)} == {
-        "register": 5,
-        "handle": 2,
-    }
-    assert {each.step: each.amount for each in found.deadlines("0101", "village", TODAY)} == {
-        "register": 30,
-        "handle": 3,
-    }
-    assert found.calendar[date(2026, 10, 1)] == "holiday"
-    assert found.calendar[date(2026, 10, 10)] == "workday"
+    budgets = found.budgets(TODAY)
+    assert {each.name: each.amount for each in budgets.of("0201", "village")} == {"接办": 5, "办结": 2}
+    assert {each.name: each.amount for each in budgets.of("0101", "village")} == {"转办": 30, "办结": 3}
+    assert {each.unit for each in budgets.of("0201", "department")} == {"working_hours", "working_days"}
+    assert found.calendar.is_working_day(date(2026, 10, 1)).value is False
+    assert found.calendar.is_working_day(date(2026, 10, 10)).value is True, "a Saturday that is worked"
+    assert found.calendar.is_working_day(date(2031, 1, 6)).problems, "a year that nobody told"
     modes = [each.mode for each in found.services(TODAY)]
     assert [modes.count(mode) for mode in ("direct", "proxy", "authorised")] == [21, 21, 3]
 
 
 def test_a_deadline_that_changes_holds_from_its_day():
-    old = Deadline(category="99", level="village", step="handle", amount=3, unit="working_days", valid_to=DAY)
+    old = Deadline(category="99", level="village", name="办结", amount=3, unit="working_days", valid_to=DAY)
     new = msgspec.structs.replace(old, amount=2, valid_from=DAY, valid_to=OPEN)
     found = registry([Category(code="99", name="其他"), old, new])
-    assert [found.deadlines("9901", "village", day)[0].amount for day in (BEFORE, DAY)] == [3, 2]
+    assert [found.budgets(day).of("9901", "village")[0].amount for day in (BEFORE, DAY)] == [3, 2]
 
 
 def test_devices_people_and_cards():
     card = "c" * 64
-    rows = [*build(SMALL), Person(code="P9", name="甲", card=card), Duty(person="P9", role="clerk", place=A)]
+    rows = [*build(SMALL), Person(code="P9", name="甲", card=card), Duty(person="P9", role="village_clerk", place=A)]
     found = registry(rows)
     assert found.by_card(card, TODAY).code == "P9"
     assert found.by_card("", TODAY) is None

@@ -33,7 +33,7 @@ def test_a_full_scale_county():
     assert Counter(row.level for row in rows if isinstance(row, Area)) == {"county": 1, "township": 20, "village": 406}
     assert [counts[name] for name in ("boxes", "terminals", "grids", "cameras")] == [406, 406, 1661, 4600]
     roles = Counter(row.role for row in rows if isinstance(row, Duty))
-    assert (roles["grid_worker"], roles["clerk"]) == (1661, 406)
+    assert (roles["grid_worker"], roles["village_clerk"]) == (1661, 406)
     names = [row.name for row in rows if isinstance(row, Area)]
     assert len(names) == len(set(names))
     assert {row.grid for row in rows if isinstance(row, Camera)} <= {row.code for row in rows if isinstance(row, Grid)}

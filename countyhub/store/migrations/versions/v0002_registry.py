@@ -75,7 +75,7 @@ def _devices() -> None:
 def _matters() -> None:
     _table("registry_category", ("code",), _text("name", 64), _text("ledger"), _text("handling"), _text("owner"))
     amount = sa.Column("amount", sa.Integer(), nullable=False)
-    _table("registry_deadline", ("category", "level", "step"), amount, _text("unit"))
+    _table("registry_deadline", ("category", "level", "name"), amount, _text("unit"), _text("until"))
     _table("registry_service", ("code",), _text("name", 64), _text("mode"), _text("category"), _text("owner"))
     every_days = sa.Column("every_days", sa.Integer(), nullable=True)
     _table("registry_household", ("code",), _text("grid"), _text("kind"), every_days, _text("month_days", 64))
