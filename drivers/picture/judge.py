@@ -157,12 +157,17 @@ class Judge:
 
     def _gone(self, soft: str, noisy: str) -> str:
         where = place(self.seen, self.look.normal, self.light)
-        self.measures += [Measure(name, value, None, 1.0) for name, value in zip(Place._fields, where, strict=True)]
+        figures = zip(Place._fields, where, strict=True)
+        self.measures += [Measure(name, float(value), None, _PLACE[name]) for name, value in figures]
         return name_of(where, soft, noisy, self._value("peak"), self._few)
 
 
 _SOFTNESS = (("soft", 0.15, 0.08, 0.3), ("softer", 0.09, 0.05, 0.1), ("softest", 0.08, 0.045, 0.0))
 """Figure, least loss that counts, margin below the usual, allowance for each unit of lost contrast (logarithms)."""
+
+
+_PLACE = {"found": 0.3, "kept": 0.3, "detail": 0.25, "sharp": 0.5, "lower": 0.5}
+"""What `name_of` compares them with, to be shown."""
 
 
 def name_of(where: Place, soft: str, noisy: str, peak: float, few: float) -> str:

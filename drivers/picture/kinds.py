@@ -31,7 +31,7 @@ class BadState(ValueError):
 
 class Measure(NamedTuple):
     """One figure: `usual` is the median of the baseline, None without one. `fault` is what it alone would mean, empty
-    when it is within its limit."""
+    when it is within its limit; figures that only tell kinds apart never have one."""
 
     name: str
     value: float
