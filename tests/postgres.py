@@ -107,6 +107,23 @@ class Postgres:
             return False
         return True
 
+    def encrypt(self, certificate: Path, key: Path) -> None:
+        """From the next start on, whoever asks for TLS gets it."""
+        for source, name in ((certificate, "server.crt"), (key, "server.key")):
+            target = self.folder / name
+            shutil.copy(source, target)
+            target.chmod(0o600)
+            if os.geteuid() == 0:
+                os.chown(target, pwd.getpwnam("postgres").pw_uid, -1)
+        self._settings += ["ssl=on", *(f"ssl_{kind}_file={self.folder}/server.{end}"
+                                       for kind, end in (("cert", "crt"), ("key", "key")))]  # fmt: skip
+
+    def ask_for_password(self) -> None:
+        """From now on, and only over TLS."""
+        assert self._process is not None
+        (self._data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n")
+        self._process.send_signal(signal.SIGHUP)
+
     @property
     def is_dead(self) -> bool:
         return self._process is None or self._process.poll() is not None

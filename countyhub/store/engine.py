@@ -97,6 +97,7 @@ async def open_store(url: str | URL) -> Store:
             async with store.write() as connection:
                 await connection.run_sync(upgrade.to_head)
                 if store.is_postgres:
+                    await postgres.warn_if_careless(connection)
                     await connection.run_sync(partitions.make, partitions.ahead(datetime.now(UTC)))
         except BaseException:
             await store.close()

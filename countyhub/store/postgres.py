@@ -8,16 +8,19 @@ everything else is the server's trouble and passes, or needs a person.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, ExceptionContext, event, inspect
 from sqlalchemy.exc import DataError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from countyhub.store import upgrade
 
 if TYPE_CHECKING:
     import asyncpg
+
+log = logging.getLogger("countyhub.store")
 
 CONNECT_TIMEOUT_S = 10.0
 STATEMENT_TIMEOUT_S = 60.0
@@ -120,3 +123,10 @@ def _tell_apart(context: ExceptionContext) -> BaseException | None:
     if state == _NOT_WRITABLE:
         context.is_disconnect = True
     return None
+
+
+async def warn_if_careless(connection: AsyncConnection) -> None:
+    """A server that does not write to the disk what it says is written: boxes give up what the hub has answered."""
+    for setting in ("fsync", "full_page_writes"):
+        if (await connection.exec_driver_sql(f"SHOW {setting}")).scalar_one() != "on":
+            log.warning("PostgreSQL runs with %s=off: a power cut loses events that boxes no longer keep", setting)

@@ -102,3 +102,11 @@ async def test_nothing_is_lost_and_nothing_twice(tmp_path: Path, counted: Callab
     assert place.hub.rows("SELECT count(*) FROM number_reused") == [(0,)]
     assert place.hub.rows("SELECT count(*) FROM dead_letter") == [(0,)]
     assert place.hub.rows("SELECT coalesce(sum(missing), 0), coalesce(sum(lost), 0) FROM stream_state") == [(0, 0)]
+
+
+@pytest.mark.slow
+@pytest.mark.postgres_only
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("database")
+async def test_nothing_is_lost_and_nothing_twice_on_postgresql(tmp_path: Path, counted: Callable[[str], None]) -> None:
+    await test_nothing_is_lost_and_nothing_twice(tmp_path, counted, 1)

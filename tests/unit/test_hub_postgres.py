@@ -24,6 +24,7 @@ from gridwire import messages
 from gridwire.codec import encode_batch, encode_event
 from gridwire.events import Alarm
 from tests import postgres
+from tests.certificates import Authority
 from tests.chaos.smalldisk import fill, small_disk
 from tests.instances import NOON, SOURCE, event
 from tests.mosquitto import free_port
@@ -211,3 +212,36 @@ async def test_on_a_full_disk_nothing_is_answered_and_nothing_lost() -> None:
 async def dead(store: Store) -> int:
     async with store.read() as connection:
         return (await connection.execute(select(func.count()).select_from(t.dead_letter))).scalar_one()
+
+
+@pytest.mark.slow
+async def test_over_a_network_the_server_has_to_prove_who_it_is(tmp_path: Path) -> None:
+    """With what libpq understands in a URL; and a password that is asked for."""
+    authority, stranger = Authority(tmp_path / "ca"), Authority(tmp_path / "other")
+    issued = authority.issue("db", names=("IP:127.0.0.1",))
+    with postgres.Postgres() as server:
+        server.stop()
+        server.encrypt(issued.certificate, issued.key)
+        server.start()
+        server.execute(f"ALTER ROLE {postgres.USER} PASSWORD 'geheim'")
+        server.ask_for_password()
+        url = f"{server.url()}?sslmode=verify-full&sslrootcert="
+        password = DatabaseSettings(url=f"{url}{authority.ca}", password="geheim")
+        store = await open_store(engine.locate(Config(county="431126", database=password)))
+        async with store.read() as connection:
+            query = text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+            assert (await connection.execute(query)).scalar_one() is True
+        await store.close()
+        with pytest.raises(DatabaseUnusable, match="assword"):
+            await open_store(f"{url}{authority.ca}")
+        with pytest.raises(DatabaseUnusable, match="certificate"):
+            await open_store(f"{url}{stranger.ca}".replace("hub@", "hub:geheim@"))
+
+
+async def test_by_the_socket_of_the_machine(url: str) -> None:
+    server = postgres.cluster()
+    name = engine.parse(url).database
+    by_socket = f"postgresql://{postgres.USER}@/{name}?host={server.folder}&port={server.port}"
+    store = await open_store(by_socket)
+    assert (await Inbox(store).commit([came(1)])).stored == 1
+    await store.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text, update
 
-from countyhub import intake
+from countyhub import cli, intake, upkeep
 from countyhub.config import RetentionSettings
 from countyhub.inbox import Inbox
 from countyhub.intake import Intake
@@ -146,3 +148,36 @@ def test_months() -> None:
     assert Month(2026, 12).end == Month(2027, 1).begin == datetime(2027, 1, 1, tzinfo=UTC)
     assert partitions.month_named(Month(2026, 2).table) == Month(2026, 2)
     assert partitions.month_named(partitions.DEFAULT) is None
+
+
+async def test_the_daily_round_makes_months_and_gives_up_what_is_old(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    await filled(store)
+    caplog.set_level("INFO")
+    await upkeep.once(store, DAYS, NOW + timedelta(days=200))
+    assert await count(store, t.media) == 0
+    assert "5 rows of pictures" in caplog.text
+    assert ("a part for 2027-06" in caplog.text) is store.is_postgres
+    assert await count(store, t.event) == 2
+
+
+@pytest.mark.parametrize("words", [("--dry-run",), (), ("--json",)])
+def test_by_hand(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
+    path, url = tmp_path / "countyhub.toml", database_url(tmp_path)
+    path.write_text(f'county = "431126"\ndata_dir = "{tmp_path}"\n[database]\nurl = "{url}"\n')
+
+    async def fill() -> None:
+        store = await open_store(url)
+        await filled(store)
+        await store.close()
+
+    asyncio.run(fill())
+    assert cli.main(["prune", *words, "--config", str(path), "--language", "zh"]) == 0
+    said = capsys.readouterr().out
+    if "--json" in words:
+        assert {each["kind"]: each["rows"] for each in json.loads(said)}["pictures"] == 3
+    else:
+        assert f"之前）：{'将清理' if words else '已清理'} 3 行" in said
+    assert cli.main(["prune", "--dry-run", "--config", str(path), "--language", "en"]) == 0
+    assert (": 3 would go" in capsys.readouterr().out) is ("--dry-run" in words)
