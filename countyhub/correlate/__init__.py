@@ -1,0 +1,5 @@
+"""From raw signals to matters: what belongs together, whatever the order in which it arrived. Pure, and holds no clock.
+
+The promise: `matters()` is a function of the set of signals taken and of the last `advance(now)`. Any order of arrival
+and any repetition gives the same, as long as a signal is taken within the time that is kept (R-CORR-01, R-CORR-09).
+"""

@@ -1,0 +1,104 @@
+"""What correlation looks at: a signal, made of an event of a box or of a word about its link. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal, NamedTuple
+
+from countyhub.correlate.matter import SECOND_US
+from countyhub.deadlines import LATE_ALARM
+from gridwire.events import Alarm, DeviceState, Event
+
+END: Final = 0
+PULSE: Final = 1
+START: Final = 2
+UP: Final = 0
+DOWN: Final = 1
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_US: Final = timedelta(microseconds=1)
+_MARKS: Final = {"end": END, "pulse": PULSE, "start": START}
+
+BY_INPUT: Final = frozenset(
+    {"digital_input", "relay", "door", "temperature", "water_level", "smoke", "fire", "sound", "other"}
+)
+"""Kinds of sensors: two inputs of one device are two things. Of a camera, two rules that see the same are one."""
+
+PICTURE_KINDS: Final = frozenset(
+    {
+        "signal_lost",
+        "network_failure",
+        "tamper",
+        "scene_change",
+        "too_dark",
+        "too_bright",
+        "too_blurry",
+        "picture",
+    }
+)
+"""What a camera also says when its site loses power or network: part of the site's outage while that lasts."""
+
+_HOLD_SENSOR_US: Final = 86_400 * SECOND_US
+_HOLD_CAMERA_US: Final = 3_600 * SECOND_US
+
+
+class Signal(NamedTuple):
+    """One sign. `stream` (with lane) and `seq` name it: the same name is the same signal, taken once.
+
+    `mark`: START, PULSE or END of an alarm; DOWN or UP of a device or of the box's link. `rule`: which input, where it
+    matters. `late`: it was more than 24 h old when it arrived.
+    """
+
+    what: Literal["alarm", "device", "link"]
+    stream: str
+    seq: int
+    box: str
+    device: str
+    kind: str
+    rule: str
+    mark: int
+    at_us: int
+    late: bool = False
+    drill: bool = False
+
+
+def of_event(event: Event, box: str, happened: datetime | None, arrived: datetime) -> Signal | None:
+    """The signal of an event; None for what is not correlated: requests, calls for help and ratings are cases each.
+
+    `happened`: its true time; None where the box's clock cannot be put right, then it counts from its arrival.
+    """
+    late = happened is not None and arrived - happened > LATE_ALARM
+    at_us = microseconds(arrived if happened is None else happened)
+    stream = f"{event.stream}/{event.lane}"
+    data = event.data
+    if isinstance(data, Alarm):
+        rule = data.source if data.kind in BY_INPUT else ""
+        mark = _MARKS[data.state]
+        return Signal(
+            "alarm", stream, event.seq, box, event.subject, data.kind, rule, mark, at_us, late, drill=data.drill
+        )
+    if isinstance(data, DeviceState):
+        mark = DOWN if data.state == "down" else UP
+        return Signal("device", stream, event.seq, box, event.subject, "", "", mark, at_us, late)
+    return None
+
+
+def of_link(box: str, *, connected: bool, connection: int, boot: str, at: datetime) -> Signal:
+    """The box's link by its status: its last will, or that it is there again. `at`: the hub's clock."""
+    mark = UP if connected else DOWN
+    return Signal("link", f"{boot}/link", 2 * connection + (not connected), box, "", "", "", mark, microseconds(at))
+
+
+def hold_us(kind: str) -> int:
+    """How long a state is taken to last when its end has not come: sensors a day, what cameras see an hour."""
+    return _HOLD_SENSOR_US if kind in BY_INPUT else _HOLD_CAMERA_US
+
+
+def microseconds(instant: datetime) -> int:
+    """Since 1970 in UTC, exact."""
+    return (instant - _EPOCH) // _US
+
+
+def instant(at_us: int) -> datetime:
+    """The inverse of `microseconds`."""
+    return _EPOCH + timedelta(microseconds=at_us)
