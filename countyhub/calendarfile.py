@@ -40,7 +40,7 @@ HOURS_FILE: Final = "hours.toml"
 
 class BadRow(Problem):
     code = "calendar.bad-row"
-    en = "{file} line {line}: “{text}” is no day: write 2026-10-01,放假,国庆节 or 2026-10-10,上班,国庆节调休"
+    en = "{file} line {line}: “{text}” is no day: write 2026-10-01,off,National Day or 2026-10-10,work,in exchange"
     zh = "{file} 第 {line} 行：“{text}”无法识别：请写作 2026-10-01,放假,国庆节 或 2026-10-10,上班,国庆节调休"
 
 

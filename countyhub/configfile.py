@@ -120,7 +120,7 @@ def _sample_lines(struct: type[Settings], path: str) -> Iterator[str]:
         yield f'{field.name} = "431126"' if field.required and not path else _line(field)
     for name, below, optional in tables:
         yield ""
-        yield f"# {(below.__doc__ or '').strip()}"
+        yield from (f"# {line.strip()}" for line in (below.__doc__ or "").strip().splitlines())
         yield f"# [{name}]" if optional else f"[{name}]"
         yield from _sample_lines(below, f"{name}.")
 
