@@ -15,7 +15,7 @@ from typing import ClassVar, Literal
 
 from drivers.devicehttp.addresses import redirected, rewrite
 from drivers.devicehttp.auth import REFUSAL_WAIT_S, Challenge, DigestAnswer, digest_challenge
-from drivers.devicehttp.request import HungUp, Place, Response, TooLarge, request
+from drivers.devicehttp.request import HungUp, Place, Refused, Response, TooLarge, Unreachable, request
 from drivers.onvif import soap
 from drivers.onvif.soap import TDS, NotSoap, SoapFault
 from drivers.safexml import MAX_XML_BYTES, BadXml, Element, children, first, first_text
@@ -252,9 +252,14 @@ class Client:
         """The answer as it is, and of whom: where the camera sends us on, we go. Raises `HttpProblem`."""
         for _ in range(MAX_REDIRECTS + 1):
             place = self.place(url)
-            response = await request(
-                "POST", place, headers, body, timeout_s=timeout_s, max_bytes=MAX_XML_BYTES, ends=soap.END
-            )
+            try:
+                response = await request(
+                    "POST", place, headers, body, timeout_s=timeout_s, max_bytes=MAX_XML_BYTES, ends=soap.END
+                )
+            except (Refused, Unreachable):
+                # It may have been set back: the next question goes to the configured address.
+                self._moved_to = ""
+                raise
             elsewhere = redirected(url, response.get("location")) if response.status in REDIRECTS else ""
             if not elsewhere or Place.of(elsewhere).target != place.target:
                 break
