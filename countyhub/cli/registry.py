@@ -133,7 +133,7 @@ async def _export(args: argparse.Namespace) -> int:
     config = configfile.load(args.config)
     content, revision = await _stored(config)
     try:
-        written = write_folder(args.folder, content, args.language)
+        written = write_folder(args.folder, content, args.language, shielded=args.spreadsheet)
     except OSError as error:
         raise NotWritten(path=error.filename or args.folder, why=error.strerror) from error
     print(say(args.language, en=f"{len(written)} files written to {args.folder} (revision {revision})",

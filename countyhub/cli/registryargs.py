@@ -52,6 +52,11 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser, langua
     )  # fmt: skip
     added["import"].add_argument("--apply", action="store_true", help=say(language, en="write it", zh="写入数据库"))
     added["import"].add_argument("--by", metavar="NAME", help=say(language, en="who imports", zh="导入人"))
+    added["export"].add_argument(
+        "--spreadsheet", action="store_true",
+        help=say(language, en="for opening by a double click: a tab behind codes, so that none is rewritten",
+                 zh="便于双击打开：编码后加制表符，防止表格软件改写"),
+    )  # fmt: skip
     added["show"].add_argument("code", nargs="?", metavar="CODE", help=say(language, en="a code", zh="编码"))
     added["show"].add_argument(
         "--at",

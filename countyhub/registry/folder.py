@@ -70,21 +70,25 @@ def read_folder(path: Path) -> Folder:
     return Folder(Content(tables), said, digests)
 
 
-def write_folder(path: Path, content: Content, language: Language) -> list[Path]:
-    """Write every kind that is there, each file replaced as a whole. Raises OSError."""
+def write_folder(path: Path, content: Content, language: Language, *, shielded: bool = False) -> list[Path]:
+    """Write every kind that is there, each file replaced as a whole. `shielded`: as `file_bytes`. Raises OSError."""
     path.mkdir(parents=True, exist_ok=True)
     written = []
     for kind in content.given():
         target = path / file_name(kind)
         part = target.with_name(f".{target.name}.part")
-        part.write_bytes(file_bytes(kind, content.of(kind), language))
+        part.write_bytes(file_bytes(kind, content.of(kind), language, shielded=shielded))
         os.replace(part, target)
         written.append(target)
     return written
 
 
-def file_bytes(kind: type[Row], rows: Iterable[Row], language: Language) -> bytes:
-    """A file in its canonical form."""
+def file_bytes(kind: type[Row], rows: Iterable[Row], language: Language, *, shielded: bool = False) -> bytes:
+    """A file in its canonical form.
+
+    `shielded`: a tab stands behind each code that begins with a digit. A spreadsheet that opens the file by a double
+    click then takes it for text: else 990126100200 is saved as 9.90126E+11, 0101 as 101, device 1-2 as a day.
+    """
     ordered = sorted(rows, key=_order)
     if kind is Polygon:
         return geojson.write_geojson(row for row in ordered if isinstance(row, Polygon))
@@ -92,7 +96,9 @@ def file_bytes(kind: type[Row], rows: Iterable[Row], language: Language) -> byte
     writer = csv.writer(text, lineterminator="\r\n")
     layout = columns(kind)
     writer.writerow([column.header(language) for column in layout])
-    writer.writerows([cell_text(column, getattr(row, column.name), language) for column in layout] for row in ordered)
+    for row in ordered:
+        cells = [(column, cell_text(column, getattr(row, column.name), language)) for column in layout]
+        writer.writerow([f"{cell}\t" if shielded and _needs_shield(column, cell) else cell for column, cell in cells])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -105,6 +111,10 @@ def cell_text(column: Column, value: object, language: Language) -> str:
     if isinstance(value, float):
         return f"{value:.6f}".rstrip("0").rstrip(".")
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _needs_shield(column: Column, cell: str) -> bool:
+    return column.kind == "code" and cell[:1].isdigit()
 
 
 def _order(row: Row) -> tuple[tuple[str, ...], date]:

@@ -19,7 +19,7 @@ WORD_PATTERN = r"^[A-Za-z][A-Za-z0-9-]{0,30}" + END
 STAFF_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9-]{0,15}" + END
 HOUSEHOLD_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9-]{2,15}" + END
 CATEGORY_PATTERN = r"^[0-9]{2}([0-9]{2})?" + END
-PHONE_PATTERN = r"^\+?[0-9][0-9-]{2,19}" + END
+PHONE_PATTERN = r"^[0-9][0-9-]{2,19}" + END
 CARD_PATTERN = r"^[0-9a-f]{64}" + END
 DAYS_PATTERN = r"^[0-9]{1,2}( [0-9]{1,2})*" + END
 

@@ -342,6 +342,8 @@ class Registry:
         for row in _now(self._content.of(Duty), day):
             path = self.lineage.path(row.place, day)
             duty = msgspec.structs.replace(row, place=path[0]) if path and path[0] != row.place else row
+            if any(each.key == duty.key for each in staff.by_person[duty.person]):
+                continue  # she had both of what has become one
             staff.by_person[duty.person].append(duty)
             staff.by_place[duty.place, duty.role].append(duty)
         return staff

@@ -108,6 +108,17 @@ def test_written_and_read_it_is_the_same(tmp_path, language):
         )
 
 
+def test_codes_may_be_shielded_from_a_spreadsheet(tmp_path):
+    """Read again they are the same, without a word of warning."""
+    first = read_folder(small(tmp_path / "a")).content
+    write_folder(tmp_path / "b", first, "zh", shielded=True)
+    text = (tmp_path / "b" / "categories.csv").read_text("utf-8-sig")
+    assert "\n0101\t,道路损坏," in text
+    second = read_folder(tmp_path / "b")
+    assert second.said == []
+    assert list(second.content.rows()) == list(first.rows())
+
+
 def test_healed_cells_are_told(tmp_path):
     small(tmp_path)
     change(tmp_path / "areas.csv", "990126100200,", "９９０１２６１００２００,")

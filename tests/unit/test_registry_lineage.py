@@ -70,6 +70,14 @@ def test_the_clerks_of_both_become_clerks_of_the_new_one(merged):
     assert [duty.place for duty in merged.duties(clerk, DAY)] == [C]
 
 
+def test_who_had_both_has_the_new_one_once():
+    rows = merge(build(SMALL), (A, B), Area(code=C, name="合村", level="village", parent=TOWNSHIP, valid_from=DAY))
+    both = [Duty(person="P9", role="village_clerk", place=village) for village in (A, B)]
+    found = registry([*rows, Person(code="P9", name="甲"), *both])
+    assert [len(found.duties("P9", day)) for day in (BEFORE, DAY)] == [2, 1]
+    assert [each.code for each in found.workers(C, DAY, "village_clerk")].count("P9") == 1
+
+
 def test_names_of_the_time(merged):
     assert merged.name(A, BEFORE) == merged.name(A, AFTER) == "桥洞村", "what has ended keeps its last name"
     assert merged.area(A, AFTER).name == "合村"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import string
 import tempfile
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from countyhub.registry.content import Content
 from countyhub.registry.difference import difference
 from countyhub.registry.folder import file_bytes, file_name, write_folder
 from countyhub.registry.forms import FORMS, Area
+from countyhub.registry.geojson import read_geojson, write_geojson
 from countyhub.registry.geometry import area_m2, crossing, overlap_m2
 from countyhub.registry.sheets import read_sheet
 from simulators.county.build import Plan, build, merge
@@ -90,6 +92,67 @@ def test_any_bytes_are_read_or_told(data):
     for each in found.said:
         assert each.text("zh")
         assert each.text("en")
+
+
+SMALL_FILES = {file_name(kind): kind for kind in FORMS}
+words = st.sampled_from([
+    "", "0", "-1", "9" * 40, "1e400", "nan", "2026-03-16", "9999-12-31", "0101", "01", "990126", "县", "990126100",
+    "990126100200", "990126100200001", "D01", "P00001", "\u3000", '"', "\x00", "\U00020bb7",
+])  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_cell_may_hold_anything(data):
+    """A spoilt file is told about, or read; never does it raise."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_folder(
+            folder, Content.bare(build(Plan(townships=1, villages=2, grids=3, cameras=4, departments=2))), "en"
+        )
+        for _ in range(data.draw(st.integers(1, 4))):
+            path = folder / data.draw(st.sampled_from([name for name in SMALL_FILES if name.endswith("csv")]))
+            lines = [line.split(",") for line in path.read_text("utf-8-sig").splitlines()]
+            line = data.draw(st.sampled_from(lines))
+            cell = data.draw(st.integers(0, len(line) - 1))
+            line[cell] = data.draw(words | st.text(max_size=12))
+            path.write_text("\n".join(",".join(cells) for cells in lines), "utf-8", errors="replace")
+        found = planned(folder)
+        if not found.mistakes:
+            registry(found.result.rows()).scope("990126", TODAY)
+            again = planned(folder, Content.bare(found.result.rows()))
+            assert again.size == 0
+
+
+shapes = st.recursive(
+    st.none() | st.floats() | st.integers() | st.sampled_from(["Polygon", "MultiPolygon", "990126"]) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
+        st.sampled_from(["type", "features", "properties", "geometry", "coordinates", "code"]), inner,
+        max_size=5),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(shapes, shapes)
+def test_any_json_is_read_or_told(properties, geometry):
+    feature = {"type": "Feature", "properties": properties, "geometry": geometry}
+    data = json.dumps({"type": "FeatureCollection", "features": [feature, properties]}).encode()
+    found = read_geojson("grids.geojson", data)
+    assert found.said or found.rows
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(st.tuples(st.floats(109, 111), st.floats(24, 26)), max_size=8), max_size=3))
+def test_any_rings_are_read_or_told(rings):
+    geometry = {"type": "Polygon", "coordinates": rings}
+    feature = {"type": "Feature", "properties": {"code": "990126"}, "geometry": geometry}
+    data = json.dumps({"features": [feature]}).encode()
+    found = read_geojson("grids.geojson", data)
+    assert bool(found.said) != bool(found.rows)
+    for placed in found.rows:
+        [back] = read_geojson("grids.geojson", write_geojson([placed.row])).rows
+        assert back.row == placed.row
 
 
 points = st.tuples(st.integers(0, 30), st.integers(0, 30)).map(lambda p: (110 + p[0] / 1000, 25 + p[1] / 1000))
