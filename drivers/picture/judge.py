@@ -37,10 +37,10 @@ class Judge:
         bars, peak = self._bars(), self._over("peak", self._high("peak", 3.3, 0.9, 4.2), "stripes")
         if bars or self.borrowed:
             return frozenset({bars or self._elsewise()} - {""})
-        noisy, gone = self._noisy(), self._over("lost", min(0.6, 0.25 * self.slack), "covered")
+        noisy, gone = self._noisy(), self._over("lost", min(0.6, 0.22 * self.slack), "covered")
         if peak and (not gone or (self._barred(0.1) and self._value("lost") < 0.6)):
             return frozenset({peak})
-        blocks = self._over("grid", self._high("grid", 0.42, 0.25), "corrupt")
+        blocks = self._over("grid", self._high("grid", 0.55, 0.25), "corrupt")
         if blocks:
             return frozenset({blocks})
         soft = self._blurred()
@@ -79,7 +79,7 @@ class Judge:
             return "signal_loss" if self._card() and self._written() else "black"
         return (
             self._torn()
-            or self._over("whites", self._high("whites", 0.55, 0.25, 0.97), "white")
+            or self._over("whites", self._high("whites", 0.42, 0.2, 0.97), "white")
             or self._over("dark", self._high("dark", 185, 40, 225), "white")
             or self._over("level", self._high("level", 243, 8, 252), "white")
             or self._over("still", self._high("still", 0.06, 0.06), "corrupt")

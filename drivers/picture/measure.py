@@ -47,7 +47,7 @@ def measure(seen: Look, light: Light) -> Seen:
     rest = seen.normal - light.maps["normal"]
     figures.update(_of_sharpness(seen, maps, light, kept))
     figures.update(_of_colour(maps, light, kept, figures["level"]))
-    figures.update(_of_rest(rest))
+    figures.update(_of_rest(rest, seen.normal))
     figures["peak"] = _peak(seen.spectrum, light.maps["spectrum"])
     figures["lost"] = float(lost.sum() / max(20, known.sum()))
     return Seen(figures, maps, lost, kept, known, rest)
@@ -191,10 +191,11 @@ def _of_colour(maps: Mapping[str, Array], light: Light, kept: Any, level: float)
     return found
 
 
-def _of_rest(rest: Array) -> dict[str, float]:
+def _of_rest(rest: Array, normal: Array) -> dict[str, float]:
     """Share of the unexplained structure that is the same along rows, along columns, and that is one wave.
 
-    The few strongest rows and columns do not count: the edge of something is no stripes.
+    The few strongest rows and columns do not count: the edge of something is no stripes. Nor does what is only gone: a
+    horizon that is covered.
     """
     rest = rest - rest.mean()
     total = float((rest * rest).sum()) + 1e-6
@@ -202,7 +203,7 @@ def _of_rest(rest: Array) -> dict[str, float]:
     power[0, 0] = 0
     y, x = divmod(int(power.argmax()), power.shape[1])
     ys, xs = [(y + by) % HEIGHT for by in (-1, 0, 1)], [at for at in (x - 1, x, x + 1) if 0 <= at < power.shape[1]]
-    rows, columns = np.sort(rest.mean(axis=1) ** 2), np.sort(rest.mean(axis=0) ** 2)
+    rows, columns = (np.sort(np.minimum(rest.mean(axis) ** 2, normal.mean(axis) ** 2)) for axis in (1, 0))
     return {
         "rows": float(WIDTH * rows[: -HEIGHT // 10].sum() / total),
         "columns": float(HEIGHT * columns[: -WIDTH // 10].sum() / total),
