@@ -30,6 +30,7 @@ _SETTINGS = {
     "application_name": APPLICATION,
     "timezone": "UTC",
     "jit": "off",  # short statements: compiling them costs more than running them
+    "random_page_cost": "1.1",  # ingest looks single keys up, and must never read a whole table for that
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",  # a worker that stands still must not hold up the others
     "tcp_keepalives_idle": "30",

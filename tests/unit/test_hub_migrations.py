@@ -84,6 +84,7 @@ async def test_an_older_database_with_rows_becomes_todays(url: str, revision: st
     await store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("revision", OLDER)
 async def test_a_backup_of_an_older_format_becomes_todays_as_it_is_restored(
     url: str, database: str, revision: str, tmp_path: Path

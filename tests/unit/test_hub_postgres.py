@@ -128,6 +128,7 @@ async def test_connections_cut_by_the_server_are_made_again(url: str, store: Sto
         assert (await connection.execute(select(func.count()).select_from(t.event))).scalar_one() == 2
 
 
+@pytest.mark.slow
 async def test_too_many_connections_is_unavailable() -> None:
     with postgres.Postgres(settings="max_connections=6 superuser_reserved_connections=0 max_wal_senders=0") as server:
         store = await open_store(server.empty())
