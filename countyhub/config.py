@@ -53,7 +53,7 @@ class DatabaseSettings(Settings, frozen=True, kw_only=True):
         str,
         Meta(
             description="empty: the SQLite file hub.db in data_dir; or `postgresql://USER@HOST/NAME`; by the local "
-            "socket `postgresql:///NAME?host=/run/postgresql`; over a network with `?sslmode=verify-full`"
+            "socket `postgresql://USER@/NAME?host=/run/postgresql`; over a network with `?sslmode=verify-full`"
         ),
     ] = ""
     password: Annotated[
