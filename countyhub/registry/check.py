@@ -6,7 +6,7 @@ Pure. `today` decides only what is warned of.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -27,20 +27,27 @@ _DEPARTMENT = Both("部门", "department")
 _MERGEABLE = ("areas", "grids", "boxes")
 
 
-def check(content: Content, county: str, today: date) -> Iterator[Mistake]:
-    """Every mistake and warning."""
+def check(content: Content, county: str, today: date, torn: Collection[type[Row]] = ()) -> Iterator[Mistake]:
+    """Every mistake and warning.
+
+    `torn`: kinds with rows that could not be read. Whether a code stands there is not asked, or one bad cell would have
+    a hundred consequences.
+    """
+    named = {file for kind in content.given() for each in columns(kind) for file in each.about.refs}
+    yield from (mistakes.NotLookedUp(Place(kind.FILE)) for kind in torn if kind.FILE in named)
     lives = {
         "areas": Lives(content.of(Area)),
         "grids": Lives(content.of(Grid)),
         "boxes": Lives(content.of(Box)),
     }
     yield from _periods(content)
-    yield from _references(content, lives)
-    yield from _areas(content, lives, county)
+    yield from _references(content, lives, {kind.FILE for kind in torn})
+    yield from _areas(content, lives, "" if Area in torn else county)
     yield from _places(content)
     yield from _staff(content)
-    yield from _unstaffed(content, today)
-    yield from check_matters(content, today)
+    if not {Area, Grid, Duty} & set(torn):
+        yield from _unstaffed(content, today)
+    yield from check_matters(content, today, torn)
     yield from check_outlines(content)
 
 
@@ -79,10 +86,10 @@ def _of_one_thing(code: str, rows: list[Placed[Any]]) -> Iterator[Mistake]:
 # References
 
 
-def _references(content: Content, lives: dict[str, Lives]) -> Iterator[Mistake]:
+def _references(content: Content, lives: dict[str, Lives], torn: Collection[str]) -> Iterator[Mistake]:
     known: dict[str, dict[str, list[Period]]] = {}
     for kind in content.given():
-        named = [column for column in columns(kind) if column.about.refs]
+        named = [each for each in columns(kind) if each.about.refs and not set(each.about.refs) & set(torn)]
         for column in named:
             for file in column.about.refs:
                 if file not in known:
@@ -129,15 +136,16 @@ def _reference(
 
 
 def _near(code: str, tables: list[tuple[str, dict[str, list[Period]]]]) -> Both:
-    """The code that differs in one digit, or by two that changed places; `difflib` would take minutes."""
+    """The only code that differs in one digit, or by two that changed places; `difflib` would take minutes."""
+    found: set[str] = set()
     for _, table in tables:
         for index in range(len(code)):
             swapped = code[:index] + code[index + 1 : index + 2] + code[index : index + 1] + code[index + 2 :]
             tries = [code[:index] + char + code[index + 1 :] for char in "0123456789"]
             for each in (swapped, code[:index] + code[index + 1 :], *tries):
                 if each != code and each in table:
-                    return mistakes.perhaps(each)
-    return mistakes.NOTHING
+                    found.add(each)
+    return mistakes.perhaps(found.pop()) if len(found) == 1 else mistakes.NOTHING
 
 
 # Areas, places, staff
@@ -145,7 +153,7 @@ def _near(code: str, tables: list[tuple[str, dict[str, list[Period]]]]) -> Both:
 
 def _areas(content: Content, lives: dict[str, Lives], county: str) -> Iterator[Mistake]:
     levels = {row.code: row.level for row in content.of(Area)}
-    if content.of(Area) and levels.get(county) != "county":
+    if content.of(Area) and county and levels.get(county) != "county":
         yield mistakes.OtherCounty(Place(content.placed(Area)[0].place.file), county=county)
     for placed in content.placed(Area):
         yield from _area(placed, levels)

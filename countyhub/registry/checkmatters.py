@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 
 from countyhub.registry import mistakes
-from countyhub.registry.columns import column
+from countyhub.registry.columns import Row, column
 from countyhub.registry.content import Content
 from countyhub.registry.forms import Category, Day, Deadline, Household, Service
 from countyhub.registry.lineage import Period, first_outside, joined
@@ -17,12 +17,14 @@ NEXT_YEAR_FROM_MONTH = 12
 """The State Council publishes a year's holidays in November of the year before."""
 
 
-def check_matters(content: Content, today: date) -> Iterator[Mistake]:
-    """Every mistake and warning about them."""
-    yield from _categories(content)
+def check_matters(content: Content, today: date, torn: Collection[type[Row]] = ()) -> Iterator[Mistake]:
+    """Every mistake and warning about them. `torn`: kinds with rows that could not be read."""
+    if not {Category, Deadline} & set(torn):
+        yield from _categories(content)
     yield from _services(content)
     yield from _households(content)
-    yield from _years(content, today)
+    if Day not in torn:
+        yield from _years(content, today)
 
 
 def _categories(content: Content) -> Iterator[Mistake]:

@@ -30,11 +30,12 @@ _WORKBOOKS = (".xlsx", ".xls", ".et", ".ods")
 
 
 class Folder(NamedTuple):
-    """What a folder held. `digests`: file name -> SHA-256 in hexadecimal."""
+    """What a folder held. `digests`: file name -> SHA-256 in hexadecimal; `torn`: kinds with rows that are unreadable."""
 
     content: Content
     said: list[Mistake]
     digests: dict[str, str]
+    torn: frozenset[type[Row]] = frozenset()
 
 
 def file_name(kind: type[Row], language: Language = "en") -> str:
@@ -50,6 +51,7 @@ def read_folder(path: Path) -> Folder:
     names: dict[type[Row], str] = {}
     digests: dict[str, str] = {}
     said: list[Mistake] = []
+    torn: set[type[Row]] = set()
     try:
         paths = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith((".", "~$")))
     except OSError as error:
@@ -65,9 +67,10 @@ def read_folder(path: Path) -> Folder:
             sheet, digest = _read(each, kind)
             digests[each.name], tables[kind] = digest, sheet.rows
             said += sheet.said
+            torn |= {kind} if any(not each.warning for each in sheet.said) else set()
     if not names:
         said.append(mistakes.NoRegistry(Place(path.name or str(path))))
-    return Folder(Content(tables), said, digests)
+    return Folder(Content(tables), said, digests, frozenset(torn))
 
 
 def write_folder(path: Path, content: Content, language: Language, *, shielded: bool = False) -> list[Path]:

@@ -254,6 +254,12 @@ class UnknownCode(Mistake):
     en = "there is no “{found}” in {file}{hint}"
 
 
+class NotLookedUp(Warned):
+    code = "registry.not-looked-up"
+    zh = "有无法读取的行；改正之前，其他表对它的引用不作核对"
+    en = "has rows that cannot be read; what other tables say of it is checked once they are right"
+
+
 class NotThen(Mistake):
     code = "registry.not-then"
     zh = "“{found}”在 {day} 无效；请在同日停用本行并另加一行，或在 {file} 中填写“并入”"

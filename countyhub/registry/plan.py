@@ -46,7 +46,7 @@ def make(path: Path, known: Content, *, revision: int, county: str, today: date,
     found = difference(known, folder.content, today, allow_ending=allow_ending)
     broken = any(not each.warning for each in said)
     said += [each for each in found.said if not broken]  # a row that could not be read is not one that was taken out
-    said += check(found.result, county, today)
+    said += check(found.result, county, today, folder.torn)
     past = sum(1 for _ in touches_past(found.changes, today))
     return Plan(revision, in_order(said), found.changes, found.result, folder.digests, past)
 

@@ -90,8 +90,23 @@ def test_all_mistakes_come_at_once(tmp_path):
 
 def test_a_wrong_digit_is_suggested(tmp_path):
     small(tmp_path)
+    change(tmp_path / "boxes.csv", f",{V0},", f",8{V0[1:]},")
+    assert f"did you mean “{V0}”" in planned(tmp_path).mistakes[0].text("en")
+
+
+def test_of_several_that_are_near_none_is_suggested(tmp_path):
+    small(tmp_path)
     change(tmp_path / "boxes.csv", f",{V0},", f",{V0[:-1]}9,")
-    assert f"did you mean “{TOWNSHIP}20" in planned(tmp_path).mistakes[0].text("en")
+    assert "did you mean" not in planned(tmp_path).mistakes[0].text("en")
+
+
+def test_one_bad_cell_has_not_a_hundred_consequences(tmp_path):
+    """The village's box, grids and clerk are not blamed for its row."""
+    change(small(tmp_path) / "areas.csv", f"\n{V0},", "\n9.90126E+11,")
+    change(tmp_path / "households.csv", "H-00001", "张三")
+    found = planned(tmp_path)
+    assert codes(found) == ["digits-lost", "looks-personal"]
+    assert {each.place.file for each in found.said if each.code == "registry.not-looked-up"} == {"areas"}
 
 
 def test_another_county(tmp_path):
