@@ -19,6 +19,7 @@ from countyhub.intake import Intake
 from countyhub.store import engine
 from countyhub.store import tables as t
 from countyhub.store.engine import UNAVAILABLE, Store, open_store
+from countyhub.store.postgres import engine as postgres_engine
 from countyhub.store.problems import DatabaseUnreachable, DatabaseUnusable
 from gridwire import messages
 from gridwire.codec import encode_batch, encode_event
@@ -246,3 +247,13 @@ async def test_by_the_socket_of_the_machine(url: str) -> None:
     store = await open_store(by_socket)
     assert (await Inbox(store).commit([came(1)])).stored == 1
     await store.close()
+
+
+async def test_a_server_that_no_longer_answers_is_given_up_and_asked_again(url: str, store: Store) -> None:
+    await store._writer.dispose()
+    store._writer = postgres_engine(engine.parse(url), readers=0, statement_timeout_s=0.3)
+    await Inbox(store).commit([came(1)])
+    with pytest.raises(UNAVAILABLE):
+        async with store.write() as connection:
+            await connection.execute(text("SELECT pg_sleep(600)"))
+    assert (await Inbox(store).commit([came(2)])).stored == 1
