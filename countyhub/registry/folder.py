@@ -30,7 +30,7 @@ _WORKBOOKS = (".xlsx", ".xls", ".et", ".ods")
 
 
 class Folder(NamedTuple):
-    """What a folder held. `digests`: file name -> SHA-256 in hexadecimal; `torn`: kinds with rows that are unreadable."""
+    """What a folder held. `digests`: file name -> SHA-256 in hexadecimal. `torn`: kinds with unreadable rows."""
 
     content: Content
     said: list[Mistake]
