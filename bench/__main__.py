@@ -29,11 +29,13 @@ from bench.works import (
     month,
     picture,
     slow_disk,
+    storm,
     terminal,
 )
 
 _ALL = (
     append, slow_disk, flash, drain, consumer, far, end_to_end, idle, month, cameras, picture, hub_store, terminal,
+    storm,
 )  # fmt: skip
 WORKS: Mapping[str, Callable[[Plan], None]] = {work.NAME: work.run for work in _ALL}
 PAGE = environment.ROOT / "docs" / "benchmarks.md"

@@ -96,6 +96,12 @@ TARGETS = (
     Target("check to grey quarter decode", "picture", "check by grey quarter decode, 1080p", 2.5, at_most=True),
     Target("baseline of a camera, KiB", "picture", "state, KiB", 64, at_most=True),
     Target("a month on a SIM card without pictures, MB", "month", "MB a month without pictures", 10, at_most=True),
+    *(
+        Target(f"storm day, cases per cause, {order}", "storm", f"cases per cause, {order}", 1.2, at_most=True)
+        for order in ("in order", "backlog", "any")
+    ),
+    Target("storm day, different results over all orders", "storm", "different results", 1, at_most=True),
+    Target("storm day, µs of the hub an event, any order", "storm", "µs/event, any", 20, at_most=True),
 )
 
 

@@ -106,8 +106,8 @@ ABOUT = {
         "40 real photographs that packages ship (opencv-doc, mate-backgrounds, plasma-workspace-wallpapers, "
         "scikit-image, scikit-learn), each a camera's scene: light over the day, shadows, glare, haze, rain, infrared "
         "at night, people, shake, grain, clock, one of five sizes and a JPEG quality of 40 to 90. The limits were set "
-        "on every other photograph; what stands here is the other half, on other days and faults than were looked at in "
-        "between (the limits for the share that is covered and for white were widened with both halves in view). Each "
+        "on every other photograph; what stands here is the other half (only the limits for the covered share and for "
+        "white, and the way rows are counted for stripes, were settled last with both halves in view). Each "
         "camera is taught 18 snapshots of one day, then shown 60 ordinary ones of other days and each fault in three "
         "strengths. Every fault is made in two ways (bench/pictures/faults.py and foes.py). Two of three: consecutive "
         "ordinary pictures, though of different days, through `Agreement`. The street is opencv-doc's vtest.avi, all "
@@ -130,6 +130,15 @@ ABOUT = {
         "and two reads; a real reader takes some 0.3 s more for those at 115200 baud. Idle: nobody comes, CPU time "
         "over 60 s (/proc), less that of the agent without a terminal; nearly all of it is polling, three looks for "
         "an ID card and five at the buttons a second.",
+    ),
+    "storm": About(
+        "n. A storm day of a county",
+        "406 boxes in 20 townships with 4,600 cameras and a day made by a seed, of which the truth is known: showers "
+        "and trees before cameras, a township and villages without power, cut cables, loose plugs, dead cameras, "
+        "people over fences. Every raw signal goes through `Correlator.take`, the clock is looked at every thousand; "
+        "in order of time, as backlogs arrive (a box's late, in pieces, one in fifty twice), and thrown together. A "
+        "case is a matter without a parent. `different results` counts over all orders: 1 means that the order did "
+        "not matter. A lull of more than 300 s in a shower, and a fence seen by two cameras, rightly make two cases.",
     ),
 }
 

@@ -15,6 +15,8 @@ from countyhub.correlate.signals import DOWN
 
 StateMark: TypeAlias = tuple[int, int, int, bool]
 """Time in microseconds, number, DOWN or UP, whether it was late."""
+_BACK = (2, 3)
+"""An outage is over when this share of what went down is back; what is still down then will soon stand for itself."""
 _DAY_OF_1970 = date(1970, 1, 1).toordinal()
 
 
@@ -36,7 +38,7 @@ class Part(NamedTuple):
 
 
 class Outage(NamedTuple):
-    """Many of them at once: from the first one's begin until fewer are down than make an outage."""
+    """Many of them at once: from the first one's begin until two thirds of them are back."""
 
     begin_us: int
     end_us: int
@@ -67,7 +69,7 @@ def mass(parts: Iterable[Part], least: int, window_us: int) -> list[Outage]:
     """Where at least so many different ones went down within a window. Windows that share one are one outage."""
     ordered = sorted(parts)
     runs = list(_dense(ordered, least, window_us))
-    return [_outage(ordered[first : last + 1], least) for first, last in runs]
+    return [_outage(ordered[first : last + 1]) for first, last in runs]
 
 
 def _dense(ordered: Sequence[Part], least: int, window_us: int) -> Iterator[tuple[int, int]]:
@@ -91,12 +93,12 @@ def _dense(ordered: Sequence[Part], least: int, window_us: int) -> Iterator[tupl
         yield begun, last
 
 
-def _outage(parts: Sequence[Part], least: int) -> Outage:
+def _outage(parts: Sequence[Part]) -> Outage:
     ends: dict[str, int] = {}
     for part in parts:
         ends[part.who] = max(part.end_us, ends.get(part.who, 0))
-    over_us = sorted(ends.values())[len(ends) - least]
-    return Outage(parts[0].begin_us, over_us, all(part.late for part in parts))
+    back = -(-len(ends) * _BACK[0] // _BACK[1])
+    return Outage(parts[0].begin_us, sorted(ends.values())[back - 1], all(part.late for part in parts))
 
 
 def unite(outages: Iterable[Outage], gap_us: int) -> list[Outage]:

@@ -54,17 +54,19 @@ class Segments:
         if index < 0 or mark < runs[index].first:
             index = bisect_right(runs, mark, key=_first) - 1
         joins = index >= 0 and at_us <= runs[index].last[0] + self.gap_us
-        if joins and index == len(runs) - 1:  # nothing behind it: the usual case
-            return self._grow_last(mark, late, now_us)
+        if joins and (index == len(runs) - 1 or mark < runs[index].last):  # the usual case: the runs stay as they are
+            return self._grow_inside(index, mark, late, now_us)
         before = self._views(index - 1, index + 2, now_us)
         self._insert(index, mark, late, joins)
         return compare(before, self._views(index - 1, index + 3, now_us))
 
-    def _grow_last(self, mark: Mark, late: bool, now_us: int) -> Changes:
-        _grow(self.runs[-1], mark, late)
-        begin = end = len(self.runs) - 1
+    def _grow_inside(self, index: int, mark: Mark, late: bool, now_us: int) -> Changes:
+        _grow(self.runs[index], mark, late)
+        begin = end = index
         while begin and self._bridged(begin - 1):
             begin -= 1
+        while end + 1 < len(self.runs) and self._bridged(end):
+            end += 1
         matter = self._view(begin, end, now_us)
         return Changes((matter,)) if matter is not None else NO_CHANGES
 

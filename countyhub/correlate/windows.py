@@ -83,11 +83,14 @@ class Windows:
     def _read(self, number: int) -> dict[str, list[Window]]:
         if len(self._days) >= _MAX_DAYS:
             self._days.clear()
-        begin, end = instant(number * DAY_US), instant((number + 1) * DAY_US)
+        # A day more on both sides, for what has no time zone is taken for UTC by the library, and for local time by us.
+        begin, end = instant((number - 1) * DAY_US), instant((number + 2) * DAY_US)
         day: defaultdict[str, list[Window]] = defaultdict(list)
         for query in self._queries:
             for event in query.between(begin, end):
                 window = _window(event, self._zone)
+                if window.end_us <= number * DAY_US or window.begin_us >= (number + 1) * DAY_US:
+                    continue
                 for place in window.places:
                     day[place].append(window)
         self._days[number] = dict(day)
