@@ -32,8 +32,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "blue": (ROWS, COLUMNS),
     "red": (ROWS, COLUMNS),
 }
-_SLOWEST = 1 / 60
-"""A new snapshot never counts for less: after some two hundred the old season is forgotten."""
+_SLOWEST = 1 / 300
+"""A new snapshot never counts for less: after some days or weeks the old season is forgotten."""
 
 
 class Light:

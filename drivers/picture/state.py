@@ -12,14 +12,14 @@ import numpy as np
 
 from drivers.picture.baseline import FIGURES, MAX_ROWS, SHAPES, Light
 from drivers.picture.kinds import MAX_STATE_BYTES, BadState
-from drivers.picture.look import Array
 
 MAX_THUMBNAIL_BYTES = 8 * 1024
 _MAGIC = b"picture1"
 _HEAD = struct.Struct(">IIII")
 _LIGHT = struct.Struct(">IHI")
-# Array as they are: (kind, value of one step, lowest value).
-_PACKED = {"normal": ("i1", 1 / 32), "spectrum": ("u1", 1 / 8)}
+# Type and value of one step of each map.
+_STEPS = {"normal": ("i1", 1 / 32), "spectrum": ("u1", 1 / 8)}
+_OTHERS = ("<i2", 1 / 1024)
 _MAX_UNPACKED_BYTES = 512 * 1024
 
 
@@ -52,16 +52,18 @@ def _pack_light(light: Light) -> bytes:
     parts = [_LIGHT.pack(light.count, len(light.rows), len(light.thumbnail)), light.thumbnail]
     parts.append(light.rows.astype("<f2").tobytes())
     if light.count:
-        parts += [_pack_map(name, light.maps[name]) for name in SHAPES]
+        parts += [_pack_map(name, light) for name in SHAPES]
     return b"".join(parts)
 
 
-def _pack_map(name: str, values: Array) -> bytes:
-    if name not in _PACKED:
-        return values.astype("<f2").tobytes()
-    kind, step = _PACKED[name]
+def _pack_map(name: str, light: Light) -> bytes:
+    """Rounded up or down by chance, as far as a value is from both: a baseline is saved after each picture, and the
+    small steps of slow learning would be lost for ever if they were rounded to nothing each time."""
+    kind, step = _STEPS.get(name, _OTHERS)
     limits = np.iinfo(kind)
-    return np.clip(np.rint(values / step), limits.min, limits.max).astype(kind).tobytes()
+    chance = np.random.default_rng(light.count).random(SHAPES[name], np.float32)
+    values = np.floor(light.maps[name] / step + chance)
+    return bytes(np.clip(values, limits.min, limits.max).astype(kind).tobytes())
 
 
 def _unpack_light(body: bytes, at: int) -> tuple[Light, int]:
@@ -76,7 +78,7 @@ def _unpack_light(body: bytes, at: int) -> tuple[Light, int]:
     light.rows = rows.astype(np.float32)
     at += rows.nbytes
     for name, shape in SHAPES.items() if light.count else ():
-        kind, step = _PACKED.get(name, ("<f2", 1.0))
+        kind, step = _STEPS.get(name, _OTHERS)
         values = np.frombuffer(body, kind, int(np.prod(shape)), at)
         light.maps[name] = np.asarray(values.astype(np.float32) * step, np.float32).reshape(shape)
         at += values.nbytes

@@ -196,6 +196,21 @@ def test_without_learning_only_what_is_certain_is_found():
         assert checker.check(made()) <= ({fault} if fault in certain else set()), fault
 
 
+def test_slow_learning_is_not_lost_by_saving_each_time(checker):
+    """The shadow of a tree that grows: what is learnt in steps smaller than what a state can hold adds up."""
+    grown = view().copy()
+    grown[100:260, 200:420] *= np.linspace(0.35, 1, 220)[None, :, None]
+    saved = checker
+    for step in range(60):
+        saved = PictureChecker.from_bytes(saved.to_bytes())
+        saved.learn(jpeg(grown, seed=step))
+        checker.learn(jpeg(grown, seed=step))
+    assert saved.learnt == checker.learnt == 78
+    kept, whole = (one._camera.lights[False].maps["normal"] for one in (saved, checker))
+    assert np.corrcoef(kept.ravel(), whole.ravel())[0, 1] > 0.98
+    assert abs(kept - whole).mean() < 0.12
+
+
 def test_nothing_is_learnt_from_a_faulty_picture(checker):
     for made in FAULTY.values():
         for _ in range(3):
