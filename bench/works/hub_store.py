@@ -12,20 +12,21 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.plan import Plan
 from countyhub import intake
 from countyhub.inbox import Inbox
 from countyhub.intake import Intake
-from countyhub.store import keys, rows
+from countyhub.store import keys, rows, upsert
 from countyhub.store.engine import open_store
 from gridwire.codec import encode_batch, encode_event
 from gridwire.events import Alarm
 from tests import postgres
 from tests.instances import SOURCE, event
 
+Names = tuple[str, ...]
 Rows = Sequence[Mapping[str, Any]]
 NAME = "hub-store"
 EVENTS = 20_000
@@ -64,9 +65,10 @@ def _row_by_row() -> Iterator[None]:
     """As SQLAlchemy does it by itself."""
 
     async def write_all(
-        connection: AsyncConnection, statement: sqlite.Insert, some: Sequence[Mapping[str, Any]]
+        connection: AsyncConnection, table: Table, found: Rows, *, key: Names = (), update: Names = ()
     ) -> None:
-        await connection.execute(statement, list(some))
+        made = upsert.insert(connection, table)
+        await connection.execute(upsert.update_with(made, key, update) if update else made, list(found))
 
     with patch.object(rows, "write_all", write_all), patch.object(keys, "write_all", write_all):
         yield

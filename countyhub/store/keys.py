@@ -7,15 +7,16 @@ only written to.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub import missing, runs
 from countyhub.missing import Standing
 from countyhub.store.tables import event_key, stream_state
-from countyhub.store.upsert import among, insert, portions, update_with, write_all
+from countyhub.store.upsert import among, given, portions, write_all
 
 
 class LaneKey(NamedTuple):
@@ -45,10 +46,9 @@ class Known(NamedTuple):
 async def known(connection: AsyncConnection, keys: Collection[EventKey]) -> dict[EventKey, Known]:
     """Those of the keys that are taken already."""
     found: dict[EventKey, Known] = {}
-    c = event_key.c
+    dialect = connection.dialect.name
     for some in portions(list(keys)):
-        query = select(c.box, c.stream, c.lane, c.seq, c.digest, c.state)
-        rows = await connection.execute(query.where(among(connection, (c.box, c.stream, c.lane, c.seq), some)))
+        rows = await connection.execute(_known(dialect), given(dialect, _KEY, some))
         found.update({EventKey(*row[:4]): Known(row[4], row[5]) for row in rows})
     return found
 
@@ -56,12 +56,9 @@ async def known(connection: AsyncConnection, keys: Collection[EventKey]) -> dict
 async def load(connection: AsyncConnection, lanes: Collection[LaneKey]) -> dict[LaneKey, Standing]:
     """Where each of the lanes stands; those never heard of are left out."""
     found: dict[LaneKey, Standing] = {}
-    c = stream_state.c
+    dialect = connection.dialect.name
     for some in portions(list(lanes)):
-        query = select(
-            c.box, c.stream, c.lane, c.oldest_kept, c.oldest_unacked, c.next, c.stored_through, c.above
-        ).where(among(connection, (c.box, c.stream, c.lane), some))
-        for row in await connection.execute(query):
+        for row in await connection.execute(_standings(dialect), given(dialect, _LANE, some)):
             settled = missing.unpack(row.stored_through, row.above)
             found[LaneKey(*row[:3])] = Standing(row.oldest_kept, row.oldest_unacked, row.next, settled)
     return found
@@ -71,13 +68,25 @@ async def save(connection: AsyncConnection, standings: Mapping[LaneKey, Standing
     """Write where lanes stand, with the counts that follow from it."""
     if not standings:
         return
-    statement = insert(connection, stream_state)
     columns = ("oldest_kept", "oldest_unacked", "next", "stored_through", "above", "missing", "lost")
-    await write_all(
-        connection,
-        update_with(statement, ("box", "stream", "lane"), columns),
-        [{**lane._asdict(), **_columns(standing)} for lane, standing in standings.items()],
-    )
+    rows = [{**lane._asdict(), **_columns(standing)} for lane, standing in standings.items()]
+    await write_all(connection, stream_state, rows, key=("box", "stream", "lane"), update=columns)
+
+
+_KEY = (event_key.c.box, event_key.c.stream, event_key.c.lane, event_key.c.seq)
+_LANE = (stream_state.c.box, stream_state.c.stream, stream_state.c.lane)
+
+
+@cache
+def _known(dialect: str) -> Select[Any]:
+    return select(*_KEY, event_key.c.digest, event_key.c.state).where(among(dialect, _KEY))
+
+
+@cache
+def _standings(dialect: str) -> Select[Any]:
+    c = stream_state.c
+    said = (c.oldest_kept, c.oldest_unacked, c.next, c.stored_through, c.above)
+    return select(*_LANE, *said).where(among(dialect, _LANE))
 
 
 def _columns(standing: Standing) -> dict[str, object]:

@@ -27,7 +27,7 @@ async def write_new(connection: AsyncConnection, new: Sequence[Entry]) -> tuple[
     ids = await _write_items(connection, new)
     if new:
         keys = [_key_columns(entry, ids[entry.key]) for entry in new]
-        await write_all(connection, insert(connection, event_key), keys)
+        await write_all(connection, event_key, keys)
     return _events_of(new, ids)
 
 
@@ -100,10 +100,10 @@ async def _write_items(connection: AsyncConnection, items: Sequence[Entry]) -> d
             ids[entry.key] = await letters.bury(connection, entry.intake, entry.item)
     if events:
         await _make_room(connection, {entry.intake.received for entry in items})
-        await write_all(connection, insert(connection, event), events)
+        await write_all(connection, event, events)
         await _note_devices(connection, items)
     if pictures:
-        await write_all(connection, insert(connection, media), pictures)
+        await write_all(connection, media, pictures)
     return ids
 
 
@@ -162,6 +162,9 @@ def _picture_columns(entry: Entry, item: Picture) -> dict[str, object]:
     }
 
 
+_GAP = ("box", "stream", "lane", "first", "last", "reason")
+
+
 async def write_gaps(connection: AsyncConnection, declared: Iterable[tuple[Entry, Gap]]) -> None:
     """Keep which numbers boxes have given up, for people to see."""
     rows = [
@@ -178,7 +181,7 @@ async def write_gaps(connection: AsyncConnection, declared: Iterable[tuple[Entry
         for run in found.ranges
     ]
     if rows:
-        await write_all(connection, insert(connection, gap).on_conflict_do_nothing(), rows)
+        await write_all(connection, gap, rows, key=_GAP)
 
 
 async def _note_devices(connection: AsyncConnection, items: Sequence[Entry]) -> None:
