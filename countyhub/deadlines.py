@@ -62,7 +62,7 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
     """One deadline. While it is suspended or after it has ended it has no next instant.
 
     `total_us` is the budget in its own time (working time or any time), `used_us` what had passed at `since`.
-    `missing`: years without a calendar that it was reckoned with.
+    `missing`: years without a calendar that it was reckoned with. `escalated`: the case was escalated for it already.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
     suspended: bool = False
     ended: datetime | None = None
     missing: tuple[int, ...] = ()
+    escalated: bool = False
 
     @property
     def working(self) -> bool:
@@ -143,6 +144,16 @@ def resume(clock: Clock, at: datetime, calendar: Calendar) -> Clock:
 def end(clock: Clock, at: datetime) -> Clock:
     """Ends it; its light stays as it is then. Ending a second time changes nothing."""
     return clock if clock.ended is not None else replace(clock, ended=at, suspended=False)
+
+
+def is_over(clock: Clock, now: datetime) -> bool:
+    """Whether it runs and is red."""
+    return clock.ended is None and not clock.suspended and now >= clock.due
+
+
+def mark_escalated(clock: Clock, now: datetime) -> Clock:
+    """Remembers that its being over was acted upon, so that one limit escalates once."""
+    return replace(clock, escalated=True) if is_over(clock, now) else clock
 
 
 def reopen(clock: Clock) -> Clock:

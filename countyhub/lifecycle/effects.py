@@ -65,7 +65,9 @@ def pass_up(case: Case, moment: Moment) -> Changes:
 
 
 def escalate(case: Case, moment: Moment) -> Changes:
-    return pass_up(case, moment) | {"escalated": case.escalated + 1}
+    changes = pass_up(case, moment)
+    clocks = tuple(deadlines.mark_escalated(clock, moment.now) for clock in changes["clocks"])
+    return changes | {"clocks": clocks, "escalated": case.escalated + 1}
 
 
 def assign(case: Case, moment: Moment) -> Changes:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
-from countyhub.deadlines import RED, light
+from countyhub.deadlines import is_over
 from countyhub.lifecycle import refusals
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import HANDLINGS, LEVELS, OPEN, Act, Actor, Case, Level, Name, Office, above, all_above
@@ -87,8 +87,8 @@ def somebody_above(case: Case, _actor: Actor, _now: datetime) -> Refused | None:
 
 
 def over_if_hub(case: Case, actor: Actor, now: datetime) -> Refused | None:
-    """The hub escalates only what is over; a person may do so earlier."""
-    if actor.role != "machine" or any(light(clock, now) is RED for clock in case.clocks if clock.ended is None):
+    """The hub escalates only what is over, and for each limit once; a person may do so earlier."""
+    if actor.role != "machine" or any(is_over(clock, now) and not clock.escalated for clock in case.clocks):
         return None
     return refusals.NotOver()
 

@@ -161,8 +161,8 @@ class TooEarly(Refused):
 
 class NotOver(Refused):
     code = "case.not-over"
-    en = "no limit is over: there is nothing to escalate by itself"
-    zh = "没有超时，不能自动升级"
+    en = "no limit is over, or the case was escalated for it already"
+    zh = "没有新的超时，不自动升级（每个时限只升级一次）"
 
 
 class ParentMissing(Refused):

@@ -321,6 +321,10 @@ def test_escalation_moves_the_owner_and_keeps_the_first():
     assert (up.owner, up.first_owner, up.first_due, up.escalated) == (TOWNSHIP, VILLAGE, over, 1)
     assert case_light(up.clocks, over) == RED
     assert {clock.level for clock in up.clocks} == {"village", "township"}
+    assert refused(up, HUB, "escalate", over) == "case.not-over"
+    assert refused(go(up, (MAYOR, to(VILLAGE)), now=over), HUB, "escalate", over) == "case.not-over"
+    again = go(up, (HUB, "escalate"), now=over + timedelta(days=9))  # the township's own limit
+    assert (again.owner, again.escalated) == (COUNTY, 2)
     assert refused(at_county(), DESK, "escalate") == "case.nobody-above"
 
 
