@@ -96,6 +96,11 @@ class Calendar:
         """The local day of an instant."""
         return instant.astimezone(self.zone).date()
 
+    def ahead(self, now: datetime, days: int = 45) -> tuple[YearMissing, ...]:
+        """Years within the next `days` without a calendar: to be shown before the first deadline falls into one."""
+        local = now.astimezone(self.zone)
+        return self._problems(range(local.year, (local + timedelta(days=days)).year + 1))
+
     def worked(self, begin: datetime, end: datetime) -> Told[timedelta]:
         """Working time between two instants; negative when `end` is the earlier one. Exact and additive."""
         first, last = begin.astimezone(self.zone), end.astimezone(self.zone)

@@ -78,6 +78,12 @@ def test_a_missing_year_is_told_with_every_answer_that_touches_it():
     assert not calendar.worked(at("2024-01-01 00:00"), at("2026-12-31 23:59")).problems
 
 
+def test_a_missing_year_is_told_before_it_begins():
+    """R-CAL-02"""
+    assert shipped().calendar.ahead(at("2026-11-01 00:00")) == ()
+    assert [problem.facts["year"] for problem in shipped().calendar.ahead(at("2026-11-22 00:00"))] == [2027]
+
+
 def test_working_days_follow_the_civil_code():
     """R-CAL-03: the day of the start does not count, the last one ends at close of business."""
     calendar = shipped().calendar
