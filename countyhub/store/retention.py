@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Table, delete, exists, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Table, delete, exists, false, func, or_, select, text, tuple_
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -60,15 +60,15 @@ async def prune(store: Store, settings: RetentionSettings, now: datetime, *, dry
 def _due(kind: str, before: datetime) -> tuple[Table, ColumnElement[bool]]:
     """The table of a kind, and which of its rows are old and done with."""
     c, letter, reused = t.command.c, t.dead_letter.c, t.number_reused.c
-    answered = or_(c.replied < before, c.expires < before)
-    no_order = ~exists().where(t.command.c.id == t.command_reply.c.id)
+    order = (c.created < before) & or_(c.replied < before, c.expires < before)
+    order_stays = exists().where(c.id == t.command_reply.c.id, ~func.coalesce(order, false()))
     return {
         "pictures": (t.media, t.media.c.received < before),
         "letters": (t.dead_letter, letter.stored < before),
         "reused": (t.number_reused, reused.handled < before),
         "gaps": (t.gap, t.gap.c.at < before),
-        "orders": (t.command, (c.created < before) & answered),
-        "replies": (t.command_reply, (t.command_reply.c.received < before) & no_order),
+        "orders": (t.command, order),
+        "replies": (t.command_reply, (t.command_reply.c.received < before) & ~order_stays),
     }[kind]
 
 

@@ -22,7 +22,7 @@ from countyhub.store.partitions import Month
 from gridwire.codec import encode_event
 from gridwire.events import Alarm, Gap
 from tests.hubs import database_url
-from tests.instances import SOURCE, STREAM, event
+from tests.instances import BOX, SOURCE, STREAM, event
 
 POSTGRES_QUICK = True
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -63,11 +63,25 @@ async def filled(store: Store) -> None:
     async with store.write() as connection:
         await connection.execute(update(t.dead_letter).where(t.dead_letter.c.id == 1).values(stored=OLD))
         await connection.execute(update(t.command).values(created=OLD, expires=OLD))
+        (order,) = (await connection.execute(select(t.command.c.id))).one()
+        open_one = {
+            "id": "open",
+            "box": BOX,
+            "op": "replay",
+            "args": b"{}",
+            "by": "hub",
+            "created": OLD,
+            "expires": NOW,
+        }
+        await connection.execute(t.command.insert().values(open_one))
+        for name in (order, "open"):
+            reply = {"id": name, "part": 1, "parts": 2, "box": BOX, "ok": True, "code": "", "text": "", "result": b"{}"}
+            await connection.execute(t.command_reply.insert().values(received=OLD, **reply))
 
 
 async def test_a_look_first_then_what_is_old_goes_and_what_is_open_stays(store: Store) -> None:
     await filled(store)
-    expected = {"pictures": 3, "events": 4, "letters": 1, "reused": 0, "gaps": 1, "orders": 1, "replies": 0}
+    expected = {"pictures": 3, "events": 4, "letters": 1, "reused": 0, "gaps": 1, "orders": 1, "replies": 1}
     before = await count(store, t.event)
     for dry_run in (True, True, False):
         assert await count(store, t.event) == before
