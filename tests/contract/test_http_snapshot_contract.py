@@ -120,6 +120,7 @@ async def test_commands_are_refused_by_name(tmp_path):
         await Driver(settings(url="http://127.0.0.1:9/s.jpg")).command(device, "snapshot", {})
 
 
+@pytest.mark.slow
 async def test_ten_runs_leave_no_task_no_descriptor_and_no_process(tmp_path):
     camera = Camera(CameraConfig(name="gate", snapshot_auth="none"))
     await camera.start()

@@ -66,6 +66,7 @@ async def until_board(agent, revision):
     await agent.until_status("board_revision", equals=revision)
 
 
+@pytest.mark.slow
 async def test_a_resident_asks_is_answered_and_reads_it_also_without_the_county(tmp_path, broker, hub, terminal):
     await hub.until_connected()
     with await village(tmp_path, hub, broker, terminal) as agent:

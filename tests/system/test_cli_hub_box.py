@@ -82,6 +82,7 @@ async def test_a_real_box_sends_again_what_it_keeps_and_the_hub_goes_on(tmp_path
         assert hub.log.count("connected") == 1
 
 
+@pytest.mark.slow
 async def test_a_time_without_offset_is_the_county_s(broker, hub):
     async with BoxClient(broker.port) as box:
         await known(hub, box)
@@ -96,6 +97,7 @@ async def test_a_time_without_offset_is_the_county_s(broker, hub):
         assert (await zh).stdout == "东山村：补发 12 条（报警 10，图片 2）；其中 1 条盒子不知道时间\n"
 
 
+@pytest.mark.slow
 async def test_an_answer_in_parts_is_put_together(broker, hub):
     async with BoxClient(broker.port) as box:
         await known(hub, box)
@@ -127,6 +129,7 @@ async def test_a_refusal_is_told_with_the_box_s_own_words(broker, hub):
             assert "盒子的原话" in refused.stderr
 
 
+@pytest.mark.slow
 async def test_a_box_that_is_silent_or_has_never_been_at_this_broker(broker, hub):
     async with BoxClient(broker.port) as box:
         await known(hub, box)
@@ -163,6 +166,7 @@ WRONG = (
 )
 
 
+@pytest.mark.slow
 async def test_what_the_caller_can_put_right(broker, hub):
     async with BoxClient(broker.port) as box:
         await known(hub, box)

@@ -113,6 +113,11 @@ async def until_up(agent):
             await asyncio.sleep(0.05)
 
 
+def counting(agent):
+    """All but how the device is."""
+    return [body for body in bodies(agent) if "cn.gridwire.device." not in str(body)]
+
+
 def bodies(agent, lane="record"):
     """The events of a lane that the agent has stored."""
     with contextlib.closing(sqlite3.connect(f"file:{agent.database}?mode=ro", uri=True)) as connection:
@@ -261,7 +266,7 @@ TABLE_ZH = [
 async def test_a_test_of_all_parts_counts_nowhere(tmp_path, terminal, key_file):
     with box(tmp_path, terminal, key_file) as agent:
         await until_up(agent)
-        before = len(bodies(agent))
+        before = len(counting(agent))
         async with command(agent, "--test", language="zh") as called:
             await until(lambda: any("请把身份证" in line for line in called.lines))
             terminal.present_card(resident(NUMBER, NAME))
@@ -277,7 +282,7 @@ async def test_a_test_of_all_parts_counts_nowhere(tmp_path, terminal, key_file):
         assert called.lines[-5:] == TABLE_ZH
         assert_no_number("\n".join(called.lines))
         assert [(beep.times, beep.units) for beep in terminal.beeps[:3]] == [(1, 1)] * 3
-        assert len(bodies(agent)) == before
+        assert len(counting(agent)) == before
         terminal.present_card(resident(NUMBER, NAME))  # the trial is over, and has left no window behind
         await agent.until_status("emitted", "checkin", equals=1)
 

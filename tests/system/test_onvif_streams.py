@@ -222,6 +222,7 @@ async def test_the_driver_takes_a_frame_where_there_is_no_snapshot(device, facts
     assert decoded(picture.pictures[0]).shape == (360, 640, 3)
 
 
+@pytest.mark.slow
 async def test_the_driver_asks_the_camera_for_the_address(device):
     async with camera(quirks=["no_snapshot_uri", "nat_address"]) as gate, watched(gate, device) as driver:
         answer = await driver.command(device, "snapshot", {})

@@ -137,6 +137,7 @@ async def test_a_full_outbox_is_told_the_same_later(camera, device):
     assert alarms(device) == [("picture", "start")]
 
 
+@pytest.mark.slow
 async def test_who_looks_changes_nothing_and_a_moved_camera_is_learnt_anew(camera, device):
     diagnosis = await learnt(camera, device)
     camera.spoil = lambda image: cv2.flip(image, 0)

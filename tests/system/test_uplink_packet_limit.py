@@ -68,6 +68,7 @@ async def test_an_event_beyond_the_limit_in_a_backlog_is_found_among_the_others(
             assert set(sink.seqs()) == {*range(1, 13)} - {6}
 
 
+@pytest.mark.slow
 async def test_a_picture_asked_for_again_is_declared_once(tmp_path, broker):
     async with (
         Sink(broker.port, acking=True, protocol="3.1.1") as sink,

@@ -220,6 +220,7 @@ def test_nothing_is_learnt_from_a_faulty_picture(checker):
         assert checker.check(made()) == {fault}
 
 
+@pytest.mark.slow
 def test_a_baseline_follows_what_changes_slowly(checker):
     """A colour of the season, a little more each time."""
     autumn = np.array([0.75, 1.0, 1.25])
@@ -261,6 +262,7 @@ def test_the_state_is_small_and_as_good_as_the_object(checker, state):
     assert cv2.imdecode(np.frombuffer(again.thumbnail(), np.uint8), cv2.IMREAD_COLOR).shape[1] == 160
 
 
+@pytest.mark.slow
 def test_the_state_stays_small_after_months(checker):
     for at in range(60):
         checker.learn(jpeg(view(0.5 + at % 7 / 10, night=at % 2 == 0), seed=at, grain=4))
