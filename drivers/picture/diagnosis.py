@@ -19,6 +19,7 @@ import msgspec
 
 from drivers.devicehttp.request import HttpProblem
 from drivers.picture.agreement import Agreement
+from drivers.picture.words import MEASURES
 from drivers.picture.work import LOOK_AT, Answer, question, read_answer
 from drivers.snapshot.problems import PictureProblem
 from drivers.snapshot.schedule import wait_s
@@ -80,9 +81,12 @@ class Diagnosis:
             "on": sorted(self._agreement.on),
             "ready": found.ready,
             "learnt": found.learnt,
-            "figures": [measure._asdict() for measure in found.measures],
+            "figures": [{**measure._asdict(), "means": self._meaning(measure.name)} for measure in found.measures],
             "beside": base64.b64encode(found.beside).decode(),
         }
+
+    def _meaning(self, measure: str) -> str:
+        return MEASURES.get(measure, (measure, measure))[self._device.language == "zh"]
 
     async def reset(self) -> None:
         """Forget what the camera usually shows: it was moved on purpose. Faults that are on end with good pictures."""

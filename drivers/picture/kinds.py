@@ -5,20 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-FAULTS: Mapping[str, tuple[str, str]] = {
-    "black": ("black picture", "黑屏"),
-    "white": ("white picture", "过曝白屏"),
-    "blur": ("blurred", "图像模糊"),
-    "noise": ("noise, snow", "雪花噪声"),
-    "cast": ("wrong colours", "偏色"),
-    "stripes": ("stripes", "条纹干扰"),
-    "covered": ("view covered", "画面遮挡"),
-    "moved": ("camera moved", "场景偏移"),
-    "frozen": ("picture frozen", "画面冻结"),
-    "signal_loss": ("no video signal", "视频信号丢失"),
-    "corrupt": ("broken picture data", "图像数据损坏"),
-}
-"""In English and Chinese; the Chinese ones are those of the industry's list for video quality diagnosis."""
+from gridwire.kinds import PICTURE_FAULTS
+
+FAULTS: Mapping[str, tuple[str, str]] = {name: (said.en, said.zh) for name, said in PICTURE_FAULTS.items()}
+"""In English and Chinese."""
 ENOUGH = 4
 """Snapshots of one kind of light before a picture is compared with it."""
 MAX_STATE_BYTES = 64 * 1024

@@ -46,19 +46,20 @@ def _lines(found: Mapping[str, Any], language: Language) -> list[str]:
         lines.append(say(language, en=f"alarm is on: {names}", zh=f"报警中：{names}"))
     head = (say(language, en="measure", zh="指标"), say(language, en="now", zh="当前"),
             say(language, en="usual", zh="平时"), say(language, en="limit", zh="界限"),
-            say(language, en="fires", zh="触发"))  # fmt: skip
+            say(language, en="what it is → what it fires", zh="含义 → 触发"))  # fmt: skip
     rows = [head, *(_row(figure, language) for figure in found.get("figures", ()))]
-    lines += [f"{name:<12}{now:>10}{usual:>10}{limit:>10}  {fires}" for name, now, usual, limit, fires in rows]
+    lines += [f"{name:<12}{now:>10}{usual:>10}{limit:>10}  {fires}".rstrip() for name, now, usual, limit, fires in rows]
     return lines
 
 
 def _row(figure: Mapping[str, Any], language: Language) -> tuple[str, str, str, str, str]:
     usual = figure.get("usual")
     fault = str(figure.get("fault") or "")
+    means = str(figure.get("means") or "")
     return (
         str(figure["name"]),
         f"{figure['value']:.3g}",
         "-" if usual is None else f"{usual:.3g}",
         f"{figure['limit']:.3g}",
-        fault_name(fault, language) if fault else "",
+        f"{means} → {fault_name(fault, language)}" if fault else means,
     )
