@@ -2,8 +2,7 @@
 
 from alembic import context
 
-from countyhub.store import registrytables  # noqa: F401 - its tables belong to the metadata
-from countyhub.store.tables import metadata
+from countyhub.store.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,0 +1,58 @@
+"""Work that only one of several hub processes may do at a time, such as correlation.
+
+A holder that dies is followed by another once its time is over. One that was only slow finds out in the transaction in
+which it wants to write: `prove` raises `LeaseLost` there, so clocks that differ delay work but never double it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import or_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.store.engine import Store
+from countyhub.store.upsert import insert
+from countyhub.store.worktables import lease
+
+LASTS = timedelta(seconds=15)
+
+
+class LeaseLost(Exception):
+    """Another process has taken the work over: what is not committed is not to be."""
+
+
+class Lease:
+    """The right to do the work `name`. `take` again and again, `prove` in each transaction, `give_back` at the end."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self.name = name
+        self.holder = f"{socket.gethostname()[:24]}-{os.getpid()}-{os.urandom(6).hex()}"
+        self._store = store
+
+    async def take(self) -> bool:
+        """Takes or renews it; False while another process has it. Raises `engine.UNAVAILABLE`."""
+        now = datetime.now(UTC)
+        mine = {"holder": self.holder, "until": now + LASTS}
+        async with self._store.write() as connection:
+            new = insert(connection, lease).values(name=self.name, **mine).on_conflict_do_nothing()
+            if (await connection.execute(new)).rowcount == 1:
+                return True
+            free = or_(lease.c.holder == self.holder, lease.c.until < now)
+            taken = update(lease).where(lease.c.name == self.name, free).values(**mine)
+            return (await connection.execute(taken)).rowcount == 1
+
+    async def prove(self, connection: AsyncConnection) -> None:
+        """Renews it in the transaction that does the work. Raises `LeaseLost`: then roll back."""
+        held = (lease.c.name == self.name, lease.c.holder == self.holder)
+        renewed = await connection.execute(update(lease).where(*held).values(until=datetime.now(UTC) + LASTS))
+        if renewed.rowcount != 1:
+            raise LeaseLost(self.name)
+
+    async def give_back(self) -> None:
+        """So that the next one need not wait. Raises `engine.UNAVAILABLE`."""
+        async with self._store.write() as connection:
+            held = (lease.c.name == self.name, lease.c.holder == self.holder)
+            await connection.execute(update(lease).where(*held).values(until=datetime.fromtimestamp(0, UTC)))

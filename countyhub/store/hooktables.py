@@ -1,0 +1,3 @@
+"""Where events are sent on, and what is not yet delivered."""
+
+from __future__ import annotations

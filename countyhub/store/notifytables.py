@@ -1,0 +1,3 @@
+"""Messages to people, until they are sent and acknowledged."""
+
+from __future__ import annotations

@@ -1,0 +1,17 @@
+"""Every table there is: who needs the whole schema imports `metadata` from here."""
+
+from __future__ import annotations
+
+from countyhub.store import casetables, hooktables, mattertables, notifytables, registrytables, tokentables, worktables
+from countyhub.store.tables import metadata
+
+__all__ = [
+    "casetables",
+    "hooktables",
+    "mattertables",
+    "metadata",
+    "notifytables",
+    "registrytables",
+    "tokentables",
+    "worktables",
+]
