@@ -70,11 +70,9 @@ class Agent:
 
     async def __aenter__(self) -> Agent:
         """Open the outbox, then all that stands on it. Raises `OutboxInUse`, `OutboxNewer`, `NotAnOutbox`, OSError."""
-        try:
+        async with self._stack:  # what is open already is closed when the rest cannot be
             await self._open()
-        except BaseException:
-            await self._stack.aclose()
-            raise
+            self._stack = self._stack.pop_all()
         return self
 
     async def _open(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -93,15 +93,14 @@ async def open_store(url: str | URL) -> Store:
         if parsed.database and not is_postgres(parsed):
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         store = Store(parsed)
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(store.close)
             async with store.write() as connection:
                 await connection.run_sync(upgrade.to_head)
                 if store.is_postgres:
                     await postgres.warn_if_careless(connection)
                     await connection.run_sync(partitions.make, partitions.ahead(datetime.now(UTC)))
-        except BaseException:
-            await store.close()
-            raise
+            undo.pop_all()
     return store
 
 

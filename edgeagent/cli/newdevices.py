@@ -6,7 +6,6 @@ id wherever it moves. What is known already, by any of these or by its address, 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
@@ -189,10 +188,8 @@ def _replace(file: Path, old: bytes, new: bytes) -> None:
         if (file.read_bytes() if file.exists() else b"") != old:
             raise NotWritten(file=file, why_en="somebody has just changed it; try again", why_zh="刚被他人修改，请重试")
         fresh.replace(file)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            fresh.unlink()
-        raise
+    finally:
+        fresh.unlink(missing_ok=True)  # there only when it did not become the file
     _sync(file.parent)
 
 

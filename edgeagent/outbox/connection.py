@@ -61,10 +61,9 @@ def transaction(work: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Co
         try:
             result = work(connection)
             connection.execute("COMMIT")
-        except BaseException:
+        finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            raise
         return result
 
     return run

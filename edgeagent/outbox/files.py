@@ -7,6 +7,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,14 +68,13 @@ class OutboxFile:
 
     async def _open(self) -> tuple[Connection, transactions.Loaded]:
         connection = await connect(self.path)
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(connection.close)
             await connection.call(lambda db: prepare(db, str(self.path), self._max_pages))
             mark = await asyncio.to_thread(self.mark.read)
             loaded = await connection.call(transactions.load(self._boot, self._machine, mark))
             await asyncio.to_thread(self.mark.streams, loaded.book.streams, loaded.book.lanes)
-        except BaseException:
-            await connection.close()
-            raise
+            undo.pop_all()
         return connection, loaded
 
     def _tidy(self) -> None:

@@ -21,7 +21,7 @@ from edgeagent.media import PictureFile, PictureFolder
 from edgeagent.outbox import transactions
 from edgeagent.outbox.connection import Connection, connect, transaction
 from edgeagent.outbox.files import FILE_NAME, Opened, OutboxFile, is_damage
-from edgeagent.outbox.group import Pending, Plan, plan_group
+from edgeagent.outbox.group import UNFIT, Pending, Plan, plan_group
 from edgeagent.outbox.room import Room
 from gridwire.events import Gap, GapReason, Lane
 from gridwire.messages import StreamNumbers
@@ -91,11 +91,10 @@ class Outbox:
         """
         file = OutboxFile(folder / FILE_NAME, limits.max_mb, boot, machine)
         opened = await file.open()
-        try:
+        async with contextlib.AsyncExitStack() as undo:
+            undo.push_async_callback(opened.connection.close)  # its thread would keep the process from ending
             outbox = await cls._make(file, opened, folder, limits, gap)
-        except BaseException:
-            await opened.connection.close()  # its thread would keep the process from ending
-            raise
+            undo.pop_all()
         await outbox.room.take_ballast()
         await outbox._declare_lost(opened)
         return outbox
@@ -136,9 +135,7 @@ class Outbox:
                 raise self._full(draft.lane) from error
         try:
             stored = await self._enqueue(draft, files, remember)
-        except asyncio.CancelledError:
-            raise  # only when the loop ends: the commit may still happen, and strays are swept at the next start
-        except BaseException:
+        except (OutboxFull, *UNFIT):  # not a cancel: the commit may still happen, strays are swept at the next start
             await asyncio.to_thread(self._folder.remove, files)
             raise
         assert stored is not None

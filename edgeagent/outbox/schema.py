@@ -64,9 +64,9 @@ def migrate(connection: sqlite3.Connection, version: int, steps: Sequence[Step])
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={number}")
             connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
 
 def _first_format(connection: sqlite3.Connection) -> None:

@@ -1,6 +1,7 @@
 """Several cameras in one process on one event loop, with a control server and a discovery responder."""
 
 from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
@@ -44,15 +45,14 @@ class CameraFarm:
         return self.cameras[name]
 
     async def start(self) -> None:
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(self.stop)
             for camera in self.cameras.values():
                 await camera.start()
             await self.control.start()
             if self.discovery is not None:
                 await self.discovery.start()
-        except BaseException:
-            await self.stop()
-            raise
+            undo.pop_all()
 
     async def stop(self) -> None:
         if self.discovery is not None:

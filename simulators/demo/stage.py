@@ -63,11 +63,9 @@ class Stage:
 
     async def __aenter__(self) -> Self:
         """Raises PictureUnavailable without OpenCV, OSError, BrokerAway."""
-        try:
+        async with self._stack:  # what runs already is stopped when the rest cannot start
             await self._start()
-        except BaseException:
-            await self._stack.aclose()
-            raise
+            self._stack = self._stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
