@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from countyhub.cli import boardargs, boxargs, registryargs, storeargs
+from countyhub.cli import boardargs, boxargs, registryargs, storeargs, tokenargs
 from countyhub.cli.say import choose, say
 from gridwire.problem import Language, Problem
 
@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     boxargs.add(parsers.add_parser("box", help=_box_help(language), description=_box_help(language)), common, language)
     for name, text, add in (
         ("board", _board_help(language), boardargs.add_board), ("key", _key_help(language), boardargs.add_key),
+        ("token", _token_help(language), tokenargs.add),
     ):  # fmt: skip
         add(parsers.add_parser(name, help=text, description=text), common, language)
     boardargs.add_roster(added["roster"], language)
@@ -90,6 +91,10 @@ def _board_help(language: Language) -> str:
 
 def _key_help(language: Language) -> str:
     return say(language, en="the county key and the villages' keys", zh="县级密钥与各村密钥")
+
+
+def _token_help(language: Language) -> str:
+    return say(language, en="who may use the HTTP interface, and for what", zh="HTTP 接口的令牌：谁可以用，能做什么")
 
 
 def _helps(language: Language) -> dict[str, str]:
