@@ -26,7 +26,6 @@ from edgeagent.hublink import HubLink, count_start
 from edgeagent.intake import Intake, gap_draft
 from edgeagent.latepictures import LatePictures
 from edgeagent.meter import Meter
-from edgeagent.notify import Notifier
 from edgeagent.outbox import NotAnOutbox, Outbox, OutboxInUse, OutboxNewer, hold
 from edgeagent.outbox.outbox import Limits
 from edgeagent.replay import Replay
@@ -36,6 +35,7 @@ from edgeagent.status import StatusServer
 from edgeagent.supervisor import Supervisor
 from edgeagent.uplink import Uplink
 from gridwire.codes import county_of
+from gridwire.notify import Notifier
 from gridwire.problem import Language
 from gridwire.topics import base
 
@@ -166,7 +166,7 @@ class Agent:
                     "hours": self._count_hours(),
                     "reload": self._reload(),
                     "meter": self.meter.run(),
-                    "watchdog": self._feed_watchdog(),
+                    "watchdog": self.notifier.feed(self.outbox.answers, self.uplink.rounds.answers),
                     "store": self.outbox.watch(),
                     "held": self.intake.run(),
                     "late-pictures": self.late_pictures.run(),
@@ -228,14 +228,6 @@ class Agent:
             await work
         except OutboxFull as problem:
             log.debug("housekeeping of the outbox put off: %s", problem)
-
-    async def _feed_watchdog(self) -> None:
-        """Fed only while loop, store and uplink live: the read goes through the store, the loop runs this."""
-        pause_s = self.notifier.watchdog_s / 3
-        while pause_s:
-            await asyncio.sleep(pause_s)
-            await self.outbox.read("alarm", 0, 0, 1)
-            self.notifier.alive()
 
     async def _reload(self) -> None:
         """SIGHUP: read the files again. An invalid one keeps the running configuration, whatever it was."""

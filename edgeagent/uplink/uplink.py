@@ -29,6 +29,7 @@ from gridwire.mqtt import (
     Session,
     WindowFull,
 )
+from gridwire.notify import Rounds
 from gridwire.ranges import RangeSet
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class Uplink:
         """Whether the broker has taken anything since a message was parked: else it is the broker that is odd."""
         self._wake = asyncio.Event()
         self._parking: set[asyncio.Task[None]] = set()
+        self.rounds = Rounds(self._wake)
         outbox.on_commit = self._committed
 
     async def run(self) -> None:
@@ -94,8 +96,9 @@ class Uplink:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            self.rounds.came()
             while self._up and not self._is_held() and await self._send_next():
-                pass
+                self.rounds.came()
 
     async def tick(self) -> None:
         """Look at the time, for ever: is a message to go again, is a pause over?"""
