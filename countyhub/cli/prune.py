@@ -18,8 +18,13 @@ from countyhub.store.engine import UNAVAILABLE, locate, open_reader
 from countyhub.store.retention import Pruned
 
 _ZH = {"pictures": "图片", "events": "事件", "letters": "已处理的死信", "reused": "已处理的重号",
-       "gaps": "盒子声明的缺口", "orders": "指令", "replies": "指令的答复"}  # fmt: skip
-_EN = {"letters": "dead letters dealt with", "reused": "numbers used twice, dealt with", "replies": "answers to orders"}
+       "gaps": "盒子声明的缺口", "orders": "指令", "replies": "指令的答复", "deliveries": "推送记录"}  # fmt: skip
+_EN = {
+    "letters": "dead letters dealt with",
+    "reused": "numbers used twice, dealt with",
+    "replies": "answers to orders",
+    "deliveries": "deliveries of webhooks",
+}
 
 
 def execute(args: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.config import RetentionSettings
-from countyhub.store import partitions
+from countyhub.store import hooktables, partitions
 from countyhub.store import tables as t
 from countyhub.store.columns import microseconds
 from countyhub.store.engine import Store
@@ -61,6 +61,7 @@ def _due(kind: str, before: datetime) -> tuple[Table, ColumnElement[bool]]:
     """The table of a kind, and which of its rows are old and done with."""
     c, letter, reused = t.command.c, t.dead_letter.c, t.number_reused.c
     order = (c.created < before) & or_(c.replied < before, c.expires < before)
+    delivery = hooktables.webhook_delivery
     order_stays = exists().where(c.id == t.command_reply.c.id, ~func.coalesce(order, false()))
     return {
         "pictures": (t.media, t.media.c.received < before),
@@ -69,6 +70,7 @@ def _due(kind: str, before: datetime) -> tuple[Table, ColumnElement[bool]]:
         "gaps": (t.gap, t.gap.c.at < before),
         "orders": (t.command, order),
         "replies": (t.command_reply, (t.command_reply.c.received < before) & ~order_stays),
+        "deliveries": (delivery, delivery.c.finished < before),
     }[kind]
 
 

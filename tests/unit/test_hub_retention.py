@@ -15,7 +15,7 @@ from countyhub import cli, intake, upkeep
 from countyhub.config import RetentionSettings
 from countyhub.inbox import Inbox
 from countyhub.intake import Intake
-from countyhub.store import partitions, retention
+from countyhub.store import hooktables, partitions, retention
 from countyhub.store import tables as t
 from countyhub.store.engine import Store, open_store
 from countyhub.store.partitions import Month
@@ -77,11 +77,16 @@ async def filled(store: Store) -> None:
         for name in (order, "open"):
             reply = {"id": name, "part": 1, "parts": 2, "box": BOX, "ok": True, "code": "", "text": "", "result": b"{}"}
             await connection.execute(t.command_reply.insert().values(received=OLD, **reply))
+        for number, (state, finished) in enumerate([("done", OLD), ("dead", OLD), ("done", NOW), ("waiting", None)]):
+            await connection.execute(hooktables.webhook_delivery.insert().values(
+                webhook="hook", message=f"m{number}", source="event", source_id=number, type="t", body=b"{}",
+                state=state, attempts=1, failures=0, created=OLD, due=OLD, finished=finished, error=""))  # fmt: skip
 
 
 async def test_a_look_first_then_what_is_old_goes_and_what_is_open_stays(store: Store) -> None:
     await filled(store)
     expected = {"pictures": 3, "events": 4, "letters": 1, "reused": 0, "gaps": 1, "orders": 1, "replies": 1}
+    expected["deliveries"] = 2
     before = await count(store, t.event)
     for dry_run in (True, True, False):
         assert await count(store, t.event) == before
@@ -111,7 +116,7 @@ async def test_ids_never_come_again_even_when_everything_went(store: Store) -> N
 
 async def test_for_ever_is_for_ever(store: Store) -> None:
     await filled(store)
-    never = RetentionSettings(pictures_days=0, events_days=0, dead_letters_days=0, gaps_days=0, orders_days=0)
+    never = RetentionSettings(**dict.fromkeys(RetentionSettings.__struct_fields__, 0))
     assert await retention.prune(store, never, NOW + timedelta(days=30000)) == []
 
 
