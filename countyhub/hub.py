@@ -19,6 +19,7 @@ from countyhub.replay import Replay
 from countyhub.store.engine import UNAVAILABLE, Store, locate, open_store
 from countyhub.store.problems import DatabaseUnreachable
 from countyhub.subscriber import Subscriber
+from gridwire.notify import Notifier
 
 log = logging.getLogger("countyhub.hub")
 
@@ -33,6 +34,7 @@ class Hub:
     def __init__(self, config: Config, store: Store) -> None:
         self.config = config
         self.store = store
+        self.notifier = Notifier()
         self.feed = Feed(store)
         self.downlink = Downlink(config.county)
         self.commands = Commands(store, self.downlink)
@@ -49,9 +51,12 @@ class Hub:
         async with asyncio.TaskGroup() as tasks:
             around = [tasks.create_task(self._chores()), tasks.create_task(self.notices.watch())]
             around.append(tasks.create_task(upkeep.run(self.store, self.config.retention)))
+            around.append(tasks.create_task(self.notifier.feed(self.store.answers, self.subscriber.rounds.answers)))
             if self.config.web.enabled and importlib.util.find_spec("countyhub.web.app") is not None:
                 around.append(tasks.create_task(self._serve_console()))
+            self.notifier.ready(f"county {self.config.county}")
             await self.subscriber.run()
+            self.notifier.stopping()
             for task in around:
                 task.cancel()
 
@@ -150,4 +155,5 @@ async def _open(config: Config) -> Store:
             return await open_store(locate(config))
         except DatabaseUnreachable as problem:
             log.error("%s", problem)
+            Notifier().status(str(problem))
             await asyncio.sleep(DATABASE_RETRY_S)

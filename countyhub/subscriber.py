@@ -31,6 +31,7 @@ from gridwire.mqtt import (
     SubscribeRefused,
     TlsSettings,
 )
+from gridwire.notify import Rounds
 
 if TYPE_CHECKING:
     from gridwire.mqtt import Message, Session
@@ -86,6 +87,7 @@ class Subscriber:
         self._on_subscribed = on_up
         self._waiting: deque[tuple[Message, Intake]] = deque()
         self._wake = asyncio.Event()
+        self.rounds = Rounds(self._wake)
         self._stop = asyncio.Event()
         self._subscribing: asyncio.Task[None] | None = None
         self.trouble: str = ""
@@ -145,7 +147,9 @@ class Subscriber:
         while not self._stop.is_set():
             await self._wake.wait()
             self._wake.clear()
+            self.rounds.came()
             while self._waiting and not self._stop.is_set():
+                self.rounds.came()
                 await self._take_in(self._take())
 
     def _take(self) -> list[tuple[Message, Intake]]:
@@ -170,6 +174,7 @@ class Subscriber:
         """Try until the database takes it. None if told to stop first: then nothing has been acknowledged."""
         pause_s = RETRY_MIN_S
         while True:
+            self.rounds.came()
             try:
                 outcome = await self._inbox.commit(batch)
             except UNAVAILABLE as error:

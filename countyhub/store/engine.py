@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -56,6 +56,14 @@ class Store:
         """A consistent view; never waits for the writer."""
         async with self._readers.connect() as connection:
             yield connection
+
+    async def answers(self) -> bool:
+        """True once a transaction that changes nothing is done, or the database has refused it: whoever waits for the
+        database to come back is no better off started anew."""
+        with suppress(*UNAVAILABLE):
+            async with self.write() as connection:
+                await connection.execute(text("SELECT 1"))
+        return True
 
     async def close(self) -> None:
         await self._readers.dispose()
