@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub import identity, streams
 from countyhub.intake import Intake
+from countyhub.store.mattertables import link
 from countyhub.store.tables import box, command, command_reply, device_state
 from countyhub.store.upsert import insert, update_with
 from gridwire import messages
@@ -104,6 +105,7 @@ async def _status(connection: AsyncConnection, intake: Intake, status: messages.
         return
     if status.state == "online":
         await identity.note_boot(connection, intake.box, status.boot, intake.received)
+    await _note_link(connection, intake, status, row)
     changed = {"since": intake.received} if row["status"] != status.state else {}
     await _set(
         connection,
@@ -115,6 +117,15 @@ async def _status(connection: AsyncConnection, intake: Intake, status: messages.
         version=status.version,
         **changed,
     )
+
+
+async def _note_link(connection: AsyncConnection, intake: Intake, status: messages.Status, row: RowMapping) -> None:
+    """A row for each change, which outlives the status: correlation must see one that lasted a second, too."""
+    connected = status.state == "online"
+    before = (row["boot"], row["connection"], row["status"] == "online")
+    if before != (status.boot, status.connection, connected):
+        changed = {"connected": connected, "connection": status.connection, "boot": status.boot, "at": intake.received}
+        await connection.execute(link.insert().values(box=intake.box, **changed))
 
 
 # Birth and health

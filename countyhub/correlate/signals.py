@@ -69,7 +69,7 @@ def of_event(event: Event, box: str, happened: datetime | None, arrived: datetim
     """
     late = happened is not None and arrived - happened > LATE_ALARM
     at_us = microseconds(arrived if happened is None else happened)
-    stream = f"{event.stream}/{event.lane}"
+    stream = f"{box}/{event.stream}/{event.lane}"  # with the box, as the hub's own key: a disk may have been cloned
     data = event.data
     if isinstance(data, Alarm):
         rule = data.source if data.kind in BY_INPUT else ""
@@ -86,7 +86,9 @@ def of_event(event: Event, box: str, happened: datetime | None, arrived: datetim
 def of_link(box: str, *, connected: bool, connection: int, boot: str, at: datetime) -> Signal:
     """The box's link by its status: its last will, or that it is there again. `at`: the hub's clock."""
     mark = UP if connected else DOWN
-    return Signal("link", f"{boot}/link", 2 * connection + (not connected), box, "", "", "", mark, microseconds(at))
+    return Signal(
+        "link", f"{box}/{boot}/link", 2 * connection + (not connected), box, "", "", "", mark, microseconds(at)
+    )
 
 
 def hold_us(kind: str) -> int:

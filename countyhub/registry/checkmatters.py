@@ -8,8 +8,8 @@ from datetime import date
 
 from countyhub.registry import mistakes
 from countyhub.registry.columns import Row, column
-from countyhub.registry.content import Content
-from countyhub.registry.forms import Category, Day, Deadline, Household, Service
+from countyhub.registry.content import Content, Placed
+from countyhub.registry.forms import AlarmKind, Category, Day, Deadline, Household, Service
 from countyhub.registry.lineage import Period, first_outside, joined
 from countyhub.registry.mistakes import Both, Mistake
 
@@ -50,7 +50,8 @@ def _categories(content: Content) -> Iterator[Mistake]:
 
 def _services(content: Content) -> Iterator[Mistake]:
     what = Both("4 位小类编码", "the code of a kind, 4 digits")
-    for placed in content.placed(Service):
+    named: list[Placed[Service] | Placed[AlarmKind]] = [*content.placed(Service), *content.placed(AlarmKind)]
+    for placed in named:
         if len(placed.row.category) == 2:
             hint = mistakes.NOTHING
             yield mistakes.BadCode(placed.place, found=placed.row.category, what=what, hint=hint)

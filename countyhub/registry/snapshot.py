@@ -18,6 +18,7 @@ from countyhub.calendar import Calendar
 from countyhub.deadlines import Budget, Budgets
 from countyhub.registry.content import Content
 from countyhub.registry.forms import (
+    AlarmKind,
     Area,
     Box,
     Camera,
@@ -223,6 +224,10 @@ class Registry:
     def services(self, at: When) -> list[Service]:
         return _now(self._content.of(Service), self.day(at))
 
+    def alarm(self, kind: str, at: When) -> AlarmKind | None:
+        """What the county wants of a kind of alarm; None where its file says nothing."""
+        return _valid(self._alarms.get(kind, ()), self.day(at))
+
     @cached_property
     def calendar(self) -> Calendar:
         """The county's working days, office hours as usual."""
@@ -271,6 +276,10 @@ class Registry:
     @cached_property
     def _categories(self) -> dict[str, list[Category]]:
         return _by_code(self._content.of(Category))
+
+    @cached_property
+    def _alarms(self) -> dict[str, list[AlarmKind]]:
+        return _by_code(self._content.of(AlarmKind))
 
     @cached_property
     def _people(self) -> dict[str, list[Person]]:

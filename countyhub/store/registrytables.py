@@ -69,6 +69,7 @@ registry_deadline = Table(
 registry_service = Table(
     "registry_service", metadata, *_key("code"), *_texts("name", length=64), *_texts("mode", "category", "owner"),
 )  # fmt: skip
+registry_alarm = Table("registry_alarm", metadata, *_key("kind"), *_texts("category", "opens"))
 registry_day = Table(
     "registry_day", metadata, Column("day", Date, primary_key=True), *_texts("kind"), *_texts("name", length=64),
     comment="holidays, and weekends that are worked",

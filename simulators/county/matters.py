@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from countyhub.deadlines import Unit, Until
 from countyhub.registry.columns import Row
-from countyhub.registry.forms import Category, Day, Deadline, Household, Service
+from countyhub.registry.forms import AlarmKind, Category, Day, Deadline, Household, Service
 from simulators.county import names
 
 _Office = Literal["village", "township", "county", "department"]
@@ -53,6 +53,7 @@ def rows(random: Random, departments: int, grids: list[str]) -> Iterator[Row]:
     """All of them. `departments`: how many there are, to own something."""
     yield from _categories(departments)
     yield from _services(departments)
+    yield from _alarms()
     yield from _days()
     yield from _households(random, grids)
 
@@ -76,6 +77,16 @@ def _services(departments: int) -> Iterator[Row]:
         mode: Literal["direct", "proxy", "authorised"] = "direct" if number < 21 else "proxy"
         mode = "authorised" if number >= 42 else mode
         yield Service(code=f"S{number + 1:02d}", name=name, mode=mode, owner=f"D{number % departments + 1:02d}")
+
+
+def _alarms() -> Iterator[Row]:
+    codes = {
+        kind[0]: f"{group:02d}{index:02d}"
+        for group, (_, _, kinds) in enumerate(names.CATEGORIES, 1)
+        for index, kind in enumerate(kinds, 1)
+    }
+    for alarm, kind in names.ALARMS.items():
+        yield AlarmKind(kind=alarm, category=codes.get(kind, ""), opens="case" if kind else "shown")
 
 
 def _days() -> Iterator[Row]:

@@ -98,7 +98,7 @@ def test_check_import_export_and_show(office, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert f"imported: {len(build(SMALL))} rows, revision 1" in done.stdout
     assert office.run("import", files, "--apply").stdout.splitlines()[-1] == "nothing to change"
-    assert "14 files written" in office.run("export", tmp_path / "out").stdout
+    assert "15 files written" in office.run("export", tmp_path / "out").stdout
     for path in files.iterdir():
         found = (tmp_path / "out" / path.name).read_bytes()
         assert found == path.read_bytes()

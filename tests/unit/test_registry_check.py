@@ -45,7 +45,7 @@ CASES = [
     ("merged-alive", "areas.csv", lambda p: change(p, f"village,{TOWNSHIP},,", f"village,{TOWNSHIP},{V1},")),
     ("circle", "areas.csv", lambda p: change(p, f"village,{TOWNSHIP},,,", f"village,{TOWNSHIP},{V1},,2026-03-16")
      or change(p, f"village,{TOWNSHIP},,,", f"village,{TOWNSHIP},{V0},,2026-03-16")),
-    ("no-deadline", "categories.csv", lambda p: change(p, "\n10,", "\n11,A,,,,,\n1101,B,stability,at_once,D01,,\n10,")),
+    ("no-deadline", "categories.csv", lambda p: change(p, "\n10,", "\n13,A,,,,,\n1301,B,stability,at_once,D01,,\n10,")),
     ("no-group", "categories.csv", lambda p: change(p, "\n10,", "\n1201,Kind,livelihood,within_limit,D01,,\r\n10,")),
     ("must-be-given", "categories.csv", lambda p: change(p, "livelihood,within_limit,", ",within_limit,")),
     ("no-interval", "households.csv", lambda p: change(p, ",10 20 30", ",")),
