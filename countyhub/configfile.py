@@ -115,9 +115,11 @@ def _sample_lines(struct: type[Settings], path: str) -> Iterator[str]:
         if below is not None:
             tables.append((f"{path}{field.name}", below, field.default is None))
             continue
-        about = next((meta.description for meta in get_args(hint) if isinstance(meta, msgspec.Meta)), None)
+        metas = [meta for meta in get_args(hint) if isinstance(meta, msgspec.Meta)]
+        about = next((meta.description for meta in metas), None)
+        example = next((meta.examples[0] for meta in metas if meta.examples), "")
         yield f"# {about}"
-        yield f'{field.name} = "431126"' if field.required and not path else _line(field)
+        yield f'{field.name} = "431126"' if field.required and not path else _line(field, example)
     for name, below, optional in tables:
         yield ""
         yield from (f"# {line.strip()}" for line in (below.__doc__ or "").strip().splitlines())
@@ -125,6 +127,17 @@ def _sample_lines(struct: type[Settings], path: str) -> Iterator[str]:
         yield from _sample_lines(below, f"{name}.")
 
 
-def _line(field: msgspec.structs.FieldInfo) -> str:
-    value = "" if field.required else field.default
-    return f"# {field.name} = {msgspec.json.encode(value).decode()}"
+def _line(field: msgspec.structs.FieldInfo, example: object) -> str:
+    """The default, and where there is none the example."""
+    value = field.default
+    if value is msgspec.NODEFAULT:
+        value = "" if field.required else {}
+    if field.required and example:
+        value = example
+    if isinstance(value, dict):  # TOML writes these otherwise than JSON
+        return f"# {field.name} = {{{', '.join(f'{_json(key)} = {_json(each)}' for key, each in value.items())}}}"
+    return f"# {field.name} = {_json(value)}"
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
