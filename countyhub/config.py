@@ -306,6 +306,7 @@ class Config(Settings, frozen=True, kw_only=True):
     retention: RetentionSettings = RetentionSettings()
     replay: ReplaySettings = ReplaySettings()
     web: WebSettings = WebSettings()
+    feeds: FeedsSettings = FeedsSettings()
     notify: NotifySettings = NotifySettings()
 
     @property
