@@ -1,0 +1,61 @@
+"""The channels that are set up, by name. A further one is one more file and one more line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from countyhub.config import Config
+from countyhub.notify.channel import Channel
+from countyhub.notify.email_smtp import Email
+from countyhub.notify.sms_http import Sms
+from countyhub.notify.webhook import Webhook
+from countyhub.notify.wecom import Wecom
+from gridwire.problem import Problem
+
+NAMES = ("email", "sms", "wecom", "webhook")
+
+
+class CaUnreadable(Problem):
+    code = "notify.ca-unreadable"
+    en = "cannot read the certificates of notify.{channel}.ca: {why}"
+    zh = "无法读取 notify.{channel}.ca 的证书：{why}"
+
+
+class ChannelOff(Problem):
+    code = "notify.channel-off"
+    en = "the channel “{channel}” is not set up: countyhub.toml has no table [notify.{channel}]"
+    zh = "渠道“{channel}”没有配置：countyhub.toml 中没有 [notify.{channel}]"
+
+
+def build(config: Config) -> Mapping[str, Channel]:
+    """Raises `SecretUnreadable`, `CaUnreadable`, `webhook.BadSecret`; connects to nothing."""
+    return MappingProxyType({name: _one(config, name) for name in NAMES if getattr(config.notify, name) is not None})
+
+
+def one(config: Config, name: str) -> Channel:
+    """As `build`; raises `ChannelOff` too."""
+    if name not in NAMES or getattr(config.notify, name) is None:
+        raise ChannelOff(channel=name)
+    return _one(config, name)
+
+
+async def close(channels: Mapping[str, Channel]) -> None:
+    for channel in channels.values():
+        await channel.close()
+
+
+def _one(config: Config, name: str) -> Channel:
+    settings = config.notify
+    try:
+        if name == "email" and settings.email:
+            return Email(settings.email, config.name or config.county)
+        if name == "sms" and settings.sms:
+            return Sms(settings.sms, settings.proxy)
+        if name == "wecom" and settings.wecom:
+            return Wecom(settings.wecom, settings.proxy)
+        if name == "webhook" and settings.webhook:
+            return Webhook(settings.webhook, settings.proxy)
+    except OSError as error:  # ssl.SSLError is one: the file holds no certificate
+        raise CaUnreadable(channel=name, why=error) from error
+    raise ChannelOff(channel=name)
