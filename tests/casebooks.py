@@ -1,0 +1,98 @@
+"""For tests of cases: the small county's registry as a book, its people by role, and openings."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from countyhub.cases.book import Book
+from countyhub.cases.opening import Opened, Opening, open_case
+from countyhub.lifecycle.state import Actor, Role
+from countyhub.registry.columns import Row
+from countyhub.registry.forms import Duty
+from countyhub.registry.snapshot import Registry
+from countyhub.store.casetables import case_entry, cases
+from countyhub.store.engine import Store, open_store
+from simulators.county.build import COUNTY, SMALL, build
+from tests import postgres
+from tests.hubs import database_url
+from tests.registries import TOWNSHIP, VILLAGES, registry
+
+MORNING = datetime(2026, 6, 3, 1, 0, tzinfo=UTC)
+"""A Wednesday, 09:00 in the county: offices are open until 18:00, with a break from 12:00."""
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+VILLAGE = VILLAGES[0]
+GRID = f"{VILLAGE}001"
+ROAD, RUBBISH = "0101", "0201"
+"""Kinds of matters: within a limit; at once."""
+
+
+@functools.cache
+def rows() -> tuple[Row, ...]:
+    return tuple(build(SMALL))
+
+
+@functools.cache
+def small() -> Registry:
+    return registry(rows())
+
+
+def book(more: Iterable[Row] = (), **options: Any) -> Book:
+    """Of the small county, with more rows."""
+    found = registry([*rows(), *more]) if more else small()
+    return Book(COUNTY, lambda: found, **options)
+
+
+def staff(role: Role, place: str) -> str:
+    """The staff number of who has this duty."""
+    return next(row.person for row in rows() if isinstance(row, Duty) and (row.role, row.place) == (role, place))
+
+
+def actor(of: Book, role: Role, place: str, at: datetime = MORNING) -> Actor:
+    return of.actor(staff(role, place), at)
+
+
+def people(of: Book, at: datetime = MORNING) -> dict[str, Actor]:
+    """One of each, along the way of a case of the first village."""
+    places: dict[Role, str] = {
+        "grid_worker": GRID, "village_clerk": VILLAGE, "township": TOWNSHIP, "county": COUNTY,
+        "dispatcher": COUNTY, "department": "D04", "inspector": COUNTY, "auditor": COUNTY,
+    }  # fmt: skip
+    return {role: actor(of, role, place, at) for role, place in places.items()}
+
+
+async def fresh_store(database: str, folder: Path) -> Store:
+    return await open_store(postgres.cluster().fresh() if database == "postgresql" else database_url(folder))
+
+
+def opening(key: str = "alarm/1", **facts: Any) -> Opening:
+    given: dict[str, Any] = {
+        "key": key, "origin": "machine", "arrived": MORNING, "happened": MORNING, "category": ROAD, "box": VILLAGE,
+        "title": "道路损坏",
+    }  # fmt: skip
+    return Opening(**given | facts)
+
+
+async def opened(
+    store: Store, of: Book, wanted: Opening | None = None, now: datetime = MORNING, **options: Any
+) -> Opened:
+    async with store.write() as connection:
+        return await open_case(connection, of, wanted or opening(), now, **options)
+
+
+async def acts(store: Store, number: str) -> list[str]:
+    """The acts of a timeline."""
+    async with store.read() as connection:
+        query = select(case_entry.c.act).where(case_entry.c.number == number).order_by(case_entry.c.id)
+        return list((await connection.execute(query)).scalars())
+
+
+async def row(store: Store, number: str) -> Any:
+    """The columns of a case."""
+    async with store.read() as connection:
+        return (await connection.execute(select(cases).where(cases.c.number == number))).one()
