@@ -100,6 +100,10 @@ class Registry:
             raise ValueError("a time needs its zone")
         return at.astimezone(self.zone).date()
 
+    def in_force(self, kind: type[D], at: When) -> list[D]:
+        """All rows of a kind that hold then, in the order of their codes."""
+        return sorted(_now(self._content.of(kind), self.day(at)), key=lambda row: row.key)
+
     # Areas
 
     def area(self, code: str, at: When) -> Area | Grid | None:
