@@ -65,7 +65,10 @@ class Notifier:
         says that the loop turns. Returns at once where there is no watchdog."""
         while self.watchdog_s:
             await asyncio.sleep(self.watchdog_s / FEEDS)
-            if all([await part() for part in parts]):
+            for part in parts:
+                if not await part():
+                    break
+            else:
                 self._send("WATCHDOG=1")
 
     def _send(self, text: str) -> None:

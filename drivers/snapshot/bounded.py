@@ -6,6 +6,7 @@ address space, and gives way to the agent: an event matters more than its pictur
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -29,7 +30,8 @@ def main() -> None:
     limit = MAX_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(hard, MAX_MEMORY_BYTES)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold pictures and passwords
-    os.nice(_NICE)
+    with contextlib.suppress(PermissionError):  # a service that is kept from the @resources of systemd may not
+        os.nice(_NICE)
     sys.argv = sys.argv[2:]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
