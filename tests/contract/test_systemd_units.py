@@ -1,0 +1,98 @@
+"""The units: closed enough, understood by systemd, and as the code expects them. Needs no running systemd."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from tests.hubs import ROOT
+
+SYSTEMD = ROOT / "systemd"
+EXPOSURE = {"edgeagent.service": 1.3, "countyhub.service": 1.5, "countyhub-ingest@.service": 1.5}
+SERVICES = sorted(EXPOSURE)
+
+needs_analyze = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is missing: apt-get install systemd"
+)
+
+
+def settings(name):
+    """Key -> values, in order, of a unit."""
+    found = {}
+    for line in (SYSTEMD / name).read_text(encoding="utf-8").splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            found.setdefault(key, []).append(value)
+    return found
+
+
+def analyze(*words):
+    return subprocess.run(
+        ["systemd-analyze", "--no-pager", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@needs_analyze
+@pytest.mark.parametrize("unit", SERVICES)
+def test_exposure_stays_low(unit):
+    limit = EXPOSURE[unit]
+    said = analyze("security", "--offline=true", f"--threshold={round(limit * 10)}", str(SYSTEMD / unit))
+    found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", said.stdout)
+    assert found, said.stdout + said.stderr
+    assert said.returncode == 0, f"exposure {found[1]} is above {limit}"
+    assert float(found[1]) <= limit
+
+
+@needs_analyze
+def test_systemd_has_nothing_to_say_against_them(tmp_path):
+    """With a program that is there: ours are not installed."""
+    for path in SYSTEMD.glob("*.s[el][ri]*"):
+        text = re.sub(r"/usr/bin/(edgeagent|countyhub)\b", "/bin/true", path.read_text(encoding="utf-8"))
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    units = [str(tmp_path / name.replace("@.", "@1.")) for name in SERVICES]
+    (tmp_path / "countyhub-ingest@1.service").symlink_to("countyhub-ingest@.service")
+    said = analyze("verify", "--man=no", *units)
+    ours = [line for line in said.stderr.splitlines() if re.search(r"edgeagent|countyhub", line)]
+    assert ours == []
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_a_service_is_watched_and_never_given_up(unit):
+    found = settings(unit)
+    assert (found["Type"], found["Restart"], found["StartLimitIntervalSec"]) == (["notify"], ["always"], ["0"])
+    assert found["RestartPreventExitStatus"] == ["78"]
+    assert found["WatchdogSec"]
+    assert any("time-set.target" in value for value in found["After"])
+    name = found["User"][0]
+    assert found["LoadCredential"] == [f"sec:/etc/{name}/secrets"], "the folder: a missing file must not end the start"
+    assert found["SystemCallErrorNumber"] == ["EPERM"]
+    assert "ProcSubset" not in found, "the boot id is read from /proc/sys"
+
+
+def test_both_kinds_of_the_hub_are_closed_alike():
+    hub, worker = settings("countyhub.service"), settings("countyhub-ingest@.service")
+    own = {"Description", "After", "PartOf", "ExecStart", "WantedBy"}
+    assert {key: value for key, value in hub.items() if key not in own} == {
+        key: value for key, value in worker.items() if key not in own
+    }
+
+
+def test_serial_ports_may_come_later():
+    """By number too: systemd resolves names once, at the start, when no adapter may have been plugged in yet."""
+    allowed = settings("edgeagent.service")["DeviceAllow"]
+    assert {"char-ttyUSB rw", "char-188 rw", "char-ttyACM rw", "char-166 rw", "char-ttyS rw"} <= set(allowed)
+    assert settings("edgeagent.service")["DevicePolicy"] == ["closed"]
+
+
+@pytest.mark.parametrize("name", ["edgeagent", "countyhub"])
+def test_names_agree(name):
+    assert f"u {name} - " in (SYSTEMD / f"{name}.sysusers").read_text(encoding="utf-8")
+    assert f"d /etc/{name}/secrets 0700 root root" in (SYSTEMD / f"{name}.tmpfiles").read_text(encoding="utf-8")
+    found = settings(f"{name}.service")
+    assert found["StateDirectory"] == [name]
+    assert found["Slice"] == [f"{name}.slice"]
+    assert (SYSTEMD / f"{name}.slice").exists()
+    assert found["ExecStart"][0].startswith(f"/usr/bin/{name} run ")
