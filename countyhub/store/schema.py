@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from countyhub.store import casetables, hooktables, mattertables, notifytables, registrytables, tokentables, worktables
+from countyhub.store import (
+    casetables,
+    hooktables,
+    identitytables,
+    mattertables,
+    notifytables,
+    registrytables,
+    tokentables,
+    worktables,
+)
 from countyhub.store.tables import metadata
 
 __all__ = [
     "casetables",
     "hooktables",
+    "identitytables",
     "mattertables",
     "metadata",
     "notifytables",
