@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.web import events
-from countyhub.web.events import EventView, Filter, MediaKey
+from countyhub import arrivals
+from countyhub.arrivals import EventView, Filter, MediaKey
 
 RECENT_MAX = 2000
 AWAITED_MAX = 500
@@ -29,14 +29,14 @@ class Latecomers:
     async def find(self, connection: AsyncConnection, last_id: int) -> set[int]:
         """The rows that changed since the last call, among those the browsers may have; `last_id` as of now."""
         if self._through is None:
-            for view in await events.newest(connection, Filter(), _FIRST):
+            for view in await arrivals.newest(connection, Filter(), _FIRST):
                 self._note(view)
             self._through = last_id
             return set()
         changed = await self._arrived(connection)
         if last_id > self._through:
             changed |= await self._owned(connection, self._through)
-            for view in await events.newest(connection, Filter(), _FIRST, after=self._through):
+            for view in await arrivals.newest(connection, Filter(), _FIRST, after=self._through):
                 self._note(view)
             self._through = last_id
         return changed
@@ -51,13 +51,13 @@ class Latecomers:
 
     async def _arrived(self, connection: AsyncConnection) -> set[int]:
         """Rows whose picture has been stored."""
-        arrived = await events.stored_of(connection, list(self._awaited))
+        arrived = await arrivals.stored_of(connection, list(self._awaited))
         return {self._awaited.pop(key) for key in arrived}
 
     async def _owned(self, connection: AsyncConnection, after: int) -> set[int]:
         """Rows that a picture event after row `after` names as owner."""
         changed = set()
-        for box, picture in await events.picture_events(connection, after):
+        for box, picture in await arrivals.picture_events(connection, after):
             row = self._recent.get(picture.owner)
             if row is not None:
                 changed.add(row)

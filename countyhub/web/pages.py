@@ -12,10 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
+from countyhub import arrivals
+from countyhub.arrivals import LISTED, EventView, Filter
 from countyhub.store import tables as t
 from countyhub.store.engine import UNAVAILABLE
-from countyhub.web import events, metrics
-from countyhub.web.events import LISTED, EventView, Filter
+from countyhub.web import metrics
 from countyhub.web.render import COOKIE, Renderer, language_of, names_of
 from countyhub.web.settings import ConsoleSettings
 from countyhub.web.snapshot import Read
@@ -44,7 +45,7 @@ class Pages:
         language, rows_max = language_of(request, self._settings), self._settings.page_rows
         snapshot = await self._watch.look()
         async with self._read() as connection:
-            rows = await events.newest(connection, wanted, rows_max, before=before or snapshot.last_id + 1)
+            rows = await arrivals.newest(connection, wanted, rows_max, before=before or snapshot.last_id + 1)
         query = {"box": wanted.box, "type": wanted.type, "after": self._streams.position(snapshot.last_id)}
         context = self._renderer.context(language)
         html = self._renderer.page(
@@ -101,7 +102,7 @@ class Pages:
         """`GET /api/events?limit=&before=&box=&type=`: newest first; `before` is the `id` to go on from."""
         limit, before = _number(request, "limit", 50), _number(request, "before", None)
         async with self._read() as connection:
-            views = await events.newest(connection, _filter(request), min(limit or 50, API_ROWS_MAX), before=before)
+            views = await arrivals.newest(connection, _filter(request), min(limit or 50, API_ROWS_MAX), before=before)
         return _json({"events": [_api_event(view) for view in views]})
 
     async def live(self, request: Request) -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from countyhub.web.events import EventView
+from countyhub.arrivals import EventView
 from countyhub.web.texts import text, word
 from gridwire.events import Alarm, Checkin, DeviceState, Rating, Request, Sos
 from gridwire.kinds import kind_name

@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
+from countyhub.arrivals import EventView
 from countyhub.board import BoxView
 from countyhub.web import present
-from countyhub.web.events import EventView
 from countyhub.web.settings import ConsoleSettings
 from countyhub.web.snapshot import Snapshot, zone_of
 from countyhub.web.texts import text, word

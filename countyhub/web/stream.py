@@ -16,9 +16,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
+from countyhub import arrivals
+from countyhub.arrivals import Filter
 from countyhub.store.engine import UNAVAILABLE
-from countyhub.web import events
-from countyhub.web.events import Filter
 from countyhub.web.render import Renderer, language_of
 from countyhub.web.settings import ConsoleSettings
 from countyhub.web.snapshot import Read
@@ -117,11 +117,11 @@ class Streams:
         snapshot = watch.snapshot
         assert snapshot is not None  # a tick comes with a snapshot
         async with self._read() as connection:
-            fresh = await events.newest(
+            fresh = await arrivals.newest(
                 connection, wanted, REPLAY_MAX, after=position.event_id, before=snapshot.last_id + 1
             )
             ids = {row for row, at in watch.row_ticks.items() if at > position.tick and row <= position.event_id}
-            changed = await events.by_id(connection, ids) if ids else []
+            changed = await arrivals.by_id(connection, ids) if ids else []
         update = Update(
             rows=[Part(view.id, render.event(view, language)) for view in reversed(fresh)],
             changed=[Part(view.id, render.event(view, language)) for view in changed],

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from countyhub.arrivals import LATE, decode, happened
 from countyhub.store import tables as t
-from countyhub.web.events import LATE, decode, happened
 from gridwire.events import TYPE_OF, Alarm, Checkin
 
 _CHUNK = 2000

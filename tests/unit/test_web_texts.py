@@ -7,8 +7,8 @@ from string import Formatter
 import pytest
 
 import countyhub.web
+from countyhub.arrivals import LISTED
 from countyhub.board import LINKS
-from countyhub.web.events import LISTED
 from countyhub.web.texts import TEXTS, text, word
 from gridwire.events import LANES
 
