@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from countyhub.cli import boardargs, boxargs, registryargs, storeargs, tokenargs
+from countyhub.cli import boardargs, boxargs, registryargs, storeargs, tokenargs, webhookargs
 from countyhub.cli.say import choose, say
 from gridwire.problem import Language, Problem
 
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, text, add in (
         ("board", _board_help(language), boardargs.add_board), ("key", _key_help(language), boardargs.add_key),
         ("token", _token_help(language), tokenargs.add),
+        ("webhook", _webhook_help(language), webhookargs.add),
     ):  # fmt: skip
         add(parsers.add_parser(name, help=text, description=text), common, language)
     boardargs.add_roster(added["roster"], language)
@@ -95,6 +96,10 @@ def _key_help(language: Language) -> str:
 
 def _token_help(language: Language) -> str:
     return say(language, en="who may use the HTTP interface, and for what", zh="HTTP 接口的令牌：谁可以用，能做什么")
+
+
+def _webhook_help(language: Language) -> str:
+    return say(language, en="systems that are told of events by HTTP", zh="事件推送：通过 HTTP 通知其他系统")
 
 
 def _helps(language: Language) -> dict[str, str]:

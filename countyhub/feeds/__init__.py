@@ -1,0 +1,27 @@
+"""What the hub sends on to other systems, in its own order and at least once: over MQTT and by webhook.
+
+`run` is all that the hub needs: started once beside the subscriber, ended by cancelling it. It raises nothing: what a
+broker, a receiver, a setting or the database does wrong is logged and tried again. With several hub processes each may
+run it; the work is done by one at a time (leases `feed-mqtt` and `feed-webhook`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from countyhub.config import Config
+from countyhub.registry.live import LiveRegistry
+from countyhub.store.engine import Store
+
+
+async def run(store: Store, registry: LiveRegistry, config: Config) -> None:
+    """Send on whatever is committed, as `config.feeds` says, until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        if config.feeds.mqtt.enabled:
+            from countyhub.feeds.mqtt import MqttFeed
+
+            tasks.create_task(MqttFeed(store, registry, config).run())
+        if config.feeds.webhooks:
+            from countyhub.feeds.webhook import Webhooks  # httpx takes a third of a second to import
+
+            tasks.create_task(Webhooks(store, registry, config).run())

@@ -1,0 +1,141 @@
+"""What is to be sent on, page by page in the order of commit: events of the inbox, steps of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.config import Config
+from countyhub.feeds import envelope, topics
+from countyhub.feeds.envelope import HubCase, HubEvent
+from countyhub.registry.snapshot import Belonging, Registry
+from countyhub.store import tables as t
+from gridwire.topics import base
+
+EVENT_KINDS = ("alarm", "checkin", "request", "rating", "sos", "reading", "device", "picture", "gap")
+CASE = "case"
+
+
+class Item(NamedTuple):
+    """One thing to be sent. `path`: the areas that it lay in then, the smallest first; `what`: the kind of an alarm."""
+
+    row_id: int
+    kind: str
+    what: str
+    box: str
+    path: tuple[str, ...]
+    event: HubEvent[Any] | HubCase
+
+    def topic(self, county: str) -> str:
+        if self.kind == CASE:
+            return topics.case_topic(county, self.event.township, self.event.subject)
+        return topics.event_topic(county, self.event.township, self.box, self.kind)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Items in order. `through`: every row up to this one has been looked at."""
+
+    items: Sequence[Item]
+    through: int
+
+
+class Source(Protocol):
+    """A table that only grows. `name` is short and lasts: cursors and deliveries are kept under it."""
+
+    name: str
+
+    async def last_id(self, connection: AsyncConnection) -> int: ...
+
+    async def page(
+        self, connection: AsyncConnection, registry: Registry, after: int, kinds: Collection[str], limit: int
+    ) -> Page: ...
+
+
+class EventSource:
+    """The inbox."""
+
+    name = "event"
+
+    def __init__(self, county: str, public_url: str) -> None:
+        self._county = county
+        self._public_url = public_url
+
+    async def last_id(self, connection: AsyncConnection) -> int:
+        """The highest number given to an event, also to one that was pruned since."""
+        query = select(t.counter.c.value).where(t.counter.c.name == "event")
+        return int((await connection.execute(query)).scalar_one())
+
+    async def page(
+        self, connection: AsyncConnection, registry: Registry, after: int, kinds: Collection[str], limit: int
+    ) -> Page:
+        """At most `limit` events of these kinds (none named: all) with higher ids."""
+        wanted = [f"cn.gridwire.{kind}.v1" for kind in EVENT_KINDS if not kinds or kind in kinds]
+        if not wanted:
+            return Page((), await self.last_id(connection))
+        last_id = await self.last_id(connection)  # first: what is committed after it comes with the next page
+        e, s = t.event.c, t.stream.c
+        joined = t.event.outerjoin(t.stream, (e.box == s.box) & (e.stream == s.stream))
+        query = select(*t.event.c, s.booted).select_from(joined).where(e.id > after, e.id <= last_id)
+        if len(wanted) < len(EVENT_KINDS):
+            query = query.where(e.type.in_(wanted))
+        rows = (await connection.execute(query.order_by(e.id).limit(limit))).mappings().all()
+        items = [self._item(row, registry) for row in rows]
+        return Page(items, items[-1].row_id if len(items) == limit else max(after, last_id))
+
+    def _item(self, row: Any, registry: Registry) -> Item:
+        time, quality = envelope.happened(row)
+        at = row["received"] if quality == "unknown" else time
+        path = registry.box_path(row["box"], at)
+        kind = envelope.kind_of(row["type"])
+        event: HubEvent[Any] = HubEvent(
+            specversion="1.0",
+            id=row["event_id"],
+            source=base(self._county, row["box"]),
+            type=row["type"],
+            subject=row["subject"],
+            time=time,
+            datacontenttype="application/json",
+            sequence=envelope.sequence(row["id"]),
+            recordedtime=row["recorded"],
+            received=row["received"],
+            timequality=quality,
+            stream=row["stream"],
+            lane=row["lane"],
+            seq=row["seq"],
+            grid=row["grid"] or registry.grid_of(row["box"], row["subject"], at) or "",
+            drill=row["drill"],
+            data=envelope.data_of(row, self._public_url),
+            **_origin(registry.belonging(path, at)),
+        )
+        return Item(row["id"], kind, _what(event.data) if kind == "alarm" else "", row["box"], path, event)
+
+
+def sources(config: Config) -> list[Source]:
+    """All there are."""
+    return [EventSource(config.county, config.feeds.public_url)]
+
+
+class _Alarm(msgspec.Struct):
+    kind: str = ""
+
+
+_alarm = msgspec.json.Decoder(_Alarm)
+
+
+def _what(data: Any) -> str:
+    return str(data.get("kind", "")) if isinstance(data, dict) else _alarm.decode(data).kind
+
+
+def _origin(where: Belonging) -> dict[str, str]:
+    return {
+        "village": where.village,
+        "villagename": where.village_name,
+        "township": where.township,
+        "townshipname": where.township_name,
+    }
