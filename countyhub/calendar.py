@@ -87,6 +87,12 @@ class Calendar:
         self._seasons = tuple(sorted(seasons))
         self._tables: dict[int, _Year] = {}
 
+    def completed_by(self, other: Calendar) -> Calendar:
+        """This one, with the other's days for years that it does not know; hours and zone stay its own."""
+        more = other.years - self.years
+        days = {day: works for day, works in other._days.items() if day.year in more}
+        return Calendar(days | self._days, self.years | more, self._seasons, self.zone)
+
     def is_working_day(self, day: date) -> Told[bool]:
         """Whether offices work on this local day."""
         table = self._year(day.year)

@@ -43,6 +43,14 @@ class BrokerSettings(Settings, frozen=True, kw_only=True):
     ] = ""
     keepalive_s: Annotated[int, Meta(ge=5, le=3600, description="seconds between pings on a quiet link")] = 60
     backoff_max_s: Annotated[float, Meta(ge=1, le=3600, description="longest pause between two attempts, seconds")] = 30
+    shared: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9_-]{0,32}$",
+            description="several hub processes on one PostgreSQL share the messages under this name (MQTT 5); each is "
+            "started with its own `--worker NAME`; empty: one process takes all",
+        ),
+    ] = ""
     window: Annotated[
         int, Meta(ge=1, le=65535, description="messages that may wait for the database; then the broker waits (MQTT 5)")
     ] = 200
@@ -332,6 +340,21 @@ class EnrolSettings(Settings, frozen=True, kw_only=True):
     ] = 60
 
 
+class CalendarSettings(Settings, frozen=True, kw_only=True):
+    """Working days, and when alarms are expected. Both folders are read again when something in them changes."""
+
+    days_dir: Annotated[
+        str,
+        Meta(
+            description="folder of YEAR.csv and hours.toml; a year that stands there counts instead of the registry's, "
+            "the registry's days of other years count as well; empty: the registry alone"
+        ),
+    ] = ""
+    windows_dir: Annotated[
+        str, Meta(description="folder of iCalendar files (.ics) that say when alarms are expected; empty: none")
+    ] = ""
+
+
 class Config(Settings, frozen=True, kw_only=True):
     """The whole configuration: `countyhub.toml`."""
 
@@ -346,6 +369,7 @@ class Config(Settings, frozen=True, kw_only=True):
     retention: RetentionSettings = RetentionSettings()
     replay: ReplaySettings = ReplaySettings()
     web: WebSettings = WebSettings()
+    calendar: CalendarSettings = CalendarSettings()
     feeds: FeedsSettings = FeedsSettings()
     notify: NotifySettings = NotifySettings()
     enrol: EnrolSettings = EnrolSettings()

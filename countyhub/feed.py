@@ -33,6 +33,11 @@ class Feed:
         self._news.set()
         self._news = asyncio.Event()
 
+    @property
+    def news(self) -> asyncio.Event:
+        """Is set by the next `tell`. Who takes it before it looks misses nothing."""
+        return self._news
+
     async def listen(self) -> AsyncIterator[int]:
         """After every commit (several may be told as one) the newest id known here."""
         seen = self._tellings
@@ -53,7 +58,7 @@ class Feed:
                 last_id = page[-1].id
                 yield page
             if len(page) < PAGE:
-                await _either(news, POLL_S)
+                await either(news, POLL_S)
 
     async def last_id(self) -> int:
         """The newest id in the database."""
@@ -61,7 +66,8 @@ class Feed:
             return await rows.last_event_id(connection)
 
 
-async def _either(news: asyncio.Event, timeout_s: float) -> None:
+async def either(news: asyncio.Event, timeout_s: float) -> None:
+    """Until there is news, or the time is over."""
     try:
         async with asyncio.timeout(timeout_s):
             await news.wait()

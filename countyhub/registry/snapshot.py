@@ -82,7 +82,8 @@ class _Staff(NamedTuple):
 class Registry:
     """One state of the registry. `revision` rises with every import; 0: nothing was ever imported."""
 
-    def __init__(self, content: Content, zone: ZoneInfo, revision: int = 0) -> None:
+    def __init__(self, content: Content, zone: ZoneInfo, revision: int = 0, days: Calendar | None = None) -> None:
+        self._days = days
         self.revision = revision
         self.zone = zone
         self._content = content
@@ -234,9 +235,14 @@ class Registry:
 
     @cached_property
     def calendar(self) -> Calendar:
-        """The county's working days, office hours as usual."""
+        """The county's working days: of its calendar files with their hours, and of its own rows for other years."""
         days = {row.day: row.kind == "workday" for row in self._content.of(Day)}
-        return Calendar(days, frozenset(day.year for day in days), zone=self.zone)
+        own = Calendar(days, frozenset(day.year for day in days), zone=self.zone)
+        return own if self._days is None else self._days.completed_by(own)
+
+    def with_calendar(self, days: Calendar | None) -> Registry:
+        """The same registry with these calendar files; None: without any."""
+        return Registry(self._content, self.zone, self.revision, days)
 
     # People
 
