@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from msgspec.structs import replace
+
 from countyhub.lifecycle.state import Case, Office, above
 
 Whom = Literal["owner", "above", "both"]
@@ -44,16 +46,14 @@ def offices(act: str, owner: Office | None, case: Case) -> tuple[Office, ...]:
     whom = TOLD.get(act)
     if whom is None or owner is None or case.drill or case.history:
         return ()
-    upper = above(case) if owner == case.owner else None
-    upper = upper or case.route[-1]
+    upper = above(replace(case, owner=owner)) or case.route[-1]  # by now it may be with somebody else
     if whom == "owner" or (whom == "both" and upper == owner):
         return (owner,)
     return (upper,) if whom == "above" else (owner, upper)
 
 
-def line(case: Case, *, grid: str, village: str, township: str, county: str) -> tuple[tuple[str, str], ...]:
+def line(*, grid: str, village: str, township: str, county: str) -> tuple[tuple[str, str], ...]:
     """Who is woken by a call for help, in order: (role, place); a place of an unknown grid is `village/`: all of it."""
-    del case
     steps = (
         ("grid_worker", grid or (f"{village}/" if village else "")),
         ("village_clerk", village),

@@ -1,4 +1,4 @@
-"""What people are told, in Chinese and English: place, kind of matter, number, time limit. Never a name, nor what somebody
+"""What people are told, in Chinese and English: place, kind of matter, number, limit. Never a name, nor what somebody
 wrote: messages go through other people's machines.
 """
 

@@ -1,0 +1,60 @@
+"""Makes messages of the timelines of cases, in the transaction that moves the cursor `notify` over them.
+
+So each line is told once, whatever dies, and however many processes follow: only one writes at a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.lifecycle.state import Case, Office
+from countyhub.notify import alerts, audience, people
+from countyhub.notify.telling import FACTS, Reason, World, facts, tell
+from countyhub.store.casetables import case_entry, cases
+from countyhub.store.upsert import insert, update_with
+from countyhub.store.worktables import cursor
+
+CURSOR = "notify"
+AT_ONCE = 200
+_case = msgspec.json.Decoder(Case)
+_OF_CASE = (cases.c.open, cases.c.stage, cases.c.state)
+
+
+async def waiting(connection: AsyncConnection) -> bool:
+    """Whether there are lines that were not looked at yet."""
+    last = (await connection.execute(select(cursor.c.value).where(cursor.c.name == CURSOR))).scalar() or 0
+    return (
+        await connection.execute(select(case_entry.c.id).where(case_entry.c.id > last).limit(1))
+    ).first() is not None
+
+
+async def follow(connection: AsyncConnection, world: World) -> int:
+    """Within a transaction that writes. How many lines were looked at; 0 at the end."""
+    last = (await connection.execute(select(cursor.c.value).where(cursor.c.name == CURSOR))).scalar() or 0
+    query = select(case_entry, *FACTS, *_OF_CASE).join(cases, cases.c.number == case_entry.c.number, isouter=True)
+    rows = (
+        await connection.execute(query.where(case_entry.c.id > last).order_by(case_entry.c.id).limit(AT_ONCE))
+    ).all()
+    for row in rows:
+        if row.state is not None and row.open and row.stage != "merged":
+            await _one(connection, world, row)
+    if rows:
+        moved = insert(connection, cursor).values(name=CURSOR, value=rows[-1].id)
+        await connection.execute(update_with(moved, ("name",), ("value",)))
+    return len(rows)
+
+
+async def _one(connection: AsyncConnection, world: World, row: Row[Any]) -> None:
+    case = _case.decode(row.state)
+    if row.urgent and row.act in audience.CALLS:
+        await alerts.begin(connection, row, case, world.now)
+        return
+    owner = Office(row.level, row.owner) if row.owner else None
+    offices = audience.offices(row.act, owner, case)
+    told = {person.code: person for office in offices for person in people.at_office(world.registry, office, world.now)}
+    told.pop(row.actor, None)
+    await tell(connection, world, Reason(row.id, 0, row.number, row.act), list(told.values()), facts(world, row))

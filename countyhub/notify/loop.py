@@ -1,0 +1,240 @@
+"""The work of notifying, round by round: follow the timelines, wake, pack, send. Any number of processes may do it.
+
+Sending never holds up the rest: a mail server that hangs must not keep a call for help from being passed on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.config import Config
+from countyhub.configfile import SecretUnreadable
+from countyhub.notify import alerts, channels, delivery, follow, packing
+from countyhub.notify.channel import Channel
+from countyhub.notify.delivery import Claim
+from countyhub.notify.telling import World
+from countyhub.notify.webhook import BadSecret
+from countyhub.registry.live import LiveRegistry
+from countyhub.store.engine import UNAVAILABLE, Store
+from countyhub.store.notifytables import alert, message, parcel
+
+log = logging.getLogger("countyhub.notify")
+
+LOOK_S = 1.0
+BUSY_S = 2.0
+MISCONFIGURED_S = 60.0
+SLOTS = 8
+FOR_URGENT = 4
+"""Of the slots: an ordinary message does not take them."""
+GRACE_S = 10.0
+"""At the end, what is under way may still finish: what is cut off there would be `unknown`."""
+CLEAN_EVERY = timedelta(hours=1)
+CLEAN_AT_ONCE = 2000
+
+
+class Done(NamedTuple):
+    """Of one round: lines looked at, calls for help that went a step further, parcels that were sent or tried."""
+
+    lines: int
+    woken: int
+    tried: int
+
+
+async def run(store: Store, registry: LiveRegistry, config: Config) -> None:
+    """For as long as it is not cancelled. Without any channel it only waits. A secret or certificate that cannot be
+    read is told in the log and tried again: it must not keep the hub from storing events."""
+    while True:
+        try:
+            built = channels.build(config)
+        except (SecretUnreadable, BadSecret, channels.CaUnreadable) as problem:
+            log.error("nobody can be told anything: %s", problem)
+            await asyncio.sleep(MISCONFIGURED_S)
+            continue
+        if not built:
+            log.info("no channel is set up: nobody is told anything")
+            await asyncio.Event().wait()
+        try:
+            await Notifier(store, registry, config, built).run()
+        finally:
+            await channels.close(built)
+
+
+async def once(store: Store, registry: LiveRegistry, config: Config, now: datetime | None = None) -> Done:
+    """One round, at `now`: everything that is due is made, packed and tried. Raises what `channels.build` raises, and
+    `store.engine.UNAVAILABLE`."""
+    built = channels.build(config)
+    try:
+        return await Notifier(store, registry, config, built, lambda: now or datetime.now(UTC)).once()
+    finally:
+        await channels.close(built)
+
+
+class Notifier:
+    """One process's share of the work, with channels that stay open."""
+
+    def __init__(
+        self,
+        store: Store,
+        registry: LiveRegistry,
+        config: Config,
+        built: Mapping[str, Channel],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.holder = f"{socket.gethostname()[:24]}-{os.getpid()}-{os.urandom(6).hex()}"
+        self._store, self._registry, self._config, self._channels, self._clock = store, registry, config, built, clock
+        self._sending: dict[asyncio.Task[None], bool] = {}
+        """Each with whether it is urgent."""
+        self._ended = asyncio.Event()
+        self._cleaned = datetime.fromtimestamp(0, UTC)
+
+    async def run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._always(self._make_once))
+                tasks.create_task(self._always(self._send_once))
+        finally:
+            await self._let_finish()
+
+    async def once(self) -> Done:
+        lines, woken = await self.make()
+        tried = 0
+        while claims := await self.claim(SLOTS):
+            tried += len(claims)
+            await asyncio.gather(*(self.send(each) for each in claims))
+        return Done(lines, woken, tried)
+
+    def _world(self) -> World:
+        return World(self._config, self._registry.current, self._channels, self._clock())
+
+    # Making
+
+    async def make(self) -> tuple[int, int]:
+        """Follows to the end, wakes who is next, packs what is due. Lines and calls for help."""
+        await self._registry.refresh()
+        lines = woken = 0
+        while await self._has_lines():
+            async with self._store.write() as connection:
+                lines += await follow.follow(connection, self._world())
+        if await self._is_due(alert.c.due <= self._clock()):
+            async with self._store.write() as connection:
+                woken = await alerts.wake(connection, self._world())
+        if await self._is_due((parcel.c.state == "sending") & (parcel.c.due <= self._clock())):
+            async with self._store.write() as connection:
+                await delivery.recover(connection, self._world())
+        while await self._is_due(message.c.due <= self._clock()):
+            async with self._store.write() as connection:
+                await packing.pack(connection, self._world())
+        return lines, woken
+
+    async def _make_once(self) -> None:
+        lines, woken = await self.make()
+        if self._clock() - self._cleaned > CLEAN_EVERY:
+            self._cleaned = self._clock()
+            await clean(self._store, self._clock() - timedelta(days=self._config.notify.keep_days))
+        if lines or woken:
+            self._ended.set()  # there may be something to send
+        await asyncio.sleep(LOOK_S)
+
+    async def _has_lines(self) -> bool:
+        async with self._store.read() as connection:
+            return await follow.waiting(connection)
+
+    async def _is_due(self, what: ColumnElement[bool]) -> bool:
+        async with self._store.read() as connection:
+            return await _any(connection, what)
+
+    # Sending
+
+    async def claim(self, limit: int, *, urgent: bool = False) -> list[Claim]:
+        """Parcels that this process alone may send now. Looks first: an idle hub writes nothing."""
+        if not await self._is_due((parcel.c.state == "waiting") & (parcel.c.due <= self._clock())):
+            return []
+        async with self._store.write() as connection:
+            return await delivery.claim(connection, self._world(), self.holder, limit, urgent=urgent)
+
+    async def send(self, claim: Claim) -> None:
+        """Hands over, and commits what became of it; a database that is away just then is waited for."""
+        outcome = await self._channels[claim.channel].send(claim.parcel)
+        while True:
+            try:
+                async with self._store.write() as connection:
+                    await delivery.finish(connection, self._world(), self.holder, claim, outcome)
+            except UNAVAILABLE as error:
+                log.error("message %s is done, which waits for the database: %s", claim.parcel.id, error)
+                await asyncio.sleep(BUSY_S / 4)
+            else:
+                return
+
+    async def _send_once(self) -> None:
+        """Fills the free slots, then waits until one is free again or a second has passed."""
+        self._ended.clear()
+        ordinary = sum(not urgent for urgent in self._sending.values())
+        free = SLOTS - len(self._sending)
+        claims = await self.claim(free, urgent=True) if free else []
+        few = min(free - len(claims), SLOTS - FOR_URGENT - ordinary)
+        claims += await self.claim(few) if few > 0 else []
+        for each in claims:
+            task = asyncio.create_task(self.send(each))
+            self._sending[task] = each.parcel.urgent
+            task.add_done_callback(lambda _task: self._ended.set())
+        for task in [task for task in self._sending if task.done()]:
+            del self._sending[task]
+            task.result()
+        if not claims:
+            await _either(self._ended, LOOK_S)
+
+    async def _let_finish(self) -> None:
+        left = set(self._sending)
+        if left:
+            _, late = await asyncio.wait(left, timeout=GRACE_S)
+            for task in late:
+                task.cancel()
+
+    async def _always(self, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except UNAVAILABLE as error:
+                log.error("messages wait for the database: %s", getattr(error, "orig", None) or error)
+                await asyncio.sleep(BUSY_S)
+
+
+async def clean(store: Store, before: datetime) -> None:
+    """Gives up what was done with before then, in small pieces."""
+    p, m = parcel.c, message.c
+    done = (
+        m.made < before,
+        m.due.is_(None),
+        or_(m.parcel.is_(None), ~exists().where(p.id == m.parcel, p.due.is_not(None))),
+    )
+    for table, key, old in (
+        (message, m.id, done),
+        (parcel, p.id, (p.made < before, p.due.is_(None))),
+        (alert, alert.c.number, (alert.c.ended < before,)),
+    ):
+        gone = CLEAN_AT_ONCE
+        while gone == CLEAN_AT_ONCE:
+            async with store.write() as connection:
+                some = select(key).where(*old).limit(CLEAN_AT_ONCE)
+                gone = (await connection.execute(delete(table).where(key.in_(some)))).rowcount
+
+
+async def _any(connection: AsyncConnection, what: ColumnElement[bool]) -> bool:
+    return bool((await connection.execute(select(exists().where(what)))).scalar())
+
+
+async def _either(event: asyncio.Event, timeout_s: float) -> None:
+    try:
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+    except TimeoutError:
+        pass

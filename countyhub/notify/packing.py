@@ -1,0 +1,95 @@
+"""Puts messages into parcels: a call for help at once and alone, everything else when its person may be disturbed, and
+all that waits for somebody together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.notify import people, quiet, texts
+from countyhub.notify.channel import Channel
+from countyhub.notify.people import Ways
+from countyhub.notify.telling import World
+from countyhub.registry.forms import Person
+from countyhub.store.notifytables import message, parcel
+from gridwire.codes import new_ulid
+
+AT_ONCE = 200
+MAX_TOGETHER = 200
+
+
+async def pack(connection: AsyncConnection, world: World) -> int:
+    """Within a transaction that writes. How many messages were due."""
+    query = select(message).where(message.c.due <= world.now)
+    due = (await connection.execute(query.order_by(message.c.urgent.desc(), message.c.due).limit(AT_ONCE))).all()
+    groups: dict[tuple[object, ...], list[Row[Any]]] = defaultdict(list)
+    for row in due:
+        groups[(row.person, row.channel, row.id if row.urgent else 0)].append(row)
+    persons = [_person(world, code) for code in {row.person for row in due}]
+    ways = await people.ways(connection, persons, world.channels, world.config.language) if persons else {}
+    for rows in groups.values():
+        await _group(connection, world, rows, ways[rows[0].person])
+    return len(due)
+
+
+def _person(world: World, code: str) -> Person:
+    """Also one who has left: what was made for him fails for want of an address, and says so."""
+    return world.registry.person(code, world.now) or Person(code=code, name="")
+
+
+async def _group(connection: AsyncConnection, world: World, rows: Sequence[Row[Any]], ways: Ways) -> None:
+    first = rows[0]
+    channel = world.channels.get(first.channel)
+    address = ways.addresses.get(first.channel, "")
+    if channel is None or not address:
+        problem = "no-channel" if channel is None else "no-address"
+        ids = [row.id for row in rows]
+        failed = update(message).where(message.c.id.in_(ids))
+        await connection.execute(failed.values(state="failed", problem=problem, due=None))
+        return
+    if first.urgent:
+        await _parcel(connection, world, channel, address, rows, ways)
+        return
+    mine = (message.c.person == first.person, message.c.channel == first.channel, message.c.state == "waiting",
+            ~message.c.urgent)  # fmt: skip
+    allowed = await _allowed(connection, world, first.person, first.channel, ways)
+    if allowed > world.now:
+        await connection.execute(update(message).where(*mine).values(due=allowed))
+        return
+    every = (await connection.execute(select(message).where(*mine).order_by(message.c.id).limit(MAX_TOGETHER))).all()
+    await _parcel(connection, world, channel, address, every, ways)
+
+
+async def _allowed(connection: AsyncConnection, world: World, person: str, channel: str, ways: Ways) -> datetime:
+    """When this person may be told something, by quiet hours and budget."""
+    settings, now, p = world.config.notify, world.now, parcel.c
+    hours = quiet.hours(ways.quiet or settings.quiet)
+    over = hours.end(now, world.zone) if hours else None
+    if over is not None:
+        return over
+    query = select(p.made).where(p.person == person, p.channel == channel, p.made > now - quiet.DAY, ~p.urgent)
+    sent = (await connection.execute(query.order_by(p.made.desc()).limit(settings.per_day))).scalars().all()
+    return quiet.room(sent, settings.per_hour, settings.per_day, now)
+
+
+async def _parcel(
+    connection: AsyncConnection, world: World, channel: Channel, address: str, rows: Sequence[Row[Any]], ways: Ways
+) -> None:
+    lines = list(dict.fromkeys(row.text for row in rows))
+    county = world.config.name or world.config.county
+    urgent = bool(rows[0].urgent)
+    new = insert(parcel).values(
+        sid=new_ulid(), person=rows[0].person, channel=channel.name, lane=channel.lane(address), urgent=urgent,
+        subject=texts.subject(county, lines, ways.language, urgent=urgent),
+        text=texts.together(lines, channel.max_bytes, ways.language),
+        made=world.now, due=world.now, state="waiting", holder="", tries=0, problem="",
+    )  # fmt: skip
+    number = (await connection.execute(new.returning(parcel.c.id))).scalar_one()
+    packed = update(message).where(message.c.id.in_([row.id for row in rows]))
+    await connection.execute(packed.values(state="packed", parcel=number, due=None))
