@@ -127,7 +127,7 @@ def _hand_over(server: smtplib.SMTP, written: bytes) -> Outcome:
     except smtplib.SMTPDataError as error:  # it did not want the text at all
         return _by_code(error.smtp_code, error.smtp_error)
     except (smtplib.SMTPException, OSError) as error:
-        return Unclear("timeout" if isinstance(error, TimeoutError) else "answer", str(error))
+        return Unclear("timeout" if _timed_out(error) else "answer", str(error))
     with contextlib.suppress(smtplib.SMTPException, OSError):
         server.quit()
     return Sent(_said(code, told)) if code == 250 else _by_code(code, told)
@@ -144,7 +144,7 @@ def _before(error: smtplib.SMTPException) -> Outcome:
         return Retry("rate" if temporary else "auth", _said(error.smtp_code, error.smtp_error))
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return Retry("tls" if "STARTTLS" in str(error) else "auth", str(error))
-    return Retry("broken", str(error))
+    return Retry("timeout" if _timed_out(error) else "broken", str(error))
 
 
 def _no_connection(error: OSError) -> Outcome:
@@ -153,6 +153,11 @@ def _no_connection(error: OSError) -> Outcome:
     if isinstance(error, socket.gaierror):
         return Retry("dns", str(error))
     return Retry("timeout" if isinstance(error, TimeoutError) else "unreachable", str(error))
+
+
+def _timed_out(error: BaseException) -> bool:
+    """smtplib calls it a lost connection."""
+    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
 
 
 def _said(code: int, told: bytes | str) -> str:
