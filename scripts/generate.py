@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from reference import asyncapi, errors, lifecycle, metrics, packages, registry, schemas, settings, wire
+from reference import asyncapi, errors, feeds, lifecycle, metrics, packages, registry, schemas, settings, wire
 
 from edgeagent.sample import sample
 
@@ -24,7 +24,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/settings.md": settings.text,
     "docs/reference/metrics.md": metrics.text,
     "docs/reference/registry.md": registry.text,
+    "docs/reference/feeds.md": feeds.text,
     "docs/schema/asyncapi.json": asyncapi.text,
+    "docs/schema/hub-asyncapi.json": feeds.asyncapi,
     "config/edgeagent.toml": lambda: sample({}),
 }
 FOLDERS: dict[str, Callable[[], dict[str, str]]] = {"docs/schema": schemas.files}

@@ -18,7 +18,7 @@ from gridwire.events import Lane, Seq, Time
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 CASE_TYPE = "cn.gridwire.case.v1"
-PICTURE_PATH = "/api/v1/pictures/{box}/{stream}/{seq}"
+PICTURE_PATH = "/api/1/pictures/{box}/{stream}/{seq}"
 """Where the hub's API has a picture, below `feeds.public_url`."""
 SEQUENCE_DIGITS = 19
 """As many as the largest row number has: texts then sort as numbers."""
@@ -27,16 +27,15 @@ TimeQuality = Literal["synced", "corrected", "unknown"]
 D = TypeVar("D")
 
 
-class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where it belongs, as the registry says of that time; empty where it says nothing."""
+Village = Annotated[str, Meta(description="code of the village, as the registry says of that time; absent: unknown")]
+VillageName = Annotated[str, Meta(description="name that the village had then")]
+Township = Annotated[str, Meta(description="code of the township then; absent: unknown")]
+TownshipName = Annotated[str, Meta(description="name that the township had then")]
+Grid = Annotated[str, Meta(description="grid that it happened in, where known")]
+Drill = Annotated[bool, Meta(description="an exercise: shown, never counted")]
 
-    village: Annotated[str, Meta(description="code of the village")] = ""
-    villagename: Annotated[str, Meta(description="name of the village")] = ""
-    township: Annotated[str, Meta(description="code of the township")] = ""
-    townshipname: Annotated[str, Meta(description="name of the township")] = ""
 
-
-class HubEvent(Origin, Generic[D], frozen=True, kw_only=True):
+class HubEvent(msgspec.Struct, Generic[D], frozen=True, kw_only=True, omit_defaults=True):
     """An event of a box as the hub sends it on."""
 
     specversion: Annotated[Literal["1.0"], Meta(description="version of CloudEvents")]
@@ -62,8 +61,12 @@ class HubEvent(Origin, Generic[D], frozen=True, kw_only=True):
     stream: Annotated[str, Meta(description="stream in which the box numbered it")]
     lane: Annotated[Lane, Meta(description="lane in which it travelled")]
     seq: Seq
-    grid: Annotated[str, Meta(description="grid that it happened in, where known")] = ""
-    drill: Annotated[bool, Meta(description="an exercise: shown, never counted")] = False
+    grid: Grid = ""
+    village: Village = ""
+    villagename: VillageName = ""
+    township: Township = ""
+    townshipname: TownshipName = ""
+    drill: Drill = False
     data: D
 
 
@@ -92,7 +95,7 @@ class CaseStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     urgent: Annotated[bool, Meta(description="a call for help")] = False
 
 
-class HubCase(Origin, frozen=True, kw_only=True):
+class HubCase(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A step of a case as the hub sends it on."""
 
     specversion: Annotated[Literal["1.0"], Meta(description="version of CloudEvents")]
@@ -103,8 +106,12 @@ class HubCase(Origin, frozen=True, kw_only=True):
     time: Annotated[Time, Meta(description="when it was done")]
     datacontenttype: Annotated[Literal["application/json"], Meta(description="what `data` is")]
     sequence: Annotated[str, Meta(description="place in the order of all steps of cases, 19 digits: sorts as text")]
-    grid: Annotated[str, Meta(description="grid that it happened in, where known")] = ""
-    drill: Annotated[bool, Meta(description="an exercise: shown, never counted")] = False
+    grid: Grid = ""
+    village: Village = ""
+    villagename: VillageName = ""
+    township: Township = ""
+    townshipname: TownshipName = ""
+    drill: Drill = False
     data: CaseStep
 
 

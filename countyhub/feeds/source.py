@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.config import Config
 from countyhub.feeds import envelope, topics
-from countyhub.feeds.envelope import HubCase, HubEvent
+from countyhub.feeds.envelope import CaseStep, HubCase, HubEvent
 from countyhub.registry.snapshot import Belonging, Registry
 from countyhub.store import tables as t
+from countyhub.store.casetables import case_entry, cases
+from countyhub.store.columns import microseconds
 from gridwire.topics import base
 
 EVENT_KINDS = ("alarm", "checkin", "request", "rating", "sos", "reading", "device", "picture", "gap")
@@ -93,6 +95,7 @@ class EventSource:
         at = row["received"] if quality == "unknown" else time
         path = registry.box_path(row["box"], at)
         kind = envelope.kind_of(row["type"])
+        grid = row["grid"] or registry.grid_of(row["box"], row["subject"], at) or ""
         event: HubEvent[Any] = HubEvent(
             specversion="1.0",
             id=row["event_id"],
@@ -108,17 +111,64 @@ class EventSource:
             stream=row["stream"],
             lane=row["lane"],
             seq=row["seq"],
-            grid=row["grid"] or registry.grid_of(row["box"], row["subject"], at) or "",
+            grid=grid,
             drill=row["drill"],
             data=envelope.data_of(row, self._public_url),
             **_origin(registry.belonging(path, at)),
         )
-        return Item(row["id"], kind, _what(event.data) if kind == "alarm" else "", row["box"], path, event)
+        within = (*registry.ancestors(grid, at)[:1], *path) if grid else path
+        return Item(row["id"], kind, _what(event.data) if kind == "alarm" else "", row["box"], within, event)
+
+
+class CaseSource:
+    """The timelines of all cases."""
+
+    name = CASE
+
+    def __init__(self, county: str) -> None:
+        self._source = topics.base(county)
+
+    async def last_id(self, connection: AsyncConnection) -> int:
+        return int((await connection.execute(select(func.coalesce(func.max(case_entry.c.id), 0)))).scalar_one())
+
+    async def page(
+        self, connection: AsyncConnection, registry: Registry, after: int, kinds: Collection[str], limit: int
+    ) -> Page:
+        """At most `limit` steps with higher ids; none when `kinds` names others only."""
+        if kinds and CASE not in kinds:
+            return Page((), max(after, await self.last_id(connection)))
+        entry, case = case_entry.c, cases.c
+        of_case = [column for column in cases.columns if column.name not in case_entry.columns]
+        joined = case_entry.join(cases, entry.number == case.number)
+        query = select(*case_entry.columns, *of_case).select_from(joined).where(entry.id > after)
+        rows = (await connection.execute(query.order_by(entry.id).limit(limit))).mappings().all()
+        items = [self._item(row, registry) for row in rows]
+        return Page(items, items[-1].row_id if items else after)
+
+    def _item(self, row: Any, registry: Registry) -> Item:
+        place = row["grid"] or row["village"] or row["township"]
+        path = registry.ancestors(place, row["arrived"]) if place else ()
+        where = registry.belonging(path, row["arrived"])
+        step = HubCase(
+            specversion="1.0",
+            id=f"{row['id']}-{microseconds(row['at'])}",
+            source=self._source,
+            type="cn.gridwire.case.v1",
+            subject=row["number"],
+            time=row["at"],
+            datacontenttype="application/json",
+            sequence=envelope.sequence(row["id"]),
+            grid=row["grid"],
+            drill=row["drill"],
+            data=CaseStep(**{name: row[name] for name in CaseStep.__struct_fields__}),
+            **_origin(where),
+        )
+        return Item(row["id"], CASE, "", row["box"], path or (place,), step)
 
 
 def sources(config: Config) -> list[Source]:
     """All there are."""
-    return [EventSource(config.county, config.feeds.public_url)]
+    return [EventSource(config.county, config.feeds.public_url), CaseSource(config.county)]
 
 
 class _Alarm(msgspec.Struct):

@@ -35,7 +35,7 @@ webhook_delivery = Table(
     Column("id", RowNumber, primary_key=True, comment="the order in which a webhook is to get them"),
     Column("webhook", String(26), nullable=False),
     Column("message", String(64), nullable=False, comment="the header webhook-id: the same at every attempt"),
-    Column("source", String(8), nullable=False, comment="event or entry"),
+    Column("source", String(8), nullable=False, comment="event or case"),
     Column("source_id", RowNumber, nullable=False, comment="event.id or case_entry.id"),
     Column("type", String(64), nullable=False, comment="CloudEvents type"),
     Column("body", LargeBinary, nullable=False, comment="the bytes that are signed and sent"),
