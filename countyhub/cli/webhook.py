@@ -33,7 +33,7 @@ OK, FAILED, WRONG_USE = 0, 1, 2
 
 
 class TellWhich(Problem):
-    code = "webhook.tell-which"
+    code = "feeds.tell-which"
     en = "say which deliveries: their numbers, or --webhook ID for all that were given up"
     zh = "请说明重投哪些：给出投递编号，或用 --webhook 编号 重投全部已放弃的消息"
 

@@ -24,7 +24,7 @@ ANSWER_S = 2.0
 
 
 class CaUnreadable(Problem):
-    code = "webhook.ca-unreadable"
+    code = "feeds.ca-unreadable"
     en = "feeds.ca: cannot read the certificates in {path}: {why}"
     zh = "feeds.ca：无法读取证书文件 {path}：{why}"
 

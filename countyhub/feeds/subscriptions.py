@@ -21,13 +21,13 @@ _texts = msgspec.json.Decoder(tuple[str, ...])
 
 
 class NoSuchWebhook(Problem):
-    code = "webhook.unknown"
+    code = "feeds.unknown"
     en = "there is no webhook {id}; see countyhub webhook list"
     zh = "没有编号为 {id} 的推送；请查看 countyhub webhook list"
 
 
 class TooManyWebhooks(Problem):
-    code = "webhook.too-many"
+    code = "feeds.too-many"
     en = "there are {count} webhooks already, the hub serves {limit} at most"
     zh = "已有 {count} 个推送，上限为 {limit} 个"
 

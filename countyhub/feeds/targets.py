@@ -26,31 +26,31 @@ class TargetProblem(Problem):
 
 
 class BadUrl(TargetProblem):
-    code = "webhook.bad-url"
+    code = "feeds.bad-url"
     en = "“{url}” is no address for a webhook: https://name/path, without user name and fragment"
     zh = "“{url}”不是可用的推送地址：应为 https://主机名/路径，不带用户名和片段"
 
 
 class PrivateAddress(TargetProblem):
-    code = "webhook.private-address"
+    code = "feeds.private-address"
     en = "{host} is at {address}, which is no public address: allow its network in feeds.allow_private, if it is yours"
     zh = "{host} 的地址 {address} 不是公网地址；如确属本单位网络，请在 feeds.allow_private 中允许该网段"
 
 
 class NotEncrypted(TargetProblem):
-    code = "webhook.not-encrypted"
+    code = "feeds.not-encrypted"
     en = "{host} is at {address}: over the public network only https is used"
     zh = "{host} 的地址为 {address}：经公网推送必须使用 https"
 
 
 class NameUnknown(TargetProblem):
-    code = "webhook.name-unknown"
+    code = "feeds.name-unknown"
     en = "the name {host} cannot be resolved: {why}"
     zh = "无法解析主机名 {host}：{why}"
 
 
 class BadNetwork(Problem):
-    code = "webhook.bad-network"
+    code = "feeds.bad-network"
     en = "feeds.allow_private: “{given}” is no network, e.g. 10.20.0.0/16"
     zh = "feeds.allow_private：“{given}”不是网段，例如 10.20.0.0/16"
 

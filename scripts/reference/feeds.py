@@ -41,8 +41,8 @@ def asyncapi() -> str:
             "title": "countyhub feeds",
             "version": version("gridwire"),
             "description": "What a county hub sends on to other systems over MQTT: every committed event and "
-            "every step of a case, one by one in the hub's order, at least once, as CloudEvents 1.0 in structured JSON. "
-            "The same bytes go to webhooks.",
+            "every step of a case, one by one in the hub's order, at least once, as CloudEvents 1.0 in "
+            "structured JSON. The same bytes go to webhooks.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": envelope.CONTENT_TYPE,
