@@ -1,0 +1,80 @@
+"""Writes the files of the CA and the broker: whole or not at all, keys for nobody else, owned as the folder is.
+
+The command line is mostly run by root, the hub is not: what root makes must be the hub's to read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from gridwire.problem import Problem
+
+PRIVATE, PUBLIC = 0o600, 0o644
+_OTHERS = 0o077
+
+
+class KeyOpen(Problem):
+    code = "ca.key-open"
+    en = "others can read {path} (mode {mode}): chmod 600 {path}. If somebody may have copied it, make a new CA"
+    zh = "其他用户可以读取 {path}（权限 {mode}）：请执行 chmod 600 {path}；如怀疑已被复制，应重建 CA"
+
+
+class NotWritten(Problem):
+    code = "ca.not-written"
+    en = "{path} cannot be written: {reason}"
+    zh = "无法写入 {path}：{reason}"
+
+
+def folder(path: Path, mode: int = 0o700) -> Path:
+    """The folder, made if need be, owned as the one around it. Raises `NotWritten`."""
+    try:
+        if not path.is_dir():
+            path.mkdir(mode=mode, parents=True)
+            _own(path, path.parent)
+    except OSError as error:
+        raise NotWritten(path=path, reason=error.strerror or error) from error
+    return path
+
+
+def write(path: Path, data: bytes, mode: int) -> bool:
+    """Put the bytes there in one step, on the disk; False when they stand there already. Raises `NotWritten`."""
+    try:
+        if path.is_file() and path.read_bytes() == data:
+            return False
+        fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _own(fresh, path.parent)
+        fresh.rename(path)
+        _sync(path.parent)
+    except OSError as error:
+        raise NotWritten(path=path, reason=error.strerror or error) from error
+    return True
+
+
+def check_private(path: Path) -> None:
+    """Raises `KeyOpen`, OSError."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & _OTHERS:
+        raise KeyOpen(path=path, mode=f"{mode:04o}")
+
+
+def _own(path: Path, like: Path) -> None:
+    """Root gives what it makes to the owner of the folder around it."""
+    if os.geteuid() == 0:
+        owner = like.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
