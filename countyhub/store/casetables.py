@@ -88,6 +88,7 @@ _some("ix_cases_parent", _c.parent, where=_c.parent != "")
 _some("ix_cases_receipt", _c.receipt, where=_c.receipt != "")
 _some("ix_cases_supervised", _c.arrived, _c.number, where=_c.supervised > 0)
 _some("ix_cases_urgent", _c.arrived, _c.number, where=_c.urgent)
+_some("ix_cases_drill", _c.arrived, _c.number, where=_c.drill)
 _some("ix_cases_guessed", _c.number, where=_c.guessed)
 
 case_office = Table(

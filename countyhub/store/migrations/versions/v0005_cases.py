@@ -80,6 +80,7 @@ def _cases() -> None:
     _some("ix_cases_receipt", ["receipt"], "receipt != ''")
     _some("ix_cases_supervised", ["arrived", "number"], "supervised > 0")
     _some("ix_cases_urgent", ["arrived", "number"], _is_true("urgent"))
+    _some("ix_cases_drill", ["arrived", "number"], _is_true("drill"))
     _some("ix_cases_guessed", ["number"], _is_true("guessed"))
 
 

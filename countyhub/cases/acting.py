@@ -1,0 +1,155 @@
+"""What people do with cases: one step, with everybody whom it touches, in one transaction, or not at all.
+
+A refusal is returned, with its reason in words; nothing is changed then. Of two who act at once on what they both saw,
+the second is told `case.stale` and has lost nothing but the click.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.cases import rows
+from countyhub.cases.book import Book
+from countyhub.cases.refusals import KeyTaken, NotThere
+from countyhub.cases.rows import Change, Kept, Line, Overtaken
+from countyhub.lifecycle import family
+from countyhub.lifecycle.refusals import Refused, Stale
+from countyhub.lifecycle.state import Act, Actor, Case
+from countyhub.lifecycle.step import Done
+from countyhub.store.engine import Store
+
+RESIDENT: Final = Actor("resident", "resident")
+"""Whoever holds the receipt: nobody is known by name."""
+T = TypeVar("T")
+
+
+class Acted(NamedTuple):
+    """The case after it, and the others that changed with it: children, or the other one of a pair."""
+
+    case: Case
+    also: tuple[Case, ...] = ()
+
+
+async def act(store: Store, book: Book, number: str, act: Act, actor: Actor, now: datetime) -> Acted | Refused:
+    """One act; `act.expected` is the version that the actor saw. Raises `store.engine.UNAVAILABLE`."""
+    if act.name == "merge":
+        return await merge(store, book, act.parent, number, actor, now, text=act.text, expected=act.expected)
+    if act.name == "split":
+        return await split(store, book, number, actor, now, text=act.text, expected=act.expected)
+
+    async def work(connection: AsyncConnection) -> Acted | Refused:
+        return await act_within(connection, book, number, act, actor, now)
+
+    return await _once(store, number, work)
+
+
+async def act_within(
+    connection: AsyncConnection, book: Book, number: str, act: Act, actor: Actor, now: datetime
+) -> Acted | Refused:
+    """The same, but for merging and splitting, in the caller's transaction. Raises `rows.Overtaken`: then roll back."""
+    kept = (await rows.load(connection, [number])).get(number)
+    if kept is None:
+        return NotThere(number=number)
+    children = await rows.load(connection, kept.case.children)
+    changes = {each.case.number: Change(each, now) for each in (kept, *children.values())}
+    done = family.step(book.life(now), kept.case, [each.case for each in children.values()], act, actor, now)
+    if isinstance(done, Refused):
+        return done
+    refused = book.target_refused(kept.case, act, actor, now) or await _key_taken(connection, kept, done[0].case)
+    return refused or await _saved(connection, book, changes, done)
+
+
+async def merge(
+    store: Store, book: Book, parent: str, child: str, actor: Actor, now: datetime, *, text: str = "",
+    expected: int | None = None,
+) -> Acted | Refused:  # fmt: skip
+    """Puts a case under another one, with which it closes. `expected`: the version of the child."""
+
+    async def work(connection: AsyncConnection) -> Acted | Refused:
+        found = await rows.load(connection, [parent, child])
+        for number in (child, parent):
+            if number and number not in found:
+                return NotThere(number=number)
+        below = found[child].case
+        if expected not in (None, below.version):
+            return Stale(found=below.version, expected=expected)
+        on_top = found[parent or child].case  # into itself, or into nothing: the lifecycle says why not
+        done = family.merge(book.life(now), on_top, below, actor, now, text=text)
+        return done if isinstance(done, Refused) else await _pair_saved(connection, book, found, done, now)
+
+    return await _once(store, child, work)
+
+
+async def split(
+    store: Store, book: Book, child: str, actor: Actor, now: datetime, *, text: str, expected: int | None = None
+) -> Acted | Refused:
+    """Takes a case out of its parent again: it stands where it stood before."""
+
+    async def work(connection: AsyncConnection) -> Acted | Refused:
+        found = await rows.load(connection, [child])
+        if child not in found:
+            return NotThere(number=child)
+        below = found[child].case
+        if expected not in (None, below.version):
+            return Stale(found=below.version, expected=expected)
+        found |= await rows.load(connection, [below.parent])
+        on_top = found.get(below.parent, found[child]).case  # without a parent it is not merged, which is refused
+        done = family.split(book.life(now), on_top, below, actor, now, text=text)
+        return done if isinstance(done, Refused) else await _pair_saved(connection, book, found, done, now)
+
+    return await _once(store, child, work)
+
+
+async def rate(
+    connection: AsyncConnection, book: Book, number: str, score: int, now: datetime, *, events: Iterable[int] = ()
+) -> bool:
+    """Attaches a resident's rating, 1 to 5, to its case; the last one counts. False when there is no such case."""
+    kept = (await rows.load(connection, [number])).get(number)
+    if kept is None:
+        return False
+    change = Change(kept, now)
+    change.line(Line("rated", now, RESIDENT, str(score)))
+    await rows.save(connection, book, [change], score=score)
+    await rows.add_evidence(connection, number, events)
+    return True
+
+
+async def _saved(connection: AsyncConnection, book: Book, changes: dict[str, Change], done: Sequence[Done]) -> Acted:
+    for each in done:
+        changes[each.case.number].take(each)
+    numbers = [each.case.number for each in done]
+    await rows.save(connection, book, [changes[number] for number in numbers])
+    first, *others = (changes[number].case for number in numbers)
+    return Acted(first, tuple(others))
+
+
+async def _pair_saved(
+    connection: AsyncConnection, book: Book, found: dict[str, Kept], done: tuple[Done, Done], now: datetime
+) -> Acted:
+    """Of a parent and its child the child comes first: it is what the act was about."""
+    changes = {each.case.number: Change(each, now) for each in found.values()}
+    return await _saved(connection, book, changes, tuple(reversed(done)))
+
+
+async def _key_taken(connection: AsyncConnection, before: Kept, after: Case) -> Refused | None:
+    """What is opened again while there is another open case about the same."""
+    if before.open or after.stage in rows.CLOSED:
+        return None
+    other = await rows.open_with_key(connection, before.key)
+    return None if other is None else KeyTaken(number=other)
+
+
+async def _once(store: Store, number: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T | Stale:
+    """In one transaction. Who was overtaken between reading and writing is told what he would now find."""
+    try:
+        async with store.write() as connection:
+            return await work(connection)
+    except Overtaken:
+        async with store.read() as connection:
+            kept = (await rows.load(connection, [number])).get(number)
+        version = kept.case.version if kept else 0
+        return Stale(found=version, expected=max(version - 1, 0))
