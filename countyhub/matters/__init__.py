@@ -1,0 +1,5 @@
+"""Makes cases out of what arrived: follows the inbox, asks the correlator, opens, joins and merges cases.
+
+The promise: whatever dies, and however often events are read again, matters and cases are those of the set of events
+(`correlate.batch`), each once. Matters, cases and the place in the inbox are written in one transaction.
+"""

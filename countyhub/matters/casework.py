@@ -1,0 +1,230 @@
+"""From changes of matters to cases: opened, joined, merged, or standing for themselves again.
+
+A matter that nothing explains opens a case, one that a larger one explains is merged into the larger one's. History and
+what the county only wants shown open none. All within the caller's transaction; may be called again with the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.cases import rows
+from countyhub.cases.book import Book
+from countyhub.cases.joining import join_cases
+from countyhub.cases.opening import Opening, open_case
+from countyhub.correlate.matter import Changes, Handle, Matter
+from countyhub.correlate.signals import instant
+from countyhub.deadlines import LATE_ALARM
+from countyhub.lifecycle import family
+from countyhub.lifecycle.refusals import Refused
+from countyhub.lifecycle.state import HUB
+from countyhub.matters import evidence, kinds, records
+from countyhub.matters.records import Known
+from gridwire.problem import Language
+
+log = logging.getLogger("countyhub.matters")
+
+MAX_CASE_KEY: Final = 160
+_RANK: Final = {"township": 0, "site": 1, "unstable": 2}
+
+
+class Casework:
+    """Writes the changes of one transaction. `signs`: events by the key that they are signs of."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        book: Book,
+        now: datetime,
+        language: Language,
+        signs: Mapping[str, Sequence[evidence.Sign]],
+    ) -> None:
+        self._connection = connection
+        self._book = book
+        self._now = now
+        self._language = language
+        self._signs = signs
+        self._known: dict[Handle, Known] = {}
+        self._numbers: dict[Handle, str | None] = {}
+        self._matters: dict[Handle, Matter] = {}
+
+    async def write(self, changes: Changes) -> None:
+        """Matters and cases, as they are after these changes."""
+        self._matters = {matter.handle: matter for matter in changes.now}
+        handles = {*self._matters, *changes.gone}
+        self._known = await records.known(self._connection, handles)
+        await self._know_parents(changes.now)
+        self._numbers = {handle: known.number for handle, known in self._known.items()}
+        for handle in changes.gone:
+            await self._gone(handle)
+        for matter in sorted(changes.now, key=_rank):
+            await self._one(matter)
+        await records.remove(self._connection, changes.gone)
+        await records.write(self._connection, changes.now, self._numbers)
+
+    async def _know_parents(self, matters: Iterable[Matter]) -> None:
+        """Parents, and theirs: a device's site, and the site's township."""
+        for _ in range(2):
+            parents = {each.parent for each in matters if each.parent is not None}
+            more = await records.known(self._connection, parents - self._known.keys())
+            self._known |= more
+            matters = [each.matter for handle, each in self._known.items() if handle in parents]
+            matters += [self._matters[handle] for handle in parents & self._matters.keys()]
+
+    def _matter(self, handle: Handle) -> Matter | None:
+        if handle in self._matters:
+            return self._matters[handle]
+        return self._known[handle].matter if handle in self._known else None
+
+    # One matter
+
+    async def _one(self, matter: Matter) -> None:
+        number = self._numbers.get(matter.handle)
+        if matter.parent is not None:
+            await self._part(matter, number)
+        elif number is not None and self._had_parent(matter):
+            await self._alone(matter, number)
+        elif number is not None:
+            await self._prove(number, matter)
+        elif not matter.history:
+            await self._open(matter)
+
+    async def _part(self, matter: Matter, number: str | None) -> None:
+        """What a larger one explains: its own case, if it has one already, goes under the larger one's."""
+        root = self._root(matter)
+        if root is None:
+            return
+        if number is not None and number != root and not self._was_part(matter):
+            await self._join(root, number)
+        await self._prove(root, matter)
+
+    def _root(self, matter: Matter) -> str | None:
+        """The case of the topmost matter that explains this one, or of the highest that has one."""
+        found: str | None = None
+        parent = matter.parent
+        while parent is not None:
+            found = self._numbers.get(parent) or found
+            above = self._matter(parent)
+            parent = above.parent if above is not None else None
+        return found
+
+    def _had_parent(self, matter: Matter) -> bool:
+        known = self._known.get(matter.handle)
+        return known is not None and known.matter.parent is not None
+
+    def _was_part(self, matter: Matter) -> bool:
+        """Of the same, which has not changed either: then its case is where it should be."""
+        known = self._known.get(matter.handle)
+        return known is not None and known.matter.parent == matter.parent and matter.parent not in self._matters
+
+    async def _alone(self, matter: Matter, number: str) -> None:
+        """What explained it is over and it goes on: its case stands for itself again, or is opened anew."""
+        found = await rows.load(self._connection, [number])
+        case = found[number].case if number in found else None
+        if case is None or not found[number].open:
+            return await self._open(matter)
+        if case.stage != "merged":
+            return None
+        found |= await rows.load(self._connection, [case.parent])
+        life, text = self._book.life(self._now), self._goes_on(matter)
+        done = family.split(life, found[case.parent].case, case, HUB, self._now, text=text)
+        if isinstance(done, Refused):
+            log.warning("case %s stays with %s: %s", number, case.parent, done)
+            return None
+        changes = {each.case.number: rows.Change(found[each.case.number], self._now) for each in done}
+        for each in done:
+            changes[each.case.number].take(each)
+        return await rows.save(self._connection, self._book, list(changes.values()))
+
+    async def _join(self, into: str, number: str) -> None:
+        joined = await join_cases(self._connection, self._book, [number], into, self._now)
+        for other, why in joined.left:
+            log.info("case %s stays for itself: %s", other, why)
+
+    async def _gone(self, handle: Handle) -> None:
+        """It has become part of another matter of its key: what was known of it is that one's now."""
+        number = self._numbers.pop(handle, None)
+        known = self._known.get(handle)
+        if number is None or known is None:
+            return
+        heir = next((each for each in self._matters.values() if _inherits(each, known.matter)), None)
+        if heir is None:
+            return  # its case stands: a person looks at it
+        own = self._numbers.get(heir.handle)
+        if own is None:
+            self._numbers[heir.handle] = number
+        elif own != number:
+            older, newer = sorted((own, number), key=_serial)
+            self._numbers[heir.handle] = older
+            await self._join(older, newer)
+
+    # Opening
+
+    async def _open(self, matter: Matter) -> None:
+        found = kinds.what(matter)
+        registry = self._book.registry
+        day = self._book.day(self._now)
+        ruling = kinds.ruling(registry, found.kind, day)
+        if not ruling.opens:
+            return
+        happened = instant(matter.begin_us)
+        long_ago = self._now - happened > LATE_ALARM  # and no history: it lasts still, and wants a light
+        opening = Opening(
+            key=case_key(matter.key),
+            origin="machine",
+            arrived=self._now,
+            category=ruling.category,
+            box=found.box,
+            device=found.device,
+            happened=None if long_ago else happened,
+            title=kinds.title(registry, found, day, self._language),
+            text=self._since(happened) if long_ago else "",
+            drill=found.drill,
+            events=await evidence.of(self._connection, matter, found, self._signs),
+            place=found.place,
+        )
+        opened = await open_case(self._connection, self._book, opening, self._now)
+        self._numbers[matter.handle] = opened.number
+
+    async def _prove(self, number: str, matter: Matter) -> None:
+        events = [sign.event_id for sign in self._signs.get(matter.key, ()) if matter.begin_us <= sign.at_us]
+        if events and matter.size <= evidence.MANY:
+            await rows.add_evidence(self._connection, number, events[: evidence.MANY])
+
+    # Words
+
+    def _goes_on(self, matter: Matter) -> str:
+        name = kinds.title(self._book.registry, kinds.what(matter), self._now, self._language)
+        zh, en = f"上级事件已结束，此处仍未恢复：{name}", f"the larger one is over, this goes on: {name}"
+        return zh if self._language == "zh" else en
+
+    def _since(self, happened: datetime) -> str:
+        at = f"{happened.astimezone(self._book.zone):%Y-%m-%d %H:%M}"
+        return f"自 {at} 起持续至今" if self._language == "zh" else f"it has lasted since {at}"
+
+
+def case_key(key: str) -> str:
+    """The key of a matter's case: itself, or as much as fits and a digest."""
+    if len(key) <= MAX_CASE_KEY:
+        return key
+    return f"{key[: MAX_CASE_KEY - 33]}~{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+
+
+def _rank(matter: Matter) -> int:
+    return _RANK.get(matter.key.partition("/")[0], 3)
+
+
+def _inherits(heir: Matter, gone: Matter) -> bool:
+    return heir.key == gone.key and heir.begin_us <= gone.end_us and heir.end_us >= gone.begin_us
+
+
+def _serial(number: str) -> tuple[str, int]:
+    """Case numbers in the order in which they were given out."""
+    head, _, serial = number.rpartition("-")
+    return head, int(serial)

@@ -1,0 +1,115 @@
+"""Keeps a round going: in one process of the county at a time, awake at each commit and at least every second."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from countyhub.cases.book import Book
+from countyhub.cases.rows import Overtaken
+from countyhub.feed import Feed, either
+from countyhub.lease import Lease, LeaseLost
+from countyhub.matters.round import Desk, Round, sites
+from countyhub.matters.windowfiles import WindowFiles
+from countyhub.registry.snapshot import Registry
+from countyhub.store.engine import UNAVAILABLE, Store
+from gridwire.problem import Language
+
+log = logging.getLogger("countyhub.matters")
+
+NAME: Final = "correlate"
+RETRY_S: Final = 2.0
+TURN_S: Final = 3.0
+"""So often another process looks whether the work is free."""
+TICK_S: Final = 1.0
+GATHER_S: Final = 0.05
+"""After a commit a little is waited for the next: one transaction of ours for several of the inbox."""
+REFRESH: Final = timedelta(seconds=10)
+
+
+class Follower:
+    """`run` for as long as it is not cancelled. `clock`: the time, for those who let a day pass in a minute."""
+
+    def __init__(
+        self,
+        store: Store,
+        feed: Feed,
+        book: Book,
+        windows: WindowFiles,
+        language: Language = "zh",
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.lease = Lease(store, NAME)
+        self._desk = Desk(store, book, self.lease, language)
+        self._feed = feed
+        self._windows = windows
+        self._clock = clock
+        self._round: Round | None = None
+        self._ground: tuple[Registry, date] | None = None
+        self._stale = False
+        self._refreshed = datetime.fromtimestamp(0, UTC)
+
+    async def run(self) -> None:
+        """Works while the lease is ours, waits while it is another's; database trouble is waited for."""
+        try:
+            while True:
+                pause_s = await self._try()
+                await asyncio.sleep(pause_s)
+        finally:
+            await self._leave()
+
+    async def _try(self) -> float:
+        """One turn until something ends it; returns the seconds to wait for the next."""
+        try:
+            if not await self.lease.take():
+                return TURN_S
+            await self.hold()
+        except LeaseLost:
+            log.warning("another process makes the cases now")
+        except Overtaken as error:
+            log.info("case %s was changed meanwhile, once more", error)
+        except UNAVAILABLE as error:
+            log.error("cases wait for the database: %s", getattr(error, "orig", None) or error)
+        self._round = None
+        return RETRY_S
+
+    async def hold(self) -> None:
+        """With the lease taken: page after page. Raises what `Round.step` raises."""
+        while True:
+            news = self._feed.news
+            if not await self.step():
+                await either(news, TICK_S)
+                await asyncio.sleep(GATHER_S)
+
+    async def step(self) -> bool:
+        """One page; whether there is more. Raises what `Round.step` raises."""
+        now = self._clock()
+        if now - self._refreshed >= REFRESH or self._round is None:
+            await self._desk.book.refresh()
+            self._stale |= await asyncio.to_thread(self._windows.refresh)
+            self._refreshed = now
+        ground = (self._desk.book.registry, self._desk.book.day(now))
+        if self._round is None or self._stale or ground != self._ground:
+            await self._begin(ground, now)
+        assert self._round is not None
+        return await self._round.step(now)
+
+    async def _begin(self, ground: tuple[Registry, date], now: datetime) -> None:
+        """After a new registry, new windows or a day on which boxes moved everything is worked out anew, from what is
+        remembered."""
+        found = sites(*ground)
+        if self._round is None or self._stale or found != self._round.sites:
+            self._round = None
+            self._round = await Round.begin(self._desk, found, self._windows.current, now)
+        self._ground, self._stale = ground, False
+
+    async def _leave(self) -> None:
+        """At the end, so that another process need not wait."""
+        try:
+            await self.lease.give_back()
+        except UNAVAILABLE as error:
+            log.info("the lease runs out by itself: %s", error)

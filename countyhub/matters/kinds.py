@@ -1,0 +1,78 @@
+"""Which alarms become cases: as the registry's `alarms.csv` says, else by the table here (R-CASE-02)."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from countyhub.correlate.matter import Matter
+from countyhub.registry.snapshot import Registry, When
+from countyhub.registry.words import OWN_KINDS
+from gridwire.kinds import KINDS, KindName
+from gridwire.problem import Language
+
+BY_DEFAULT: Final = frozenset(
+    {
+        *("smoke", "fire", "water_level", "temperature", "intrusion", "illegal_access", "crowd"),
+        *("tamper", "signal_lost", "hardware_failure", "storage_failure", "picture"),
+        *("offline", "unstable", "site", "township"),
+    }
+)
+"""What somebody has to see to. That something moved, came or went (motion, person, vehicle …) is shown, for a county
+has thousands of these a day and people would soon close cases unread."""
+
+
+class What(NamedTuple):
+    """A matter's key, taken apart. `device` is empty for a site, `box` for a township (then `place` is its code)."""
+
+    kind: str
+    box: str = ""
+    device: str = ""
+    place: str = ""
+    drill: bool = False
+
+
+class Ruling(NamedTuple):
+    """Whether a kind opens a case, and as which kind of matter (empty: not classified)."""
+
+    opens: bool
+    category: str
+
+
+def what(matter: Matter) -> What:
+    """Of which kind it is and where."""
+    parts = matter.key.split("/")
+    drill = parts[0] == "drill"
+    head, *rest = parts[drill:]
+    if head == "alarm":
+        return What(rest[2], rest[0], rest[1], drill=drill)
+    if head == "township":
+        return What(head, place=rest[0])
+    return What(head, rest[0], rest[1] if len(rest) > 1 else "")
+
+
+def ruling(registry: Registry, kind: str, at: When) -> Ruling:
+    """What the county wants of a kind; one that neither its file nor we know is treated like `other`."""
+    row = registry.alarm(kind, at)
+    if row is None and kind not in KINDS and kind not in OWN_KINDS:
+        kind = "other"
+        row = registry.alarm(kind, at)
+    if row is None:
+        return Ruling(kind in BY_DEFAULT, "")
+    return Ruling(row.opens == "case", row.category)
+
+
+def name(kind: str, language: Language) -> str:
+    """For people."""
+    found = (KINDS | OWN_KINDS).get(kind, KindName(kind, kind))
+    return found.zh if language == "zh" else found.en
+
+
+def title(registry: Registry, found: What, at: When, language: Language) -> str:
+    """What happened where: 雁河村盒子 路口1号 区域入侵."""
+    device = registry.device(found.box, found.device, at) if found.device else None
+    where = (
+        registry.name(found.place, at) if found.place else registry.box_name(found.box, at) or found.box,
+        device.name if device else found.device,
+    )
+    drill = ("演练" if language == "zh" else "Drill:",) if found.drill else ()
+    return " ".join(part for part in (*drill, *where, name(found.kind, language)) if part)

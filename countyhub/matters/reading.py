@@ -1,0 +1,179 @@
+"""Reads the inbox and the links on from where the last page ended, as signals and as what persons say.
+
+An event of a box that does not know the time yet waits a little for it (`dated`), so that a backlog of yesterday does
+not count as of now; when it counts is written down, so that whoever reads it again counts it the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import Select, and_, case, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.correlate.signals import Signal, of_data, of_link
+from countyhub.store.mattertables import dated, link
+from countyhub.store.tables import event, stream
+from countyhub.times import true_time
+from gridwire.events import TYPE_OF, Alarm, Data, DeviceState, Rating, Request, Sos
+
+PAGE: Final = 1000
+CLOCK_WAIT: Final = timedelta(minutes=2)
+"""So long after a stream was first seen its events wait for its clock: after a power cut a box asks for the time."""
+_EVERY: Final = (1 << 62, 1 << 62)
+_READ: Final = {TYPE_OF[data]: data for data in (Alarm, DeviceState, Request, Sos, Rating)}
+
+
+class _Body(msgspec.Struct, frozen=True):
+    data: msgspec.Raw
+
+
+_body = msgspec.json.Decoder(_Body)
+_decoders = {name: msgspec.json.Decoder(data) for name, data in _READ.items()}
+_e = event.c
+_wanted = _e.type.in_(list(_READ))
+_COLUMNS = (
+    _e.id, _e.box, _e.stream, _e.lane, _e.seq, _e.type, _e.subject, _e.time, _e.recorded, _e.received, _e.clock,
+    _e.monotonic_ms, case((_wanted, _e.raw), else_=None).label("raw"),
+)  # fmt: skip
+
+
+class Said(NamedTuple):
+    """What a person said at a terminal: an event of the inbox. `happened`: its true time, None while unknown."""
+
+    event_id: int
+    box: str
+    device: str
+    name: str
+    data: Request | Sos | Rating
+    happened: datetime | None
+    received: datetime
+
+
+@dataclass
+class Page:
+    """What was read. `signals`: with the event's id, 0 for those of links. `dated`: rows to be written with it.
+
+    `full`: there may be more. `count`: rows that were read. `waits`: some events wait for their box's clock.
+    """
+
+    event_id: int
+    link_id: int
+    signals: list[tuple[Signal, int]] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    dated: list[dict[str, Any]] = field(default_factory=list)
+    full: bool = False
+    count: int = 0
+    waits: bool = False
+
+    def add(self, other: Page) -> None:
+        """What another page holds, beside this one's."""
+        self.signals += other.signals
+        self.said += other.said
+        self.dated += other.dated
+        self.count += other.count
+        self.waits |= other.waits
+
+
+async def page(
+    connection: AsyncConnection, event_id: int, link_id: int, *, upto: tuple[int, int] = _EVERY, size: int = PAGE
+) -> Page:
+    """What comes after these two ids, at most `size` of each, and nothing behind `upto`."""
+    found = Page(event_id, link_id)
+    query = select(*_COLUMNS).where(_e.id > event_id, _e.id <= upto[0]).order_by(_e.id).limit(size)
+    rows = (await connection.execute(query)).all()
+    gone = select(link).where(link.c.id > link_id, link.c.id <= upto[1]).order_by(link.c.id).limit(size)
+    links = (await connection.execute(gone)).all()
+    found.count = len(rows) + len(links)
+    if rows:
+        found.event_id = rows[-1].id
+        await _take(connection, [row for row in rows if row.raw is not None], found)
+    for row in links:
+        signal = of_link(row.box, connected=row.connected, connection=row.connection, boot=row.boot, at=row.at)
+        found.signals.append((signal, 0))
+        found.link_id = row.id
+    found.full = len(rows) == size or len(links) == size
+    return found
+
+
+async def waited(connection: AsyncConnection, now: datetime) -> Page:
+    """Events that waited for a clock and need wait no longer. Its ids mean nothing."""
+    due = or_(stream.c.booted.is_not(None), stream.c.first_seen < now - CLOCK_WAIT, stream.c.stream.is_(None))
+    query = _joined().add_columns(due.label("due")).where(dated.c.at.is_(None)).order_by(_e.id).limit(PAGE)
+    found = Page(0, 0)
+    for row in (await connection.execute(query)).all():
+        found.waits |= not row.due
+        if not row.due:
+            continue
+        at = _true(row, row.booted)
+        found.dated.append({"event_id": row.id, "at": at or row.received})
+        _add(found, row, at, at or row.received)
+    return found
+
+
+async def counted(connection: AsyncConnection) -> Page:
+    """Events that were counted at a moment that is written down: those that waited longer than a dump is old."""
+    found = Page(0, 0)
+    for row in (await connection.execute(_joined().where(dated.c.at.is_not(None)).order_by(_e.id))).all():
+        _add(found, row, row.at, row.at)
+    return found
+
+
+def _joined() -> Select[Any]:
+    same_stream = and_(stream.c.box == _e.box, stream.c.stream == _e.stream)
+    joined = dated.join(event, _e.id == dated.c.event_id).outerjoin(stream, same_stream)
+    return select(*_COLUMNS, dated.c.at, stream.c.booted).select_from(joined)
+
+
+async def _take(connection: AsyncConnection, rows: Sequence[Any], found: Page) -> None:
+    unsure = [row for row in rows if row.clock != "synced"]
+    clocks = await _clocks(connection, unsure) if unsure else {}
+    known = await _known(connection, [row.id for row in unsure]) if unsure else {}
+    for row in rows:
+        if row.clock == "synced":
+            _add(found, row, row.time, row.time)
+        elif row.id in known:  # read again: it counts as it did, or waits still
+            if known[row.id] is not None:
+                _add(found, row, known[row.id], known[row.id])
+        else:
+            booted, first_seen = clocks.get((row.box, row.stream), (None, row.received))
+            at = _true(row, booted)
+            waits = at is None and row.received <= first_seen + CLOCK_WAIT and _READ[row.type] in (Alarm, DeviceState)
+            found.dated.append({"event_id": row.id, "at": None if waits else at or row.received})
+            found.waits |= waits
+            if not waits:
+                _add(found, row, at, at or row.received)
+
+
+def _add(found: Page, row: Any, happened: datetime | None, counts: datetime | None) -> None:
+    data: Data = _decoders[row.type].decode(_body.decode(row.raw).data)
+    if isinstance(data, Request | Sos | Rating):
+        name = f"{row.box}/{row.stream}/{row.lane}/{row.seq}"
+        found.said.append(Said(row.id, row.box, row.subject, name, data, happened, row.received))
+        return
+    signal = of_data(data, row.box, row.subject, f"{row.stream}/{row.lane}", row.seq, counts, row.received)
+    if signal is not None:
+        found.signals.append((signal, row.id))
+
+
+def _true(row: Any, booted: datetime | None) -> datetime | None:
+    return true_time(row.time, row.recorded, clock=row.clock, monotonic_ms=row.monotonic_ms, booted=booted)
+
+
+async def _clocks(
+    connection: AsyncConnection, rows: Iterable[Any]
+) -> dict[tuple[str, str], tuple[datetime | None, datetime]]:
+    """Of each stream: the true time of its monotonic zero, and when it was first seen."""
+    c = stream.c
+    wanted = {row.stream for row in rows}
+    query = select(c.box, c.stream, c.booted, c.first_seen).where(c.stream.in_(wanted))
+    return {(row.box, row.stream): (row.booted, row.first_seen) for row in await connection.execute(query)}
+
+
+async def _known(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, datetime | None]:
+    query = select(dated.c.event_id, dated.c.at).where(dated.c.event_id.in_(ids))
+    return {row.event_id: row.at for row in await connection.execute(query)}

@@ -1,0 +1,163 @@
+"""The tables of matters: rows as they stand, cursors, and what the correlator remembers. Reads and writes, decides
+nothing; all within the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Row, delete, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.correlate.matter import Handle, Matter
+from countyhub.store.mattertables import dated, link, matter, memory, suppressed
+from countyhub.store.tables import event
+from countyhub.store.upsert import among, given, insert, portions, update_with, write_all
+from countyhub.store.worktables import cursor
+
+EVENTS: Final = "correlate"
+LINKS: Final = "correlate-link"
+_KEY: Final = (matter.c.key, matter.c.begin_us)
+_SET: Final = ("end_us", "open", "size", "history", "parent_key", "parent_begin_us", "number")
+
+
+class Known(NamedTuple):
+    """A matter as its row says, and its own case, if it has one."""
+
+    matter: Matter
+    number: str | None
+
+
+class Remembered(NamedTuple):
+    """What a correlator was, and up to which rows; `dump` is empty when there was none."""
+
+    event_id: int
+    link_id: int
+    dump: bytes
+
+
+async def known(connection: AsyncConnection, handles: Iterable[Handle]) -> dict[Handle, Known]:
+    """Those of the matters that are written down."""
+    found: dict[Handle, Known] = {}
+    dialect = connection.dialect.name
+    query = select(matter).where(among(dialect, _KEY))
+    for some in portions(list(handles)):
+        for row in await connection.execute(query, given(dialect, _KEY, some)):
+            found[row.key, row.begin_us] = _known(row)
+    return found
+
+
+async def lasting(connection: AsyncConnection, since_us: int) -> dict[Handle, Known]:
+    """What is open, or ended since: all that a correlator may still remember."""
+    query = select(matter).where(or_(matter.c.open, matter.c.end_us >= since_us))
+    return {(row.key, row.begin_us): _known(row) for row in await connection.execute(query)}
+
+
+def _known(row: Row[Any]) -> Known:
+    parent = None if row.parent_key is None else (row.parent_key, row.parent_begin_us)
+    return Known(Matter(row.key, row.begin_us, row.end_us, row.open, row.size, row.history, parent), row.number)
+
+
+async def write(connection: AsyncConnection, matters: Sequence[Matter], numbers: Mapping[Handle, str | None]) -> None:
+    """Matters as they are now; `numbers`: their cases."""
+    rows = [
+        {
+            "key": each.key,
+            "begin_us": each.begin_us,
+            "end_us": each.end_us,
+            "open": each.open,
+            "size": each.size,
+            "history": each.history,
+            "parent_key": each.parent[0] if each.parent else None,
+            "parent_begin_us": each.parent[1] if each.parent else None,
+            "number": numbers.get(each.handle),
+        }
+        for each in matters
+    ]
+    if rows:
+        await write_all(connection, matter, rows, key=("key", "begin_us"), update=_SET)
+
+
+async def remove(connection: AsyncConnection, handles: Sequence[Handle]) -> None:
+    """What is a part of others now, and no matter any more."""
+    for some in portions(handles):
+        await connection.execute(delete(matter).where(tuple_(*_KEY).in_(some)))
+
+
+# Where we are
+
+
+async def place(connection: AsyncConnection) -> tuple[int, int]:
+    """The last event and the last row of `link` that are dealt with; by the memory where nothing was ever read."""
+    found = await connection.execute(select(cursor).where(cursor.c.name.in_((EVENTS, LINKS))))
+    values = {row.name: row.value for row in found}
+    then = await remembered(connection)
+    return values.get(EVENTS, then.event_id), values.get(LINKS, then.link_id)
+
+
+async def move(connection: AsyncConnection, event_id: int, link_id: int) -> None:
+    """Everything up to here is dealt with."""
+    rows = [{"name": EVENTS, "value": event_id}, {"name": LINKS, "value": link_id}]
+    await write_all(connection, cursor, rows, key=("name",), update=("value",))
+
+
+async def remembered(connection: AsyncConnection) -> Remembered:
+    """The last dump; nothing, from the beginning, where there is none."""
+    row = (await connection.execute(select(memory).where(memory.c.name == EVENTS))).one_or_none()
+    if row is None:
+        return Remembered(0, 0, b"")
+    return Remembered(row.event_id, row.link_id, zlib.decompress(row.state) if row.state else b"")
+
+
+async def remember(connection: AsyncConnection, what: Remembered, at: datetime) -> None:
+    """Keeps a dump; everything that was counted by now is in it."""
+    values = {"at": at, "event_id": what.event_id, "link_id": what.link_id, "state": zlib.compress(what.dump, 1)}
+    statement = insert(connection, memory).values(name=EVENTS, **values)
+    await connection.execute(update_with(statement, ("name",), tuple(values)))
+    in_it = (dated.c.at.is_not(None), dated.c.event_id <= what.event_id)
+    await connection.execute(delete(dated).where(*in_it))
+
+
+async def oldest(connection: AsyncConnection, since_us: int) -> int:
+    """When the oldest matter began that is open, if that was before."""
+    query = select(func.min(matter.c.begin_us)).where(matter.c.open)
+    return min(since_us, (await connection.execute(query)).scalar() or since_us)
+
+
+async def before(connection: AsyncConnection, moment: datetime) -> tuple[int, int]:
+    """The last event and the last row of `link` from before a moment; ids rise with the time of receipt but for some
+    letters, so that it is found by halves."""
+    low, high = 0, int((await connection.execute(select(func.max(event.c.id)))).scalar() or 0)
+    while low < high:
+        middle = (low + high + 1) // 2
+        query = select(event.c.received).where(event.c.id <= middle, event.c.id > low)
+        received = (await connection.execute(query.order_by(event.c.id.desc()).limit(1))).scalar()
+        low, high = (low, middle - 1) if received is not None and received >= moment else (middle, high)
+    links = select(func.max(link.c.id)).where(link.c.at < moment)
+    return low, int((await connection.execute(links)).scalar() or 0)
+
+
+async def note_dated(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """When events of unsure clocks are counted."""
+    if rows:
+        await write_all(connection, dated, rows, key=("event_id",), update=("at",))
+
+
+# What was suppressed
+
+
+async def suppressions(connection: AsyncConnection) -> dict[str, int]:
+    """How many of each reason, of all days."""
+    query = select(suppressed.c.reason, func.sum(suppressed.c.count).label("total")).group_by(suppressed.c.reason)
+    return {row.reason: int(row.total) for row in await connection.execute(query)}
+
+
+async def suppress(connection: AsyncConnection, day: date, more: Mapping[str, int]) -> None:
+    """Counts more of these reasons on a day."""
+    for reason, count in more.items():
+        statement = insert(connection, suppressed).values(day=day, reason=reason[:300], count=count)
+        changed = {"count": suppressed.c.count + count}
+        await connection.execute(statement.on_conflict_do_update(index_elements=["day", "reason"], set_=changed))
