@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 from countyhub.correlate.matter import SECOND_US
 from countyhub.deadlines import LATE_ALARM
-from gridwire.events import Alarm, DeviceState, Event
+from gridwire.events import Alarm, Data, DeviceState, Event
 
 END: Final = 0
 PULSE: Final = 1
@@ -67,19 +67,23 @@ def of_event(event: Event, box: str, happened: datetime | None, arrived: datetim
 
     `happened`: its true time; None where the box's clock cannot be put right, then it counts from its arrival.
     """
+    return of_data(event.data, box, event.subject, f"{event.stream}/{event.lane}", event.seq, happened, arrived)
+
+
+def of_data(
+    data: Data, box: str, device: str, lane: str, seq: int, happened: datetime | None, arrived: datetime
+) -> Signal | None:
+    """The same of an event's parts. `lane`: its stream and lane."""
     late = happened is not None and arrived - happened > LATE_ALARM
     at_us = microseconds(arrived if happened is None else happened)
-    stream = f"{box}/{event.stream}/{event.lane}"  # with the box, as the hub's own key: a disk may have been cloned
-    data = event.data
+    stream = f"{box}/{lane}"  # with the box, as the hub's own key: a disk may have been cloned
     if isinstance(data, Alarm):
         rule = data.source if data.kind in BY_INPUT else ""
         mark = _MARKS[data.state]
-        return Signal(
-            "alarm", stream, event.seq, box, event.subject, data.kind, rule, mark, at_us, late, drill=data.drill
-        )
+        return Signal("alarm", stream, seq, box, device, data.kind, rule, mark, at_us, late, drill=data.drill)
     if isinstance(data, DeviceState):
         mark = DOWN if data.state == "down" else UP
-        return Signal("device", stream, event.seq, box, event.subject, "", "", mark, at_us, late)
+        return Signal("device", stream, seq, box, device, "", "", mark, at_us, late)
     return None
 
 
