@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.missing import Standing, unpack
@@ -153,11 +153,12 @@ class Trouble:
     dead_letters: int
 
 
-async def boxes(connection: AsyncConnection) -> list[BoxView]:
-    """All boxes ever heard of, those with trouble first."""
+async def boxes(connection: AsyncConnection, where: ColumnElement[bool] | None = None) -> list[BoxView]:
+    """All boxes ever heard of, those with trouble first. `where`: a condition on the table of boxes."""
     devices = await _devices(connection)
     missing = await _missing(connection)
-    rows = (await connection.execute(select(*(c for c in t.box.c if c.name != "birth")))).mappings()
+    query = select(*(c for c in t.box.c if c.name != "birth"))
+    rows = (await connection.execute(query if where is None else query.where(where))).mappings()
     views = []
     for row in rows:
         health = _health(row["health"])
@@ -222,8 +223,9 @@ async def _missing(connection: AsyncConnection) -> dict[str, tuple[int, int]]:
     return {box: (int(due), int(lost)) for box, due, lost in await connection.execute(query)}
 
 
-async def trouble(connection: AsyncConnection, ended_after: datetime) -> Trouble:
-    """What needs attention, the gravest sort first; of the ended streams only those that ended after `ended_after`."""
+async def trouble(connection: AsyncConnection, ended_after: datetime, limit: int = ATTENTION_LIMIT) -> Trouble:
+    """What needs attention, the gravest sort first, at most `limit` of each; of the ended streams only those that ended
+    after `ended_after`."""
     dead = await _dead(connection)
     found = [
         *await _identity_faults(connection, ended_after),
@@ -236,7 +238,7 @@ async def trouble(connection: AsyncConnection, ended_after: datetime) -> Trouble
     per_kind: dict[str, int] = defaultdict(int)
     for item in found:
         per_kind[item.kind] += 1
-        if per_kind[item.kind] <= ATTENTION_LIMIT:
+        if per_kind[item.kind] <= limit:
             shown.append(item)
     return Trouble(items=tuple(shown), more=len(found) - len(shown), dead_letters=sum(item.count for item in dead))
 

@@ -153,6 +153,23 @@ class WebSettings(Settings, frozen=True, kw_only=True):
     )
 
 
+class ApiSettings(Settings, frozen=True, kw_only=True):
+    """The HTTP interface for other programs, at the console's address below /api/1/; see docs/api.md."""
+
+    enabled: Annotated[bool, Meta(description="serve the interface")] = True
+    behind_proxy: Annotated[
+        bool,
+        Meta(
+            description="a TLS proxy of yours stands in front and says X-Forwarded-For; false: tokens are taken from "
+            "this machine alone, since the hub itself speaks no TLS"
+        ),
+    ] = False
+    requests_per_minute: Annotated[int, Meta(ge=1, le=100_000, description="requests a minute with one token")] = 600
+    failures_per_minute: Annotated[
+        int, Meta(ge=1, le=100_000, description="requests a minute from one address without a good token")
+    ] = 30
+
+
 class EmailSettings(Settings, frozen=True, kw_only=True):
     """Messages by mail."""
 
@@ -340,6 +357,22 @@ class EnrolSettings(Settings, frozen=True, kw_only=True):
     ] = 60
 
 
+class EscalationSettings(Settings, frozen=True, kw_only=True):
+    """What the hub does with cases by itself, beside turning their lights and archiving them after 7 days."""
+
+    enabled: Annotated[
+        bool, Meta(description="move a case one level up when a limit is over, once for each limit (R-LIFE-14)")
+    ] = True
+    register_after_minutes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10080,
+            description="a resident's report that nobody has registered so long is registered by the hub: its clocks begin",
+        ),
+    ] = 120
+
+
 class CalendarSettings(Settings, frozen=True, kw_only=True):
     """Working days, and when alarms are expected. Both folders are read again when something in them changes."""
 
@@ -369,7 +402,9 @@ class Config(Settings, frozen=True, kw_only=True):
     retention: RetentionSettings = RetentionSettings()
     replay: ReplaySettings = ReplaySettings()
     web: WebSettings = WebSettings()
+    api: ApiSettings = ApiSettings()
     calendar: CalendarSettings = CalendarSettings()
+    escalation: EscalationSettings = EscalationSettings()
     feeds: FeedsSettings = FeedsSettings()
     notify: NotifySettings = NotifySettings()
     enrol: EnrolSettings = EnrolSettings()

@@ -101,14 +101,16 @@ class Hub:
 
     async def _serve_console(self) -> None:
         """A console that cannot listen must not keep events from being stored: it tries again."""
+        from countyhub.api.settings import api_parts
         from countyhub.web.app import create
         from countyhub.web.serve import serve
         from countyhub.web.settings import console_settings
 
         web, settings = self.config.web, console_settings(self.config)
+        api = api_parts(self.config, self._due.set) if self.config.api.enabled else None
         while True:
             try:
-                await serve(create(self.store, self.feed, settings), web.host, web.port, self._console_listens)
+                await serve(create(self.store, self.feed, settings, api), web.host, web.port, self._console_listens)
             except OSError as error:
                 log.error("the console cannot listen on %s:%d: %s", web.host, web.port, error)
             await asyncio.sleep(WEB_RETRY_S)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from reference import asyncapi, errors, feeds, lifecycle, metrics, packages, registry, schemas, settings, wire
+from reference import api, asyncapi, errors, feeds, lifecycle, metrics, packages, registry, schemas, settings, wire
 
 from edgeagent.sample import sample
 
@@ -26,6 +26,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/registry.md": registry.text,
     "docs/reference/feeds.md": feeds.text,
     "docs/schema/asyncapi.json": asyncapi.text,
+    "docs/schema/openapi.json": api.openapi_text,
+    "docs/reference/api.md": api.text,
     "docs/schema/hub-asyncapi.json": feeds.asyncapi,
     "config/edgeagent.toml": lambda: sample({}),
 }

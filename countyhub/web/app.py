@@ -14,7 +14,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from countyhub.store.engine import UNAVAILABLE
+from countyhub.api.server import PREFIX, Api
+from countyhub.api.settings import ApiParts
+from countyhub.store.engine import UNAVAILABLE, Store
 from countyhub.web.guard import Guard
 from countyhub.web.pages import Pages
 from countyhub.web.render import STATIC, Renderer
@@ -24,27 +26,34 @@ from countyhub.web.stream import Streams
 from countyhub.web.watch import Feed, Watch
 
 
-def create(database: AsyncEngine | Readable, feed: Feed | None, settings: ConsoleSettings) -> Starlette:
-    """The console of one hub. Reads from `database`; `feed` wakes it at once, without it it looks twice a second.
+def create(
+    database: AsyncEngine | Readable, feed: Feed | None, settings: ConsoleSettings, interface: ApiParts | None = None
+) -> Starlette:
+    """The console of one hub, and as `interface` says the HTTP interface for programs on the same database.
+
+    Reads from `database`; `feed` wakes it at once, without it it looks twice a second.
 
     Raises `ZoneInfoNotFoundError` for a time zone that this machine does not know.
     """
     read = reader(database)
     watch, renderer = Watch(read, feed, settings), Renderer(settings)
     pages = Pages(read, watch, renderer, Streams(read, watch, renderer, settings), settings)
+    api = Api(database, interface) if interface is not None and isinstance(database, Store) else None
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        running = asyncio.create_task(watch.run())
+        running = [asyncio.create_task(each.run()) for each in (watch, api) if each is not None]
         try:
             yield
         finally:
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+            for task in running:
+                task.cancel()
+            for task in running:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     app = Starlette(
-        routes=_routes(pages),
+        routes=[*([Mount(PREFIX, api)] if api is not None else []), *_routes(pages)],
         middleware=[Middleware(Guard, settings=settings), Middleware(GZipMiddleware, compresslevel=5)],
         exception_handlers={HTTPException: pages.failed, **dict.fromkeys(UNAVAILABLE, pages.failed)},
         lifespan=lifespan,
@@ -58,9 +67,6 @@ def _routes(pages: Pages) -> list[Route | Mount]:
         Route("/", pages.console),
         Route("/live", pages.live),
         Route("/picture/{box}/{stream}/{seq:int}", pages.picture),
-        Route("/api/summary", pages.api_summary),
-        Route("/api/boxes", pages.api_boxes),
-        Route("/api/events", pages.api_events),
         Route("/livez", pages.livez),
         Route("/readyz", pages.readyz),
         Route("/metrics", pages.metrics),

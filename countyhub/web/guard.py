@@ -1,4 +1,5 @@
-"""Lets in only what this console is for: GET under a name of ours; and tells browsers to load nothing from elsewhere.
+"""Lets in only what this console is for: GET under a name of ours, other methods below /api/ alone, where a token is
+asked for; and tells browsers to load nothing from elsewhere.
 
 A page of another site that has pointed its own name at this machine (DNS rebinding) is refused by its Host header.
 """
@@ -24,6 +25,8 @@ HEADERS = {
     "x-frame-options": "DENY",
 }
 DEFAULT_CACHE = "no-store"
+OTHER_METHODS = "/api/"
+"""No cookie is looked at there, so that no page of another site can have a browser do anything."""
 
 
 def accepted_names(settings: ConsoleSettings) -> frozenset[str]:
@@ -71,7 +74,7 @@ class Guard:
         await (refusal or self._app)(scope, receive, secured)
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
-        if scope["method"] not in ("GET", "HEAD"):
+        if scope["method"] not in ("GET", "HEAD") and not scope["path"].startswith(OTHER_METHODS):
             both = f"{text('error.405', 'zh')}\n{text('error.405', 'en')}\n"
             return PlainTextResponse(both, 405, headers={"allow": "GET, HEAD"})
         name = host_name(Headers(scope=scope).get("host", ""))

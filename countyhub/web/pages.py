@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
-
-import msgspec
 from sqlalchemy import select
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from countyhub import arrivals
-from countyhub.arrivals import LISTED, EventView, Filter
+from countyhub.arrivals import LISTED, Filter
 from countyhub.store import tables as t
 from countyhub.store.engine import UNAVAILABLE
 from countyhub.web import metrics
@@ -24,7 +19,6 @@ from countyhub.web.stream import Streams
 from countyhub.web.texts import text
 from countyhub.web.watch import Watch
 
-API_ROWS_MAX = 500
 _YEAR_S = 365 * 86400
 _PICTURE_CACHE = "private, max-age=604800, immutable"
 _ROW_NUMBER_MAX = 2**63 - 1
@@ -80,31 +74,6 @@ class Pages:
             return Response(status_code=304, headers=headers)
         return Response(row.jpeg, media_type="image/jpeg", headers=headers)
 
-    async def api_summary(self, request: Request) -> Response:
-        """`GET /api/summary`: the counts, and what needs attention."""
-        snapshot = await self._watch.look()
-        county = {"code": self._settings.county, "name": self._settings.county_name}
-        return _json(
-            {
-                "county": county,
-                "last_id": snapshot.last_id,
-                **asdict(snapshot.summary),
-                "attention": snapshot.trouble.items,
-                "attention_more": snapshot.trouble.more,
-            }
-        )
-
-    async def api_boxes(self, request: Request) -> Response:
-        """`GET /api/boxes`: every box with its devices."""
-        return _json({"boxes": (await self._watch.look()).boxes})
-
-    async def api_events(self, request: Request) -> Response:
-        """`GET /api/events?limit=&before=&box=&type=`: newest first; `before` is the `id` to go on from."""
-        limit, before = _number(request, "limit", 50), _number(request, "before", None)
-        async with self._read() as connection:
-            views = await arrivals.newest(connection, _filter(request), min(limit or 50, API_ROWS_MAX), before=before)
-        return _json({"events": [_api_event(view) for view in views]})
-
     async def live(self, request: Request) -> Response:
         return await self._streams.respond(request)
 
@@ -124,7 +93,7 @@ class Pages:
         return Response(body, headers={"content-type": content_type})
 
     async def failed(self, request: Request, error: Exception) -> Response:
-        """Every refusal, for people on pages, as JSON below `/api/`."""
+        """Every refusal, for people."""
         language = language_of(request, self._settings)
         status, detail = (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "")
         if isinstance(error, UNAVAILABLE):
@@ -132,8 +101,6 @@ class Pages:
         key = f"error.{status}"
         message = text(key if status in (400, 404, 405, 503) else "error.title", language, detail=detail)
         headers = error.headers if isinstance(error, HTTPException) else None
-        if request.url.path.startswith("/api/"):
-            return _json({"error": status, "text": message}, status, headers)
         html = self._renderer.page("error.html", language, status=status, message=message)
         return HTMLResponse(html, status, headers=headers)
 
@@ -150,14 +117,3 @@ def _number(request: Request, name: str, default: int | None) -> int | None:
     if not (said.isascii() and said.isdigit() and 0 < int(said) <= _ROW_NUMBER_MAX):
         raise HTTPException(400, detail=name)
     return int(said)
-
-
-def _json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(msgspec.json.encode(value), status, headers=headers, media_type="application/json")
-
-
-def _api_event(view: EventView) -> dict[str, Any]:
-    pictures = [{"path": picture.path, "stored": picture.stored} for picture in view.pictures]
-    names = ("id", "event_id", "box", "box_name", "type", "device", "device_name", "stream", "lane", "seq")
-    more = ("happened", "time_known", "recorded", "received", "synced", "late", "grid", "drill", "data")
-    return {**{name: getattr(view, name) for name in (*names, *more)}, "pictures": pictures}

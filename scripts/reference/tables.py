@@ -51,6 +51,8 @@ def description(kind: inspect.Type) -> str:
 def default(field: inspect.Field) -> str:
     if field.required:
         return "**required**"
+    if field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT:  # UNSET
+        return "absent"
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
     if value is None:
         return "absent"
@@ -59,7 +61,7 @@ def default(field: inspect.Field) -> str:
     return f"`{msgspec.json.encode(value).decode()}`"
 
 
-def words(kind: inspect.Type) -> str:  # noqa: PLR0911 - one line a type
+def words(kind: inspect.Type) -> str:  # noqa: C901, PLR0911 - one line a type
     """A type in words, e.g. `text, at most 64 characters`, `one of start, end`."""
     match kind:
         case inspect.Metadata():
@@ -82,6 +84,8 @@ def words(kind: inspect.Type) -> str:  # noqa: PLR0911 - one line a type
             return f"[{kind.cls.__name__}](#{kind.cls.__name__.lower()})"
         case inspect.DateTimeType():
             return "time"
+        case inspect.DateType():
+            return "day"
         case inspect.BoolType():
             return "true or false"
     return "any value"

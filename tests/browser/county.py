@@ -8,15 +8,20 @@ import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import func, select, update
 
+from countyhub import arrivals
+from countyhub.arrivals import EventView, Filter
 from countyhub.store import tables as t
 from countyhub.store.engine import Store, open_store
 from countyhub.web.app import create
 from countyhub.web.serve import serve
 from countyhub.web.settings import ConsoleSettings
+from countyhub.web.snapshot import Snapshot, take
+from countyhub.web.today import Today
 from gridwire.codes import new_ulid
 from gridwire.events import LANE_OF, TYPE_OF, Data, Envelope, Picture, PictureRef
 from gridwire.messages import Health
@@ -41,6 +46,16 @@ class County:
     async def insert(self, table: object, **values: object) -> None:
         async with self.store.write() as connection:
             await connection.execute(table.insert().values(**values))
+
+    async def look(self) -> Snapshot:
+        """What the console knows: counts, boxes, what needs attention."""
+        async with self.store.read() as connection:
+            return await take(connection, Today(ZoneInfo("Asia/Shanghai")))
+
+    async def listed(self, limit: int = 50, *, before: int | None = None, **wanted: str) -> list[EventView]:
+        """The events that the console lists."""
+        async with self.store.read() as connection:
+            return await arrivals.newest(connection, Filter(**wanted), limit, before=before)
 
     def stream(self, box: str) -> str:
         return self._streams.setdefault(box, new_ulid())

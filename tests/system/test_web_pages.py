@@ -1,10 +1,11 @@
-"""The console over real HTTP on a real database: pages, pictures, machines' endpoints, and who is refused."""
+"""The console over real HTTP on a real database: pages, pictures, health for machines, and who is refused."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from countyhub.store import tables as t
+from countyhub.web.today import Counts
 from gridwire.events import Alarm, Checkin, DeviceState, Picture, Reading
 from gridwire.messages import Health
 from tests.browser.client import get
@@ -56,13 +57,12 @@ async def test_the_page_shows_boxes_devices_alarms_and_checkins(hub):
             "时钟未校准",
         ):
             assert words in page
-        summary = (await get(url + "/api/summary")).json()
-        assert (summary["boxes"], summary["lost"]) == (1, 1)
-        assert summary["today"] == {"alarms": 1, "critical": 1, "checkins": 1, "late_checkins": 0}
-        (box,) = (await get(url + "/api/boxes")).json()["boxes"]
-        assert (box["waiting"], box["devices"][0]["reason"]) == (7, "wrong-password")
-        shown = (await get(url + "/api/events")).json()["events"]
-        assert [event["type"] for event in shown] == ["checkin", "alarm"]
+    snapshot = await hub.look()
+    assert (snapshot.summary.boxes, snapshot.summary.lost) == (1, 1)
+    assert snapshot.summary.today == Counts(alarms=1, critical=1, checkins=1)
+    (box,) = snapshot.boxes
+    assert (box.waiting, box.devices[0].reason) == (7, "wrong-password")
+    assert [event.type for event in await hub.listed()] == ["checkin", "alarm"]
 
 
 async def test_counts_of_today_leave_out_drills_ends_and_other_days(hub):
@@ -73,10 +73,9 @@ async def test_counts_of_today_leave_out_drills_ends_and_other_days(hub):
     await hub.event(BOX, Alarm(kind="smoke", state="start"), at=now - timedelta(days=2), delay=timedelta(days=2))
     await hub.event(BOX, Alarm(kind="smoke", state="start"), at=datetime(1970, 1, 1, tzinfo=UTC), clock="unsynced",
                     delay=now - datetime(1970, 1, 1, tzinfo=UTC))  # fmt: skip
-    async with console(hub.store) as url:
-        assert (await get(url + "/api/summary")).json()["today"]["alarms"] == 2
-        await hub.event(BOX, Alarm(kind="smoke", state="pulse"))
-        assert (await get(url + "/api/summary")).json()["today"]["alarms"] == 3
+    assert (await hub.look()).summary.today.alarms == 2
+    await hub.event(BOX, Alarm(kind="smoke", state="pulse"))
+    assert (await hub.look()).summary.today.alarms == 3
 
 
 async def test_names_and_texts_of_devices_are_text_and_nothing_else(hub):
@@ -116,14 +115,14 @@ async def test_an_unset_clock_is_marked_and_corrected_once_the_truth_is_known(hu
     wrong = datetime(1970, 1, 1, 0, 0, 9, tzinfo=UTC)
     await hub.event(BOX, Alarm(kind="smoke", state="pulse"), at=wrong, delay=booted - wrong, clock="unsynced")
     async with console(hub.store) as url:
-        (before,) = (await get(url + "/api/events")).json()["events"]
-        assert (before["time_known"], before["late"]) == (False, False)
+        (before,) = await hub.listed()
+        assert (before.time_known, before.late) == (False, False)
         page = (await get(url + "/")).text
         assert "时钟未校准" in page
         assert "真实时间未知" in page
         await hub.insert(t.stream, box=BOX, stream=hub.stream(BOX), first_seen=booted, booted=booted)
-        (after,) = (await get(url + "/api/events")).json()["events"]
-        assert (after["time_known"], after["happened"]) == (True, "2026-05-01T04:00:12.345000Z")
+        (after,) = await hub.listed()
+        assert (after.time_known, after.happened.isoformat()) == (True, "2026-05-01T04:00:12.345000+00:00")
         page = (await get(url + "/")).text
         assert "时间已校正" in page
         assert "真实时间未知" not in page
@@ -157,11 +156,11 @@ async def test_the_data_budget_is_said_in_words(hub, counters, zh, en):
     await hub.box("431126101202", "流量村", health=health)
     async with console(hub.store) as url:
         pages = [(await get(f"{url}/?lang={language}")).text for language in ("zh", "en")]
-        (box,) = [each for each in (await get(url + "/api/boxes")).json()["boxes"] if each["id"] == "431126101202"]
+    (box,) = (await hub.look()).boxes
     assert zh in pages[0]
     assert en in pages[1]
     assert ("流量" in pages[0].replace("流量村", "")) == bool(counters)
-    assert (box["data_level"], box["data_month_bytes"]) == (
+    assert (box.data_level, box.data_month_bytes) == (
         min(counters.get("data_level", 0), 3),
         counters.get("data_month_bytes", 0),
     )
@@ -204,12 +203,11 @@ async def test_events_are_filtered_and_paged(hub):
         await hub.event(BOX, Alarm(kind="smoke", state="pulse"))
         await hub.event(OTHER, Checkin(method="card", person="", key=""))
     async with console(hub.store, page_rows=2) as url:
-        first = (await get(f"{url}/api/events?limit=4")).json()["events"]
-        rest = (await get(f"{url}/api/events?limit=4&before={first[-1]['id']}")).json()["events"]
-        assert [event["id"] for event in (*first, *rest)] == [6, 5, 4, 3, 2, 1]
-        only = (await get(f"{url}/api/events?box={OTHER}&type=checkin")).json()["events"]
-        assert [event["id"] for event in only] == [6, 4, 2]
-        assert (await get(f"{url}/api/events?box={OTHER}&type=alarm")).json()["events"] == []
+        first = await hub.listed(4)
+        rest = await hub.listed(4, before=first[-1].id)
+        assert [event.id for event in (*first, *rest)] == [6, 5, 4, 3, 2, 1]
+        assert [event.id for event in await hub.listed(box=OTHER, type="checkin")] == [6, 4, 2]
+        assert await hub.listed(box=OTHER, type="alarm") == []
         page = (await get(f"{url}/?type=alarm")).text
         assert "before=3" in page
         older = (await get(f"{url}/?type=alarm&before=3")).text
@@ -218,12 +216,12 @@ async def test_events_are_filtered_and_paged(hub):
         assert "data-stream" not in older
 
 
-@pytest.mark.parametrize("query", ["before=x", "before=-1", "limit=1.5", "before=99999999999999999999", "limit=²"])
+@pytest.mark.parametrize("query", ["before=x", "before=-1", "before=1.5", "before=99999999999999999999", "before=²"])
 async def test_what_is_no_number_is_refused(hub, query):
     async with console(hub.store) as url:
-        reply = await get(f"{url}/api/events?{query}".replace("²", "%C2%B2"), accept_language="en")
+        reply = await get(f"{url}/?{query}".replace("²", "%C2%B2"), accept_language="en")
         assert reply.status == 400
-        assert reply.json()["text"].startswith("Bad request")
+        assert "Bad request" in reply.text
 
 
 async def test_attention_says_what_and_what_to_do(hub):
@@ -238,10 +236,10 @@ async def test_attention_says_what_and_what_to_do(hub):
     await hub.insert(t.dead_letter, box=BOX, topic="x", payload=b"", size=0, code="wire.unknown-type", text_zh="",
                      text_en="", received=now, last_received=now, count=1, digest=b"0" * 16)  # fmt: skip
     async with console(hub.store) as url:
-        summary = (await get(url + "/api/summary")).json()
-        assert [item["kind"] for item in summary["attention"]] == ["number_reused", "dead", "missing", "ended"]
-        assert summary["attention"][2]["lanes"] == [["record", "41–44, 52–63"]]
-        assert (summary["missing"], summary["dead_letters"]) == (16, 1)
+        snapshot = await hub.look()
+        assert [item.kind for item in snapshot.trouble.items] == ["number_reused", "dead", "missing", "ended"]
+        assert snapshot.trouble.items[2].lanes == (("record", "41–44, 52–63"),)
+        assert (snapshot.summary.missing, snapshot.summary.dead_letters) == (16, 1)
         page = (await get(url + "/")).text
         for words in ("编号重复使用", "wire.unknown-type", "41–44, 52–63", "编号流已结束", "怎么办", "请先升级中心"):
             assert words in page
@@ -252,14 +250,14 @@ async def test_only_reading_is_possible_and_only_under_a_name_of_ours(hub):
         for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
             assert (await get(url + "/", method)).status == 405
         assert (await get(url + "/", host="evil.example")).status == 421
-        assert (await get(url + "/api/events", host="evil.example:80")).status == 421
+        assert (await get(url + "/metrics", host="evil.example:80")).status == 421
         assert (await get(url + "/", host="hub.example")).status == 200
         assert (await get(url + "/", "HEAD")).status == 200
 
 
 async def test_every_answer_forbids_foreign_content(hub):
     async with console(hub.store) as url:
-        for path in ("/", "/static/console.js", "/nothing", "/api/boxes"):
+        for path in ("/", "/static/console.js", "/nothing", "/api/1/boxes"):
             headers = (await get(url + path)).headers
             assert headers["content-security-policy"].startswith("default-src 'self'")
             assert headers["x-content-type-options"] == "nosniff"

@@ -1,0 +1,84 @@
+"""A request on its way: who asks, what that token may see, and what the answer carries beside its body."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.api import reach
+from countyhub.api.problems import Changed, Conflict, NoPerson, PersonAway
+from countyhub.api.settings import ApiParts
+from countyhub.api.tokens import Token
+from countyhub.cases.book import Book
+from countyhub.cases.refusals import NoSuchPerson
+from countyhub.cases.scope import Scope
+from countyhub.lifecycle.state import Actor
+from countyhub.registry.snapshot import Registry
+from countyhub.store.engine import Store
+
+Keep = Callable[[AsyncConnection, Any], Awaitable[None]]
+
+
+@dataclass(kw_only=True)
+class Call:
+    """One request. `registry` is one state for all questions of it; `now` one instant; `headers` go with the answer.
+
+    `seen`: the version that If-Match names; None: whatever it is. `keep`: see `kept.keep`.
+    """
+
+    store: Store
+    parts: ApiParts
+    book: Book
+    token: Token
+    now: datetime
+    registry: Registry
+    zh: bool
+    seen: int | None = None
+    keep: Keep | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What the token sees: its area, what its person works in, or both. Raises `PersonAway`."""
+        area = self.book.scope_of(self.token.area, self.now) if self.token.area else Scope(whole=True)
+        if not self.token.person:
+            return area
+        try:
+            own = self.book.scope(self.token.person, self.now)
+        except NoSuchPerson as error:
+            raise PersonAway(person=self.token.person) from error
+        return reach.both(area, own, self.registry, self.now)
+
+    @property
+    def actor(self) -> Actor:
+        """In whose name it acts. Raises `NoPerson`, `PersonAway`."""
+        if not self.token.person:
+            raise NoPerson
+        try:
+            return self.book.actor(self.token.person, self.now)
+        except NoSuchPerson as error:
+            raise PersonAway(person=self.token.person) from error
+
+    @property
+    def who(self) -> str:
+        """For logs: the person, else the token."""
+        return self.token.person or f"token/{self.token.name}"[:64]
+
+    def allows(self, scope: str) -> bool:
+        return scope in self.token.scopes
+
+    def version(self, number: int) -> None:
+        """The version of what is answered: its ETag."""
+        self.headers["etag"] = f'"{number}"'
+
+    def check_version(self, found: int, expected: int | None) -> None:
+        """Raises `Changed` where If-Match says another version, `Conflict` where the body does."""
+        if self.seen is not None and self.seen != found:
+            raise Changed(version=found, headers={"etag": f'"{found}"'})
+        if expected is not None and expected != found:
+            raise Conflict(version=found, found=found, expected=expected, headers={"etag": f'"{found}"'})

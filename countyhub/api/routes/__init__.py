@@ -1,0 +1,1 @@
+"""One file for each thing that can be asked for; each ends with its rows of the table."""

@@ -1,0 +1,85 @@
+"""Dead letters: what could not be read, whole, with the reason. `countyhub deadletter retry` tries them again."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+from sqlalchemy import Row, select
+
+from countyhub.api import reach
+from countyhub.api.call import Call
+from countyhub.api.problems import NotFound
+from countyhub.api.route import Route
+from countyhub.api.shapes import Cursor, Input, Limit, Output, Page, RowId
+from countyhub.store.tables import dead_letter
+
+
+class LetterView(Output, frozen=True, kw_only=True):
+    """A letter that could not be read."""
+
+    id: int
+    box: Annotated[str, Meta(description="empty: of a foreign topic")]
+    topic: str
+    size: Annotated[int, Meta(description="bytes received")]
+    code: Annotated[str, Meta(description="why it could not be read")]
+    zh: str
+    en: str
+    received: Annotated[datetime, Meta(description="the first time")]
+    last_received: datetime
+    count: Annotated[int, Meta(description="how often the same came")]
+    stored: Annotated[datetime | None, Meta(description="when it could be read in the end")]
+
+
+class OneLetter(Output, frozen=True, kw_only=True):
+    """A letter with what stands in it."""
+
+    letter: LetterView
+    payload: Annotated[str, Meta(description="the bytes, base64")]
+
+
+class LetterQuery(Input, frozen=True, kw_only=True):
+    after: Cursor = 0
+    limit: Limit = 100
+    all: Annotated[bool, Meta(description="also those that could be read in the end")] = False
+
+
+class LetterPath(Input, frozen=True, kw_only=True):
+    letter: Annotated[RowId, Meta(description="id of the letter")]
+
+
+async def find(call: Call, *, query: LetterQuery) -> Page[LetterView]:
+    """Letters, the oldest first, without their content."""
+    c = dead_letter.c
+    wanted = select(dead_letter).where(c.id > query.after, reach.of_box(call.scope, c.box, c.received))
+    if not query.all:
+        wanted = wanted.where(c.stored.is_(None))
+    async with call.store.read() as connection:
+        rows = (await connection.execute(wanted.order_by(c.id).limit(query.limit))).all()
+    return Page(items=tuple(map(_view, rows)), next=str(rows[-1].id) if len(rows) == query.limit else "")
+
+
+async def one(call: Call, *, path: LetterPath) -> OneLetter:
+    """One letter with its content, which may hold personal data."""
+    c = dead_letter.c
+    async with call.store.read() as connection:
+        wanted = select(dead_letter).where(c.id == path.letter, reach.of_box(call.scope, c.box, c.received))
+        row = (await connection.execute(wanted)).first()
+    if row is None:
+        raise NotFound(what="letter 死信")
+    return OneLetter(letter=_view(row), payload=base64.b64encode(row.payload).decode())
+
+
+def _view(row: Row[tuple[object, ...]]) -> LetterView:
+    names = ("id", "box", "topic", "size", "code", "received", "last_received", "count", "stored")
+    return LetterView(**{name: getattr(row, name) for name in names}, zh=row.text_zh, en=row.text_en)
+
+
+ROUTES = (
+    Route(method="GET", path="/letters", call=find, scope="letters:read", tag="letters",
+          zh="死信清单", en="Dead letters"),
+    Route(method="GET", path="/letters/{letter}", call=one, scope="letters:read", tag="letters",
+          zh="查看死信", en="One dead letter"),
+)  # fmt: skip

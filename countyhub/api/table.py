@@ -1,0 +1,17 @@
+"""The table of routes: all that can be asked for. A further thing is one more file in `routes` and one name here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from countyhub.api.route import Route
+from countyhub.api.routes import board, boxes, events, letters, registry, tokens
+
+ROUTES: Final[tuple[Route, ...]] = (
+    *events.ROUTES,
+    *boxes.ROUTES,
+    *board.ROUTES,
+    *registry.ROUTES,
+    *letters.ROUTES,
+    *tokens.ROUTES,
+)
