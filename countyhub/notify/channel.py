@@ -88,13 +88,14 @@ class Channel(Protocol):
     """One way to people. `send` never raises what the network raises."""
 
     name: str
-    max_bytes: int
-    """Longest text, UTF-8. Longer ones are cut before."""
     per_minute: int
     """Messages a minute in one lane; 0: no limit."""
 
     def check(self, address: str) -> None:
         """Raises `BadAddress`."""
+
+    def fits(self, text: str) -> bool:
+        """Whether it goes as it is; `send` cuts a longer one."""
 
     def lane(self, address: str) -> str:
         """What shares the limit, e.g. all messages by one robot."""

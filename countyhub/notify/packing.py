@@ -87,7 +87,7 @@ async def _parcel(
     new = insert(parcel).values(
         sid=new_ulid(), person=rows[0].person, channel=channel.name, lane=channel.lane(address), urgent=urgent,
         subject=texts.subject(county, lines, ways.language, urgent=urgent),
-        text=texts.together(lines, channel.max_bytes, ways.language),
+        text=texts.together(lines, channel.fits, ways.language),
         made=world.now, due=world.now, state="waiting", holder="", tries=0, problem="",
     )  # fmt: skip
     number = (await connection.execute(new.returning(parcel.c.id))).scalar_one()

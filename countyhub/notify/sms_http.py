@@ -29,12 +29,14 @@ class Sms:
         self._settings = settings
         self._secret = secret(settings.secret)
         self._client = posting.client(ca=settings.ca, proxy=proxy, timeout_s=settings.timeout_s)
-        self.max_bytes = settings.max_chars * 3  # of Chinese, three bytes each
         self.per_minute = settings.per_minute
 
     def check(self, address: str) -> None:
         if not _PHONE.fullmatch(address):
             raise BadAddress(address=address, channel=self.name, hint="13800000000")
+
+    def fits(self, text: str) -> bool:
+        return len(text) <= self._settings.max_chars
 
     def lane(self, address: str) -> str:
         return self.name

@@ -4,7 +4,7 @@ wrote: messages go through other people's machines.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -82,18 +82,18 @@ def subject(county: str, lines: Sequence[str], language: Language, *, urgent: bo
     return text if len(text) <= 120 else text[:119] + "…"
 
 
-def together(lines: Sequence[str], max_bytes: int, language: Language) -> str:
+def together(lines: Sequence[str], fits: Callable[[str], bool], language: Language) -> str:
     """Several matters in one text, and how many more there are where they do not all go in."""
     if len(lines) == 1:
         return lines[0]
     head = f"{len(lines)} 件事项有变化：" if language == "zh" else f"{len(lines)} matters:"
     whole = "\n".join([head, *(f"{number}. {each}" for number, each in enumerate(lines, 1))])
-    if len(whole.encode()) <= max_bytes:
+    if fits(whole):
         return whole
     text = head
     for number, each in enumerate(lines, 1):
         longer = f"{text}\n{number}. {each}"
-        if len(f"{longer}\n{_more(len(lines) - number, language)}".encode()) > max_bytes:
+        if not fits(f"{longer}\n{_more(len(lines) - number, language)}"):
             return f"{text}\n{_more(len(lines) - number + 1, language)}"
         text = longer
     return text

@@ -21,6 +21,8 @@ from countyhub.notify import posting
 from countyhub.notify.channel import BadAddress, Outcome, Parcel, Sent
 from gridwire.problem import Problem
 
+MAX_CHARS = 16 * 1024
+
 
 class BadSecret(Problem):
     code = "notify.bad-secret"
@@ -32,7 +34,6 @@ class Webhook:
     """Raises `BadSecret`, `SecretUnreadable` and OSError (the CA's file) when it is made."""
 
     name = "webhook"
-    max_bytes = 64 * 1024
     per_minute = 0
 
     def __init__(self, settings: WebhookSettings, proxy: str) -> None:
@@ -48,6 +49,9 @@ class Webhook:
             good = False
         if not good or any(letter.isspace() for letter in address):
             raise BadAddress(address=address, channel=self.name, hint="https://example.cn/hook")
+
+    def fits(self, text: str) -> bool:
+        return len(text) <= MAX_CHARS
 
     def lane(self, address: str) -> str:
         return self.name

@@ -29,6 +29,9 @@ _TOO_FAST: Final = frozenset({45009, 45033, 130101})
 _NOT_OURS: Final = frozenset({40001, 40013, 40056, 48002, 60020, 93000, 301002})
 """Wrong secret, organisation, application or robot, or our IP is not on its list: a person must change something."""
 _NO_SUCH_MEMBER: Final = frozenset({40003, 60111, 81013})
+MAX_BYTES = 2048
+_MARK_BYTES = 12
+"""Room for the id that makes an application's message one of its kind."""
 PAUSE_S = 60.0
 TOKEN_EARLY_S = 300.0
 """A token is fetched anew before it is over."""
@@ -50,7 +53,6 @@ class Wecom:
     """Raises `SecretUnreadable` and OSError (the CA's file) when it is made."""
 
     name = "wecom"
-    max_bytes = 2048
     per_minute = 20
 
     def __init__(self, settings: WecomSettings, proxy: str) -> None:
@@ -68,6 +70,9 @@ class Wecom:
             return
         names = [f"robot:{name}" for name in self._robots] + ["user:USERID"] * bool(self._settings.corp_id)
         raise BadAddress(address=address, channel=self.name, hint=", ".join(names) or "-")
+
+    def fits(self, text: str) -> bool:
+        return len(text.encode()) <= MAX_BYTES - _MARK_BYTES
 
     def lane(self, address: str) -> str:
         """Each robot for itself. A member takes 30 a minute, more than anybody is sent."""
@@ -90,7 +95,7 @@ class Wecom:
 
     async def _by_robot(self, parcel: Parcel) -> Outcome:
         _, name, mention = f"{parcel.address}:".split(":")[:3]
-        text: dict[str, Any] = {"content": cut(parcel.text, self.max_bytes)}
+        text: dict[str, Any] = {"content": cut(parcel.text, MAX_BYTES)}
         if mention:
             text["mentioned_list"] = [mention]
         query = urlencode({"key": self._robots[name]})
@@ -105,7 +110,7 @@ class Wecom:
             "touser": parcel.address.removeprefix("user:"),
             "msgtype": "text",
             "agentid": self._settings.agent_id,
-            "text": {"content": f"{cut(parcel.text, self.max_bytes - 12)}\n#{parcel.id[-8:]}"},
+            "text": {"content": f"{cut(parcel.text, MAX_BYTES - _MARK_BYTES)}\n#{parcel.id[-8:]}"},
             "enable_duplicate_check": 1,
             "duplicate_check_interval": 14400,
         }

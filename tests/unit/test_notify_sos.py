@@ -1,0 +1,236 @@
+"""A call for help: who is woken, in which order, until somebody answers. On both databases, with a real gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from countyhub import notify
+from countyhub.notify.alerts import NoSuchCall
+from countyhub.registry.forms import Duty
+from countyhub.store.notifytables import alert
+from simulators.county.build import COUNTY
+from tests.casebooks import GRID, HOUR, VILLAGE, fresh_store, people, rows, staff
+from tests.gateways import Says
+from tests.registries import TOWNSHIP, registry
+from tests.waking import MINUTE, SECOND, county, phone
+
+NIGHT = datetime(2026, 6, 3, 18, 0, tzinfo=UTC)
+"""02:00 in the county."""
+LINE = [
+    phone(staff(role, place))
+    for role, place in (
+        ("village_clerk", VILLAGE), ("township", TOWNSHIP), ("dispatcher", COUNTY), ("county", COUNTY),
+    )
+]  # fmt: skip
+
+
+@pytest.fixture
+async def store(database: str, tmp_path: Path):
+    store = await fresh_store(database, tmp_path)
+    yield store
+    await store.close()
+
+
+def of_the_village() -> list[str]:
+    """Telephones of all grid workers of the village."""
+    codes = [row.person for row in rows() if isinstance(row, Duty) and row.role == "grid_worker"
+             and row.place.startswith(VILLAGE)]  # fmt: skip
+    return sorted(map(phone, codes))
+
+
+async def test_it_passes_on_every_two_minutes_until_everybody_was_woken(store) -> None:
+    """R-WAKE-10, R-WAKE-11: at night, over every budget, and then again after a while."""
+    async with county(store, per_hour=1, per_day=1) as here:
+        here.now = NIGHT
+        number = await here.sos()
+        await here.round()
+        assert sorted(here.phones) == of_the_village()  # the button's grid is not known
+        assert here.told[0][1].startswith("【SOS 紧急求助】")
+        assert f"02:00，案号 {number}" in here.told[0][1]
+        for expected in LINE:
+            here.forget()
+            await here.round(119 * SECOND)
+            assert here.told == []
+            await here.round(SECOND)
+            assert here.phones == [expected]
+        here.forget()
+        await here.round(2 * MINUTE)
+        await here.round(9 * MINUTE)
+        assert here.told == []
+        await here.round(MINUTE)
+        assert sorted(here.phones) == of_the_village()
+
+
+async def test_first_the_workers_of_the_grid_where_it_is_known(store) -> None:
+    """R-WAKE-10."""
+    async with county(store) as here:
+        await here.sos(place=GRID)
+        await here.round()
+        assert here.phones == [phone(staff("grid_worker", GRID))]
+
+
+@pytest.mark.parametrize("way", ["act", "acknowledge", "note"])
+async def test_an_answer_ends_it(store, way: str) -> None:
+    """R-WAKE-12: any act of the staff, or the acknowledgement; also one that came a moment before the next is due."""
+    async with county(store) as here:
+        number = await here.sos()
+        await here.round()
+        here.now += 119 * SECOND
+        if way == "acknowledge":
+            await notify.acknowledge(store, number, "console/1", here.now)
+        else:
+            name = "begin" if way == "act" else "note"
+            await here.act(number, name, people(here.book)["village_clerk"])
+        here.forget()
+        for _ in range(3):
+            await here.round(2 * MINUTE)
+        assert here.told == []
+        assert await ended(here) == [(number, "console/1" if way == "acknowledge" else staff("village_clerk", VILLAGE))]
+        with pytest.raises(NoSuchCall):
+            await notify.acknowledge(store, number, "console/1", here.now)
+
+
+async def ended(here) -> list[tuple[str, str]]:
+    async with here.store.read() as connection:
+        return [(row.number, row.ended_by) for row in await connection.execute(select(alert))]
+
+
+async def test_what_has_not_gone_out_when_somebody_answers_does_not_go(store) -> None:
+    """R-WAKE-12."""
+    async with county(store, Says(503)) as here:
+        number = await here.sos(place=GRID)
+        await here.round()
+        await notify.acknowledge(store, number, "x", here.now)
+        here.gateway.answer = Says()
+        here.forget()
+        await here.round(HOUR)
+        assert here.told == []
+        assert [row.state for row in await here.parcels()] == ["dropped"]
+
+
+async def test_a_gateway_that_fails_does_not_hold_up_the_next_in_line(store) -> None:
+    """R-WAKE-11."""
+    async with county(store, lambda asked: Says(503 if asked.json["phone"] != LINE[0] else 200)) as here:
+        await here.sos(place=GRID)
+        await here.round()
+        await here.round(2 * MINUTE)
+        assert LINE[0] in here.phones
+
+
+async def test_nobody_at_an_office_means_the_next_at_once(store) -> None:
+    """R-WAKE-10: also where nobody there can be reached, who then stands on the list."""
+    async with county(store) as here:
+        await here.reach(staff("grid_worker", GRID), "sms", "")
+        await here.sos(place=GRID)
+        await here.round()
+        assert here.phones == LINE[:1]
+        assert [row.problem for row in await here.messages()] == ["no-address", ""]
+
+
+async def test_a_drill_goes_to_the_first_in_line_only_and_waits_for_the_morning(store) -> None:
+    """R-WAKE-13."""
+    async with county(store) as here:
+        here.now = NIGHT
+        await here.sos(place=GRID, drill=True)
+        await here.round()
+        assert here.told == []
+        await here.round(5 * HOUR)
+        ((to, text),) = here.told
+        assert to == phone(staff("grid_worker", GRID))
+        assert text.startswith("【演练】")
+        for _ in range(3):
+            await here.round(2 * MINUTE)
+        assert len(here.told) == 1
+
+
+async def test_a_button_pressed_again_calls_again_unless_it_was_just_answered(store) -> None:
+    """R-WAKE-14."""
+    async with county(store) as here:
+        number = await here.sos(place=GRID)
+        await here.round()
+        await notify.acknowledge(store, number, "x", here.now)
+        here.forget()
+        here.now += MINUTE
+        await here.sos(place=GRID)
+        await here.round()
+        assert here.told == []
+        here.now += 15 * MINUTE
+        await here.sos(place=GRID)
+        await here.round()
+        assert here.phones == [phone(staff("grid_worker", GRID))]
+
+
+async def test_pressing_again_while_it_calls_does_not_begin_anew(store) -> None:
+    """R-WAKE-14."""
+    async with county(store) as here:
+        await here.sos(place=GRID)
+        await here.round()
+        here.now += MINUTE
+        await here.sos(place=GRID)
+        await here.round()
+        await here.round(MINUTE)
+        assert here.phones == [phone(staff("grid_worker", GRID)), LINE[0]]
+
+
+async def test_one_who_has_two_duties_is_woken_once_a_lap(store) -> None:
+    async with county(store) as here:
+        clerk = Duty(person=staff("grid_worker", GRID), role="village_clerk", place=VILLAGE)
+        here.live.current = registry([*rows(), clerk])
+        await here.sos(place=GRID)
+        await here.round()
+        await here.round(2 * MINUTE)
+        assert sorted(here.phones) == sorted([phone(staff("grid_worker", GRID)), LINE[0]])
+
+
+async def test_who_opened_it_has_not_answered_it(store) -> None:
+    """A dispatcher who takes a call and opens the case is on the telephone, not on the way."""
+    async with county(store) as here:
+        dispatcher = people(here.book)["dispatcher"]
+        from tests import casebooks
+
+        wanted = casebooks.opening("sos/1", origin="person", urgent=True, place=GRID, arrived=here.now)
+        await casebooks.opened(store, here.book, wanted, here.now, opener=dispatcher)
+        await here.round()
+        await here.round(2 * MINUTE)
+        assert here.phones == [phone(staff("grid_worker", GRID)), LINE[0]]
+
+
+async def test_a_call_that_comes_a_day_late_wakes_nobody(store) -> None:
+    async with county(store) as here:
+        await here.sos()
+        here.now += timedelta(days=1, minutes=1)
+        await here.round()
+        assert here.told == []
+
+
+async def test_four_processes_wake_each_once(store) -> None:
+    """R-WAKE-11: the next in line is woken by one of them, whoever looks."""
+    async with county(store) as here:
+        for number in range(5):
+            await here.sos(f"sos/{number}", place=GRID)
+        for _ in range(3):
+            rounds = (notify.once(store, here.live, here.config, here.now) for _ in range(4))
+            await asyncio.gather(*rounds)
+            here.now += 2 * MINUTE
+        first = phone(staff("grid_worker", GRID))
+        assert sorted(here.phones) == sorted([first, LINE[0], LINE[1]] * 5)
+
+
+async def test_a_case_that_is_void_calls_nobody_any_more(store) -> None:
+    """R-WAKE-12: whoever closes it, the hub too."""
+    from countyhub.store.casetables import cases
+
+    async with county(store) as here:
+        number = await here.sos(place=GRID)
+        await here.round()
+        async with store.write() as connection:
+            await connection.execute(update(cases).where(cases.c.number == number).values(open=False))
+        here.forget()
+        await here.round(2 * MINUTE)
+        assert here.told == []
+        assert await ended(here) == [(number, "closed")]
