@@ -150,6 +150,19 @@ def read(text: bytes | str) -> x509.Certificate:
         raise BadRequest(reason=error) from error
 
 
+def alternative_names(names: Sequence[str]) -> set[x509.GeneralName]:
+    """Host names and addresses as a certificate says them."""
+    return {_general(name) for name in names}
+
+
+def names_of(certificate: x509.Certificate) -> set[x509.GeneralName]:
+    """All that a certificate is for; empty when it does not say."""
+    try:
+        return set(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+    except x509.ExtensionNotFound:
+        return set()
+
+
 def is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whatever the time is."""
     try:

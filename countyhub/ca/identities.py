@@ -24,6 +24,8 @@ from gridwire.problem import Problem
 State = Literal["expected", "active", "leaving", "revoked"]
 LISTED_AFTER_END = timedelta(days=30)
 """A revoked certificate stays on the list so long after it would have ended: clocks differ."""
+STILL_HEARD = timedelta(minutes=2)
+"""What was under way when a box was revoked may still arrive."""
 MAX_BOXES_OF_A_VILLAGE = 99
 
 
@@ -227,11 +229,15 @@ async def revoked(connection: AsyncConnection, now: datetime) -> dict[str, list[
     return found
 
 
-async def banned(connection: AsyncConnection) -> list[tuple[str, datetime]]:
-    """Boxes that must not connect, and since when."""
+async def trespassers(connection: AsyncConnection) -> list[str]:
+    """Boxes that were revoked, and were heard of again well after that: the broker does not know yet."""
+    from countyhub.store.tables import box as heard_of
+
     c = box_identity.c
-    rows = await connection.execute(select(c.box, c.since).where(c.state == "revoked"))
-    return [(box, since) for box, since in rows]
+    joined = box_identity.join(heard_of, heard_of.c.box == c.box)
+    query = select(c.box, c.since, heard_of.c.last_seen).select_from(joined).where(c.state == "revoked")
+    rows = await connection.execute(query.where(heard_of.c.status == "online"))
+    return [box for box, since, seen in rows if seen is not None and seen > since + STILL_HEARD]
 
 
 async def running_out(connection: AsyncConnection, before: datetime) -> list[tuple[str, datetime]]:
