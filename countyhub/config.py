@@ -368,7 +368,7 @@ class EscalationSettings(Settings, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=10080,
-            description="a resident's report that nobody has registered so long is registered by the hub: its clocks begin",
+            description="what a resident reported and nobody has registered so long, the hub registers: clocks begin",
         ),
     ] = 120
 

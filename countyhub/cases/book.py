@@ -14,6 +14,7 @@ from countyhub.calendar import Calendar
 from countyhub.cases import scope
 from countyhub.cases.refusals import NoSuchPerson, NotTheRole, TargetElsewhere, TargetUnknown
 from countyhub.cases.scope import Scope
+from countyhub.config import Config
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import Act, Actor, Case, Handling, Office, Role, all_above
 from countyhub.lifecycle.step import Lifecycle
@@ -37,7 +38,7 @@ class Place(NamedTuple):
 
 
 class Book:
-    """`registry`: live, or a function that gives the one in force. `calendar`: None for the registry's own.
+    """`registry`, `calendar`: live, or a function that gives the one in force; without a calendar the registry's own.
 
     `escalates`: whether the hub moves up by itself what is over (R-LIFE-14). `registers_after`: so long a resident's
     report may wait for a person to register it; then the hub does, and its clocks begin.
@@ -47,7 +48,7 @@ class Book:
         self,
         county: str,
         registry: LiveRegistry | Callable[[], Registry],
-        calendar: Calendar | None = None,
+        calendar: Calendar | Callable[[], Calendar] | None = None,
         zone: ZoneInfo | None = None,
         *,
         escalates: bool = True,
@@ -59,6 +60,21 @@ class Book:
         self._registry = registry
         self._calendar = calendar
         self._zone = zone
+
+    @classmethod
+    def configured(
+        cls, config: Config, registry: LiveRegistry, calendar: Calendar | Callable[[], Calendar] | None = None
+    ) -> Book:
+        """As the settings say."""
+        settings = config.escalation
+        return cls(
+            config.county,
+            registry,
+            calendar,
+            ZoneInfo(config.web.timezone),
+            escalates=settings.enabled,
+            registers_after=timedelta(minutes=settings.register_after_minutes),
+        )
 
     @property
     def registry(self) -> Registry:
@@ -75,7 +91,8 @@ class Book:
 
     @property
     def calendar(self) -> Calendar:
-        return self._calendar or self.registry.calendar
+        given = self._calendar() if callable(self._calendar) else self._calendar
+        return given or self.registry.calendar
 
     def day(self, at: datetime) -> date:
         """The day in the county: case numbers and duties go by it."""
