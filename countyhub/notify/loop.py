@@ -13,12 +13,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.config import Config
 from countyhub.configfile import SecretUnreadable
-from countyhub.notify import alerts, channels, delivery, follow, packing
+from countyhub.notify import alerts, channels, delivery, follow, packing, upkeep
 from countyhub.notify.channel import Channel
 from countyhub.notify.delivery import Claim
 from countyhub.notify.telling import World
@@ -38,7 +38,6 @@ FOR_URGENT = 4
 GRACE_S = 10.0
 """At the end, what is under way may still finish: what is cut off there would be `unknown`."""
 CLEAN_EVERY = timedelta(hours=1)
-CLEAN_AT_ONCE = 2000
 
 
 class Done(NamedTuple):
@@ -139,7 +138,7 @@ class Notifier:
         lines, woken = await self.make()
         if self._clock() - self._cleaned > CLEAN_EVERY:
             self._cleaned = self._clock()
-            await clean(self._store, self._clock() - timedelta(days=self._config.notify.keep_days))
+            await upkeep.clean(self._store, self._clock() - timedelta(days=self._config.notify.keep_days))
         if lines or woken:
             self._ended.set()  # there may be something to send
         await asyncio.sleep(LOOK_S)
@@ -206,26 +205,6 @@ class Notifier:
             except UNAVAILABLE as error:
                 log.error("messages wait for the database: %s", getattr(error, "orig", None) or error)
                 await asyncio.sleep(BUSY_S)
-
-
-async def clean(store: Store, before: datetime) -> None:
-    """Gives up what was done with before then, in small pieces."""
-    p, m = parcel.c, message.c
-    done = (
-        m.made < before,
-        m.due.is_(None),
-        or_(m.parcel.is_(None), ~exists().where(p.id == m.parcel, p.due.is_not(None))),
-    )
-    for table, key, old in (
-        (message, m.id, done),
-        (parcel, p.id, (p.made < before, p.due.is_(None))),
-        (alert, alert.c.number, (alert.c.ended < before,)),
-    ):
-        gone = CLEAN_AT_ONCE
-        while gone == CLEAN_AT_ONCE:
-            async with store.write() as connection:
-                some = select(key).where(*old).limit(CLEAN_AT_ONCE)
-                gone = (await connection.execute(delete(table).where(key.in_(some)))).rowcount
 
 
 async def _any(connection: AsyncConnection, what: ColumnElement[bool]) -> bool:
