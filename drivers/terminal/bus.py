@@ -8,10 +8,11 @@ asked seldom, so that it does not hold up the buttons of the others.
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from drivers.seriallink import SerialLink
+from drivers.seriallink import Lookout, SerialLink
 from drivers.terminal import modbus
 from drivers.terminal.buslines import BusLine
 from drivers.terminal.config import Contact, Modbus, Register
@@ -64,17 +65,22 @@ def group(contacts: Iterable[Contact]) -> list[_Group]:
 class Bus:
     """One bus. `use` runs again after each loss of its port; what was told and what sounds lasts over that."""
 
-    def __init__(self, name: str, settings: Modbus, alarm: Alarm, parts: Parts, device: Device) -> None:
+    def __init__(
+        self, name: str, settings: Modbus, alarm: Alarm, parts: Parts, device: Device, lookout: Lookout
+    ) -> None:
         self._name, self._settings, self._alarm, self._device = name, settings, alarm, device
-        self._line = BusLine(name, settings, parts)
+        self._lookout = lookout
+        self._line = BusLine(name, settings, parts, lookout)
         self._groups = group(settings.contact)
         self._told = {self._button(each): alarm.is_pressed(self._button(each)) for each in settings.contact}
         self._released: dict[str, int] = {}
+        self._seen: Reply | None = None
+        """What the only question about buttons was answered last, if there is only one."""
         self._wanted = asyncio.Event()
         if settings.siren is not None:
-            alarm.sirens.append(self._wanted)
+            alarm.sirens.append(self._want)
         self._wanted_from_s: float | None = None
-        self._off_at_s: float | None = 0.0  # it may have been left on
+        self._off_at_s = 0.0 if settings.siren is not None else None  # it may have been left on
         self._siren_look_s = 0.0
         self._read_at_s = dict.fromkeys(settings.register, 0.0)
 
@@ -82,6 +88,7 @@ class Bus:
         """Poll on this link until it is lost (raises LinkLost)."""
         self._line.begin(link)
         self._released.clear()
+        self._seen = None
         while True:
             await self._mind_siren()
             for each in self._groups:
@@ -91,7 +98,26 @@ class Bus:
             if self._wanted.is_set():  # still: the siren does not answer
                 await asyncio.sleep(self._settings.poll_s)
                 continue
-            await self._rest(self._pause_s())
+            if (quiet := self._quiet_answer()) is not None:
+                await self._stand_watch(self._groups[0], quiet)
+            else:
+                await self._rest(self._pause_s())
+
+    def _want(self) -> None:
+        """The siren is to sound."""
+        self._wanted.set()
+        self._lookout.recall()
+
+    def _quiet_answer(self) -> Reply | None:
+        """That of the only question about buttons, if each is as it was last told and a lookout may ask for them."""
+        is_calm = all(not told or not self._released.get(button, 0) for button, told in self._told.items())
+        return self._seen if is_calm and self._line.can_watch() else None
+
+    async def _stand_watch(self, only: _Group, quiet: Reply) -> None:
+        """The buttons are watched until one of them, the siren or a register needs more."""
+        reply = await self._line.watch(only.request, quiet, self._next_due_s())
+        if reply is not None:
+            self._take(only, reply)
 
     async def _rest(self, seconds: float) -> None:
         """Until somebody calls for help, but no longer than that. A bus without a siren need not wake for it."""
@@ -106,10 +132,14 @@ class Bus:
         """Until the next thing is due."""
         if self._settings.contact:
             return self._settings.poll_s
-        due = [*self._read_at_s.values()]
+        due_s = self._next_due_s()
         if self._settings.siren is not None:
-            due += [self._siren_look_s, *([self._off_at_s] if self._off_at_s is not None else [])]
-        return min(max(min(due) - _now_s(), self._settings.poll_s), _SIREN_LOOK_S)
+            due_s = min(due_s, self._siren_look_s)
+        return min(max(due_s - _now_s(), self._settings.poll_s), _SIREN_LOOK_S)
+
+    def _next_due_s(self) -> float:
+        """When a register is to be read, or the siren switched off."""
+        return min([*self._read_at_s.values(), math.inf if self._off_at_s is None else self._off_at_s])
 
     # -- buttons -------------------------------------------------------------------------------------------------
 
@@ -118,8 +148,11 @@ class Bus:
 
     async def _look(self, each: _Group) -> None:
         reply = await self._line.ask(each.request, each.answer_bytes)
-        if reply is None:
-            return
+        if reply is not None:
+            self._take(each, reply)
+
+    def _take(self, each: _Group, reply: Reply) -> None:
+        self._seen = reply if len(self._groups) == 1 else None
         for index, contact in enumerate(each.contacts):
             is_bit = each.function <= modbus.READ_CONTACTS
             closed = reply.bit(index) if is_bit else reply.register(index) != 0

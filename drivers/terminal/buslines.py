@@ -2,7 +2,8 @@
 
 import asyncio
 
-from drivers.seriallink import SerialLink
+from drivers.seriallink import Lookout, Question, SerialLink
+from drivers.terminal import modbus
 from drivers.terminal.config import Modbus
 from drivers.terminal.modbus import WRITE_COIL, Reply
 from drivers.terminal.parts import Parts
@@ -16,8 +17,8 @@ _MIN_SILENCE_S = 0.00175
 class BusLine:
     """`begin` with each fresh link, then `ask`. A device that did not answer three times rests between questions."""
 
-    def __init__(self, name: str, settings: Modbus, parts: Parts) -> None:
-        self._name, self._settings, self._parts = name, settings, parts
+    def __init__(self, name: str, settings: Modbus, parts: Parts, lookout: Lookout) -> None:
+        self._name, self._settings, self._parts, self._lookout = name, settings, parts, lookout
         # Modbus over Serial Line V1.02, 2.5.1.1: 3.5 characters between frames, 1.75 ms above 19200 baud.
         self._silence_s = max(_MIN_SILENCE_S, _SILENCE_BITS / settings.baud)
         self._link: SerialLink[Reply] | None = None
@@ -56,9 +57,30 @@ class BusLine:
         self._tell()
         return None if reply is None or reply.exception else reply
 
+    def can_watch(self) -> bool:
+        """Whether a lookout may do the asking: a serial port of this machine, and all devices on it are well."""
+        assert self._link is not None
+        return self._link.is_lendable and not self._refusals and not any(self._unanswered.values())
+
+    async def watch(self, request: bytes, quiet: Reply, until_s: float) -> Reply | None:
+        """Ask the same until the answer is not `quiet`, the lookout is recalled, or that moment of the loop's clock.
+
+        The other answer; None when there is none yet. Raises LinkLost.
+        """
+        assert self._link is not None
+        question = Question(request, modbus.reply_bytes(quiet), self._settings.poll_s, is_urgent=False)
+        is_asked = await self._lookout.watch(self._link, question, until_s)
+        reply = await self._hear(self._link, request, len(quiet.data)) if is_asked else None
+        self._quiet_from_s = _now_s()
+        return None if reply is None or reply.exception else reply
+
     async def _exchange(self, link: SerialLink[Reply], request: bytes, answer_bytes: int) -> Reply | None:
         link.discard()
         await link.write(request)
+        return await self._hear(link, request, answer_bytes)
+
+    async def _hear(self, link: SerialLink[Reply], request: bytes, answer_bytes: int) -> Reply | None:
+        """The answer to this request among what comes in time."""
         until_s = _now_s() + self._settings.answer_timeout_s
         while (reply := await link.receive_within(until_s - _now_s())) is not None:
             if _answers(reply, request, answer_bytes):

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from drivers.seriallink import Decoder, LinkLost, SerialLink, SerialSettings, keep_open
+from drivers.seriallink import Decoder, LinkLost, Lookout, SerialLink, SerialSettings, keep_open
 from drivers.terminal.bus import Bus
 from drivers.terminal.config import Config, EmAscii, EscPos, IcEm, Keymap, Line, Modbus, Part, SamIdCard, part_names
 from drivers.terminal.desk import Desk
@@ -59,9 +59,12 @@ class Driver:
         """Serve the terminal until cancelled."""
         key = load_village_key(Path(self._config.key_file))
         self._terminal = terminal = _Terminal(self._config, key, device, self._watch)
-        async with asyncio.TaskGroup() as group:
-            for work in terminal.works():
-                group.create_task(work)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for work in terminal.works():
+                    group.create_task(work)
+        finally:
+            terminal.close()
 
     async def command(self, device: Device, op: str, args: Mapping[str, object]) -> Mapping[str, object]:
         """For people on the box: `watch` what the parts send (`Look`), `try` a printer or siren, `end` all trials."""
@@ -120,6 +123,7 @@ class _Terminal:
         self._roster = Roster(Path(config.roster_file) if config.roster_file else None)
         self._roster.on_problem = self._note_roster
         self._desk = Desk(config, device, tuple(self._printers.values()), self._roster, watch)
+        self._lookout = Lookout()
         self._alarm = Alarm(device, drill=config.drill, watch=watch)
         self._alarm.on_key_stored = partial(self._desk.sound, "done")
 
@@ -131,6 +135,10 @@ class _Terminal:
         if self._config.roster_file:
             works.append(self._roster.keep_looking())
         return works + [self._work(name, part) for name, part in self._named]
+
+    def close(self) -> None:
+        """After all works have ended."""
+        self._lookout.close()
 
     async def _give_privacy_notice(self) -> None:
         """Before the first slip of a reader, and whenever its text has changed; remembered once a printer has it."""
@@ -181,7 +189,7 @@ class _Terminal:
         parts, desk = self._parts, self._desk
         match part:
             case SamIdCard():
-                cards = IdCardReader(name, part, self._key, desk, parts, self._device)
+                cards = IdCardReader(name, part, self._key, desk, parts, self._device, self._lookout)
                 work = self._keep(name, part, SamDecoder, cards.use)
             case IcEm() | EmAscii():
                 decoder = EmAsciiDecoder if isinstance(part, EmAscii) else IcEmDecoder
@@ -199,7 +207,8 @@ class _Terminal:
             case EscPos():
                 work = self._keep(name, part, StatusDecoder, self._printers[name].use)
             case Modbus():
-                work = self._keep(name, part, ReplyDecoder, Bus(name, part, self._alarm, parts, self._device).use)
+                bus = Bus(name, part, self._alarm, parts, self._device, self._lookout)
+                work = self._keep(name, part, ReplyDecoder, bus.use)
         return work
 
     async def _keep(

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from drivers.seriallink import SerialLink
+from drivers.seriallink import Lookout, Question, SerialLink
 from drivers.terminal import sam_idcard as sam
 from drivers.terminal.config import SamIdCard
 from drivers.terminal.desk import Credential, Desk
@@ -27,7 +27,14 @@ class IdCardReader:
     """Polls one reader. What it reads goes to the desk; what it cannot read is told to the person and counted."""
 
     def __init__(
-        self, name: str, settings: SamIdCard, key: VillageKey, desk: Desk, parts: Parts, device: Device
+        self,
+        name: str,
+        settings: SamIdCard,
+        key: VillageKey,
+        desk: Desk,
+        parts: Parts,
+        device: Device,
+        lookout: Lookout,
     ) -> None:
         self._name = name
         self._settings = settings
@@ -35,6 +42,8 @@ class IdCardReader:
         self._desk = desk
         self._parts = parts
         self._device = device
+        self._lookout = lookout
+        self._question = Question(sam.FIND, sam.NO_CARD_ANSWER, settings.poll_s, is_urgent=True)
         self._presence = PolledPresence()
         desk.on_wish.append(self._presence.rearm)
         self._unanswered = 0
@@ -48,8 +57,14 @@ class IdCardReader:
         while True:
             if not self._known:
                 await self._introduce(link)
-            await self._poll(link)
+            await self._deal_with(link, await self._ask(link, sam.FIND))
+            while self._is_quiet(link) and await self._lookout.watch(link, self._question):
+                await self._deal_with(link, await self._hear(link))
             await asyncio.sleep(self._settings.poll_s)
+
+    def _is_quiet(self, link: SerialLink[Answer]) -> bool:
+        """Whether nobody is there, and all is well, so that the lookout may do the asking."""
+        return self._presence.is_over and not self._faults and link.is_lendable
 
     async def _introduce(self, link: SerialLink[Answer]) -> None:
         answer = await self._ask(link, sam.MODULE_ID)
@@ -57,8 +72,8 @@ class IdCardReader:
             self._known = True
             self._device.describe(module=answer.data.hex().upper() if answer.is_fine else answer.status_name)
 
-    async def _poll(self, link: SerialLink[Answer]) -> None:
-        answer = await self._ask(link, sam.FIND)
+    async def _deal_with(self, link: SerialLink[Answer], answer: Answer | None) -> None:
+        """The answer to FIND."""
         if answer is None:
             return
         if answer.status not in (Status.NO_CARD, Status.FOUND):
@@ -139,6 +154,9 @@ class IdCardReader:
         """The reader's answer, None when it does not come in time. Raises LinkLost."""
         link.discard()
         await link.write(request)
+        return await self._hear(link)
+
+    async def _hear(self, link: SerialLink[Answer]) -> Answer | None:
         answer = await link.receive_within(self._settings.answer_timeout_s)
         if answer is None:
             self._unanswered += 1

@@ -78,6 +78,11 @@ def write_coil(unit: int, address: int, *, on: bool) -> bytes:
     return with_crc(bytes((unit, WRITE_COIL)) + address.to_bytes(2, "big") + (b"\xff\x00" if on else b"\x00\x00"))
 
 
+def reply_bytes(reply: Reply) -> bytes:
+    """The frame in which such an answer to a reading comes."""
+    return with_crc(bytes((reply.unit, reply.function, len(reply.data))) + reply.data)
+
+
 class ReplyDecoder(ScanningDecoder[Reply]):
     """Answers out of a byte stream; what a device sends beside them is passed over."""
 

@@ -35,6 +35,11 @@ class PolledPresence:
             self._settled = False
             self._failures = 0
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing lies there, for certain: another "no card" would change nothing."""
+        return not self._settled and self._none_in_a_row >= NO_CARD_POLLS
+
     def settle(self) -> None:
         """The card was dealt with, well or ill: nothing more until it is lifted."""
         self._settled = True

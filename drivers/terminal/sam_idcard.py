@@ -53,6 +53,10 @@ SELECT = request(0x20, 0x02)
 READ = request(0x30, 0x01)
 
 
+NO_CARD_ANSWER = PREAMBLE + bytes.fromhex("00040000 8084")
+"""To FIND, as long as nothing lies there."""
+
+
 class Status(IntEnum):
     """SW3 of an answer."""
 

@@ -41,7 +41,7 @@ class Alarm:
 
     def __init__(self, device: Device, *, drill: bool, watch: Watch | None = None) -> None:
         self.watch = watch or Watch()
-        self.sirens: list[asyncio.Event] = []
+        self.sirens: list[Callable[[], None]] = []
         self.on_key_stored: Callable[[], Awaitable[None]] | None = None
         self._device, self._drill = device, drill
         self._pressed = _read(device.recall(_MEMORY))
@@ -84,7 +84,7 @@ class Alarm:
     def sound(self) -> None:
         """The sirens, without a call for help."""
         for siren in self.sirens:
-            siren.set()
+            siren()
 
     async def store_all(self) -> None:
         """Until cancelled. What waits here has not been told as stored to anybody."""

@@ -9,7 +9,8 @@ import termios
 import msgspec
 import pytest
 
-from drivers.seriallink import LineWatch, LinkLost, SerialLink, SerialSettings, _explain, advise_name, keep_open
+from drivers.seriallink import LineWatch, LinkLost, SerialLink, SerialSettings, advise_name, keep_open
+from drivers.seriallink.loss import explain
 from drivers.terminal.icem import CardSeen, IcEmDecoder
 from drivers.terminal.line import LineDecoder
 from simulators.terminal.ptyport import PtyPort
@@ -199,7 +200,7 @@ async def can_open(port: PtyPort) -> bool:
 
 def test_termios_error_is_explained_although_it_is_no_oserror():
     assert not issubclass(termios.error, OSError)
-    assert _explain(termios.error(5, "Input/output error"))[0] == "unplugged"
+    assert explain(termios.error(5, "Input/output error"))[0] == "unplugged"
 
 
 @pytest.mark.parametrize("url", ["tcp://127.0.0.1:9000", "socket://127.0.0.1", "rfc2217://:9000", "socket://a:b"])

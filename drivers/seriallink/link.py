@@ -1,119 +1,32 @@
-"""The serial link, written once: opens a port, feeds its bytes to a decoder, hands out frames, survives unplugging.
+"""One open port: its bytes come by `loop.add_reader` and `os.read`, go through a decoder and come out as frames.
 
-`serialport` opens it; bytes arrive by `loop.add_reader` and `os.read`, because pyserial's
-own `read(n)` loses what it holds when the line drops. Promises: whatever goes wrong with a port comes out as `LinkLost`
-with a stable reason; a closed link leaves no descriptor behind; no byte of the line is ever logged.
+pyserial's own `read(n)` loses what it holds when the line drops. Promises: whatever goes wrong with a port comes out as
+`LinkLost`; a closed link leaves no descriptor behind; no byte of the line is ever logged.
 """
 
 import asyncio
-import errno
+import contextlib
 import logging
 import os
-import re
 import termios
 from collections import deque
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Callable
 from types import TracebackType
-from typing import Annotated, Any, Generic, Literal, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
-import msgspec
-from msgspec import Meta
-
-from drivers.serialport import PORT_ERRORS, Port, Speed, close_port, is_network, is_valid, open_port
-from edgeagent.driver import DriverProblem
+from drivers.seriallink.loss import LinkLost, explain
+from drivers.seriallink.settings import SerialSettings
+from drivers.serialport import PORT_ERRORS, Port, close_port, open_port
 
 log = logging.getLogger(__name__)
 
 Frame = TypeVar("Frame")
 
-_REASONS = {
-    errno.ENOENT: "missing",
-    errno.EACCES: "refused",
-    errno.EPERM: "refused",
-    errno.EAGAIN: "busy",
-    errno.EBUSY: "busy",
-    errno.EIO: "unplugged",
-    errno.ENXIO: "unplugged",
-    errno.ENODEV: "unplugged",
-    errno.ECONNRESET: "unplugged",
-    errno.EPIPE: "unplugged",
-    errno.ECONNREFUSED: "unreachable",
-    errno.EHOSTUNREACH: "unreachable",
-    errno.ENETUNREACH: "unreachable",
-    errno.ETIMEDOUT: "unreachable",
-}
 _READ_BYTES = 4096
+_CHARACTERS = 6
+"""Place of the special characters, VMIN among them, in what tcgetattr gives."""
 # What a consumer may leave lying; people with cards cannot fill it, a mad reader can.
 _MAX_WAITING_FRAMES = 256
-_UNSTABLE_NAME = re.compile(r"/dev/tty(USB|ACM)[0-9]+")
-_BY_ID = Path("/dev/serial/by-id")
-
-
-class LinkLost(DriverProblem):
-    """`reason` is one of missing, refused, busy, unplugged, unreachable, write-timeout, failed."""
-
-    code = "serial.lost"
-    en = "serial port {port}: {reason} ({detail})"
-    zh = "串口 {port} 中断：{reason}（{detail}）"
-
-    @property
-    def reason(self) -> str:
-        return str(self.facts["reason"])
-
-
-def about(en: str, zh: str, **limits: Any) -> Meta:
-    """What a setting says of itself, in both languages, and what it may be."""
-    return Meta(description=en, extra_json_schema={"zh": zh}, **limits)
-
-
-class SerialSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How one port is opened. A part's own settings may extend it."""
-
-    port: Annotated[
-        str,
-        about(
-            "device file, best a name under /dev/serial/by-id/; or socket://HOST:PORT, rfc2217://HOST:PORT",
-            "设备文件，最好用 /dev/serial/by-id/ 下的名称；或 socket://主机:端口、rfc2217://主机:端口",
-            min_length=1,
-        ),
-    ]
-    baud: Annotated[int, about("bits per second", "波特率", ge=50, le=4_000_000)] = 9600
-    data_bits: Annotated[Literal[7, 8], about("data bits", "数据位")] = 8
-    parity: Annotated[Literal["N", "E", "O"], about("parity: none, even, odd", "校验：N 无、E 偶、O 奇")] = "N"
-    stop_bits: Annotated[Literal[1, 2], about("stop bits", "停止位")] = 1
-    inter_byte_timeout_s: Annotated[
-        float,
-        about(
-            "a pause as long as this ends a frame, whole or half, in s", "停顿超过此时间即视为一帧结束，秒", gt=0, le=10
-        ),
-    ] = 0.2
-    write_timeout_s: Annotated[
-        float,
-        about(
-            "a device that takes no bytes for so long is lost, in s",
-            "设备超过此时间不收数据即视为断开，秒",
-            gt=0,
-            le=60,
-        ),
-    ] = 2.0
-    reopen_first_s: Annotated[
-        float, about("wait before the first attempt to open again, in s", "断开后首次重新打开前的等待，秒", gt=0)
-    ] = 0.5
-    reopen_last_s: Annotated[
-        float, about("the wait doubles up to this, in s", "等待逐次加倍，最长不超过此值，秒", gt=0)
-    ] = 10.0
-
-    def __post_init__(self) -> None:
-        if not is_valid(self.port):
-            raise ValueError(
-                "a port is a device file, socket://HOST:PORT or rfc2217://HOST:PORT"
-                " / 串口应为设备文件、socket://主机:端口 或 rfc2217://主机:端口"
-            )
-
-    @property
-    def speed(self) -> Speed:
-        return Speed(self.baud, self.data_bits, self.parity, self.stop_bits)
 
 
 class Decoder(Protocol[Frame]):
@@ -184,7 +97,7 @@ class SerialLink(Generic[Frame]):
             opening.add_done_callback(_close_unwanted)
             raise
         except (*PORT_ERRORS, ValueError) as error:  # ValueError: a speed that the adapter does not have
-            raise self._problem(*_explain(error, self.settings.port)) from error
+            raise self._problem(*explain(error, self.settings.port)) from error
         self._fd = self._port.fileno()
         os.set_blocking(self._fd, False)
         loop.add_reader(self._fd, self._read)
@@ -260,7 +173,7 @@ class SerialLink(Generic[Frame]):
             except BlockingIOError:
                 pass
             except OSError as error:
-                raise self._lose(*_explain(error)) from error
+                raise self._lose(*explain(error)) from error
             if not data:
                 return
         async with self._writing:
@@ -279,7 +192,7 @@ class SerialLink(Generic[Frame]):
             except BlockingIOError:
                 await self._writable()
             except OSError as error:
-                raise self._lose(*_explain(error)) from error
+                raise self._lose(*explain(error)) from error
 
     async def _writable(self) -> None:
         loop = asyncio.get_running_loop()
@@ -291,17 +204,61 @@ class SerialLink(Generic[Frame]):
             if self._port is not None:
                 loop.remove_writer(self._fd)
 
+    # -- lent to a lookout -----------------------------------------------------------------------------------------
+
+    @property
+    def is_lendable(self) -> bool:
+        """Whether it is a serial port of this machine, and nothing of it waits here."""
+        return self._lost is None and not self._frames and self._pause is None and os.isatty(self._fd)
+
+    def lend(self, wake_bytes: int) -> int:
+        """The descriptor, to be read and written elsewhere until `take_back`; readable from so many bytes on.
+
+        Raises LinkLost.
+        """
+        asyncio.get_running_loop().remove_reader(self._fd)
+        self._wake_from(wake_bytes)
+        return self._fd
+
+    def take_back(self) -> None:
+        """It is read here again. May be called for one that was lost or closed meanwhile."""
+        if self._lost is None:
+            asyncio.get_running_loop().add_reader(self._fd, self._read)
+            with contextlib.suppress(LinkLost):  # whoever uses it next is told
+                self._wake_from(1)
+
+    def take(self, data: bytes, error: OSError | None = None) -> None:
+        """What was read, or went wrong, while it was lent. Raises LinkLost."""
+        if error is not None:
+            raise self._lose(*explain(error))
+        if data:
+            self._hear(data)
+
+    def _wake_from(self, count: int) -> None:
+        """Become readable when so many bytes are there (VMIN, 1 to 255)."""
+        try:
+            modes = termios.tcgetattr(self._fd)
+            modes[_CHARACTERS][termios.VMIN] = count
+            termios.tcsetattr(self._fd, termios.TCSANOW, modes)
+        except PORT_ERRORS as error:
+            raise self._lose(*explain(error)) from error
+
+    # -- bytes -----------------------------------------------------------------------------------------------------
+
     def _read(self) -> None:
         try:
             data = os.read(self._fd, _READ_BYTES)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            self._lose(*_explain(error))
+            self._lose(*explain(error))
             return
-        if not data:
+        if data:
+            self._hear(data)
+        else:
             self._lose("unplugged", "hang-up")
-            return
+
+    def _hear(self, data: bytes) -> None:
         frames = self._decoder.feed(data)
         self._deliver(data, frames)
         self._await_pause(whole=bool(frames) and not getattr(self._decoder, "is_midway", True))
@@ -316,6 +273,7 @@ class SerialLink(Generic[Frame]):
         self._pause = loop.call_later(self.settings.inter_byte_timeout_s, self._on_pause)
 
     def _on_pause(self) -> None:
+        self._pause = None
         self._deliver(b"", self._decoder.silence())
         if self._watch.is_garbage and not self.garbage:
             log.warning("%s: line garbage, check the baud rate (%d)", self.settings.port, self.settings.baud)
@@ -352,48 +310,6 @@ class SerialLink(Generic[Frame]):
         return LinkLost(port=self.settings.port, reason=reason, detail=detail)
 
 
-async def keep_open(
-    settings: SerialSettings,
-    make_decoder: Callable[[], Decoder[Frame]],
-    use: Callable[[SerialLink[Frame]], Awaitable[None]],
-    on_lost: Callable[[LinkLost], Awaitable[None]],
-) -> None:
-    """Open the port and `use` it, again and again, until cancelled. `on_lost` is told each time that it went away.
-
-    `use` should run until it raises LinkLost; what else it raises passes through.
-    """
-    loop = asyncio.get_running_loop()
-    wait_s = settings.reopen_first_s
-    advice = advise_name(settings.port)
-    if advice:
-        log.warning("%s", advice)
-    while True:
-        began_s = loop.time()
-        try:
-            async with SerialLink(settings, make_decoder()) as link:
-                await use(link)
-        except LinkLost as lost:
-            await on_lost(lost)
-        if loop.time() - began_s > settings.reopen_last_s:
-            wait_s = settings.reopen_first_s
-        await asyncio.sleep(wait_s)
-        wait_s = min(2 * wait_s, settings.reopen_last_s)
-
-
-def advise_name(port: str, by_id: Path = _BY_ID) -> str | None:
-    """Advice for people when a name changes with the order of plugging, with the lasting name where there is one."""
-    if not _UNSTABLE_NAME.fullmatch(port):
-        return None
-    lasting = str(by_id / "…")
-    if by_id.is_dir():
-        target = os.path.realpath(port)
-        lasting = next((str(link) for link in sorted(by_id.iterdir()) if os.path.realpath(link) == target), lasting)
-    return (
-        f"{port} changes its name with the order of plugging; use {lasting}"
-        f" / {port} 的名称会随插拔顺序变化，请改用 {lasting}"
-    )
-
-
 def _ignore(_: bool) -> None:
     pass
 
@@ -407,10 +323,3 @@ def _close_unwanted(opening: "asyncio.Future[Port]") -> None:
     """The opener was cancelled while the port was being opened: nobody wants it any more."""
     if not opening.cancelled() and opening.exception() is None:
         close_port(opening.result())
-
-
-def _explain(error: Exception, port: str = "") -> tuple[str, str]:
-    """(stable reason, the system's text) of an error of a port."""
-    number = error.args[0] if isinstance(error, termios.error) else getattr(error, "errno", None)
-    other = "unreachable" if is_network(port) else "failed"
-    return _REASONS.get(number or 0, other), str(error)

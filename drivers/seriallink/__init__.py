@@ -1,0 +1,23 @@
+"""The serial link, written once: opens a port, feeds its bytes to a decoder, hands out frames, survives unplugging.
+
+Whatever goes wrong with a port comes out as `LinkLost` with a stable reason; no byte of the line is ever logged.
+"""
+
+from drivers.seriallink.keeping import advise_name, keep_open
+from drivers.seriallink.link import Decoder, LineWatch, SerialLink
+from drivers.seriallink.lookout import Lookout, Question
+from drivers.seriallink.loss import LinkLost
+from drivers.seriallink.settings import SerialSettings, about
+
+__all__ = [
+    "Decoder",
+    "LineWatch",
+    "LinkLost",
+    "Lookout",
+    "Question",
+    "SerialLink",
+    "SerialSettings",
+    "about",
+    "advise_name",
+    "keep_open",
+]
