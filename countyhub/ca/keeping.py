@@ -32,7 +32,7 @@ CRL_RENEWED = timedelta(days=7)
 
 class NoNames(Problem):
     code = "ca.no-names"
-    en = 'enrol.names is empty: by which names or addresses do the boxes reach this hub? e.g. names = ["hub.county.cn"]'
+    en = 'enrol.names is empty: by what names or addresses do boxes reach this hub? e.g. names = ["hub.county.cn"]'
     zh = '[enrol] 的 names 为空：盒子用什么域名或地址连接汇聚端？例如 names = ["hub.county.cn"]'
 
 
@@ -88,8 +88,10 @@ def refresh(config: Config, revoked: Mapping[str, list[Revoked]], now: datetime)
 
 
 def ends(config: Config, now: datetime) -> Ends:
-    """Of the CA trusted longest, the server's certificate, the list that ends first. Raises OSError, ValueError, and the
-    problems of the CA's folder."""
+    """Of the CA trusted longest, of the server's certificate, of the list that ends first.
+
+    Raises OSError, ValueError, and the problems of the CA's folder.
+    """
     folder, authority = broker_folder(config), Authority.open(ca_folder(config))
     server = x509.load_pem_x509_certificate((folder / SERVER_FILE).read_bytes())
     lists = _lists(folder / CRL_FILE)
@@ -132,13 +134,10 @@ def _keep_crl(
     path: Path, authority: Authority, revoked: Mapping[str, list[Revoked]], settings: EnrolSettings, now: datetime
 ) -> bool:
     """One list for each CA that is trusted: the broker refuses everyone whose CA has none."""
-    wanted = {
-        each.certificate.subject: {r.serial for r in revoked.get(each.pin, [])} for each in authority.trusted(now)
-    }
-    lists = _lists(path)
-    fresh = (
-        min((_begin(each) for each in lists), default=certificates.ALWAYS) + certificates.BACKDATED > now - CRL_RENEWED
-    )
+    trusted, lists = authority.trusted(now), _lists(path)
+    wanted = {each.certificate.subject: {line.serial for line in revoked.get(each.pin, [])} for each in trusted}
+    oldest = min((_begin(each) for each in lists), default=certificates.ALWAYS)
+    fresh = oldest + certificates.BACKDATED > now - CRL_RENEWED
     long = all(_end(each) - now > timedelta(days=settings.crl_days) / 3 for each in lists)
     if fresh and long and {each.issuer: {r.serial_number for r in each} for each in lists} == wanted:
         return False
