@@ -142,16 +142,14 @@ class MqttFeed:
         for item in page.items:
             while under_way and (len(under_way) >= self._window or not client.free_slots):
                 await self._confirm(source, *under_way.popleft())
-            if asyncio.get_running_loop().time() > until:
-                break
             topic = item.topic(self._config.county)
             under_way.append((item, client.publish(topic, encode(item.event), content_type=CONTENT_TYPE)))
-        else:
-            while under_way:
-                await self._confirm(source, *under_way.popleft())
-            self._cursors[source.name] = page.through
+            if asyncio.get_running_loop().time() > until:
+                break
         while under_way:
             await self._confirm(source, *under_way.popleft())
+        if not page.items or self._cursors[source.name] == page.items[-1].row_id:
+            self._cursors[source.name] = page.through
 
     @property
     def _window(self) -> int:

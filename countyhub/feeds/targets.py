@@ -89,7 +89,10 @@ def parse(given: str) -> httpx.URL:
         url = httpx.URL(given)
     except httpx.InvalidURL as error:
         raise BadUrl(url=given[:200]) from error
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.fragment or len(given) > MAX_URL:
+    odd = (
+        url.userinfo or url.fragment or len(given) > MAX_URL or not 1 <= (443 if url.port is None else url.port) < 65536
+    )
+    if url.scheme not in ("http", "https") or not url.host or odd:
         raise BadUrl(url=given[:200])
     return url
 
