@@ -38,8 +38,9 @@ def folder(path: Path, mode: int = 0o700) -> Path:
     return path
 
 
-def write(path: Path, data: bytes, mode: int) -> bool:
-    """Put the bytes there in one step, on the disk; False when they stand there already. Raises `NotWritten`."""
+def write(path: Path, data: bytes, mode: int, *, gid: int | None = None) -> bool:
+    """Put the bytes there in one step, on the disk; False when they stand there already. `gid`: group that may read
+    it, else that of the folder. Raises `NotWritten`."""
     try:
         if path.is_file() and path.read_bytes() == data:
             return False
@@ -50,12 +51,24 @@ def write(path: Path, data: bytes, mode: int) -> bool:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        _own(fresh, path.parent)
+        _own(fresh, path.parent, gid)
         fresh.rename(path)
         _sync(path.parent)
     except OSError as error:
         raise NotWritten(path=path, reason=error.strerror or error) from error
     return True
+
+
+def hand_out(path: Path, data: bytes) -> None:
+    """Onto a stick, whose file system may know neither owners nor modes. Raises `NotWritten`."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise NotWritten(path=path, reason=error.strerror or error) from error
 
 
 def check_private(path: Path) -> None:
@@ -65,11 +78,11 @@ def check_private(path: Path) -> None:
         raise KeyOpen(path=path, mode=f"{mode:04o}")
 
 
-def _own(path: Path, like: Path) -> None:
+def _own(path: Path, like: Path, gid: int | None = None) -> None:
     """Root gives what it makes to the owner of the folder around it."""
     if os.geteuid() == 0:
         owner = like.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
+        os.chown(path, owner.st_uid, owner.st_gid if gid is None else gid)
 
 
 def _sync(path: Path) -> None:

@@ -8,7 +8,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from countyhub.cli import boardargs, boxargs, registryargs, storeargs, tokenargs, webhookargs
+from countyhub.cli import (
+    boardargs,
+    boxargs,
+    caargs,
+    mattersargs,
+    notifyargs,
+    registryargs,
+    storeargs,
+    tokenargs,
+    webhookargs,
+)
 from countyhub.cli.say import choose, say
 from gridwire.problem import Language, Problem
 
@@ -28,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     args.language = choose(args.language)
     try:
-        command = importlib.import_module(f"countyhub.cli.{args.command}")
+        command = importlib.import_module(f"countyhub.cli.{args.command.replace('-', '')}")
         code: int = command.execute(args)
         sys.stdout.flush()
     except Problem as problem:
@@ -67,14 +77,17 @@ def _parser() -> argparse.ArgumentParser:
     boxargs.add(parsers.add_parser("box", help=_box_help(language), description=_box_help(language)), common, language)
     for name, text, add in (
         ("board", _board_help(language), boardargs.add_board), ("key", _key_help(language), boardargs.add_key),
-        ("token", _token_help(language), tokenargs.add),
-        ("webhook", _webhook_help(language), webhookargs.add),
+        ("token", _token_help(language), tokenargs.add), ("matters", _matters_help(language), mattersargs.add),
+        ("webhook", _webhook_help(language), webhookargs.add), ("ca", _ca_help(language), caargs.add_ca),
+        ("notify", _notify_help(language), notifyargs.add),
     ):  # fmt: skip
         add(parsers.add_parser(name, help=text, description=text), common, language)
     boardargs.add_roster(added["roster"], language)
     registry = say(language, en="the county's registry, from files and to files", zh="县级登记表：检查、导入、导出")
     registryargs.add(parsers.add_parser("registry", help=registry, description=registry), common, language)
     storeargs.add(added, language)
+    caargs.add_broker(added["broker-config"], language)
+    mattersargs.add_run(added["run"], language)
     letters = added["deadletter"]
     letters.add_argument("action", choices=("list", "retry"), help=say(language, en="what to do", zh="操作"))
     letters.add_argument("ids", nargs="*", type=int, help=say(language, en="letters; none: all", zh="编号；不填为全部"))
@@ -83,7 +96,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _box_help(language: Language) -> str:
-    return say(language, en="list the boxes, or have one send again", zh="查看盒子，或让盒子补发")
+    return say(
+        language,
+        en="list, add, replace, revoke boxes, have one send again",
+        zh="查看、新增、更换、吊销盒子，或让盒子补发",
+    )
 
 
 def _board_help(language: Language) -> str:
@@ -94,12 +111,28 @@ def _key_help(language: Language) -> str:
     return say(language, en="the county key and the villages' keys", zh="县级密钥与各村密钥")
 
 
+def _matters_help(language: Language) -> str:
+    return say(
+        language, en="what raw alarms mean together, and what was suppressed", zh="归并后的事项，以及被压下的信号"
+    )
+
+
+def _ca_help(language: Language) -> str:
+    return say(language, en="the county's own certificates", zh="县级 CA：建立、查看、续签")
+
+
 def _token_help(language: Language) -> str:
     return say(language, en="who may use the HTTP interface, and for what", zh="HTTP 接口的令牌：谁可以用，能做什么")
 
 
 def _webhook_help(language: Language) -> str:
     return say(language, en="systems that are told of events by HTTP", zh="事件推送：通过 HTTP 通知其他系统")
+
+
+def _notify_help(language: Language) -> str:
+    return say(
+        language, en="who is told of cases by which way, and calls for help", zh="通知：谁以何种方式得到通知，紧急求助"
+    )
 
 
 def _helps(language: Language) -> dict[str, str]:
@@ -110,6 +143,9 @@ def _helps(language: Language) -> dict[str, str]:
         "migrate": "把数据库升级到本版本的格式" if zh else "bring the database up to this version's format",
         "deadletter": "查看或重试无法读取的报文" if zh else "list or retry what could not be read",
         "roster": "由人员表生成网格员名册（只含哈希）" if zh else "make a roster of hashes from a list of people",
+        "broker-config": "生成 mosquitto 的配置、权限和证书"
+        if zh
+        else "write mosquitto's configuration, rights and certificates",
         "sample": "输出带注释的配置样例" if zh else "print a commented sample of the configuration",
         "version": "显示版本" if zh else "show versions",
     }

@@ -1,4 +1,5 @@
 """`countyhub box list`, `countyhub box replay BOX …`: looks at the boxes, and has one send again what it still keeps.
+`add`, `replace` and `revoke` stand in boxadd and boxrevoke.
 
 Beside the running hub: the database is only read, and the order goes by a connection of its own.
 Ends with 0 when it was done, 1 when it was refused, has expired or met nobody, 2 for a box or arguments that are wrong.
@@ -12,7 +13,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,12 +21,13 @@ import msgspec
 
 from countyhub import board, commands, configfile, errand
 from countyhub.board import BoxView
+from countyhub.ca.identities import WrongIdentity
 from countyhub.cli.say import say
 from countyhub.config import Config
 from countyhub.store.engine import UNAVAILABLE, locate, open_reader
 from countyhub.web.present import size
 from countyhub.web.texts import text, word
-from gridwire.codes import new_ulid
+from gridwire.codes import BadBoxId, new_ulid
 from gridwire.messages import Command, Reply
 from gridwire.problem import Language, Problem
 
@@ -63,16 +65,23 @@ class TellWhich(WrongUse):
 
 def execute(args: argparse.Namespace) -> int:
     config = configfile.load(args.config)
-    work = _list if args.action == "list" else _replay
     try:
-        return asyncio.run(work(config, args))
+        return asyncio.run(_work(args.action)(config, args))
     except UNAVAILABLE as error:
         unread = say(args.language, en=f"the database cannot be read: {error}", zh=f"数据库无法读取：{error}")
         print(unread, file=sys.stderr)
         return FAILED
-    except (WrongUse, *errand.PROBLEMS) as problem:
+    except (WrongUse, WrongIdentity, BadBoxId, *errand.PROBLEMS) as problem:
         print(problem.text(args.language), file=sys.stderr)
-        return WRONG_USE if isinstance(problem, WrongUse) else FAILED
+        return FAILED if isinstance(problem, errand.PROBLEMS) else WRONG_USE
+
+
+def _work(action: str) -> Callable[[Config, argparse.Namespace], Coroutine[None, None, int]]:
+    if action in ("list", "replay"):
+        return _list if action == "list" else _replay
+    from countyhub.cli import boxadd, boxrevoke
+
+    return {"add": boxadd.add, "replace": boxadd.replace, "revoke": boxrevoke.revoke}[action]
 
 
 async def _boxes(config: Config) -> list[BoxView]:

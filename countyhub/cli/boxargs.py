@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from countyhub.cli import caargs
 from countyhub.cli.say import say
 from gridwire.events import LANES
 from gridwire.problem import Language
@@ -13,7 +14,7 @@ MAX_TIMEOUT_S = 3600.0
 
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser, language: Language) -> None:
-    """Give `parser` the actions `list` and `replay`, each with the arguments that all commands have."""
+    """Give `parser` its actions, each with the arguments that all commands have."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     text = say(language, en="every box: link, backlog, last seen", zh="列出盒子：连接、待传、最近消息")
     listing = actions.add_parser("list", parents=[common], help=text, description=text)
@@ -25,6 +26,7 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser, langua
     )
     replay = actions.add_parser("replay", parents=[common], help=text, description=text)
     _add_replay(replay, language)
+    caargs.add_box(actions, common, language)
 
 
 def _add_replay(replay: argparse.ArgumentParser, language: Language) -> None:
