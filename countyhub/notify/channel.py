@@ -6,6 +6,7 @@ decided in `delivery`, not by the channels.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple, Protocol
 
 from gridwire.problem import Problem
@@ -15,7 +16,7 @@ Why = Literal[
     "interrupted", "no-channel", "no-address", "expired", "answered", "closed",
 ]  # fmt: skip
 
-WHY: Final[dict[Why, tuple[str, str]]] = {
+WHY: Final[Mapping[str, tuple[str, str]]] = {
     "dns": ("域名无法解析：检查服务器名称和本机 DNS", "the name is not known: check the server's name and our DNS"),
     "unreachable": ("连接不上：检查地址、端口和防火墙", "no connection: check address, port and firewall"),
     "timeout": ("对方没有按时答复", "no answer in time"),
@@ -33,7 +34,7 @@ WHY: Final[dict[Why, tuple[str, str]]] = {
     "answered": ("已有人响应，不再需要", "somebody has answered: no longer needed"),
     "closed": ("案件已结束，不再需要", "the case is over: no longer needed"),
 }
-"""In Chinese and English."""
+"""Each `Why` in Chinese and English."""
 
 
 class Parcel(NamedTuple):
