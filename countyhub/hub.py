@@ -1,4 +1,8 @@
-"""The hub as one process: subscriber, chores after each commit, console. `run` serves until SIGTERM or SIGINT."""
+"""The hub as one process: subscriber, cases, deadlines, messages, feeds, chores, console. `run` serves until a signal.
+
+Several processes on one PostgreSQL share the work: each stores what it is given by the broker, whatever only one may do
+at a time goes by leases, and whoever dies is followed by another.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,24 @@ import asyncio
 import importlib.util
 import logging
 import signal
+from collections.abc import Awaitable, Callable, Iterator
 from types import TracebackType
+from zoneinfo import ZoneInfo
 
-from countyhub import upkeep
+from countyhub import escalation, feeds, upkeep
+from countyhub.cases.book import Book
 from countyhub.commands import Commands
 from countyhub.config import Config
 from countyhub.downlink import Downlink
 from countyhub.feed import Feed
+from countyhub.feeds import leasehold
 from countyhub.inbox import Inbox, Outcome
+from countyhub.lease import Lease
+from countyhub.matters.follower import Follower
+from countyhub.matters.windowfiles import WindowFiles
 from countyhub.notices import Notices
+from countyhub.notify import loop as notify
+from countyhub.registry.live import LiveRegistry, days_folder
 from countyhub.replay import Replay
 from countyhub.store.engine import UNAVAILABLE, Store, locate, open_store
 from countyhub.store.problems import DatabaseUnreachable
@@ -24,6 +37,8 @@ from gridwire.notify import Notifier
 log = logging.getLogger("countyhub.hub")
 
 BUSY_CHORES_S = 2.0
+SHARED_CHORES_S = 5.0
+"""With several processes, orders and births may come to another one than does the chores: it looks by itself."""
 WEB_RETRY_S = 30.0
 DATABASE_RETRY_S = 2.0
 
@@ -41,6 +56,11 @@ class Hub:
         self.notices = Notices(store, self.downlink)
         self.replay = Replay(store, config.replay)
         self.subscriber = Subscriber(config, Inbox(store), self.downlink, on_commit=self._on_commit, on_up=self._on_up)
+        zone = ZoneInfo(config.web.timezone)
+        self.registry = LiveRegistry(store, zone, days_folder(config.calendar.days_dir))
+        self.book = Book(config.county, self.registry, zone=zone)
+        windows = WindowFiles(config.calendar.windows_dir, zone)
+        self.matters = Follower(store, self.feed, self.book, windows, config.language)
         self.web_port = 0
         """Port of the console once it listens."""
         self._born: set[str] = set()
@@ -49,11 +69,7 @@ class Hub:
     async def run(self) -> None:
         """Serve until `stop()`: then what is being committed is still acknowledged."""
         async with asyncio.TaskGroup() as tasks:
-            around = [tasks.create_task(self._chores()), tasks.create_task(self.notices.watch())]
-            around.append(tasks.create_task(upkeep.run(self.store, self.config.retention)))
-            around.append(tasks.create_task(self.notifier.feed(self.store.answers, self.subscriber.rounds.answers)))
-            if self.config.web.enabled and importlib.util.find_spec("countyhub.web.app") is not None:
-                around.append(tasks.create_task(self._serve_console()))
+            around = [tasks.create_task(_steadily(name, work)) for name, work in self._works()]
             self.notifier.ready(f"county {self.config.county}")
             await self.subscriber.run()
             self.notifier.stopping()
@@ -62,6 +78,25 @@ class Hub:
 
     def stop(self) -> None:
         self.subscriber.stop()
+
+    def _works(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+        """All that runs beside the subscriber, by name."""
+        store, config = self.store, self.config
+        yield "the watchdog", lambda: self.notifier.feed(store.answers, self.subscriber.rounds.answers)
+        yield "cases", self.matters.run
+        yield "deadlines", lambda: escalation.run(store, self.book)
+        yield "messages", lambda: notify.run(store, self.registry, config)
+        yield "feeds", lambda: feeds.run(store, self.registry, config)
+        yield "chores", lambda: leasehold.hold(Lease(store, "chores"), self._all_chores)
+        if config.web.enabled and importlib.util.find_spec("countyhub.web.app") is not None:
+            yield "the console", self._serve_console
+
+    async def _all_chores(self) -> None:
+        """What boxes are told, and what the database needs: one process does it for all."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._chores())
+            tasks.create_task(self.notices.watch())
+            tasks.create_task(upkeep.run(self.store, self.config.retention))
 
     # What follows a commit.
 
@@ -89,7 +124,8 @@ class Hub:
                 await asyncio.sleep(BUSY_CHORES_S)
 
     async def _until_due(self) -> None:
-        timeout_s = min(self.config.replay.pause_s, BUSY_CHORES_S if self.replay.is_waiting else 60.0)
+        longest_s = SHARED_CHORES_S if self.config.broker.shared else 60.0
+        timeout_s = min(self.config.replay.pause_s, BUSY_CHORES_S if self.replay.is_waiting else longest_s)
         try:
             async with asyncio.timeout(timeout_s):
                 await self._due.wait()
@@ -101,13 +137,13 @@ class Hub:
 
     async def _serve_console(self) -> None:
         """A console that cannot listen must not keep events from being stored: it tries again."""
-        from countyhub.api.settings import api_parts
+        from countyhub.api.settings import ApiParts
         from countyhub.web.app import create
         from countyhub.web.serve import serve
         from countyhub.web.settings import console_settings
 
         web, settings = self.config.web, console_settings(self.config)
-        api = api_parts(self.config, self._due.set) if self.config.api.enabled else None
+        api = ApiParts(config=self.config, book=self.book, on_order=self._due.set) if self.config.api.enabled else None
         while True:
             try:
                 await serve(create(self.store, self.feed, settings, api), web.host, web.port, self._console_listens)
@@ -118,6 +154,18 @@ class Hub:
     def _console_listens(self, port: int) -> None:
         self.web_port = port
         log.info("console on http://%s:%d/", self.config.web.host, port)
+
+
+async def _steadily(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """A work that only waits for the database when that is away."""
+    while True:
+        try:
+            await work()
+        except UNAVAILABLE as error:
+            log.error("%s: the database is awaited: %s", name, getattr(error, "orig", None) or error)
+            await asyncio.sleep(DATABASE_RETRY_S)
+        else:
+            return
 
 
 class Signals:

@@ -15,7 +15,10 @@ from urllib.parse import urlencode, urlsplit
 from countyhub.api import tokens
 from countyhub.api.scopes import PERSONAL, SCOPES
 from countyhub.api.settings import ApiParts
+from countyhub.cases.book import Book
+from countyhub.config import ApiSettings, Config, FeedsSettings
 from countyhub.registry import plan
+from countyhub.registry.live import LiveRegistry
 from countyhub.store.engine import Store
 from countyhub.web.app import create
 from countyhub.web.serve import serve
@@ -26,7 +29,7 @@ from tests.registries import ZONE, planned, small
 
 ALL = tuple(SCOPES)
 MACHINE = tuple(scope for scope in SCOPES if scope not in PERSONAL)
-MANY = 1_000_000
+MANY = 100_000
 
 
 class Said(NamedTuple):
@@ -112,8 +115,10 @@ async def import_registry(store: Store, folder: Path, rows: Any = None) -> None:
 @contextlib.asynccontextmanager
 async def served(store: Store, **parts: Any) -> AsyncIterator[str]:
     """The interface beside its console, over real HTTP; gives its address."""
-    given = {"county": COUNTY, "requests_per_minute": MANY, "failures_per_minute": MANY} | parts
-    app = create(store, None, ConsoleSettings(county=COUNTY), ApiParts(**given))
+    settings = {"requests_per_minute": MANY, "failures_per_minute": MANY} | parts
+    config = Config(county=COUNTY, api=ApiSettings(**settings), feeds=FeedsSettings(allow_private=("127.0.0.0/8",)))
+    book = Book.configured(config, LiveRegistry(store, ZONE))
+    app = create(store, None, ConsoleSettings(county=COUNTY), ApiParts(config=config, book=book))
     bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(serve(app, "127.0.0.1", 0, bound.set_result))
     try:

@@ -38,8 +38,8 @@ class Door:
 
     def __init__(self, store: Store, parts: ApiParts) -> None:
         self._store, self._parts = store, parts
-        self._paces = Limits(parts.requests_per_minute)
-        self._failures = Limits(parts.failures_per_minute)
+        self._paces = Limits(parts.config.api.requests_per_minute)
+        self._failures = Limits(parts.config.api.failures_per_minute)
         self.uses: dict[int, datetime] = {}
 
     async def token(self, scope: Scope, headers: Headers, now: datetime) -> Token:
@@ -57,7 +57,7 @@ class Door:
         kind, _, text = given.partition(" ")
         if kind.lower() != "bearer":
             raise NoToken(headers={"www-authenticate": _CHALLENGE})
-        if not (self._parts.behind_proxy or _is_loopback(address)):
+        if not (self._parts.config.api.behind_proxy or _is_loopback(address)):
             raise PlainHttp
         found = None
         if tokens.is_wellformed(text.strip()):
@@ -82,7 +82,7 @@ class Door:
 
     def address(self, scope: Scope, headers: Headers) -> str:
         """Who is at the other end; behind a proxy the last address that it has added."""
-        forwarded = headers.get("x-forwarded-for", "") if self._parts.behind_proxy else ""
+        forwarded = headers.get("x-forwarded-for", "") if self._parts.config.api.behind_proxy else ""
         if forwarded:
             return forwarded.rpartition(",")[2].strip()[:64]
         client = scope.get("client")

@@ -99,7 +99,7 @@ def problems_of(route: Route) -> tuple[type[Problem], ...]:
         found.append(ScopeMissing)
     if route.whole:
         found.append(OnlyWhole)
-    if route.where or route.query or route.body or route.method == "POST" or route.versioned:
+    if route.where or route.query or route.body or route.method == "POST" or route.conditional:
         found.append(BadRequest)
     if route.where:
         found.append(NotFound)
@@ -107,7 +107,7 @@ def problems_of(route: Route) -> tuple[type[Problem], ...]:
         found += [TooLarge, TooSlow, WrongType]
     if route.method == "POST":
         found += [InProgress, KeyReused]
-    if route.versioned and route.method != "GET":
+    if route.conditional:
         found.append(Changed)
     return (*found, *(each for each in route.problems if each not in found))
 
@@ -218,7 +218,7 @@ def _headers(route: Route) -> Iterable[Json]:
             "description": "new for each request, e.g. a UUID; a request that comes again with it is not done again",
             "schema": {"type": "string", "pattern": KEY_PATTERN},
         }  # fmt: skip
-    if route.versioned and route.method != "GET":
+    if route.conditional:
         yield {
             "name": "If-Match", "in": "header", "required": False,
             "description": "the ETag that was seen: nothing is done when it is another one by now (412)",

@@ -7,6 +7,8 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
+from countyhub.cases import refusals as cases
+from countyhub.cases.finding import BadPage
 from countyhub.lifecycle import refusals
 from countyhub.notices import BoardTooLarge
 from gridwire.problem import Problem
@@ -208,6 +210,15 @@ class Away(ApiProblem):
 
 
 _ELSEWHERE: dict[type[Problem], int] = {
+    cases.NotThere: 404,
+    cases.NoSuchPerson: 403,
+    cases.NotTheRole: 403,
+    cases.TargetUnknown: 422,
+    cases.TargetElsewhere: 422,
+    cases.AttachmentEmpty: 422,
+    cases.AttachmentKind: 415,
+    cases.AttachmentTooLarge: 413,
+    BadPage: 400,
     refusals.NotYours: 403,
     refusals.UnknownAct: 422,
     refusals.TextMissing: 422,
@@ -234,7 +245,13 @@ def status_of(problem: type[Problem]) -> int:
     return next((_ELSEWHERE[base] for base in problem.__mro__ if base in _ELSEWHERE), 422)
 
 
-def answer_of(problem: Problem, *, zh: bool, version: int | None = None) -> ProblemAnswer:
+def version_of(problem: Problem) -> int | None:
+    """Of a conflict: the version that is in force now."""
+    found = problem.facts.get("found") if isinstance(problem, refusals.Stale) else getattr(problem, "version", None)
+    return found if isinstance(found, int) else None
+
+
+def answer_of(problem: Problem, *, zh: bool) -> ProblemAnswer:
     """The body of the answer."""
     status, texts = status_of(type(problem)), {name: _bare(problem, name) for name in ("zh", "en")}
     return ProblemAnswer(
@@ -246,7 +263,7 @@ def answer_of(problem: Problem, *, zh: bool, version: int | None = None) -> Prob
         zh=texts["zh"],
         en=texts["en"],
         errors=getattr(problem, "errors", ()),
-        version=getattr(problem, "version", None) if version is None else version,
+        version=version_of(problem),
     )
 
 

@@ -40,8 +40,8 @@ class Blob(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Route:
-    """`scope` empty: any good token; None: no token at all. `media`: what a Blob or Upload may be. `versioned`: takes
-    If-Match and gives ETag. `whole`: only for tokens that see the whole county."""
+    """`scope` empty: any good token; None: no token at all. `media`: what a Blob or Upload may be. `versioned`: gives
+    an ETag; `conditional`: takes If-Match. `whole`: only for tokens that see the whole county."""
 
     method: Method
     path: str
@@ -56,6 +56,7 @@ class Route:
     takes: tuple[str, ...] = ()
     max_bytes: int = MAX_BODY_BYTES
     versioned: bool = False
+    conditional: bool = False
     whole: bool = False
     hints: dict[str, Any] = field(init=False)
 

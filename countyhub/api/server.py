@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -43,8 +42,6 @@ from countyhub.api.route import Blob, Route, Upload
 from countyhub.api.settings import ApiParts
 from countyhub.api.table import ROUTES
 from countyhub.api.tokens import Token
-from countyhub.cases.book import Book
-from countyhub.registry.live import LiveRegistry
 from countyhub.store.engine import UNAVAILABLE, Store
 from gridwire.problem import Problem
 
@@ -62,8 +59,6 @@ class Api:
 
     def __init__(self, store: Store, parts: ApiParts, routes: Sequence[Route] = ROUTES) -> None:
         self._store, self._parts, self._routes = store, parts, routes
-        self._zone = ZoneInfo(parts.timezone)
-        self._live = LiveRegistry(store, self._zone)
         self._page = openapi.document(routes)
         self.door = Door(store, parts)
 
@@ -129,22 +124,21 @@ class Api:
         raise WrongMethod(method=method[:16], allowed=allowed, headers={"allow": allowed})
 
     async def _call(self, request: Request, token: Token, now: datetime, headers: dict[str, str]) -> Call:
-        await self._live.refresh()
-        registry = self._live.current
+        await self._parts.book.refresh()
         return Call(
             store=self._store,
             parts=self._parts,
-            book=Book(self._parts.county, lambda: registry, zone=self._zone),
+            book=self._parts.book,
             token=token,
             now=now,
-            registry=registry,
+            registry=self._parts.book.registry,
             zh=wants_chinese(request.headers),
             headers=headers,
         )
 
     async def _carry_out(self, request: Request, route: Route, found: Mapping[str, str], call: Call) -> Answered:
         arguments = _parameters(request, route, found)
-        if route.versioned:
+        if route.conditional:
             call.seen = _seen(request.headers)
         data = await _data(request, route)
         if route.body is not None:

@@ -1,10 +1,11 @@
-"""What the interface has to be told."""
+"""What the interface is given by the hub."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from countyhub.cases.book import Book
 from countyhub.config import Config
 
 
@@ -14,27 +15,10 @@ def _nobody() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiParts:
-    """`on_order` is called when an order to a box was written down, so that the hub sends it at once.
-
-    `behind_proxy`: a TLS proxy stands in front, whose X-Forwarded-For is believed. Without it, who asks from another
-    machine is refused before a token is looked at: it has come over an open network.
+    """`config.api` says how often who may ask, and whether a TLS proxy stands in front. `book`: what the registry says
+    about cases. `on_order` is called when an order to a box was written down, so that the hub sends it at once.
     """
 
-    county: str = "000000"
-    timezone: str = "Asia/Shanghai"
-    behind_proxy: bool = False
-    requests_per_minute: int = 600
-    failures_per_minute: int = 30
+    config: Config
+    book: Book
     on_order: Callable[[], None] = _nobody
-
-
-def api_parts(config: Config, on_order: Callable[[], None] = _nobody) -> ApiParts:
-    """The interface's part of the hub's configuration."""
-    return ApiParts(
-        county=config.county,
-        timezone=config.web.timezone,
-        behind_proxy=config.api.behind_proxy,
-        requests_per_minute=config.api.requests_per_minute,
-        failures_per_minute=config.api.failures_per_minute,
-        on_order=on_order,
-    )

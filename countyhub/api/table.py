@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from countyhub.api.route import Route
-from countyhub.api.routes import board, boxes, events, letters, registry, tokens
+from countyhub.api.routes import acts, attachments, board, boxes, cases, events, letters, registry, tokens
 
 ROUTES: Final[tuple[Route, ...]] = (
+    *cases.ROUTES,
+    *acts.ROUTES,
+    *attachments.ROUTES,
     *events.ROUTES,
     *boxes.ROUTES,
     *board.ROUTES,

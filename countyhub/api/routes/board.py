@@ -135,5 +135,6 @@ ROUTES = (
     Route(method="GET", path="/boxes/{box}/board", call=one, scope="board:read", tag="board", versioned=True,
           zh="查看公示栏", en="A notice board"),
     Route(method="PUT", path="/boxes/{box}/board", call=put, scope="board:write", tag="board", versioned=True,
+          conditional=True,
           problems=(Conflict, BoardTooLarge), zh="更新公示栏", en="Change a notice board"),
 )  # fmt: skip

@@ -158,7 +158,7 @@ async def summary(call: Call) -> Summary:
     counts = {link: links.count(link) for link in ("online", "offline", "lost")}
     items = [item for item in trouble.items if call.scope.whole or item.box in known]
     return Summary(
-        county=call.parts.county,
+        county=call.parts.config.county,
         last_id=last,
         boxes=len(boxes),
         **counts,
