@@ -10,7 +10,7 @@ import os
 import socket
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.store.engine import Store
@@ -29,7 +29,7 @@ class Lease:
 
     def __init__(self, store: Store, name: str) -> None:
         self.name = name
-        self.holder = f"{socket.gethostname()[:24]}-{os.getpid()}-{os.urandom(6).hex()}"
+        self.holder = f"{_here()}{os.getpid()}-{os.urandom(6).hex()}"
         self._store = store
 
     async def take(self) -> bool:
@@ -40,7 +40,10 @@ class Lease:
             new = insert(connection, lease).values(name=self.name, **mine).on_conflict_do_nothing()
             if (await connection.execute(new)).rowcount == 1:
                 return True
+            holder = (await connection.execute(select(lease.c.holder).where(lease.c.name == self.name))).scalar_one()
             free = or_(lease.c.holder == self.holder, lease.c.until < now)
+            if _is_dead(holder):
+                free = or_(free, lease.c.holder == holder)
             taken = update(lease).where(lease.c.name == self.name, free).values(**mine)
             return (await connection.execute(taken)).rowcount == 1
 
@@ -56,3 +59,28 @@ class Lease:
         async with self._store.write() as connection:
             held = (lease.c.name == self.name, lease.c.holder == self.holder)
             await connection.execute(update(lease).where(*held).values(until=datetime.fromtimestamp(0, UTC)))
+
+
+def _here() -> str:
+    """This machine, and on it the space in which process numbers mean something (a container has its own)."""
+    try:
+        space = os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        space = 0
+    return f"{socket.gethostname()[:20]}-{space}-"
+
+
+def _is_dead(holder: str) -> bool:
+    """Whether it was a process of this machine that is no more: nobody need wait for it. One whose number another
+    process has by now is waited for."""
+    here = _here()
+    number = holder.removeprefix(here).partition("-")[0]
+    if not holder.startswith(here) or not number.isdecimal():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

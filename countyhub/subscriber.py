@@ -67,6 +67,16 @@ def mqtt_settings(config: Config) -> MqttSettings:
     )
 
 
+def filters(config: Config) -> list[str]:
+    """What is subscribed to. Of several processes each gets its share, but every status and every birth: these are
+    retained, which shared subscriptions never are, and storing one twice changes nothing."""
+    names = topics.hub_filters(config.county)
+    if not config.broker.shared:
+        return names
+    shares = [f"$share/{config.broker.shared}/{name}" for name in names]
+    return [*shares, topics.topic(config.county, "+", "status"), topics.topic(config.county, "+", "birth")]
+
+
 class Subscriber:
     """One connection to the broker, one worker that commits. `on_commit` is called after each commit, with answers
     sent; `on_up` when the connection stands and is subscribed."""
@@ -80,7 +90,7 @@ class Subscriber:
         on_commit: Callable[[Outcome], None],
         on_up: Callable[[], None],
     ) -> None:
-        self._filters = [(name, 1) for name in topics.hub_filters(config.county)]
+        self._filters = [(name, 1) for name in filters(config)]
         self._inbox = inbox
         self._downlink = downlink
         self._on_commit = on_commit

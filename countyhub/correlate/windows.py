@@ -54,6 +54,7 @@ class Windows:
     """All windows, found by the day: asking costs next to nothing on a day without any."""
 
     def __init__(self, sources: tuple[icalendar.Calendar, ...] = (), zone: ZoneInfo = SHANGHAI) -> None:
+        self._sources = sources
         self._queries = [recurring_ical_events.of(source, skip_bad_series=True) for source in sources]
         self._zone = zone
         self._days: dict[int, dict[str, list[Window]]] = {}
@@ -62,6 +63,11 @@ class Windows:
     def given(self) -> bool:
         """Whether there is any file with windows."""
         return bool(self._queries)
+
+    def names(self) -> dict[str, str]:
+        """UID -> SUMMARY of every window, for people who see the UID counted."""
+        events = [event for source in self._sources for event in source.walk("VEVENT")]
+        return {str(event.get("UID", "")): str(event.get("SUMMARY", "")) for event in events}
 
     def covering(self, at_us: int, places: tuple[str, ...], kind: str) -> Window | None:
         """The window that covers a moment at one of these places; of several the one that lasts longest."""

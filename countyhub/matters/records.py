@@ -46,17 +46,18 @@ async def known(connection: AsyncConnection, handles: Iterable[Handle]) -> dict[
     query = select(matter).where(among(dialect, _KEY))
     for some in portions(list(handles)):
         for row in await connection.execute(query, given(dialect, _KEY, some)):
-            found[row.key, row.begin_us] = _known(row)
+            found[row.key, row.begin_us] = known_of(row)
     return found
 
 
 async def lasting(connection: AsyncConnection, since_us: int) -> dict[Handle, Known]:
     """What is open, or ended since: all that a correlator may still remember."""
     query = select(matter).where(or_(matter.c.open, matter.c.end_us >= since_us))
-    return {(row.key, row.begin_us): _known(row) for row in await connection.execute(query)}
+    return {(row.key, row.begin_us): known_of(row) for row in await connection.execute(query)}
 
 
-def _known(row: Row[Any]) -> Known:
+def known_of(row: Row[Any]) -> Known:
+    """A row of the table as what it says."""
     parent = None if row.parent_key is None else (row.parent_key, row.parent_begin_us)
     return Known(Matter(row.key, row.begin_us, row.end_us, row.open, row.size, row.history, parent), row.number)
 

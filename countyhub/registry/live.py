@@ -14,7 +14,6 @@ from countyhub import calendarfile
 from countyhub.calendarfile import HOURS_FILE, ReadCalendar
 from countyhub.filefolder import FileFolder, FolderUnreadable
 from countyhub.registry import stored
-from countyhub.registry.content import Content
 from countyhub.registry.snapshot import Registry
 from countyhub.store.engine import Store
 
@@ -33,7 +32,7 @@ class LiveRegistry:
         self._days = days
         self._files: ReadCalendar | None = None
         self._turn = asyncio.Lock()
-        self.current = Registry(Content.bare(()), zone)
+        self.current = Registry.bare(zone)
 
     async def refresh(self) -> bool:
         """Read again if there was an import, or a calendar file has changed; says whether. One short query when not.

@@ -93,6 +93,11 @@ class Registry:
         self._staff = lru_cache(8)(self._make_staff)
         self._budgets = lru_cache(8)(self._make_budgets)
 
+    @classmethod
+    def bare(cls, zone: ZoneInfo) -> Registry:
+        """One that knows nothing."""
+        return cls(Content.bare(()), zone)
+
     def day(self, at: When) -> date:
         """The day in the county. Raises ValueError for a time without zone."""
         if not isinstance(at, datetime):
