@@ -1,7 +1,8 @@
 """Work k: a village's terminal with six ports: from the card to the beep, and what it costs while nobody comes.
 
-The terminal is simulated, in a process of its own, on ptys; ours is the whole `edgeagent run`, connected to broker and
-hub. The beep comes after the commit, so that its time holds the commit's. Idle: CPU time over a minute, less that of
+The terminal is simulated, in a process of its own, on ptys, once without any delay and once with lines as slow as real
+ones; ours is the whole `edgeagent run`, connected to broker and hub. The beep comes after the commit, so that its time
+holds the commit's. Idle: CPU time over a minute with slow lines, whose answers wake the agent once more, less that of
 the same agent without the terminal.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
 import shutil
 import subprocess
 import time
@@ -20,7 +22,7 @@ from typing import Any
 from bench.county import agent_config, county
 from bench.environment import OURS, ROOT
 from bench.plan import Plan
-from bench.processes import Child, child, cpu_s, rss_mib
+from bench.processes import Child, child, rss_mib
 from bench.results import OURS as WE
 from bench.stats import percentile
 from simulators.terminal.snippet import snippet
@@ -31,7 +33,8 @@ PORTS: tuple[Part, ...] = ("idcard", "iccard", "scanner", "keypad", "printer", "
 _SETTLE_S = 8.0
 _CARDS = 300
 _PAUSE_S = 0.08
-_LIFTED_S = 0.7
+_ID_CARDS = 100
+_LIES_S, _LIFTED_S = 0.6, 0.5
 """An ID card must have been missed by two looks before the next one is put down."""
 
 
@@ -43,9 +46,10 @@ class Terminal:
         self._url = told["control_url"]
         self._ports: Mapping[str, str] = told["ports"]
 
-    @property
-    def parts(self) -> list[dict[str, Any]]:
-        return [{"name": part, **KINDS[part], "port": self._ports[part]} for part in PORTS]
+    def table(self, key: Path) -> str:
+        """The agent's settings for it."""
+        parts = [{"name": part, **KINDS[part], "port": self._ports[part]} for part in PORTS]
+        return snippet(parts, key_file=str(key), window_s=0, privacy_notice="")
 
     def do(self, action: str, **body: object) -> dict[str, Any]:
         request = urllib.request.Request(f"{self._url}/{action}", json.dumps(body).encode())
@@ -62,24 +66,29 @@ def run(plan: Plan) -> None:
     for _ in range(plan.rounds):
         folder = plan.folder / NAME
         shutil.rmtree(folder, ignore_errors=True)
-        with county(folder) as found, _terminal(folder) as terminal:
+        with county(folder) as found:
             key = folder / "village.key"
             key.touch(0o600)
             key.write_text("v1:" + bytes(range(32)).hex())
-            table = snippet(terminal.parts, key_file=str(key), window_s=0, privacy_notice="")
             with _agent(folder / "bare", found.broker.port, "") as bare:
                 alone = _idle(plan, bare.pid)
-            with _agent(folder / "box", found.broker.port, table) as agent:
+            with (
+                _terminal(folder, "--paced") as terminal,
+                _agent(folder, found.broker.port, terminal.table(key)) as agent,
+            ):
                 used = _idle(plan, agent.pid)
+                print(f"  idle: {used:.4f} % of a core, without the terminal {alone:.4f}")
                 plan.results.add(NAME, "CPU of six idle ports, % of a core", WE, max(0.0, used - alone))
                 plan.results.add(NAME, "RSS, MiB", WE, rss_mib(agent.pid))
+                _polled(plan, terminal, "ID card, slow line")
+            with _terminal(folder) as terminal, _agent(folder, found.broker.port, terminal.table(key)):
                 _spoken(plan, terminal)
-                _polled(plan, terminal)
+                _polled(plan, terminal, "ID card")
 
 
 @contextlib.contextmanager
-def _terminal(folder: Path) -> Iterator[Terminal]:
-    arguments = ("--dir", folder / "ports", "--json")
+def _terminal(folder: Path, *more: str) -> Iterator[Terminal]:
+    arguments = ("--dir", folder / "ports", "--json", *more)
     with child(OURS, "simulators.terminal", *arguments, log=folder / "terminal.log") as process:
         yield Terminal(process)
 
@@ -99,9 +108,15 @@ def _agent(folder: Path, port: int, devices: str) -> Iterator[subprocess.Popen[b
 
 
 def _idle(plan: Plan, pid: int) -> float:
-    before, began = cpu_s(pid), time.monotonic()
+    before, began = _cpu_s(pid), time.monotonic()
     time.sleep(plan.seconds(60, 20))
-    return (cpu_s(pid) - before) / (time.monotonic() - began) * 100
+    return (_cpu_s(pid) - before) / (time.monotonic() - began) * 100
+
+
+def _cpu_s(pid: int) -> float:
+    """Time on a processor of all its threads, as the scheduler counts it: stat's ticks of 10 ms are too coarse here."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
 def _spoken(plan: Plan, terminal: Terminal) -> None:
@@ -115,16 +130,17 @@ def _spoken(plan: Plan, terminal: Terminal) -> None:
     _report(plan, terminal, "card or code", shown, before)
 
 
-def _polled(plan: Plan, terminal: Terminal) -> None:
+def _polled(plan: Plan, terminal: Terminal, what: str) -> None:
     """ID cards: from the moment in which one is put down; the reader is asked now and then, and read twice."""
+    chance = random.Random(18)  # people do not come in step with the looks for them
     shown = []
     before = len(terminal.beeps())
-    for _ in range(plan.events(_CARDS) // 5):
+    for _ in range(40 if plan.quick else _ID_CARDS):
         shown.append(terminal.do("card")["monotonic_s"])
-        time.sleep(_LIFTED_S)
+        time.sleep(_LIES_S)
         terminal.do("lift")
-        time.sleep(_LIFTED_S)
-    _report(plan, terminal, "ID card", shown, before)
+        time.sleep(_LIFTED_S + chance.uniform(0.0, 0.3))
+    _report(plan, terminal, what, shown, before)
 
 
 def _report(plan: Plan, terminal: Terminal, what: str, shown: list[float], before: int) -> None:

@@ -30,6 +30,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--control-port", type=int, default=0, help="控制端口 / port of the control server")
     add("--rhythm", type=float, metavar="SECONDS", help="平均每隔几秒来人 / somebody comes every so often")
     add("--seed", type=int, default=1, help="随机种子 / seed of the rhythm")
+    add("--paced", action="store_true", help="按真实波特率收发 / bytes take as long as on real lines")
     add("--json", action="store_true", help="输出一行 JSON / print one line of JSON")
     return parser.parse_args(arguments)
 
@@ -63,6 +64,8 @@ async def run(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     async with SimTerminal(options.dir, ALL_PARTS) as terminal:
+        if options.paced:
+            terminal.pace()
         control = ControlServer(terminal, port=options.control_port)
         await control.start()
         announce(terminal, control, options.json)

@@ -1,6 +1,7 @@
 """A serial port that is a pty: the driver opens the slave behind a lasting name, the simulated device holds the master.
 
-Unplugging closes the pty, as pulling a USB plug does; plugging in makes a new one behind the same name.
+Unplugging closes the pty, as pulling a USB plug does; plugging in makes a new one behind the same name. A pty carries
+bytes in no time; with `baud` they take as long as on a line of that speed, ten bits a byte, in both directions.
 """
 
 import asyncio
@@ -15,6 +16,9 @@ Fault = Literal["half", "noise", "checksum", "mute"]
 FAULTS: tuple[Fault, ...] = ("half", "noise", "checksum", "mute")
 _NOISE = bytes.fromhex("00FFAAAA02AA0300FE")
 _GARBLED = bytes(64)
+_BITS_A_BYTE = 10
+_PACKET_BYTES = 62
+"""What a USB adapter hands on at once."""
 
 
 class PtyPort:
@@ -32,8 +36,11 @@ class PtyPort:
         """It takes no bytes: they pile up in the port until that is full. See `stick`."""
         self.unsent_bytes = 0
         """What nobody took because nobody reads the port."""
+        self.baud = 0
+        """0: as fast as a pty is."""
         self._master = -1
         self._slave = -1
+        self._sent_at_s = 0.0
 
     @property
     def is_plugged(self) -> bool:
@@ -80,7 +87,22 @@ class PtyPort:
 
     def send_raw(self, data: bytes) -> None:
         """Send exactly these bytes."""
-        if not self.is_plugged:
+        if not self.baud:
+            self._put(data, self._master)
+            return
+        loop = asyncio.get_running_loop()
+        self._sent_at_s = max(self._sent_at_s, loop.time())
+        for start in range(0, len(data), _PACKET_BYTES):
+            packet = data[start : start + _PACKET_BYTES]
+            self._sent_at_s += self._line_s(packet)
+            loop.call_at(self._sent_at_s, self._put, packet, self._master)
+
+    def _line_s(self, data: bytes) -> float:
+        return _BITS_A_BYTE * len(data) / self.baud
+
+    def _put(self, data: bytes, master: int) -> None:
+        """Into the pty, unless that has been unplugged since."""
+        if not self.is_plugged or master != self._master:
             return
         try:
             sent = os.write(self._master, data)
@@ -93,7 +115,10 @@ class PtyPort:
             data = os.read(self._master, 4096)
         except BlockingIOError:
             return
-        self.on_bytes(data)
+        if self.baud:
+            asyncio.get_running_loop().call_later(self._line_s(data), self.on_bytes, data)
+        else:
+            self.on_bytes(data)
 
 
 def _ignore(data: bytes) -> None:
