@@ -36,7 +36,7 @@ def add_run(parser: argparse.ArgumentParser, language: Language) -> None:
         language, en="name of this process, if several share the work (broker.shared)",
         zh="多个进程分担工作时本进程的名称（见 broker.shared）",
     )  # fmt: skip
-    parser.add_argument("--worker", metavar="NAME", default="", type=_name, help=text)
+    parser.add_argument("--worker", metavar="NAME", type=_name, help=text)
     text = say(language, en="without the console: another process has it", zh="不启动控制台（由另一进程提供）")
     parser.add_argument("--no-console", action="store_true", help=text)
 

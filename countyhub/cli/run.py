@@ -20,7 +20,7 @@ class NotShared(Problem):
 
 
 def execute(args: argparse.Namespace) -> int:
-    config = as_worker(configfile.load(args.config), args.worker)
+    config = as_worker(configfile.load(args.config), args.worker or "")
     if args.no_console:
         config = msgspec.structs.replace(config, web=msgspec.structs.replace(config.web, enabled=False))
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")  # journald adds the time
