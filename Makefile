@@ -7,7 +7,7 @@ QUICK := -m "not slow and not root and not chaos"
 WORKERS ?= 4
 CHAOS = CHAOS_SEED=$${CHAOS_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')} $(BIN)/pytest -m chaos -s
 
-.PHONY: help demo test test-all chaos check bench generate format clean
+.PHONY: help demo test test-all chaos check bench generate deb format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -24,6 +24,7 @@ test: .venv/.ready check ## quick suite, with what it needs of the system
 
 test-all: .venv/.ready check ## everything, also slow and privileged tests
 	@sh scripts/system-packages.sh
+	@sh scripts/apt-install.sh mmdebstrap systemd-container || echo "going on: tests in a booted Debian will skip"
 	$(BIN)/pytest -n $(WORKERS) -m "not chaos"
 	$(CHAOS)
 
@@ -44,6 +45,9 @@ bench: .venv/.ready ## measure ours beside the peers; writes docs/benchmarks.md
 
 generate: .venv/.ready ## schema, AsyncAPI, reference pages, samples
 	$(BIN)/python scripts/generate.py
+
+deb: .venv/.ready ## Debian packages for boxes and hubs, Debian 12 and 13, amd64 and arm64, into dist/
+	$(BIN)/python scripts/builddeb.py $(DEB_ARGS)
 
 format: .venv/.ready ## put the code into shape
 	$(BIN)/ruff check --fix
