@@ -118,9 +118,9 @@ async def again(connection: AsyncConnection, ids: Sequence[int], hook: str, now:
     that waits, at once. Returns how many."""
     which = _d.id.in_(ids) if ids else (_d.webhook == hook)
     fresh = {"state": "waiting", "failures": 0, "due": now, "finished": None}
+    waiting = await connection.execute(update(webhook_delivery).where(which, _d.state == "waiting").values(due=now))
     dead = await connection.execute(update(webhook_delivery).where(which, _d.state == "dead").values(**fresh))
-    waiting = update(webhook_delivery).where(which, _d.state == "waiting").values(due=now)
-    return dead.rowcount + (await connection.execute(waiting)).rowcount
+    return waiting.rowcount + dead.rowcount
 
 
 async def hurry(connection: AsyncConnection, hook: str, now: datetime) -> None:
