@@ -179,17 +179,6 @@ async def test_a_crash_between_acknowledgement_and_note_repeats_and_loses_nothin
 # -- the consumer of the page, and a hub that dies
 
 
-class FeedHub(HubProcess):
-    """The hub with its feeds."""
-
-    def start(self) -> FeedHub:
-        with (self.folder / "hub.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.feedhub", "--config", str(self.config)], stdout=log, stderr=log, cwd=ROOT
-            )
-        return self
-
-
 class Consumer:
     """The program that docs/feeds.md shows, as a process."""
 
@@ -214,11 +203,12 @@ class Consumer:
         return [msgspec.json.decode(row[0]) for row in rows]
 
 
+@pytest.mark.slow
 async def test_the_page_s_consumer_gets_all_once_in_order_while_hub_and_consumer_are_killed(
     tmp_path: Path, counted
 ) -> None:
     settings = "[feeds.mqtt]\nenabled = true\nfrom_beginning = true\n"
-    with Mosquitto(tmp_path / "mqtt", persistence=True) as broker, FeedHub(tmp_path, broker.port, settings) as hub:
+    with Mosquitto(tmp_path / "mqtt", persistence=True) as broker, HubProcess(tmp_path, broker.port, settings) as hub:
         consumer = Consumer(tmp_path, broker.port)
         assert consumer.lines <= 35
         receiving = consumer.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,8 +25,9 @@ from gridwire.events import Alarm, Sos
 from tests.certificates import Authority
 from tests.feedparts import TOWNSHIP, commit, config, live, running, step
 from tests.harness import until
-from tests.hubs import PATIENCE_S, ROOT, HubProcess, database_url
-from tests.instances import NOON
+from tests.hubs import PATIENCE_S, ROOT, BoxClient, HubProcess, database_url
+from tests.instances import NOON, event
+from tests.mosquitto import Mosquitto
 from tests.receivers import Receiver
 
 LOOPBACK = ["127.0.0.0/8", "::1/128"]
@@ -311,6 +312,27 @@ async def test_of_several_processes_one_delivers_and_another_follows(store: Stor
             await until_states(store, hook, *["done"] * 40)
     assert list(dict.fromkeys(seqs(receiver))) == list(range(1, 41))
     assert receiver.most_under_way == 1
+
+
+@pytest.mark.slow
+async def test_a_hub_that_is_killed_goes_on_where_it_was(tmp_path: Path, counted: Callable[[str], None]) -> None:
+    settings = f"[feeds]\nallow_private = {json.dumps(LOOPBACK)}\n"
+    with Mosquitto(tmp_path / "mqtt") as broker, HubProcess(tmp_path, broker.port, settings) as hub:
+        async with Receiver() as receiver, BoxClient(broker.port) as box:
+            await hub.until_connected()
+            store = await open_store(hub.url)
+            hook = await subscribe(store, receiver.url, types=("sos",))
+            for first in range(1, 121, 20):
+                await box.events(*(event(Sos(), seq) for seq in range(first, first + 20)))
+                if first % 40 == 1:
+                    await until(lambda first=first: len(receiver.got) > first // 2, PATIENCE_S)
+                    hub.kill()
+                    hub.start()
+            await until(lambda: len(set(seqs(receiver))) == 120, PATIENCE_S)
+            await until_states(store, hook, *["done"] * 120)
+            await store.close()
+    assert list(dict.fromkeys(seqs(receiver))) == list(range(1, 121))
+    counted(f"120 events through 3 kills of the hub: {len(receiver.got)} deliveries, each event in its order")
 
 
 @pytest.mark.slow
