@@ -157,6 +157,7 @@ class Notifier:
         """Parcels that this process alone may send now. Looks first: an idle hub writes nothing."""
         if not await self._is_due((parcel.c.state == "waiting") & (parcel.c.due <= self._clock())):
             return []
+        await self._registry.refresh()  # an address is looked up as it is now
         async with self._store.write() as connection:
             return await delivery.claim(connection, self._world(), self.holder, limit, urgent=urgent)
 
