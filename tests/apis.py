@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import http.client
 import json
-from collections.abc import AsyncIterator, Iterable
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from countyhub.api import tokens
@@ -27,6 +29,7 @@ from simulators.county.build import COUNTY
 from tests.browser.county import County, county
 from tests.registries import ZONE, planned, small
 
+T = TypeVar("T")
 ALL = tuple(SCOPES)
 MACHINE = tuple(scope for scope in SCOPES if scope not in PERSONAL)
 MANY = 100_000
@@ -139,3 +142,38 @@ async def desk(folder: Path, rows: Any = None, **parts: Any) -> AsyncIterator[De
         await import_registry(place.store, folder / "registry", rows)
         async with served(place.store, **parts) as url:
             yield Desk(url, place)
+
+
+class Aside:
+    """A desk in a thread with a loop of its own, for tests that are not asynchronous themselves."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._loop = asyncio.new_event_loop()
+        self._over = asyncio.Event()
+        self._ready: concurrent.futures.Future[Desk] = concurrent.futures.Future()
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=[self._main()])
+
+    async def _main(self) -> None:
+        try:
+            async with desk(self._folder) as found:
+                self._ready.set_result(found)
+                await self._over.wait()
+        except BaseException as error:
+            if not self._ready.done():
+                self._ready.set_exception(error)
+            raise
+
+    def __enter__(self) -> Aside:
+        self._thread.start()
+        self.desk = self._ready.result(60)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join()
+        self._loop.close()
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of something asynchronous, done in the desk's thread."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)

@@ -59,7 +59,7 @@ def parameters(kind: type[S], given: Sequence[tuple[str, str]]) -> S:
 def body(kind: type[S], data: bytes) -> S:
     """Raises `BadRequest` with the first mistake."""
     try:
-        return msgspec.json.decode(data, type=kind)
+        return msgspec.convert(_whole(msgspec.json.decode(data)), kind)
     except msgspec.ValidationError as error:
         told = _PLACE.fullmatch(str(error))
         fault = Fault(at=told[2], why=told[1]) if told else Fault(at="$", why=str(error))
@@ -72,6 +72,15 @@ def body(kind: type[S], data: bytes) -> S:
 def path_of(kind: type[S], found: Mapping[str, str]) -> S:
     """Raises `BadRequest`."""
     return parameters(kind, list(found.items()))
+
+
+def _whole(value: Any) -> Any:
+    """JSON knows one sort of numbers: 3.0 is as good as 3."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, dict):
+        return {key: _whole(each) for key, each in value.items()}
+    return [_whole(each) for each in value] if isinstance(value, list) else value
 
 
 class _Field(NamedTuple):
@@ -117,8 +126,9 @@ def _one(kind: Any, text: str) -> Any:
 
 
 def _without_unset(hint: Any) -> Any:
-    if get_origin(hint) in (Union, UnionType):
-        (hint,) = (each for each in get_args(hint) if each is not msgspec.UnsetType)
+    union = _bare(hint)
+    if get_origin(union) in (Union, UnionType):
+        (hint,) = (each for each in get_args(union) if each is not msgspec.UnsetType)
     return hint
 
 

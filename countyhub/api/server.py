@@ -91,7 +91,7 @@ class Api:
 
     async def _answer(self, request: Request, headers: dict[str, str]) -> Answered:
         """Raises `Problem`, and what the database raises."""
-        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        path = request.scope["path"].removeprefix(PREFIX)
         if path == openapi.PATH:
             return self._document(request.method)
         route, found = self._find(request.method, path)

@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from countyhub.api.server import PREFIX, Api
 from countyhub.api.settings import ApiParts
@@ -53,13 +54,29 @@ def create(
                     await task
 
     app = Starlette(
-        routes=[*([Mount(PREFIX, api)] if api is not None else []), *_routes(pages)],
-        middleware=[Middleware(Guard, settings=settings), Middleware(GZipMiddleware, compresslevel=5)],
+        routes=_routes(pages),
+        middleware=[
+            Middleware(Guard, settings=settings),
+            Middleware(GZipMiddleware, compresslevel=5),
+            *([Middleware(_Below, prefix=f"{PREFIX}/", other=api)] if api is not None else []),
+        ],
         exception_handlers={HTTPException: pages.failed, **dict.fromkeys(UNAVAILABLE, pages.failed)},
         lifespan=lifespan,
     )
     app.state.watch = watch
     return app
+
+
+class _Below:
+    """Hands everything below a path to another application, whatever stands in it: a route of Starlette's would not
+    match a path with a line feed in it."""
+
+    def __init__(self, app: ASGIApp, prefix: str, other: ASGIApp) -> None:
+        self._app, self._prefix, self._other = app, prefix, other
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_below = scope["type"] == "http" and scope["path"].startswith(self._prefix)
+        await (self._other if is_below else self._app)(scope, receive, send)
 
 
 def _routes(pages: Pages) -> list[Route | Mount]:
