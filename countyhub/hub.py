@@ -15,6 +15,7 @@ from types import TracebackType
 from zoneinfo import ZoneInfo
 
 from countyhub import escalation, feeds, upkeep
+from countyhub.ca import keeper
 from countyhub.cases.book import Book
 from countyhub.commands import Commands
 from countyhub.config import Config
@@ -87,6 +88,8 @@ class Hub:
         yield "deadlines", lambda: escalation.run(store, self.book)
         yield "messages", lambda: notify.run(store, self.registry, config)
         yield "feeds", lambda: feeds.run(store, self.registry, config)
+        if config.enrol.enabled:
+            yield "enrolment", lambda: keeper.run(store, config)
         yield "chores", lambda: leasehold.hold(Lease(store, "chores"), self._all_chores)
         if config.web.enabled and importlib.util.find_spec("countyhub.web.app") is not None:
             yield "the console", self._serve_console

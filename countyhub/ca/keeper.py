@@ -15,15 +15,29 @@ from countyhub.ca.listener import Listener
 from countyhub.ca.revocation import SessionNotEnded
 from countyhub.config import Config
 from countyhub.configfile import SecretUnreadable
+from countyhub.feeds import leasehold
+from countyhub.lease import Lease
 from countyhub.store.engine import UNAVAILABLE, Store
 
 log = logging.getLogger("countyhub.ca")
 
 EVERY_S = 3600.0
+LOOK_FOR_CA_S = 5.0
 AGAIN_S = 60.0
 TELL_BEFORE = timedelta(days=30)
 PROBLEMS = (NoCa, CaBroken, CaTooShort, KeyOpen, NotWritten, NoNames)
 """What a person must mend; the hub does the rest of its work meanwhile."""
+
+
+async def run(store: Store, config: Config) -> None:
+    """Until cancelled: from the moment on at which there is a CA, in one of several processes at a time."""
+    while not has_ca(config):
+        await asyncio.sleep(LOOK_FOR_CA_S)
+    await leasehold.hold(Lease(store, "enrolment"), Keeper(store, config).run)
+
+
+def has_ca(config: Config) -> bool:
+    return (keeping.ca_folder(config) / INDEX).exists()
 
 
 class Keeper:
@@ -40,7 +54,7 @@ class Keeper:
         self._due.set()
 
     async def run(self) -> None:
-        """Nothing happens while there is no CA: `countyhub ca init` is noticed within an hour, or at the next start."""
+        """Rounds, and the listener as soon as the first has gone well."""
         serving: asyncio.Task[None] | None = None
         try:
             while True:
@@ -48,22 +62,16 @@ class Keeper:
                 if serving is not None and serving.done():
                     log.error("enrolment does not listen: %s", serving.exception())
                     serving = None
-                if serving is None and pause_s == EVERY_S and self._has_ca:
+                if serving is None and pause_s == EVERY_S:
                     serving = asyncio.create_task(self.listener.serve())
-                await self._wait(pause_s if serving is not None or not self._has_ca else AGAIN_S, serving)
+                await self._wait(pause_s if serving is not None else AGAIN_S, serving)
         finally:
             if serving is not None:
                 serving.cancel()
                 await asyncio.wait({serving})
 
-    @property
-    def _has_ca(self) -> bool:
-        return (keeping.ca_folder(self._config) / INDEX).exists()
-
     async def _round(self) -> float:
         """Returns seconds to the next."""
-        if not self._has_ca:
-            return EVERY_S
         try:
             await self.once(datetime.now(UTC))
         except UNAVAILABLE as error:
