@@ -21,6 +21,7 @@ from edgeagent.configfile import BadConfig, Loaded, load
 from edgeagent.control import ControlServer
 from edgeagent.downlink import Downlink
 from edgeagent.driver import OutboxFull
+from edgeagent.enrol.watch import Renewal
 from edgeagent.health import HealthReport
 from edgeagent.hublink import HubLink, count_start
 from edgeagent.intake import Intake, gap_draft
@@ -89,6 +90,8 @@ class Agent:
         )
         self._stack.push_async_callback(self.outbox.close)
         self.link = HubLink(config, self.clock, await count_start(self.outbox))
+        tls = config.hub.tls
+        self.renewal = Renewal(self.loaded.files[0], tls.cert if tls else "", self.link.trouble)
         self.meter = Meter(config, self.link.client, self.outbox, self.clock)
         self.intake = Intake(self.outbox, Rules.of(config), self.clock, source, self.meter.budget)
         self.supervisor = Supervisor(self.intake, self.outbox, folder / "devices", config.language)
@@ -166,6 +169,7 @@ class Agent:
                     "hours": self._count_hours(),
                     "reload": self._reload(),
                     "meter": self.meter.run(),
+                    "renewal": self.renewal.run(),
                     "watchdog": self.notifier.feed(self.outbox.answers, self.uplink.rounds.answers),
                     "store": self.outbox.watch(),
                     "held": self.intake.run(),

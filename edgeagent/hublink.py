@@ -69,6 +69,10 @@ class HubLink:
     def connection(self) -> int:
         return self.client.state.counter
 
+    def trouble(self) -> str:
+        """Code of what keeps us from the broker; empty while connected."""
+        return "" if self.client.connected else self.client.state.last_error_code or ""
+
     async def run(self) -> None:
         """Connect and reconnect until cancelled."""
         await self.client.run()

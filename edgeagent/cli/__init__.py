@@ -9,11 +9,23 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgeagent.cli import deviceargs, outboxargs, rulesargs, terminalargs
+from edgeagent.cli import deviceargs, enrolargs, outboxargs, rulesargs, terminalargs
 from edgeagent.cli.say import choose, say
 
 DEFAULT_CONFIG = Path("/etc/edgeagent/edgeagent.toml")
-COMMANDS = ("run", "check", "status", "discover", "camera", "terminal", "outbox", "rules", "sample", "version")
+COMMANDS = (
+    "run",
+    "enroll",
+    "check",
+    "status",
+    "discover",
+    "camera",
+    "terminal",
+    "outbox",
+    "rules",
+    "sample",
+    "version",
+)
 NESTED = ("outbox", "rules")
 """Commands with commands of their own, which take the common arguments."""
 
@@ -53,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     }
     outboxargs.add_to(added["outbox"], common, language)
     rulesargs.add_to(added["rules"], common, language)
+    enrolargs.add_to(added["enroll"], language)
     deviceargs.add_to_discover(added["discover"], language)
     deviceargs.add_to_camera(added["camera"], language)
     terminalargs.add_to(added["terminal"], language)
@@ -73,6 +86,7 @@ def _helps(language: str) -> dict[str, str]:
     zh = language == "zh"
     return {
         "run": "运行代理" if zh else "run the agent",
+        "enroll": "凭令牌向汇聚端注册本机" if zh else "make this machine a box of the county, with a token",
         "check": "检查配置文件，不连接任何设备" if zh else "check the configuration files; connects to nothing",
         "status": "查看正在运行的代理" if zh else "show how the running agent is",
         "discover": "查找网络中的摄像机" if zh else "find the cameras in the network",
