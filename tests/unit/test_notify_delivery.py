@@ -49,7 +49,7 @@ async def test_what_nobody_ever_takes_is_given_up(store) -> None:
     """R-WAKE-20."""
     async with county(store, Says(503)) as here:
         await here.open()
-        for _ in range(40):
+        for _ in range(26):
             await here.round(HOUR)
         ((state, problem),) = [(row.state, row.problem) for row in await here.parcels()]
         assert state == "failed"
