@@ -24,6 +24,7 @@ from bench.works import (
     end_to_end,
     far,
     flash,
+    hub_cases,
     hub_store,
     idle,
     month,
@@ -34,7 +35,8 @@ from bench.works import (
 )
 
 _ALL = (
-    append, slow_disk, flash, drain, consumer, far, end_to_end, idle, month, cameras, picture, hub_store, terminal,
+    append, slow_disk, flash, drain, consumer, far, end_to_end, idle, month, cameras, picture, hub_store, hub_cases,
+    terminal,
     storm,
 )  # fmt: skip
 WORKS: Mapping[str, Callable[[Plan], None]] = {work.NAME: work.run for work in _ALL}

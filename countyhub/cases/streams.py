@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, and_, exists, or_, tuple_
 
 from countyhub.cases.scope import Scope
@@ -73,10 +74,13 @@ def of(wanted: Filter, scope: Scope) -> list[Stream]:
     if wanted.only_open:
         return [_plain((cases.c.open, *everything))]
     first = _first(wanted, scope)
-    if first is None or len(first) > MAX_STREAMS:
+    if not 1 <= len(first.each) <= MAX_STREAMS:
         return [_plain(everything)]
-    needed = () if wanted == Filter() else everything  # then the streams are what is in sight, and nothing else
-    return [_stream(each, needed) for each in first]
+    if first.by == "scope":
+        everything = tuple(rest(wanted))
+    elif first.by == "area":
+        everything = (*rest(replace(wanted, area=None)), *seen(scope))
+    return [_stream(each, everything) for each in first.each]
 
 
 def rest(wanted: Filter) -> list[Where]:
@@ -105,7 +109,7 @@ def rest(wanted: Filter) -> list[Where]:
         found.append(c.arrived >= wanted.since)
     if wanted.until is not None:
         found.append(c.arrived < wanted.until)
-    return found + (seen(wanted.area) if wanted.area is not None else [])
+    return found + (seen(_area(wanted.area)) if wanted.area is not None else [])
 
 
 def seen(scope: Scope) -> list[Where]:
@@ -126,8 +130,15 @@ def seen(scope: Scope) -> list[Where]:
 
 
 def _had(offices: Iterable[Office]) -> Where:
-    same = case_office.c.number == cases.c.number
-    return exists().where(same, tuple_(case_office.c.level, case_office.c.office).in_(sorted(offices)))
+    had = case_office.alias("had")
+    mine = tuple_(had.c.level, had.c.office).in_(sorted(offices))
+    return exists().where(had.c.number == cases.c.number, mine).correlate(cases)
+
+
+def _area(scope: Scope) -> Scope:
+    """As a filter an area is what happened there, not what its office was given from elsewhere."""
+    places = scope.townships or scope.villages or scope.grids
+    return scope._replace(offices=frozenset()) if places else scope
 
 
 def _few(wanted: Filter) -> Where | None:
@@ -143,19 +154,26 @@ Condition = tuple[Where, ...] | Office
 """What begins an index: conditions on cases, or an office that had them."""
 
 
-def _first(wanted: Filter, scope: Scope) -> list[Condition] | None:
+class First(NamedTuple):
+    """By what a list is begun; nothing when no index is better than the order of the whole."""
+
+    by: str
+    each: list[Condition]
+
+
+def _first(wanted: Filter, scope: Scope) -> First:
     """The dimension that leaves the fewest: a box before a grid, that before an office, that before what one sees."""
     c = cases.c
-    given: list[list[Condition]] = [
-        [(column == text,)] for column, text in ((c.box, wanted.box), (c.grid, wanted.grid)) if text
-    ]
-    given += [list[Condition](sorted(offices)) for offices in (wanted.owners, wanted.had) if offices]
-    given += [_places(places) for places in (scope, wanted.area) if places is not None and not places.whole]
+    texts = ((c.box, wanted.box), (c.grid, wanted.grid))
+    given = [First("text", [(column == text,)]) for column, text in texts if text]
+    given += [First("office", [*sorted(offices)]) for offices in (wanted.owners, wanted.had) if offices]
+    areas = (("area", wanted.area and _area(wanted.area)), ("scope", scope))
+    given += [First(name, _places(area)) for name, area in areas if area is not None and not area.whole]
     flags = ((c.urgent, wanted.urgent), (c.supervised > 0, wanted.supervised), (c.drill, wanted.drill))
-    given += [[(condition,)] for condition, is_wanted in flags if is_wanted]
+    given += [First("flag", [(condition,)]) for condition, is_wanted in flags if is_wanted]
     sets = ((c.category, wanted.categories), (c.light, wanted.lights), (c.stage, wanted.stages))
-    given += [[(column == each,) for each in sorted(some)] for column, some in sets if some]
-    return next(iter(given), None)
+    given += [First("set", [(column == each,) for each in sorted(some)]) for column, some in sets if some]
+    return next(iter(given), First("", []))
 
 
 def _places(scope: Scope) -> list[Condition]:

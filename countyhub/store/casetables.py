@@ -69,7 +69,7 @@ cases = Table(
     Column("changed", Instant, nullable=False),
     Column("state", LargeBinary, nullable=False, comment="lifecycle.state.Case as JSON"),
     Index(None, "arrived", "number"),
-    Index(None, "village", "arrived", "number"),
+    Index("ix_cases_village_arrived", "village", "arrived", "number", "category", "stage", "light", "open"),
     Index(None, "township", "village", "arrived", "number"),
     Index(None, "grid", "arrived", "number"),
     Index(None, "box", "arrived", "number"),
@@ -80,7 +80,7 @@ cases = Table(
 )  # fmt: skip
 _c = cases.c
 _some("uq_cases_key_open", _c.key, where=_c.open, unique=True)
-_some("ix_cases_open_due", _c.due, _c.number, where=_c.open)
+_some("ix_cases_open_light", _c.light, _c.due, _c.number, where=_c.open)
 _some("ix_cases_open_village", _c.village, _c.township, _c.light, _c.stage, _c.level, where=_c.open)
 _some("ix_cases_open_owner", _c.owner, _c.level, _c.light, _c.stage, where=_c.open)
 _some("ix_cases_next_instant", _c.next_instant, where=_c.next_instant.is_not(None))

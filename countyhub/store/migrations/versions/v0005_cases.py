@@ -68,11 +68,13 @@ def _cases() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_cases")),
     )
     op.create_index("ix_cases_arrived_number", "cases", ["arrived", "number"])
-    for first in ("village", "grid", "box", "category", "stage", "light"):
+    for first in ("grid", "box", "category", "stage", "light"):
         op.create_index(f"ix_cases_{first}_arrived_number", "cases", [first, "arrived", "number"])
+    filtered = ["village", "arrived", "number", "category", "stage", "light", "open"]
+    op.create_index("ix_cases_village_arrived", "cases", filtered)
     op.create_index("ix_cases_township_village_arrived_number", "cases", ["township", "village", "arrived", "number"])
     _some("uq_cases_key_open", ["key"], _is_true("open"), unique=True)
-    _some("ix_cases_open_due", ["due", "number"], _is_true("open"))
+    _some("ix_cases_open_light", ["light", "due", "number"], _is_true("open"))
     _some("ix_cases_open_village", ["village", "township", "light", "stage", "level"], _is_true("open"))
     _some("ix_cases_open_owner", ["owner", "level", "light", "stage"], _is_true("open"))
     _some("ix_cases_next_instant", ["next_instant"], "next_instant IS NOT NULL")
