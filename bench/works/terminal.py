@@ -74,14 +74,14 @@ def run(plan: Plan) -> None:
                 alone = _idle(plan, bare.pid)
             with (
                 _terminal(folder, "--paced") as terminal,
-                _agent(folder, found.broker.port, terminal.table(key)) as agent,
+                _agent(folder / "slow", found.broker.port, terminal.table(key)) as agent,
             ):
                 used = _idle(plan, agent.pid)
                 print(f"  idle: {used:.4f} % of a core, without the terminal {alone:.4f}")
                 plan.results.add(NAME, "CPU of six idle ports, % of a core", WE, max(0.0, used - alone))
                 plan.results.add(NAME, "RSS, MiB", WE, rss_mib(agent.pid))
                 _polled(plan, terminal, "ID card, slow line")
-            with _terminal(folder) as terminal, _agent(folder, found.broker.port, terminal.table(key)):
+            with _terminal(folder) as terminal, _agent(folder / "box", found.broker.port, terminal.table(key)):
                 _spoken(plan, terminal)
                 _polled(plan, terminal, "ID card")
 

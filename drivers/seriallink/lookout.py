@@ -24,6 +24,8 @@ from typing import Any, NamedTuple
 from drivers.seriallink.link import SerialLink
 
 _READ_BYTES = 4096
+_REST = 0.2
+"""So much of the pause between two questions passes at least before the first."""
 
 
 class Question(NamedTuple):
@@ -155,7 +157,7 @@ class _Post:
         self.fd, self.question, self._until_s, self._ended = fd, question, until_s, ended
         self.is_asked = False
         # Whole multiples, so that all that are asked as often are asked in one waking; not at once after the last.
-        self.due_s = math.ceil(time.monotonic() / question.every_s + 0.5) * question.every_s
+        self.due_s = math.ceil(time.monotonic() / question.every_s + _REST) * question.every_s
 
     def ask(self, now_s: float) -> Outcome | None:
         """Look at the last answer and ask again; None as long as all is quiet."""

@@ -160,8 +160,13 @@ _FOREIGNER_FIELDS = {
     "name": 120, "sex": 2, "number": 30, "nationality": 6, "chinese_name": 30, "begin": 16, "end": 16, "birth": 16,
     "version": 4, "authority": 8, "kind": 2, "reserved": 6,
 }  # fmt: skip
+_FOREIGNER_2023_FIELDS = {
+    "chinese_name": 30, "sex": 2, "renewals": 4, "birth": 16, "name": 70, "number": 36, "reserved": 30, "begin": 16,
+    "end": 16, "name_rest": 22, "nationality": 6, "kind": 2, "former": 6,
+}  # fmt: skip
 _KIND_AT = 248
 _FOREIGNER_NUMBER = re.compile(r"[A-Z]{3}[0-9A-Z]{12}")
+_FOREIGNER_MARK = "9"
 _PADDING = " \0"
 
 
@@ -174,6 +179,8 @@ def parse_card(text: bytes, key: VillageKey, *, keep_name: bool = False) -> IdCa
         return _resident(_split(text, _RESIDENT_FIELDS), key, keep_name)
     if kind == b"I\0":
         return _foreigner(_split(text, _FOREIGNER_FIELDS), key, keep_name)
+    if kind == b"Y\0":
+        return _foreigner_2023(_split(text, _FOREIGNER_2023_FIELDS), key, keep_name)
     raise CardUnreadable("unknown card kind", "未知证件类型")
 
 
@@ -199,17 +206,37 @@ def _split(text: bytes, fields: dict[str, int]) -> dict[str, str]:
     return values
 
 
-def _resident(fields: dict[str, str], key: VillageKey, keep_name: bool) -> IdCard:
+def _checked_number(fields: dict[str, str]) -> str:
+    """The 18 characters with check digit and birth date, as cards of all kinds but that of 2017 have them."""
     number = fields["number"]
     if not is_resident_number(number):
         raise CardUnreadable("check digit wrong", "身份证号校验码错误")
     if parse_date(fields["birth"]) != birth_date(number):
         raise CardUnreadable("birth date differs", "出生日期与身份证号不符")
+    return number
+
+
+def _resident(fields: dict[str, str], key: VillageKey, keep_name: bool) -> IdCard:
+    number = _checked_number(fields)
     name = fields["name"] if keep_name else ""
     return IdCard("resident", mask_resident(number), key.hash_number(number), name)
 
 
+def _foreigner_2023(fields: dict[str, str], key: VillageKey, keep_name: bool) -> IdCard:
+    """Issued since 1 December 2023: the number is 9, province (2), nationality (3), birth (8), serial (3), check digit.
+
+    By MOD 11-2, as a citizen's: rules for the machine-readable data of the permanent resident card, 2023 version,
+    National Immigration Administration, sections 2 and 3.
+    """
+    number = _checked_number(fields)
+    if not number.startswith(_FOREIGNER_MARK):
+        raise CardUnreadable("number malformed", "证件号码格式错误")
+    name = fields["chinese_name"] or (fields["name"] + fields["name_rest"]).strip()
+    return IdCard("foreigner", mask_resident(number), key.hash_number(number), name if keep_name else "")
+
+
 def _foreigner(fields: dict[str, str], key: VillageKey, keep_name: bool) -> IdCard:
+    """Of 2017: three letters and twelve digits. No published standard says how the last one is computed: unchecked."""
     number = fields["number"]
     if not _FOREIGNER_NUMBER.fullmatch(number) or parse_date(fields["birth"]) is None:
         raise CardUnreadable("number malformed", "证件号码格式错误")

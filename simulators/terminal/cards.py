@@ -57,6 +57,15 @@ def foreigner(number: str, name: str, *, birth: str = "19810102") -> Card:
     return Card(number, name, _text(fields))
 
 
+def foreigner_2023(number: str, name: str, *, chinese_name: str = "", birth: str = "", kind: str = "Y") -> Card:
+    """A foreigner's permanent residence card as issued since 2023: the number has 18 digits and begins with 9."""
+    fields = (
+        (chinese_name, 30), ("1", 2), ("00", 4), (birth or number[6:14], 16), (name[:35], 70), (number, 36), ("", 30),
+        ("20231201", 16), ("20331201", 16), (name[35:46], 22), (number[3:6], 6), (kind, 2), ("", 6),
+    )  # fmt: skip
+    return Card(number, name, _text(fields))
+
+
 def random_card(rng: random.Random) -> Card:
     return resident(random_number(rng), random_name(rng))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from drivers.terminal import sam_idcard as sam
 from drivers.terminal.idnumber import VillageKey
 from drivers.terminal.sam_idcard import Answer, CardUnreadable, SamDecoder, Status
-from simulators.terminal.cards import foreigner, resident, with_check_character
+from simulators.terminal.cards import foreigner, foreigner_2023, resident, with_check_character
 from simulators.terminal.idreader import read_answer
 
 KEY = VillageKey("k1", bytes(range(32)))
@@ -143,7 +143,18 @@ def test_foreigner_card():
     assert (card.kind, card.masked, card.name) == ("foreigner", "CAN**********78", "SMITH, JOHN")
 
 
-@pytest.mark.parametrize("kind", ["J", "Y", "Z", "外"])
+def test_foreigner_card_of_2023():
+    """Nine, province, nationality as a number, birth date, serial, check digit; a long name goes on elsewhere."""
+    number = with_check_character("91112419810102001")
+    card = sam.parse_card(foreigner_2023(number, "WOLFESCHLEGELSTEINHAUSEN, HUBERT BLAINE").text, KEY, keep_name=True)
+    assert (card.kind, card.masked) == ("foreigner", f"911124********{number[-4:]}")
+    assert card.name == "WOLFESCHLEGELSTEINHAUSEN, HUBERT BLAINE"
+    assert card.number_hash == KEY.hash_number(number)
+    card = sam.parse_card(foreigner_2023(number, "ZHENGJIAN, YANGBEN", chinese_name="证件样本").text, KEY)
+    assert card.name == ""
+
+
+@pytest.mark.parametrize("kind", ["J", "Z", "外"])
 def test_other_kinds_are_never_guessed(kind):
     with pytest.raises(CardUnreadable, match="unknown card kind"):
         sam.parse_card(resident(NUMBER, "张三", kind=kind).text, KEY)
@@ -157,6 +168,9 @@ def test_other_kinds_are_never_guessed(kind):
         (resident(with_check_character("11010119900231100"), "张三"), "check digit wrong"),
         (resident("", "张三"), "check digit wrong"),
         (foreigner("CAN1100810102", "SMITH"), "number malformed"),
+        (foreigner_2023("911124198101020019", "SMITH"), "check digit wrong"),
+        (foreigner_2023(with_check_character("91112419810102001"), "SMITH", birth="19810103"), "birth date differs"),
+        (foreigner_2023(NUMBER, "SMITH"), "number malformed"),
         (foreigner("CAN110081010278", "SMITH", birth="19811302"), "number malformed"),
     ],
 )
