@@ -31,9 +31,10 @@ PROBLEMS = (NoCa, CaBroken, CaTooShort, KeyOpen, NotWritten, NoNames)
 
 async def run(store: Store, config: Config) -> None:
     """Until cancelled: from the moment on at which there is a CA, in one of several processes at a time."""
-    while not has_ca(config):
+    while True:
+        if has_ca(config):
+            await leasehold.hold(Lease(store, "enrolment"), Keeper(store, config).run)
         await asyncio.sleep(LOOK_FOR_CA_S)
-    await leasehold.hold(Lease(store, "enrolment"), Keeper(store, config).run)
 
 
 def has_ca(config: Config) -> bool:

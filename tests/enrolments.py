@@ -1,0 +1,213 @@
+"""A county with its own CA, for tests: the hub's listener in this process, mosquitto as `broker-config` writes it.
+
+async with county.listening():
+    ticket = await county.ticket("431126001001")
+    await county.enroll(tmp_path / "box", "--token-file", ticket)
+with county.broker() as broker:
+    ...  # broker.port for boxes, broker.hub_port for the hub
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from cryptography import x509
+
+from countyhub.ca import certificates, identities, keeping
+from countyhub.ca.authority import Authority
+from countyhub.ca.enrolment import Registrar
+from countyhub.ca.listener import Listener
+from countyhub.cli import brokerconfig
+from countyhub.config import BrokerSettings, Config, EnrolSettings
+from countyhub.store.engine import Store, open_store
+from gridwire.mqtt import MqttClient, MqttSettings, TlsSettings
+from tests.hubs import COUNTY, ROOT, database_url
+from tests.mosquitto import Mosquitto, free_port
+
+HOST = "127.0.0.1"
+
+
+class CountyBroker(Mosquitto):
+    """mosquitto with the files of `countyhub broker-config`, and nothing else."""
+
+    def __init__(self, config: Config, folder: Path) -> None:
+        super().__init__(folder)
+        self.config, self.port, self.hub_port = config, config.enrol.broker_port, config.enrol.hub_port
+
+    def _configuration(self) -> str:
+        self.write()
+        user = "user root\n" if os.geteuid() == 0 else ""
+        return f"{user}log_type all\n" + (self.folder / "countyhub.conf").read_text()
+
+    def start(self) -> CountyBroker:
+        """Until both ports listen."""
+        super().start()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex((HOST, self.hub_port)) == 0:
+                    break
+            time.sleep(0.01)
+        return self
+
+    def write(self) -> list[str]:
+        """What has changed."""
+        return brokerconfig.write(self.config, self.folder, include=None, store=self.folder, group="", listen=HOST)
+
+    def reload(self) -> None:
+        """As `systemctl reload mosquitto` does; returns once it has."""
+        seen = self.log.count("Reloading config")
+        os.kill(self.pid, signal.SIGHUP)
+        deadline = time.monotonic() + 10
+        while self.log.count("Reloading config") == seen and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+
+class County:
+    """A hub's folder. Times are those of now where nothing else is said."""
+
+    def __init__(self, folder: Path, **enrol: object) -> None:
+        settings = {"host": HOST, "port": 0, "names": (HOST,), "broker_port": free_port(), "hub_port": free_port()}
+        self.folder = folder
+        self.config = Config(
+            county=COUNTY, data_dir=str(folder), enrol=EnrolSettings(**(settings | enrol)), language="en",
+        )  # fmt: skip
+        password = f"file:{folder / 'broker' / keeping.PASSWORD_FILE}"
+        broker = BrokerSettings(port=self.config.enrol.hub_port, username="countyhub", password=password)
+        self.config = msgspec.structs.replace(self.config, broker=broker)
+        self.store: Store | None = None
+        self.listener: Listener | None = None
+
+    def init(self, now: datetime | None = None) -> Authority:
+        now = now or datetime.now(UTC)
+        authority = Authority.create(keeping.ca_folder(self.config), COUNTY, self.config.enrol, now)
+        keeping.refresh(self.config, {}, now)
+        return authority
+
+    @property
+    def authority(self) -> Authority:
+        return Authority.open(keeping.ca_folder(self.config))
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[Store]:
+        self.store = await open_store(database_url(self.folder))
+        try:
+            yield self.store
+        finally:
+            await self.store.close()
+
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator[Listener]:
+        """CA, database, listener."""
+        if not (keeping.ca_folder(self.config) / "authority.json").exists():
+            self.init()
+        async with self.opened() as store:
+            self.listener = Listener(store, self.config)
+            serving = asyncio.create_task(self.listener.serve())
+            try:
+                while not self.listener.port:
+                    await asyncio.wait({serving}, timeout=0.01)
+                yield self.listener
+            finally:
+                serving.cancel()
+                await asyncio.wait({serving})
+
+    async def token(self, box: str, now: datetime | None = None, *, again: bool = False) -> str:
+        now = now or datetime.now(UTC)
+        pin = bytes.fromhex(self.authority.signing(now).pin)
+        async with self.store.write() as connection:
+            made = await identities.add(connection, box, COUNTY, pin, by="test", now=now,
+                                        days=self.config.enrol.token_days, again=again)  # fmt: skip
+        return made.text
+
+    async def ticket(self, box: str, folder: Path | None = None, *, again: bool = False) -> Path:
+        """A file as on the stick."""
+        path = (folder or self.folder) / f"{box}.enrol"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        token = await self.token(box, again=again)
+        path.write_text(f'box = "{box}"\nhub = "{HOST}:{self.listener.port}"\ntoken = "{token}"\nname = "东山村"\n')
+        return path
+
+    async def keep(self, now: datetime | None = None) -> keeping.Round:
+        return await keeping.keep(self.store, self.config, now or datetime.now(UTC))
+
+    async def revoke(self, box: str) -> None:
+        async with self.store.write() as connection:
+            await identities.revoke(connection, box, by="test", now=datetime.now(UTC))
+        await self.keep()
+
+    async def identity(self, box: str, path: Path, *, now: datetime | None = None) -> Path:
+        """Certificate and key of a box in one PEM file, without a listener; `now`: when it was given."""
+        key = certificates.new_key()
+        async with self.store.write() as connection:
+            await identities.set_state(connection, box, "active", by="test", now=now or datetime.now(UTC))
+            registrar = Registrar(self.authority, self.config)
+            made = await registrar.issue(connection, box, key.public_key(), now or datetime.now(UTC))
+        return save(path, made, key)
+
+    def broker(self) -> CountyBroker:
+        return CountyBroker(self.config, self.folder / "mosquitto")
+
+    def client(self, identity: Path | None, *, client_id: str = "", box: str = "", **callbacks: object) -> MqttClient:
+        """A client at the boxes' port, which names itself as it likes."""
+        tls = TlsSettings(
+            ca_file=str(self.folder / "broker" / "ca.pem"), cert_file=str(identity) if identity else None,
+        )  # fmt: skip
+        settings = MqttSettings(
+            host=HOST, port=self.config.enrol.broker_port, client_id=client_id or box or "somebody",
+            username=box or None, tls=tls, backoff_min_s=0.05, backoff_max_s=0.2, backoff_refused_s=0.2,
+        )  # fmt: skip
+        return MqttClient(settings, **callbacks)
+
+
+def save(path: Path, certificate: x509.Certificate, key: certificates.Key) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(certificates.pem(certificate) + certificates.key_pem(key))
+    path.chmod(0o600)
+    return path
+
+
+class Box:
+    """A machine with a configuration of its own, on which `edgeagent` is called."""
+
+    def __init__(self, folder: Path, text: str = "") -> None:
+        self.folder, self.store = folder, folder / "store"
+        self.config = folder / "etc" / "edgeagent.toml"
+        self.config.parent.mkdir(parents=True)
+        self.config.write_text(f'language = "en"\n{text}\n[store]\ndir = "{self.store}"\n[status]\nport = 0\n')
+        self.enrolled = self.config.parent / "conf.d" / "10-enrolled.toml"
+        self.pem = self.store / "identity" / "identity.pem"
+
+    async def enroll(self, *words: object, prefix: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        """`edgeagent enroll …`."""
+        return await asyncio.to_thread(self.call, "enroll", *words, prefix=prefix)
+
+    def call(self, *words: object, prefix: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        order = [*prefix, sys.executable, "-m", "edgeagent.cli", *map(str, words), "--config", str(self.config)]
+        return subprocess.run(
+            [*order, "--language", "en"], check=False, capture_output=True, text=True, cwd=ROOT, timeout=60
+        )
+
+    def certificate(self) -> x509.Certificate:
+        return x509.load_pem_x509_certificate(self.pem.read_bytes())
+
+
+@contextlib.contextmanager
+def stopped(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """Ended at the end, whatever happens."""
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
