@@ -9,8 +9,10 @@ from msgspec import Meta
 
 from countyhub.cases import refusals as cases
 from countyhub.cases.finding import BadPage
+from countyhub.feeds.subscriptions import NoSuchWebhook, TooManyWebhooks
 from countyhub.lifecycle import refusals
 from countyhub.notices import BoardTooLarge
+from countyhub.notify.alerts import NoSuchCall
 from gridwire.problem import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -219,6 +221,9 @@ _ELSEWHERE: dict[type[Problem], int] = {
     cases.AttachmentKind: 415,
     cases.AttachmentTooLarge: 413,
     BadPage: 400,
+    NoSuchWebhook: 404,
+    NoSuchCall: 404,
+    TooManyWebhooks: 409,
     refusals.NotYours: 403,
     refusals.UnknownAct: 422,
     refusals.TextMissing: 422,

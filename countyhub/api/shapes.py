@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from msgspec import Meta
 
-from countyhub.registry.forms import CATEGORY_PATTERN, PLACE_PATTERN, STAFF_PATTERN
+from countyhub.registry.words import CATEGORY_PATTERN, PLACE_PATTERN
 from gridwire.codes import BOX_PATTERN, DEVICE_PATTERN, END, ULID_PATTERN
 
-_PLAIN = r"^[^\x00]"
+PLAIN = rf"^[^\x00]*{END}"
 """A text may hold anything but NUL, which PostgreSQL cannot keep."""
 
-Line = Annotated[str, Meta(max_length=200, pattern=rf"{_PLAIN}*{END}")]
-Prose = Annotated[str, Meta(max_length=8000, pattern=rf"{_PLAIN}*{END}")]
 BoxId = Annotated[str, Meta(pattern=BOX_PATTERN, description="id of a box")]
 DeviceId = Annotated[str, Meta(pattern=DEVICE_PATTERN, description="id of a device at its box")]
 Place = Annotated[str, Meta(pattern=PLACE_PATTERN, description="code of an area, grid or department")]
 CategoryCode = Annotated[str, Meta(pattern=CATEGORY_PATTERN, description="code of a kind of matter")]
-Staff = Annotated[str, Meta(pattern=STAFF_PATTERN, description="staff number")]
 Ulid = Annotated[str, Meta(pattern=ULID_PATTERN, description="a ULID")]
 RowId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Cursor = Annotated[
@@ -28,7 +25,6 @@ Cursor = Annotated[
 ]
 Limit = Annotated[int, Meta(ge=1, le=500, description="so many at most")]
 Time = Annotated[datetime, Meta(tz=True, description="RFC 3339, with offset")]
-Language = Literal["zh", "en"]
 
 T = TypeVar("T")
 
@@ -46,10 +42,3 @@ class Page(Output, Generic[T], frozen=True, kw_only=True):
 
     items: Annotated[tuple[T, ...], Meta(description="the rows of this page")]
     next: Annotated[str, Meta(description="give it as `after` for the next page; empty: there is none at present")] = ""
-
-
-class Word(Output, frozen=True, kw_only=True):
-    """A word of the interface."""
-
-    zh: str
-    en: str

@@ -17,7 +17,7 @@ from countyhub.api.problems import ApiProblem, Changed, NoPerson, NotFound, answ
 from countyhub.api.route import Route
 from countyhub.api.routes.cases import UnknownPlace
 from countyhub.api.routes.caseviews import CasePath, Number, OneCase, look
-from countyhub.api.shapes import BoxId, CategoryCode, DeviceId, Input, Output, Page, Place, Time
+from countyhub.api.shapes import PLAIN, BoxId, CategoryCode, DeviceId, Input, Output, Page, Place, Time
 from countyhub.cases import acting, finding
 from countyhub.cases.acting import Acted
 from countyhub.cases.opening import Opening, open_case
@@ -38,7 +38,6 @@ ActName = Literal[
 """Every act of people, but merging and splitting, which need another case."""
 NOT_PEOPLES = frozenset({"adopt", "release", "close_with_parent", "void_with_parent"})
 EARLY = timedelta(minutes=5)
-_TEXT = rf"^[^\x00]*{END}"
 REFUSALS = (
     Stale, Changed, NoPerson, refusals.NotYours, refusals.WrongStage, refusals.Paused, refusals.NotPaused,
     refusals.PauseAsked, refusals.PauseNotAsked, refusals.SamePerson, refusals.TextMissing, refusals.TargetMissing,
@@ -73,8 +72,8 @@ class Outside(ApiProblem):
 class CaseIn(Input, frozen=True, kw_only=True):
     """What is reported."""
 
-    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=_TEXT, description="in one line; names nobody")]
-    text: Annotated[str, Meta(max_length=4000, pattern=_TEXT, description="what there is to say")] = ""
+    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN, description="in one line; names nobody")]
+    text: Annotated[str, Meta(max_length=4000, pattern=PLAIN, description="what there is to say")] = ""
     category: Annotated[CategoryCode | UnsetType, Meta(description="kind of matter; see /categories")] = UNSET
     place: Annotated[Place | UnsetType, Meta(description="grid, village or township where it is")] = UNSET
     box: Annotated[BoxId | UnsetType, Meta(description="or the box where it is")] = UNSET
@@ -99,12 +98,12 @@ class ActIn(Input, frozen=True, kw_only=True):
     """What is to be done."""
 
     act: Annotated[ActName, Meta(description="see docs/reference/lifecycle.md")]
-    text: Annotated[str, Meta(max_length=4000, pattern=_TEXT, description="reason or result; most acts need it")] = ""
+    text: Annotated[str, Meta(max_length=4000, pattern=PLAIN, description="reason or result; most acts need it")] = ""
     target: Annotated[
         Place | UnsetType,
         Meta(description="code of the office to assign to, or of the department whose authority it is"),
     ] = UNSET
-    clock: Annotated[str, Meta(max_length=64, pattern=_TEXT, description="meet: name of the deadline")] = ""
+    clock: Annotated[str, Meta(max_length=64, pattern=PLAIN, description="meet: name of the deadline")] = ""
     expected: Annotated[
         Annotated[int, Meta(ge=0, le=2**31)] | UnsetType, Meta(description="the version that was seen, as If-Match too")
     ] = UNSET
@@ -114,14 +113,14 @@ class MergeIn(Input, frozen=True, kw_only=True):
     """Where it is to go."""
 
     into: Number
-    text: Annotated[str, Meta(max_length=4000, pattern=_TEXT)] = ""
+    text: Annotated[str, Meta(max_length=4000, pattern=PLAIN)] = ""
     expected: Annotated[Annotated[int, Meta(ge=0, le=2**31)] | UnsetType, Meta(description="the version seen")] = UNSET
 
 
 class SplitIn(Input, frozen=True, kw_only=True):
     """Why it goes its own way again."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=4000, pattern=_TEXT)]
+    text: Annotated[str, Meta(min_length=1, max_length=4000, pattern=PLAIN)]
     expected: Annotated[Annotated[int, Meta(ge=0, le=2**31)] | UnsetType, Meta(description="the version seen")] = UNSET
 
 

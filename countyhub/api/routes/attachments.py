@@ -10,18 +10,17 @@ from countyhub.api.call import Call
 from countyhub.api.problems import NotFound
 from countyhub.api.route import Blob, Route, Upload
 from countyhub.api.routes.caseviews import CasePath, Number, look
-from countyhub.api.shapes import Input, Output, RowId
+from countyhub.api.shapes import PLAIN, Input, Output, RowId
 from countyhub.cases import attaching
 from countyhub.cases.refusals import AttachmentEmpty, AttachmentKind, AttachmentTooLarge, TooManyAttachments
 from countyhub.lifecycle.refusals import NotYours, Refused, WrongStage
 from countyhub.lifecycle.state import Actor
-from gridwire.codes import END
 
 MEDIA = ("image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf")
 
 
 class FileQuery(Input, frozen=True, kw_only=True):
-    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=rf"^[^\x00]*{END}", description="name of the file")]
+    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=PLAIN, description="name of the file")]
 
 
 class FilePath(Input, frozen=True, kw_only=True):

@@ -12,12 +12,10 @@ from countyhub.api.call import Call
 from countyhub.api.problems import Conflict
 from countyhub.api.route import Route
 from countyhub.api.routes.boxes import BoxPath, check_box
-from countyhub.api.shapes import Input, Output, Time
+from countyhub.api.shapes import PLAIN, Input, Output, Time
 from countyhub.notices import BoardTooLarge
 from gridwire.codes import END, new_ulid
 from gridwire.messages import Answer, Board, Notice
-
-_TEXT = rf"^[^\x00]*{END}"
 
 
 class NoticeIn(Input, frozen=True, kw_only=True):
@@ -27,8 +25,8 @@ class NoticeIn(Input, frozen=True, kw_only=True):
         Annotated[str, Meta(pattern=r"^[0-9A-Za-z._-]{1,64}" + END)] | UnsetType,
         Meta(description="the id that it has already, or your own; without it it is given one"),
     ] = UNSET
-    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=_TEXT, description="its heading")]
-    text: Annotated[str, Meta(max_length=8000, pattern=_TEXT, description="its text, plain")] = ""
+    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN, description="its heading")]
+    text: Annotated[str, Meta(max_length=8000, pattern=PLAIN, description="its text, plain")] = ""
     expires: Annotated[Time | None, Meta(description="from then on it is not shown; null: until taken down")] = None
 
 
@@ -38,7 +36,7 @@ class AnswerIn(Input, frozen=True, kw_only=True):
     receipt: Annotated[
         str, Meta(pattern=r"^[0-9A-Z._-]{1,32}" + END, description="number on the receipt, as it is printed")
     ]
-    text: Annotated[str, Meta(min_length=1, max_length=4000, pattern=_TEXT, description="what the resident is told")]
+    text: Annotated[str, Meta(min_length=1, max_length=4000, pattern=PLAIN, description="what the resident is told")]
 
 
 class BoardIn(Input, frozen=True, kw_only=True):
