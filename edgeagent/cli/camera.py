@@ -11,11 +11,9 @@ import asyncio
 import base64
 import binascii
 import contextlib
-import difflib
 import json
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,11 +22,12 @@ from zoneinfo import ZoneInfo
 
 from edgeagent import control, plugins
 from edgeagent.cli import judgement
+from edgeagent.cli.asking import Refused, ending, hints
 from edgeagent.cli.cameratext import Lines
 from edgeagent.cli.loose import Loose, read_loosely
 from edgeagent.cli.onlooker import Onlooker, folder_of
-from edgeagent.cli.say import Language, choose, say
-from edgeagent.configfile import BadConfig, Loaded, load
+from edgeagent.cli.say import choose, say
+from edgeagent.configfile import Loaded, load
 from edgeagent.driver import Driver
 from edgeagent.outbox import hold
 from edgeagent.outbox.lock import FILE_NAME
@@ -54,13 +53,6 @@ class SwitchedOff(Problem):
     zh = "设备 {name} 已停用（enabled = false），代理没有监测它"
 
 
-class Refused(Problem):
-    """What the agent or the driver answered, with the code that it gave."""
-
-    def text(self, language: Language) -> str:
-        return str(self.facts[language])
-
-
 class NotSaved(Problem):
     code = "camera.not-saved"
     en = "the picture was not saved to {file}: {why}"
@@ -78,33 +70,23 @@ def execute(args: argparse.Namespace) -> int:
     loose = read_loosely(args.config)
     language = choose(args.language, loose.language)
     lines = Lines(args.device, language, loose.zone, as_json=args.json)
-    try:
+
+    def look() -> int:
         _check(args.device, loose)
         if control.answers(loose.store):
             _with_agent(args, loose, lines)
         else:
             _without_agent(args, loose, lines)
-    except BadConfig as bad:
-        print(bad.text(language), file=sys.stderr)
-        return bad.exit_code
-    except Problem as problem:
-        print(problem.text(language), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
         return 0
-    return 0
+
+    return ending(look, language)
 
 
 def _check(device: str, loose: Loose) -> None:
     table = loose.devices.get(device)
     if table is None:
-        close = difflib.get_close_matches(device, loose.devices, n=1)
-        raise NoSuchDevice(
-            name=device[:64],
-            known=", ".join(loose.devices) or "-",
-            hint_en=f", did you mean “{close[0]}”?" if close else "",
-            hint_zh=f"，是不是“{close[0]}”？" if close else "",
-        )
+        meant = hints(device, loose.devices, between_en=",", between_zh="，")
+        raise NoSuchDevice(name=device[:64], known=", ".join(loose.devices) or "-", **meant)
     if table.get("enabled") is False:
         raise SwitchedOff(name=device)
 

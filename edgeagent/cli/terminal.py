@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 import json
 import sys
 import time
@@ -17,12 +16,12 @@ from typing import Any
 
 from edgeagent import control
 from edgeagent.cli import terminalports
+from edgeagent.cli.asking import ending, hints
 from edgeagent.cli.loose import Loose, read_loosely
 from edgeagent.cli.say import Language, choose, say
 from edgeagent.cli.terminalask import ALL, AgentStarted, Asked, whom
 from edgeagent.cli.terminallines import Lines
 from edgeagent.cli.terminaltest import Walk
-from edgeagent.configfile import BadConfig
 from gridwire.problem import Problem
 
 DRIVER = "terminal"
@@ -61,17 +60,11 @@ def execute(args: argparse.Namespace) -> int:
     language = choose(args.language, loose.language)
     if args.ports:
         return terminalports.show(args.root, loose.devices, language, as_json=args.json)
-    try:
-        device = _which(args.device, loose)
-        return _Screen(args, loose, device, language).run()
-    except BadConfig as bad:
-        print(bad.text(language), file=sys.stderr)
-        return bad.exit_code
-    except Problem as problem:
-        print(problem.text(language), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 1 if args.test or args.hash else 0
+    return ending(
+        lambda: _Screen(args, loose, _which(args.device, loose), language).run(),
+        language,
+        interrupted=1 if args.test or args.hash else 0,
+    )
 
 
 def _which(asked: str | None, loose: Loose) -> str:
@@ -81,12 +74,7 @@ def _which(asked: str | None, loose: Loose) -> str:
         raise NoTerminal
     name = asked or (known[0] if len(known) == 1 else "")
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=1) if name else []
-        raise SayWhich(
-            known=", ".join(known),
-            hint_en=f"; did you mean “{close[0]}”?" if close else "",
-            hint_zh=f"；是不是“{close[0]}”？" if close else "",
-        )
+        raise SayWhich(known=", ".join(known), **hints(name, known, between_en=";", between_zh="；"))
     if loose.devices[name].get("enabled") is False:
         raise SwitchedOff(name=name)
     return name

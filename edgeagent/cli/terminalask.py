@@ -16,6 +16,7 @@ from typing import Any, Protocol, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from edgeagent import control, plugins
+from edgeagent.cli.asking import Refused
 from edgeagent.cli.loose import Loose
 from edgeagent.cli.onlooker import Onlooker, folder_of
 from edgeagent.cli.say import Language
@@ -29,13 +30,6 @@ from gridwire.problem import Problem
 T = TypeVar("T")
 ALL = "*"
 """All parts, as what is put on trial."""
-
-
-class Refused(Problem):
-    """What the agent or the driver answered, with the code that it gave."""
-
-    def text(self, language: Language) -> str:
-        return str(self.facts[language])
 
 
 class AgentStarted(Problem):

@@ -3,15 +3,14 @@
 import asyncio
 import contextlib
 import json
-import os
 import signal
-import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from simulators.camera import CameraConfig, CameraFarm
+from tests.commands import command
 from tests.harness import until as until_within
 from tests.processes import AgentProcess
 
@@ -34,53 +33,14 @@ def box(folder, simulated, rules=COOLDOWN):
     return AgentProcess(folder, 1, f"{rules}\n{table}\n{off}")
 
 
-class Command:
-    """`edgeagent camera` while it runs: the lines that it has printed so far."""
-
-    def __init__(self, process):
-        self.process = process
-        self.lines = []
-        self._reading = asyncio.create_task(self._read())
-
-    async def _read(self):
-        while line := await self.process.stdout.readline():
-            self.lines.append(line.decode().rstrip("\n"))
-
-    @property
-    def told(self):
-        return [json.loads(line) for line in self.lines]
-
-    def became(self, topic="TamperDetector"):
-        """Change and decision of each notification that changed something."""
-        heard = [one for one in self.told if one["type"] == "heard" and topic in one["topic"]]
-        return [
-            (step["kind"], step["change"], step["why"]) for one in heard for step in one["became"] if step["change"]
-        ]
-
-    async def end(self):
-        errors = (await asyncio.wait_for(self.process.stderr.read(), 60)).decode()
-        await self._reading
-        return await self.process.wait(), errors
-
-
-@contextlib.asynccontextmanager
-async def command(agent, *args, language="en"):
-    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "edgeagent.cli", "camera", *map(str, args),
-        "--config", str(agent.config), "--language", language,
-        cwd=ROOT, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        yield Command(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+def became(called, topic="TamperDetector"):
+    """Change and decision of each notification that changed something."""
+    heard = [one for one in called.told if one["type"] == "heard" and topic in one["topic"]]
+    return [(step["kind"], step["change"], step["why"]) for one in heard for step in one["became"] if step["change"]]
 
 
 async def shown(agent, *args, language="en"):
-    async with command(agent, *args, language=language) as called:
+    async with command(agent, "camera", *args, language=language) as called:
         code, errors = await called.end()
     return code, "\n".join(called.lines), errors
 
@@ -96,7 +56,7 @@ async def test_through_the_running_agent_nothing_is_taken_from_the_camera(tmp_pa
     async with camera("unsubscribe_ends_all", slots=1) as gate:
         with box(tmp_path, gate) as agent:
             await until_up(agent)
-            async with command(agent, "gate", "--json") as called:
+            async with command(agent, "camera", "gate", "--json") as called:
                 await until(lambda: any(one["type"] == "on" for one in called.told))
                 for active in (True, False, True):
                     gate.raise_alarm("tamper", active=active)
@@ -104,7 +64,7 @@ async def test_through_the_running_agent_nothing_is_taken_from_the_camera(tmp_pa
                 await until(lambda: any("Monitoring" in one.get("topic", "") for one in called.told))
                 called.process.send_signal(signal.SIGINT)
                 assert (await called.end())[0] == 0
-            assert called.became() == [
+            assert became(called) == [
                 ("tamper", "start", "stored"),
                 ("tamper", "end", "stored"),
                 ("tamper", "start", "cooldown"),
@@ -122,15 +82,15 @@ async def test_through_the_running_agent_nothing_is_taken_from_the_camera(tmp_pa
 async def test_where_no_agent_runs_the_camera_is_asked_and_nothing_stays_behind(tmp_path):
     async with camera(slots=1) as gate:
         agent = box(tmp_path, gate)
-        async with command(agent, "gate", "--json") as called:
+        async with command(agent, "camera", "gate", "--json") as called:
             await until(lambda: any(one.get("state") == "up" for one in called.told))
             assert gate.subscriptions == 1
             for active in (True, False, True):
                 gate.raise_alarm("tamper", active=active)
-            await until(lambda: len(called.became()) == 3)
+            await until(lambda: len(became(called)) == 3)
             called.process.send_signal(signal.SIGTERM)
             assert (await called.end())[0] == 0
-        assert called.became()[-1] == ("tamper", "start", "cooldown")
+        assert became(called)[-1] == ("tamper", "start", "cooldown")
         assert called.told[0]["name"] == "direct"
         assert gate.subscriptions == 0
         assert not (tmp_path / "store").exists()
@@ -142,7 +102,7 @@ async def test_when_the_agent_starts_the_camera_is_left_to_it(tmp_path):
         with box(tmp_path, gate) as agent:  # makes the store
             await until_up(agent)
             await asyncio.to_thread(agent.stop)  # the simulated camera must answer meanwhile
-            async with command(agent, "gate", "--json") as called:
+            async with command(agent, "camera", "gate", "--json") as called:
                 await until(lambda: any(one.get("state") == "up" for one in called.told))
                 agent.start()
                 assert (await called.end())[0] == 0
@@ -158,7 +118,7 @@ async def test_when_the_agent_ends_so_does_the_look(tmp_path):
     async with camera() as gate:
         with box(tmp_path, gate) as agent:
             await until_up(agent)
-            async with command(agent, "gate", language="zh") as called:
+            async with command(agent, "camera", "gate", language="zh") as called:
                 await until(lambda: len(called.lines) >= 2)
                 await asyncio.to_thread(agent.stop)
                 code, errors = await called.end()
@@ -192,7 +152,7 @@ gate  up
 async def test_the_screen_in_both_languages(tmp_path, language, screen, last):
     async with camera() as gate:
         agent = box(tmp_path, gate)
-        async with command(agent, "gate", language=language) as called:
+        async with command(agent, "camera", "gate", language=language) as called:
             await until(lambda: any("TamperDetector/Tamper  Initialized" in line for line in called.lines))
             for active in (True, False, True):
                 gate.raise_alarm("tamper", active=active)

@@ -3,11 +3,8 @@
 import asyncio
 import contextlib
 import json
-import os
 import re
-import signal
 import sqlite3
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from drivers.terminal.idnumber import load_village_key
 from drivers.terminal.roster import read_roster
 from simulators.terminal import SimTerminal, resident
 from simulators.terminal.snippet import snippet
+from tests.commands import command
 from tests.harness import until as until_within
 from tests.processes import AgentProcess
 
@@ -59,52 +57,8 @@ def box(folder, terminal, key_file, *, parts=("idcard", "iccard", "scanner", "be
     return AgentProcess(folder, 1, "\n".join(lines) + more)
 
 
-class Command:
-    """`edgeagent terminal` while it runs: what it has printed so far."""
-
-    def __init__(self, process):
-        self.process = process
-        self.lines = []
-        self._reading = asyncio.create_task(self._read())
-
-    async def _read(self):
-        while line := await self.process.stdout.readline():
-            self.lines.append(line.decode().rstrip("\n"))
-
-    @property
-    def told(self):
-        return [json.loads(line) for line in self.lines]
-
-    def heard(self, *names):
-        return [tuple(one.get(name, "") for name in names) for one in self.told if one["type"] == "heard"]
-
-    async def press(self, text):
-        self.process.stdin.write(text.encode())
-        await self.process.stdin.drain()
-
-    async def end(self):
-        errors = (await asyncio.wait_for(self.process.stderr.read(), 60)).decode()
-        await self._reading
-        return await self.process.wait(), errors
-
-    async def interrupt(self):
-        self.process.send_signal(signal.SIGINT)
-        return await self.end()
-
-
-@contextlib.asynccontextmanager
-async def command(agent, *args, language="en"):
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "edgeagent.cli", "terminal", *map(str, args),
-        "--config", str(agent.config), "--language", language, cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        yield Command(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+def heard(called, *names):
+    return [tuple(one.get(name, "") for name in names) for one in called.told if one["type"] == "heard"]
 
 
 async def until_up(agent):
@@ -133,30 +87,30 @@ async def lifted(terminal):
 async def test_live_through_the_agent_frames_and_what_became_of_them(tmp_path, terminal, key_file):
     with box(tmp_path, terminal, key_file) as agent:
         await until_up(agent)
-        async with command(agent, "--json") as called:
+        async with command(agent, "terminal", "--json") as called:
             await until(lambda: sum(one["type"] == "part" for one in called.told) == 4)
             terminal.present_card(resident(NUMBER, NAME))
-            await until(lambda: called.heard("what")[-1:] == [("stored",)])
+            await until(lambda: heard(called, "what")[-1:] == [("stored",)])
             await lifted(terminal)
             terminal.present_card(resident(NUMBER, NAME))
-            await until(lambda: called.heard("what")[-1:] == [("already",)])
+            await until(lambda: heard(called, "what")[-1:] == [("already",)])
             terminal.scan("GW:rate:4")
-            await until(lambda: len(called.heard("what")) == 6)
+            await until(lambda: len(heard(called, "what")) == 6)
             terminal.scan("GW:nonsense")
-            await until(lambda: called.heard("what")[-1:] == [("refused",)])
+            await until(lambda: heard(called, "what")[-1:] == [("refused",)])
             terminal.scan("GW:item:0301")
-            await until(lambda: called.heard("what")[-1:] == [("stored",)])
+            await until(lambda: heard(called, "what")[-1:] == [("stored",)])
             terminal.scan("GW:item:" + NUMBER)
-            await until(lambda: called.heard("what")[-1:] != [("stored",)])
+            await until(lambda: heard(called, "what")[-1:] != [("stored",)])
             terminal.parts["iccard"].send_raw(b"\x00\x55" * 4)
-            await until(lambda: called.heard("what")[-1:] == [("noise",)])
+            await until(lambda: heard(called, "what")[-1:] == [("noise",)])
             terminal.parts["iccard"].send_raw(bytes(64))
-            await until(lambda: ("problem", "garbage") in called.heard("what", "kind"))
+            await until(lambda: ("problem", "garbage") in heard(called, "what", "kind"))
             terminal.unplug("scanner")
-            await until(lambda: ("problem", "unplugged") in called.heard("what", "kind"))
+            await until(lambda: ("problem", "unplugged") in heard(called, "what", "kind"))
             code, errors = await called.interrupt()
         assert (code, errors) == (0, "")
-    assert called.heard("part", "what", "shown", "detail")[:7] == [
+    assert heard(called, "part", "what", "shown", "detail")[:7] == [
         ("idcard", "id-card", MASKED, ""),
         ("idcard", "stored", "", "unverified"),
         ("idcard", "id-card", MASKED, ""),
@@ -168,7 +122,7 @@ async def test_live_through_the_agent_frames_and_what_became_of_them(tmp_path, t
     of = {one["number"]: one.get("of") for one in called.told if one["type"] == "heard"}
     assert of[2] == 1
     assert of[4] == 3
-    assert re.fullmatch(r"R[0-9A-Z]{6,12}", called.heard("receipt")[8][0])
+    assert re.fullmatch(r"R[0-9A-Z]{6,12}", heard(called, "receipt")[8][0])
     everything = "\n".join(called.lines)
     assert_no_number(everything)
 
@@ -211,7 +165,7 @@ TIME  scanner   code: service 0301 by proxy
 async def test_the_screen_in_both_languages(tmp_path, terminal, key_file, language, screen):
     with box(tmp_path, terminal, key_file, parts=("iccard", "scanner")) as agent:
         await until_up(agent)
-        async with command(agent, "hall", language=language) as called:
+        async with command(agent, "terminal", "hall", language=language) as called:
             await until(lambda: len(called.lines) >= 4)
             terminal.parts["scanner"].send_raw(b"no end\x01\x02\x03")
             await until(lambda: len(called.lines) >= 5)
@@ -232,10 +186,10 @@ async def test_the_screen_in_both_languages(tmp_path, terminal, key_file, langua
 
 async def test_without_an_agent_nothing_is_stored_and_nobody_hears_done(tmp_path, terminal, key_file):
     agent = box(tmp_path, terminal, key_file)
-    async with command(agent, "--json") as called:
+    async with command(agent, "terminal", "--json") as called:
         await until(lambda: any(one.get("state") == "up" for one in called.told))
         terminal.show_ic(UID)
-        await until(lambda: called.heard("what")[-1:] == [("tried",)])
+        await until(lambda: heard(called, "what")[-1:] == [("tried",)])
         assert [(beep.times, beep.units) for beep in terminal.beeps] == [(1, 1)]
         assert called.told[0]["name"] == "direct"
         assert await called.interrupt() == (0, "")
@@ -244,7 +198,7 @@ async def test_without_an_agent_nothing_is_stored_and_nobody_hears_done(tmp_path
 
 async def test_when_the_agent_starts_the_ports_are_left_to_it(tmp_path, terminal, key_file):
     agent = box(tmp_path, terminal, key_file)
-    async with command(agent, "--json") as called:
+    async with command(agent, "terminal", "--json") as called:
         await until(lambda: any(one.get("state") == "up" for one in called.told))
         with agent:
             assert (await called.end())[0] == 0
@@ -267,7 +221,7 @@ async def test_a_test_of_all_parts_counts_nowhere(tmp_path, terminal, key_file):
     with box(tmp_path, terminal, key_file) as agent:
         await until_up(agent)
         before = len(counting(agent))
-        async with command(agent, "--test", language="zh") as called:
+        async with command(agent, "terminal", "--test", language="zh") as called:
             await until(lambda: any("请把身份证" in line for line in called.lines))
             terminal.present_card(resident(NUMBER, NAME))
             await until(lambda: any("请刷 IC 卡" in line for line in called.lines))
@@ -291,7 +245,7 @@ async def test_a_test_says_what_is_wrong_with_each_part(tmp_path, terminal, key_
     terminal.unplug("iccard")
     with box(tmp_path, terminal, key_file) as agent:
         await until_up(agent)
-        async with command(agent, "--test", "--seconds", "1.5") as called:
+        async with command(agent, "terminal", "--test", "--seconds", "1.5") as called:
             await until(lambda: any("put an ID card" in line for line in called.lines))
             await until(lambda: any("scan any code" in line for line in called.lines))
             terminal.parts["scanner"].send_raw(b"\x80\x81\x82")
@@ -315,14 +269,14 @@ async def test_a_call_for_help_is_never_swallowed_by_a_test(tmp_path, terminal, 
     parts = ("iccard",)
     with box(tmp_path, terminal, key_file, parts=parts, more=KEYPAD.replace("{port}", port)) as agent:
         await until_up(agent)
-        async with command(agent, "--test", "--json") as called:
+        async with command(agent, "terminal", "--test", "--json") as called:
             await until(lambda: any(one.get("part") == "iccard" and one["type"] == "wish" for one in called.told))
             terminal.scan("9")
             await agent.until_status("emitted", "sos", equals=1)
             await called.press("\n")
             await until(lambda: any(one.get("part") == "keypad" and one["type"] == "wish" for one in called.told))
             terminal.scan("7")
-            await until(lambda: ("key", "unknown") in called.heard("what", "detail"))
+            await until(lambda: ("key", "unknown") in heard(called, "what", "detail"))
             terminal.scan("9")
             await agent.until_status("emitted", "sos", equals=2)
             assert (await called.end())[0] == 1  # one was skipped
@@ -338,7 +292,7 @@ async def test_the_line_for_the_roster(tmp_path, terminal, key_file, runs):
     with agent if runs else contextlib.nullcontext():
         if runs:
             await until_up(agent)
-        async with command(agent, "--hash", "--name", "张三", "--grid", "431126001002007") as called:
+        async with command(agent, "terminal", "--hash", "--name", "张三", "--grid", "431126001002007") as called:
             assert b"show the card" in await called.process.stderr.readline()
             if not runs:
                 await until(lambda: terminal.idreader.finds > 2)
@@ -360,18 +314,18 @@ async def test_what_is_wrong_is_said_in_a_sentence(tmp_path, terminal, key_file)
         (("hal",), 1, "did you mean “hall”?"),
         (("--hash", "--seconds", "0.2"), 1, "edgeagent terminal --test"),
     ):
-        async with command(agent, *args) as called:
+        async with command(agent, "terminal", *args) as called:
             ended, errors = await called.end()
         assert (ended, text in errors) == (code, True), errors
     agent.configure("")
-    async with command(agent, language="zh") as called:
+    async with command(agent, "terminal", language="zh") as called:
         assert await called.end() == (
             1,
             "look.no-terminal: 配置中没有 driver = “terminal” 的设备，参见 docs/terminal.md\n",
         )
     key_file.chmod(0o644)
     agent = box(tmp_path, terminal, key_file)
-    async with command(agent) as called:
+    async with command(agent, "terminal") as called:
         ended, errors = await called.end()
     assert (ended, "chmod 600" in errors) == (1, True), errors
 
@@ -386,7 +340,7 @@ async def test_keypads_printer_and_help_buttons_are_tried_too(tmp_path, key_file
         agent = AgentProcess(tmp_path, 1, snippet(parts, device="hall", key_file=str(key_file), privacy_notice=""))
         with agent:
             await until_up(agent)
-            async with command(agent, "--test", "--json") as called:
+            async with command(agent, "terminal", "--test", "--json") as called:
 
                 async def wish(part, number=1):
                     def wishes():
@@ -427,15 +381,15 @@ async def test_keypads_printer_and_help_buttons_are_tried_too(tmp_path, key_file
 async def test_a_test_that_is_killed_leaves_no_part_on_trial(tmp_path, terminal, key_file):
     with box(tmp_path, terminal, key_file) as agent:
         await until_up(agent)
-        async with command(agent, "--test", "--json") as called:
+        async with command(agent, "terminal", "--test", "--json") as called:
             await until(lambda: any(one["type"] == "wish" for one in called.told))
             called.process.kill()
-        async with command(agent, "--json") as looking:
+        async with command(agent, "terminal", "--json") as looking:
             await until(lambda: any(one["type"] == "part" for one in looking.told))
-            while not any(what == "stored" for (what,) in looking.heard("what")):
+            while not any(what == "stored" for (what,) in heard(looking, "what")):
                 terminal.present_card(resident(NUMBER, NAME))
-                heard = len(looking.heard("what"))
-                await until(lambda heard=heard: len(looking.heard("what")) >= heard + 2)
+                before = len(heard(looking, "what"))
+                await until(lambda before=before: len(heard(looking, "what")) >= before + 2)
                 await lifted(terminal)
             assert await looking.interrupt() == (0, "")
-    assert looking.heard("what")[-1] == ("stored",)
+    assert heard(looking, "what")[-1] == ("stored",)
