@@ -1,6 +1,7 @@
 """A village's day at the terminal: its people, an agent on a box whose power fails, an uplink that is cut all day.
 
 People wait for the tone, as people do, and do it again when none comes: what they were told is written down here.
+With a `disk` its power is cut too, not only the agent killed; with a `clock` the agent's time runs faster than theirs.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import msgspec
 from drivers.terminal.idnumber import load_village_key
 from simulators.proxy import Proxy
 from simulators.terminal import SimTerminal, random_card, snippet
+from tests.chaos.fastclock import FastClock
+from tests.chaos.powerdisk import Disk, Probes
 from tests.harness import until
 from tests.hubs import HubProcess
 from tests.mosquitto import Mosquitto
@@ -39,7 +42,18 @@ class Told(NamedTuple):
 class Day:
     """`told` and `receipts` are what people took home; `tries` counts whatever was begun."""
 
-    def __init__(self, folder: Path, terminal: SimTerminal, uplink: Proxy, broker: Mosquitto) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        terminal: SimTerminal,
+        uplink: Proxy,
+        broker: Mosquitto,
+        *,
+        disk: Disk | None = None,
+        clock: FastClock | None = None,
+    ) -> None:
+        self.disk, self.clock = disk, clock
+        self.probes = Probes(disk.folder) if disk is not None else None
         self.terminal, self.uplink, self.broker = terminal, uplink, broker
         self.told: list[Told] = []
         self.tries: Counter[str] = Counter()
@@ -50,9 +64,14 @@ class Day:
         self._key = load_village_key(key_file)
         self.hub = HubProcess(folder / "hub", broker.port, "[replay]\npause_s = 1\n")
         quick = {"reopen_first_s": 0.05, "reopen_last_s": 0.2, "inter_byte_timeout_s": 0.05}
-        parts = [{**part, **quick} for part in terminal.settings]
-        devices = snippet(parts, key_file=str(key_file), identify_s=1.0, window_s=3600.0)
-        self.agent = AgentProcess(folder / "box", uplink.port, devices, hub="resend_after_s = 2")
+        parts = [{**part, **(quick if clock is None else {})} for part in terminal.settings]
+        identify_s = 1.0 if clock is None else 60.0  # people move in our time
+        devices = snippet(parts, key_file=str(key_file), identify_s=identify_s, window_s=3600.0)
+        self.agent = AgentProcess(folder / "box", uplink.port, devices, hub="resend_after_s = 2" if not clock else "")
+        if clock is not None:
+            head, table, rest = self.agent.config.read_text().partition("backoff_max_s = 1\nhealth_every_s = 5\n")
+            assert table
+            self.agent.config.write_text(head + rest)  # a day's timers are those of a box
 
     @property
     def receipts(self) -> list[str]:
@@ -66,13 +85,30 @@ class Day:
             while not any(each["state"] == "up" for each in (await self.agent.status()).get("devices", [])):
                 await asyncio.sleep(0.05)
 
-    async def cut_power(self) -> None:
-        """kill -9, a while in the dark, and on again."""
-        await asyncio.to_thread(self.agent.kill)
+    def begin(self) -> None:
+        """The box is switched on; its clock goes on where it was."""
+        self.agent.environment = self.clock.environment if self.clock is not None else {}
+        self.agent.start()
+
+    async def cut_power(self, chance: random.Random) -> None:
+        """The disk stops and the agent is killed, in any order; a while in the dark, and on again."""
+        await asyncio.to_thread(self._cut_power, chance)
         self.power_cuts += 1
         await asyncio.sleep(0.3)
-        await asyncio.to_thread(self.agent.start)
+        await asyncio.to_thread(self.begin)
         await self.until_open()
+
+    def _cut_power(self, chance: random.Random) -> None:
+        if self.disk is None or self.probes is None:
+            self.agent.kill()
+            return
+        self.probes.write()
+        steps = [self.disk.stop, self.agent.kill]
+        chance.shuffle(steps)
+        for step in steps:
+            step()
+        self.disk.replug()
+        self.probes.look()
 
     # -- people ----------------------------------------------------------------------------------------------------
 
@@ -141,6 +177,11 @@ class Day:
     def at_hub(self, kind: Kind) -> list[dict[str, Any]]:
         rows = self.hub.rows(f"SELECT raw FROM event WHERE subject = 'desk' AND type = 'cn.gridwire.{kind}.v1'")
         return [msgspec.json.decode(raw)["data"] for (raw,) in rows]
+
+    def times(self, kind: Kind) -> list[str]:
+        """When each happened, by the agent's clock."""
+        rows = self.hub.rows(f"SELECT raw FROM event WHERE subject = 'desk' AND type = 'cn.gridwire.{kind}.v1'")
+        return [msgspec.json.decode(raw)["time"] for (raw,) in rows]
 
     async def drain(self) -> None:
         """The uplink is mended; everything arrives."""
