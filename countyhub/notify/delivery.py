@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, func, or_, select, update
@@ -20,7 +21,7 @@ from countyhub.notify import people
 from countyhub.notify.channel import Failed, Outcome, Parcel, Retry, Sent, Unclear
 from countyhub.notify.telling import World
 from countyhub.registry.forms import Person
-from countyhub.store.notifytables import message, parcel
+from countyhub.store.notifytables import alert, message, parcel
 
 log = logging.getLogger("countyhub.notify")
 
@@ -44,6 +45,8 @@ class Claim(NamedTuple):
     parcel: Parcel
     tries: int
     made: datetime
+    taken: float
+    """By the monotonic clock: one that stood still for long must not send any more."""
 
 
 async def claim(connection: AsyncConnection, world: World, holder: str, limit: int, *, urgent: bool) -> list[Claim]:
@@ -79,7 +82,12 @@ async def _mark(connection: AsyncConnection, world: World, holder: str, row: Row
     numbers = select(message.c.number).where(message.c.parcel == row.id).order_by(message.c.id)
     cases = tuple(dict.fromkeys((await connection.execute(numbers)).scalars()))
     letter = Parcel(row.sid, address, row.subject, row.text, row.urgent, cases)
-    return Claim(row.id, row.channel, letter, tries, row.made)
+    return Claim(row.id, row.channel, letter, tries, row.made, monotonic())
+
+
+def is_stale(claimed: Claim) -> bool:
+    """Whether so much of the claim has gone by that another process may decide before the channel answers."""
+    return monotonic() - claimed.taken > CLAIM.total_seconds() / 4
 
 
 async def finish(connection: AsyncConnection, world: World, holder: str, done: Claim, outcome: Outcome) -> None:
@@ -111,7 +119,9 @@ async def recover(connection: AsyncConnection, world: World) -> int:
     for row in left:
         letter = Parcel(row.sid, await _address(connection, world, row), "", "", row.urgent)
         log.error("message %s by %s: its process was gone while sending", row.sid, row.channel)
-        if _may_repeat(world, row.channel, letter):
+        if row.urgent and not await _still_calls(connection, row.id):
+            await _end(connection, row.id, "dropped", world.now, "answered")
+        elif _may_repeat(world, row.channel, letter):
             again = update(parcel).where(p.id == row.id)
             await connection.execute(again.values(state="waiting", due=world.now, problem="interrupted"))
         else:
@@ -129,6 +139,9 @@ async def _again(
     connection: AsyncConnection, world: World, done: Claim, outcome: Retry | Unclear, problem: str
 ) -> None:
     urgent = done.parcel.urgent
+    if urgent and not await _still_calls(connection, done.id):
+        await _end(connection, done.id, "dropped", world.now, "answered")
+        return
     give_up = URGENT_GIVE_UP if urgent else timedelta(hours=world.config.notify.give_up_h)
     if world.now - done.made > give_up:
         await _end(connection, done.id, "failed", world.now, f"expired: {problem}")
@@ -139,6 +152,13 @@ async def _again(
     due = world.now + timedelta(seconds=max(pause_s, asked_s or 0.0))
     waits = update(parcel).where(parcel.c.id == done.id)
     await connection.execute(waits.values(state="waiting", due=due, problem=problem[:500]))
+
+
+async def _still_calls(connection: AsyncConnection, number: int) -> bool:
+    """Whether the call for help that a parcel is about waits for an answer still."""
+    about = select(message.c.number).where(message.c.parcel == number)
+    query = select(alert.c.number).where(alert.c.number.in_(about), alert.c.ended.is_(None)).limit(1)
+    return (await connection.execute(query)).first() is not None
 
 
 async def _end(connection: AsyncConnection, number: int, state: str, now: datetime, problem: str) -> None:

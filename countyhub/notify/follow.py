@@ -19,7 +19,8 @@ from countyhub.store.upsert import insert, update_with
 from countyhub.store.worktables import cursor
 
 CURSOR = "notify"
-AT_ONCE = 200
+AT_ONCE = 50
+"""Ingest waits for the writer meanwhile."""
 _case = msgspec.json.Decoder(Case)
 _OF_CASE = (cases.c.open, cases.c.stage, cases.c.state)
 

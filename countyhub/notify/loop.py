@@ -163,6 +163,9 @@ class Notifier:
 
     async def send(self, claim: Claim) -> None:
         """Hands over, and commits what became of it; a database that is away just then is waited for."""
+        if delivery.is_stale(claim):
+            log.error("message %s: this process stood still for long, another one decides", claim.parcel.id)
+            return
         outcome = await self._channels[claim.channel].send(claim.parcel)
         while True:
             try:

@@ -20,7 +20,8 @@ from countyhub.registry.forms import Person
 from countyhub.store.notifytables import message, parcel
 from gridwire.codes import new_ulid
 
-AT_ONCE = 200
+AT_ONCE = 50
+"""Ingest waits for the writer meanwhile."""
 MAX_TOGETHER = 200
 
 

@@ -234,6 +234,7 @@ def mail(port: int, **changes: object) -> Email:
     return Email(EmailSettings(**settings), "宁远县")
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 async def test_a_mail_goes_encrypted_with_login(tmp_path: Path, security: str) -> None:
     authority, mailbox = Authority(tmp_path), Mailbox()

@@ -113,6 +113,21 @@ async def test_what_has_not_gone_out_when_somebody_answers_does_not_go(store) ->
         assert [row.state for row in await here.parcels()] == ["dropped"]
 
 
+async def test_what_is_being_sent_when_somebody_answers_is_not_tried_again(store) -> None:
+    """R-WAKE-12."""
+    from countyhub.notify import channels
+    from countyhub.notify.loop import Notifier
+
+    async with county(store, Says(503)) as here:
+        number = await here.sos(place=GRID)
+        process = Notifier(store, here.live, here.config, channels.build(here.config), lambda: here.now)
+        await process.make()
+        (claim,) = await process.claim(8)
+        await notify.acknowledge(store, number, "x", here.now)
+        await process.send(claim)
+        assert [(row.state, row.problem) for row in await here.parcels()] == [("dropped", "answered")]
+
+
 async def test_a_gateway_that_fails_does_not_hold_up_the_next_in_line(store) -> None:
     """R-WAKE-11."""
     async with county(store, lambda asked: Says(503 if asked.json["phone"] != LINE[0] else 200)) as here:
