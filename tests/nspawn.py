@@ -61,7 +61,7 @@ class Machine:
     """One boot. `shared` is a folder of the host, seen inside as /mnt. What is written elsewhere is gone at the end."""
 
     def __init__(self, root: Path, shared: Path) -> None:
-        self._root, self._shared = root, shared
+        self._root, self.shared = root, shared
         self._log = shared / "console.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._leader = 0
@@ -71,7 +71,7 @@ class Machine:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 ["systemd-nspawn", f"--directory={self._root}", "--boot", "--volatile=overlay", "--private-network",
-                 "--register=no", "--keep-unit", f"--machine=gridwire-{os.getpid()}", f"--bind={self._shared}:/mnt",
+                 "--register=no", "--keep-unit", f"--machine=gridwire-{os.getpid()}", f"--bind={self.shared}:/mnt",
                  "--console=pipe", "--quiet"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True,
             )  # fmt: skip
