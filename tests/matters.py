@@ -49,10 +49,20 @@ class Sender:
         lane = LANE_OF[type(data)]
         seq = self._seqs[lane] = self._seqs.get(lane, 0) + 1
         attributes = {
-            "specversion": "1.0", "id": f"01ARZ3NDEKTSV4RRFF{seq:08d}", "source": self.source,
-            "type": TYPE_OF[type(data)], "subject": device, "time": at, "recordedtime": at, "monotonic": "12.345", "clock": "synced",
-            "stream": STREAM, "lane": lane, "seq": seq, "data": data,
-        }  # fmt: skip
+            "specversion": "1.0",
+            "id": f"01ARZ3NDEKTSV4RRFF{seq:08d}",
+            "source": self.source,
+            "type": TYPE_OF[type(data)],
+            "subject": device,
+            "time": at,
+            "recordedtime": at,
+            "monotonic": "12.345",
+            "clock": "synced",
+            "stream": STREAM,
+            "lane": lane,
+            "seq": seq,
+            "data": data,
+        }
         return Envelope(**(attributes | more))
 
     def status(self, mark: int) -> Status:

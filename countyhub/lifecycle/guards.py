@@ -154,6 +154,12 @@ def no_children(case: Case, _actor: Actor, _now: datetime) -> Refused | None:
     return refusals.HasChildren(count=len(case.children)) if case.children else None
 
 
+def of_a_machine(case: Case, _actor: Actor, _now: datetime) -> Refused | None:
+    """What a person has reported only a person takes back."""
+    who = WHO["owner"]
+    return None if case.origin == "machine" else refusals.NotYours(who_zh=who.zh, who_en=who.en)
+
+
 def text(_case: Case, act: Act, _actor: Actor) -> Refused | None:
     return None if act.text.strip() else refusals.TextMissing()
 

@@ -212,6 +212,15 @@ TABLE: Final = MappingProxyType(
             effect=effects.close,
             while_suspended=True,
         ),
+        "withdraw": Row(
+            Name("撤销", "withdraw"),
+            frozenset({"filed"}),
+            "void",
+            ("hub",),
+            (guards.of_a_machine, guards.no_children),
+            (guards.text,),
+            effects.close,
+        ),
         "merge": Row(
             Name("并案", "merge"),
             _WITH_SOMEBODY,

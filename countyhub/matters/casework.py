@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.cases import rows
+from countyhub.cases import acting, rows
 from countyhub.cases.book import Book
 from countyhub.cases.joining import join_cases
 from countyhub.cases.opening import Opening, open_case
@@ -23,7 +23,7 @@ from countyhub.correlate.signals import instant
 from countyhub.deadlines import LATE_ALARM
 from countyhub.lifecycle import family
 from countyhub.lifecycle.refusals import Refused
-from countyhub.lifecycle.state import HUB
+from countyhub.lifecycle.state import HUB, Act
 from countyhub.matters import evidence, kinds, records
 from countyhub.matters.records import Known
 from gridwire.problem import Language
@@ -53,6 +53,11 @@ class Casework:
         self._known: dict[Handle, Known] = {}
         self._numbers: dict[Handle, str | None] = {}
         self._matters: dict[Handle, Matter] = {}
+        self._vanished: list[Matter] = []
+        self._joins: dict[str, list[str]] = {}
+        self._proofs: dict[tuple[str, int], None] = {}
+        self._joined: dict[str, str] = {}
+        """Matter key -> case that was opened or joined just now: several new pieces of one thing are one line there."""
 
     async def write(self, changes: Changes) -> None:
         """Matters and cases, as they are after these changes."""
@@ -62,10 +67,15 @@ class Casework:
         await self._know_parents(changes.now)
         self._numbers = {handle: known.number for handle, known in self._known.items()}
         for handle in changes.gone:
-            await self._gone(handle)
+            self._gone(handle)
         for matter in sorted(changes.now, key=_rank):
             await self._one(matter)
+        for into, numbers in self._joins.items():
+            await self._join(into, numbers)
+        await records.prove(self._connection, self._proofs)
         await records.remove(self._connection, changes.gone)
+        for matter in self._vanished:
+            await self._withdraw(matter)
         await records.write(self._connection, changes.now, self._numbers)
 
     async def _know_parents(self, matters: Iterable[Matter]) -> None:
@@ -87,22 +97,22 @@ class Casework:
     async def _one(self, matter: Matter) -> None:
         number = self._numbers.get(matter.handle)
         if matter.parent is not None:
-            await self._part(matter, number)
+            self._part(matter, number)
         elif number is not None and self._had_parent(matter):
             await self._alone(matter, number)
         elif number is not None:
-            await self._prove(number, matter)
+            self._prove(number, matter)
         elif not matter.history:
             await self._open(matter)
 
-    async def _part(self, matter: Matter, number: str | None) -> None:
+    def _part(self, matter: Matter, number: str | None) -> None:
         """What a larger one explains: its own case, if it has one already, goes under the larger one's."""
         root = self._root(matter)
         if root is None:
             return
         if number is not None and number != root and not self._was_part(matter):
-            await self._join(root, number)
-        await self._prove(root, matter)
+            self._joins.setdefault(root, []).append(number)
+        self._prove(root, matter)
 
     def _root(self, matter: Matter) -> str | None:
         """The case of the topmost matter that explains this one, or of the highest that has one."""
@@ -142,12 +152,12 @@ class Casework:
             changes[each.case.number].take(each)
         return await rows.save(self._connection, self._book, list(changes.values()))
 
-    async def _join(self, into: str, number: str) -> None:
-        joined = await join_cases(self._connection, self._book, [number], into, self._now)
+    async def _join(self, into: str, numbers: Sequence[str]) -> None:
+        joined = await join_cases(self._connection, self._book, numbers, into, self._now)
         for other, why in joined.left:
             log.info("case %s stays for itself: %s", other, why)
 
-    async def _gone(self, handle: Handle) -> None:
+    def _gone(self, handle: Handle) -> None:
         """It has become part of another matter of its key: what was known of it is that one's now."""
         number = self._numbers.pop(handle, None)
         known = self._known.get(handle)
@@ -155,18 +165,34 @@ class Casework:
             return
         heir = next((each for each in self._matters.values() if _inherits(each, known.matter)), None)
         if heir is None:
-            return  # its case stands: a person looks at it
+            self._vanished.append(known.matter)
+            return
         own = self._numbers.get(heir.handle)
         if own is None:
             self._numbers[heir.handle] = number
         elif own != number:
             older, newer = sorted((own, number), key=_serial)
             self._numbers[heir.handle] = older
-            await self._join(older, newer)
+            self._joins.setdefault(older, []).append(newer)
+
+    async def _withdraw(self, matter: Matter) -> None:
+        """What came late has shown that there was nothing, such as the end of an outage of four minutes: a case that
+        nobody has begun with is taken back, any other is for a person to judge."""
+        number = self._known[matter.handle].number
+        if number is None or await records.is_named(self._connection, matter.key, number):
+            return
+        text = "后到的信号表明此事并未发生" if self._language == "zh" else "what came late shows that it did not happen"
+        act = Act(name="withdraw", text=text)
+        acted = await acting.act_within(self._connection, self._book, number, act, HUB, self._now)
+        if isinstance(acted, Refused):
+            log.info("case %s stays: %s", number, acted)
 
     # Opening
 
     async def _open(self, matter: Matter) -> None:
+        if matter.key in self._joined:
+            self._numbers[matter.handle] = self._joined[matter.key]
+            return
         found = kinds.what(matter)
         registry = self._book.registry
         day = self._book.day(self._now)
@@ -190,12 +216,14 @@ class Casework:
             place=found.place,
         )
         opened = await open_case(self._connection, self._book, opening, self._now)
-        self._numbers[matter.handle] = opened.number
+        self._numbers[matter.handle] = self._joined[matter.key] = opened.number
 
-    async def _prove(self, number: str, matter: Matter) -> None:
-        events = [sign.event_id for sign in self._signs.get(matter.key, ()) if matter.begin_us <= sign.at_us]
-        if events and matter.size <= evidence.MANY:
-            await rows.add_evidence(self._connection, number, events[: evidence.MANY])
+    def _prove(self, number: str, matter: Matter) -> None:
+        """The first events of a matter are what its case stands on."""
+        signs = self._signs.get(matter.key, ())
+        if matter.size <= evidence.MANY:
+            near = [sign.event_id for sign in signs if matter.begin_us <= sign.at_us <= matter.end_us]
+            self._proofs |= dict.fromkeys((number, event_id) for event_id in near[: evidence.MANY])
 
     # Words
 

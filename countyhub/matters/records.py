@@ -13,6 +13,7 @@ from sqlalchemy import Row, delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.correlate.matter import Handle, Matter
+from countyhub.store.casetables import case_evidence
 from countyhub.store.mattertables import dated, link, matter, memory, suppressed
 from countyhub.store.tables import event
 from countyhub.store.upsert import among, given, insert, portions, update_with, write_all
@@ -86,6 +87,19 @@ async def remove(connection: AsyncConnection, handles: Sequence[Handle]) -> None
     """What is a part of others now, and no matter any more."""
     for some in portions(handles):
         await connection.execute(delete(matter).where(tuple_(*_KEY).in_(some)))
+
+
+async def is_named(connection: AsyncConnection, key: str, number: str) -> bool:
+    """Whether a matter of this key has this case."""
+    query = select(matter.c.number).where(matter.c.key == key, matter.c.number == number).limit(1)
+    return (await connection.execute(query)).first() is not None
+
+
+async def prove(connection: AsyncConnection, proofs: Iterable[tuple[str, int]]) -> None:
+    """Events on which cases stand: number of the case, and `event.id`."""
+    rows = [{"number": number, "event_id": event_id} for number, event_id in proofs]
+    if rows:
+        await write_all(connection, case_evidence, rows, key=("number", "event_id"))
 
 
 # Where we are
