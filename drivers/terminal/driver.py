@@ -99,9 +99,7 @@ class Driver:
                 "baud": part.baud,
                 "problem": (problem := self._terminal.problem_of(name) if self._terminal is not None else None),
                 "text": problem_text(problem or ""),
-                "buttons": [each.point or str(each.address) for each in part.contact]
-                if isinstance(part, Modbus)
-                else [],
+                "buttons": _buttons(part),
             }
             for name, part in zip(names, self._config.part, strict=True)
         ]

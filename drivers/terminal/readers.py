@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Generic, Literal, TypeVar
 
@@ -23,6 +23,14 @@ Help = Callable[[], None]
 _BADGE = re.compile(r"[0-9A-Za-z-]{4,24}")
 
 
+async def _listen(link: SerialLink[Frame], name: str, parts: Parts, take: Callable[[Frame], Awaitable[None]]) -> None:
+    """Hand on each frame, and say how the part is."""
+    parts.note(name)
+    link.on_quality = lambda garbage: parts.note(name, "garbage" if garbage else "")
+    while True:
+        await take(await link.receive())
+
+
 class SpeakingReader(Generic[Frame]):
     """Checks in what a reader says. `credential_of` makes of a frame what may leave the terminal."""
 
@@ -36,10 +44,7 @@ class SpeakingReader(Generic[Frame]):
 
     async def use(self, link: SerialLink[Frame]) -> None:
         """Listen on this link until it is lost (raises LinkLost)."""
-        self._parts.note(self._name)
-        link.on_quality = lambda garbage: self._parts.note(self._name, "garbage" if garbage else "")
-        while True:
-            await self.take(await link.receive())
+        await _listen(link, self._name, self._parts, self.take)
 
     async def take(self, frame: Frame) -> None:
         """What was read: one presence of a card, however often it is said."""
@@ -77,14 +82,13 @@ class Keypad(Generic[Frame]):
 
     async def use(self, link: SerialLink[Frame]) -> None:
         """Listen on this link until it is lost (raises LinkLost)."""
-        self._parts.note(self._name)
-        link.on_quality = lambda garbage: self._parts.note(self._name, "garbage" if garbage else "")
-        while True:
-            frame = await link.receive()
-            action = self._action_of(frame)
-            self._desk.watch.asked(action, frame.hex().upper() if isinstance(frame, bytes) else str(frame))
-            if action is not None:
-                await self._act.take(action)
+        await _listen(link, self._name, self._parts, self._take)
+
+    async def _take(self, frame: Frame) -> None:
+        action = self._action_of(frame)
+        self._desk.watch.asked(action, frame.hex().upper() if isinstance(frame, bytes) else str(frame))
+        if action is not None:
+            await self._act.take(action)
 
 
 class Acting:
