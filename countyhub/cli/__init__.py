@@ -12,6 +12,7 @@ from countyhub.cli import (
     boardargs,
     boxargs,
     caargs,
+    caseargs,
     mattersargs,
     notifyargs,
     registryargs,
@@ -79,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         ("board", _board_help(language), boardargs.add_board), ("key", _key_help(language), boardargs.add_key),
         ("token", _token_help(language), tokenargs.add), ("matters", _matters_help(language), mattersargs.add),
         ("webhook", _webhook_help(language), webhookargs.add), ("ca", _ca_help(language), caargs.add_ca),
-        ("notify", _notify_help(language), notifyargs.add),
+        ("notify", _notify_help(language), notifyargs.add), ("case", _case_help(language), caseargs.add),
     ):  # fmt: skip
         add(parsers.add_parser(name, help=text, description=text), common, language)
     boardargs.add_roster(added["roster"], language)
@@ -101,6 +102,10 @@ def _box_help(language: Language) -> str:
         en="list, add, replace, revoke boxes, have one send again",
         zh="查看、新增、更换、吊销盒子，或让盒子补发",
     )
+
+
+def _case_help(language: Language) -> str:
+    return say(language, en="look at cases and handle them by hand", zh="查看案件，手工立案和办理")
 
 
 def _board_help(language: Language) -> str:

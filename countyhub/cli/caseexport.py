@@ -1,0 +1,79 @@
+"""Writes cases into a new file: a table for Excel, or JSON lines with the timelines. Private: it names people."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+
+from countyhub.cases import finding
+from countyhub.cases.finding import Listed
+from countyhub.cases.scope import Scope
+from countyhub.cases.streams import Filter
+from countyhub.cli.caseshow import Shown
+from countyhub.store.engine import Store
+
+_HEADS = {
+    "number": ("Case", "案号"), "title": ("Title", "标题"), "stage": ("Stage", "环节"), "light": ("Light", "灯色"),
+    "category": ("Category", "分类"), "owner": ("Owner", "承办单位"), "first_owner": ("First owner", "首个承办单位"),
+    "village": ("Village", "村"), "township": ("Township", "乡镇"), "happened": ("Happened", "发生时间"),
+    "arrived": ("Arrived", "到达时间"), "registered": ("Registered", "备案时间"), "closed": ("Closed", "办结时间"),
+    "first_due": ("First deadline", "首次时限"), "due": ("Due", "到期时间"), "supervised": ("Supervised", "督办次数"),
+    "returned": ("Given back", "退单次数"), "reworked": ("Reworked", "返工次数"),
+    "escalated": ("Escalated", "升级次数"), "parent": ("Part of", "主案"),
+    "receipt": ("Receipt", "回执"), "score": ("Rating", "评价"),
+}  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+async def write(store: Store, path: Path, wanted: Filter, scope: Scope, shown: Shown) -> int:
+    """Returns how many. Raises FileExistsError; what was written is taken away again when it cannot be finished."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    done = False
+    try:
+        is_table = path.suffix == ".csv"
+        with os.fdopen(handle, "w", encoding="utf-8-sig" if is_table else "utf-8", newline="") as file:
+            count = await _pages(store, file, is_table, wanted, scope, shown)
+        done = True
+    finally:
+        if not done:
+            os.unlink(path)
+    return count
+
+
+async def _pages(store: Store, file: TextIO, is_table: bool, wanted: Filter, scope: Scope, shown: Shown) -> int:
+    table = csv.writer(file)
+    if is_table:
+        table.writerow([shown.say(*head) for head in _HEADS.values()])
+    count, after = 0, ""
+    while count == 0 or after:
+        async with store.read() as connection:
+            page = await finding.find(connection, wanted, scope, after=after, limit=finding.MAX_PAGE)
+            for row in page.cases:
+                if is_table:
+                    table.writerow([_cell(row, name, shown) for name in _HEADS])
+                else:
+                    entries = await finding.timeline(connection, row.number)
+                    file.write(msgspec.json.encode({"case": row, "timeline": entries}).decode() + "\n")
+        count += len(page.cases)
+        after = page.after
+        if not after:
+            break
+    return count
+
+
+def _cell(row: Listed, name: str, shown: Shown) -> str:
+    """A text that Excel takes for a formula gets an apostrophe before it."""
+    value = getattr(row, name)
+    if name in ("happened", "arrived", "registered", "closed", "first_due", "due"):
+        return shown.time(value)
+    if name in ("stage", "light"):
+        return shown.word(name, value)
+    if name in ("owner", "first_owner"):
+        level = row.level if name == "owner" else row.first_level
+        return shown.office(level, value) if value else ""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

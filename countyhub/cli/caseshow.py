@@ -1,0 +1,116 @@
+"""What `countyhub case` prints of cases, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from countyhub.cases.finding import Listed, TimelineEntry, Whole
+from countyhub.cases.words import ACTS
+from countyhub.cli.say import say
+from countyhub.deadlines import LIGHTS, NONE
+from countyhub.lifecycle.refusals import Refused
+from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Name
+from countyhub.registry.forms import ROLES
+from countyhub.registry.snapshot import Registry
+from gridwire.problem import Language
+
+
+class Shown:
+    """Texts of a county's cases in one language, with the names that the registry has for things."""
+
+    def __init__(self, registry: Registry, zone: ZoneInfo, language: Language, now: datetime) -> None:
+        self._registry = registry
+        self._zone = zone
+        self._language: Language = language
+        self._now = now
+
+    def say(self, en: str, zh: str) -> str:
+        return say(self._language, en=en, zh=zh)
+
+    def line(self, row: Listed) -> str:
+        """A case in a list."""
+        light = next((each for each in LIGHTS if each.colour == row.light), NONE)
+        due = f"  {self.say('due', '到期')} {self.time(row.due)}" if row.due else ""
+        owner = self.office(row.level, row.owner) if row.owner else self.say("nobody yet", "尚未备案")
+        marks = [self.say(en, zh) for is_so, en, zh in (
+            (row.urgent, "URGENT", "紧急"), (row.drill, "drill", "演练"), (row.history, "history", "历史"),
+            (row.supervised > 0, f"supervised {row.supervised}", f"督办 {row.supervised} 次"),
+        ) if is_so]  # fmt: skip
+        title = f"{row.title} {' '.join(f'[{mark}]' for mark in marks)}".strip()
+        stage = self.name(STAGES, row.stage)
+        return f"{light.symbol} {row.number}  {stage}  {owner}  {title}{due}"
+
+    def whole(self, whole: Whole, entries: Iterable[TimelineEntry]) -> Iterator[str]:
+        """A case, line by line."""
+        row, case = whole.listed, whole.case
+        yield self.line(row)
+        place = [self._registry.name(code, self._now) or code for code in (row.grid, row.village, row.township) if code]
+        facts = (
+            ("place", "地点", " < ".join(place)),
+            ("box", "盒子", "/".join(each for each in (row.box, row.device) if each)),
+            ("kind", "分类", f"{row.category} {self._category(row.category)}".strip()),
+            ("class", "办理方式", " ".join((self.name(HANDLINGS, row.handling), self.name(MODES, row.mode)))),
+            ("text", "内容", whole.text),
+            ("happened", "发生", self.time(row.happened)),
+            ("arrived", "到达", self.time(row.arrived)),
+            ("registered", "备案", self.time(row.registered)),
+            ("first owner", "首个承办", self.office(*case.first_owner) if case.first_owner else ""),
+            ("first deadline", "首次时限", self.time(row.first_due)),
+            ("closed", "办结", self.time(row.closed)),
+            ("part of", "主案", row.parent),
+            ("has in it", "并入", " ".join(case.children)),
+            ("receipt", "回执", row.receipt),
+            ("rating", "评价", str(row.score or "")),
+            ("version", "版本", str(row.version)),
+        )
+        for en, zh, value in facts:
+            if value:
+                yield f"  {self.say(f'{en}: ', f'{zh}：')}{value}"
+        for clock in case.clocks:
+            where = self.name(LEVELS, clock.level)
+            ended = f" – {self.time(clock.ended)}" if clock.ended else ""
+            yield f"  {self.say('limit', '时限')} {clock.name} {where} {self.time(clock.due)}{ended}"
+        for file in whole.attachments:
+            yield f"  {self.say('file', '附件')} {file.id} {file.name} ({file.media_type}, {file.size})"
+        for entry in entries:
+            yield f"  {self.entry(entry)}"
+
+    def entry(self, entry: TimelineEntry) -> str:
+        """A line of a timeline."""
+        zh = {**ROLES, "machine": "系统", "resident": "群众"}
+        role = entry.role if self._language == "en" else zh.get(entry.role, entry.role)
+        is_new = entry.owner and (entry.level, entry.owner) != (entry.level_before, entry.owner_before)
+        moved = f" → {self.office(entry.level, entry.owner)}" if is_new else ""
+        text = f" {entry.text}" if entry.text else ""
+        return f"{self.time(entry.at)}  {self.name(ACTS, entry.act)}  {entry.actor}({role}){moved}{text}"
+
+    def buttons(self, allowed: Mapping[str, Refused | None]) -> Iterator[str]:
+        """What is possible now."""
+        possible = [f"{name} {self.name(ACTS, name)}" for name, grey in allowed.items() if grey is None]
+        yield self.say("possible now: ", "现在可以：") + (
+            self.say(", ", "、").join(possible) or self.say("nothing", "无")
+        )
+
+    def name(self, names: Mapping[Any, Name], key: str) -> str:
+        found = names.get(key)
+        return self.say(found.en, found.zh) if found else key
+
+    def word(self, kind: str, key: str) -> str:
+        """Of a stage, or of a light."""
+        if kind == "stage":
+            return self.name(STAGES, key)
+        light = next((each for each in LIGHTS if each.colour == key), NONE)
+        return self.say(light.colour, light.colour_zh)
+
+    def office(self, level: str, code: str) -> str:
+        return f"{self.name(LEVELS, level)} {self._registry.name(code, self._now) or code}"
+
+    def time(self, at: datetime | None) -> str:
+        return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M}" if at else ""
+
+    def _category(self, code: str) -> str:
+        row = self._registry.category(code, self._now) if code else None
+        return row.name if row else ""
