@@ -123,7 +123,7 @@ class Registrar:
         _check_token(row, request.box, key, now)
         t = enrol_token.c
         mine = (t.id == row["id"], or_(t.used.is_(None), t.key == key))
-        used = update(enrol_token).where(*mine).values(used=func.coalesce(t.used, now), key=key)
+        used = update(enrol_token).where(*mine).values(used=row["used"] or now, key=key)
         if (await connection.execute(used)).rowcount != 1:
             raise TokenUsed(box=row["box"], at=now)
         if row["used"] is None:

@@ -41,7 +41,7 @@ class Done(NamedTuple):
 
 def enrol(identity: Identity, hub: Address, token: Token, box: str, name: str) -> Done:
     """`box`: who we are to be; empty: as the token says. Raises the problems of `hub`, `request`, `identity`."""
-    used = hashlib.sha256(token.sha256).hexdigest()
+    used = purpose(token)
     record = identity.record()
     if record is not None and record.token == used and identity.pem.exists():
         return Done(record, is_new=False)
@@ -57,6 +57,11 @@ def enrol(identity: Identity, hub: Address, token: Token, box: str, name: str) -
     return Done(_keep(identity, hub, granted, key, used, name), is_new=True)
 
 
+def purpose(token: Token) -> str:
+    """Tells tokens apart, without being of use to whoever reads it."""
+    return hashlib.sha256(token.sha256).hexdigest()
+
+
 def renew(identity: Identity) -> Done:
     """The next certificate for the present one, also when that has expired. Raises `NotEnrolled` and as `enrol`."""
     record = identity.record()
@@ -69,11 +74,11 @@ def renew(identity: Identity) -> Done:
     hub = Address(record.hub_host, record.hub_port)
     certificate, old_key = request.own(pem, identity.pem)
     ca = _refreshed(identity, hub, known, record.box)
-    purpose = f"renews:{request.digest(old_key)}"
-    key = identity.pending(purpose)
+    reason = f"renews:{request.digest(old_key)}"
+    key = identity.pending(reason)
     if key is None:
         key = request.new_key()
-        identity.ask(purpose, key)
+        identity.ask(reason, key)
     csr = request.csr(key, record.box)
     granted = _ask_next(identity, hub, ca, csr, certificate, old_key)
     if granted.box != record.box:
