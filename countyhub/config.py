@@ -89,7 +89,8 @@ class RetentionSettings(Settings, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=36500,
-            description="events: three years, so that years can be compared and a late complaint looked into",
+            description="events, and what was made of them: three years, so that years can be compared and a late "
+            "complaint looked into; what an open case stands on stays",
         ),
     ] = 1100
     dead_letters_days: Annotated[
@@ -123,6 +124,9 @@ class RetentionSettings(Settings, frozen=True, kw_only=True):
             "letters": letters,
             "reused": letters,
             "gaps": self.gaps_days,
+            "matters": self.events_days,
+            "links": self.events_days,
+            "suppressed": self.events_days,
             "orders": orders,
             "replies": orders,
             "deliveries": self.deliveries_days,

@@ -34,7 +34,7 @@ async def run(store: Store, settings: RetentionSettings) -> None:
 
 async def once(store: Store, settings: RetentionSettings, now: datetime) -> None:
     """One round. Raises one of `UNAVAILABLE`."""
-    for month in await retention.make_months(store, now):
+    for month in await retention.make_months(store, now, settings.events_days):
         log.info("the inbox has a part for %d-%02d", *month)
     for pruned in await retention.prune(store, settings, now):
         if pruned.rows:

@@ -18,12 +18,15 @@ from countyhub.store.engine import UNAVAILABLE, locate, open_reader
 from countyhub.store.retention import Pruned
 
 _ZH = {"pictures": "图片", "events": "事件", "letters": "已处理的死信", "reused": "已处理的重号",
-       "gaps": "盒子声明的缺口", "orders": "指令", "replies": "指令的答复", "deliveries": "推送记录"}  # fmt: skip
+       "gaps": "盒子声明的缺口", "orders": "指令", "replies": "指令的答复", "deliveries": "推送记录",
+       "matters": "事项", "links": "盒子连接记录", "suppressed": "压下计数"}  # fmt: skip
 _EN = {
     "letters": "dead letters dealt with",
     "reused": "numbers used twice, dealt with",
     "replies": "answers to orders",
     "deliveries": "deliveries of webhooks",
+    "links": "links that came and went",
+    "suppressed": "counts of what was suppressed",
 }
 
 

@@ -104,7 +104,9 @@ def strays(connection: Connection) -> list[Month]:
     return sorted(Month(row[0].year, row[0].month) for row in rows)
 
 
-def drop(connection: Connection, months: Iterable[Month]) -> None:
-    """Give up whole months."""
+def drop(connection: Connection, months: Iterable[Month], kept: str = "FALSE") -> None:
+    """Give up whole months, but for the rows for which the condition `kept` holds: `event_default` takes them."""
     for month in months:
+        connection.exec_driver_sql(f"ALTER TABLE event DETACH PARTITION {month.table}")
+        connection.exec_driver_sql(f"INSERT INTO event SELECT * FROM {month.table} WHERE {kept}")  # noqa: S608 - ours
         connection.exec_driver_sql(f"DROP TABLE {month.table}")

@@ -1,7 +1,8 @@
 """What is old enough is given up, kind by kind, in small pieces so that ingest never waits long.
 
 Never given up: `event_key` and the lanes' standings (they make an event count once, for ever), what is missing, dead
-letters that nobody could read yet, numbers used twice that nobody has dealt with, orders still to be answered.
+letters that nobody could read yet, numbers used twice that nobody has dealt with, orders still to be answered, and the
+events that an open case stands on.
 """
 
 from __future__ import annotations
@@ -9,16 +10,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Table, delete, exists, false, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, Table, delete, exists, false, func, or_, select, text, tuple_
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.config import RetentionSettings
-from countyhub.store import hooktables, partitions
+from countyhub.store import hooktables, mattertables, partitions
 from countyhub.store import tables as t
+from countyhub.store.casetables import case_evidence, cases
 from countyhub.store.columns import microseconds
 from countyhub.store.engine import Store
 from countyhub.store.partitions import DEFAULT, Month
@@ -29,6 +31,16 @@ PIECE = 2000
 PIECE_OF_PICTURES = 100
 BREATH_S = 0.05
 """Between two pieces: another process that waits for the database gets its turn."""
+
+
+_IN_HAND = exists().where(
+    case_evidence.c.event_id == t.event.c.id, cases.c.number == case_evidence.c.number, cases.c.open
+)
+"""Of an event: a case that is not done with stands on it."""
+_IN_HAND_SQL = (
+    "EXISTS (SELECT 1 FROM case_evidence JOIN cases ON cases.number = case_evidence.number "
+    "WHERE case_evidence.event_id = {table}.id AND cases.open)"
+)
 
 
 class Pruned(NamedTuple):
@@ -62,6 +74,8 @@ def _due(kind: str, before: datetime) -> tuple[Table, ColumnElement[bool]]:
     c, letter, reused = t.command.c, t.dead_letter.c, t.number_reused.c
     order = (c.created < before) & or_(c.replied < before, c.expires < before)
     delivery = hooktables.webhook_delivery
+    m, link, suppressed = mattertables.matter, mattertables.link, mattertables.suppressed
+    in_hand = exists().where(cases.c.number == m.c.number, cases.c.open)
     order_stays = exists().where(c.id == t.command_reply.c.id, ~func.coalesce(order, false()))
     return {
         "pictures": (t.media, t.media.c.received < before),
@@ -70,6 +84,9 @@ def _due(kind: str, before: datetime) -> tuple[Table, ColumnElement[bool]]:
         "gaps": (t.gap, t.gap.c.at < before),
         "orders": (t.command, order),
         "replies": (t.command_reply, (t.command_reply.c.received < before) & ~order_stays),
+        "matters": (m, (m.c.end_us < microseconds(before)) & ~m.c.open & ~in_hand),
+        "links": (link, link.c.at < before),
+        "suppressed": (suppressed, suppressed.c.day < before.date()),
         "deliveries": (delivery, delivery.c.finished < before),
     }[kind]
 
@@ -103,31 +120,43 @@ async def _oldest_events(store: Store, before: datetime, dry_run: bool) -> int:
         if not old:
             return total
         after = piece[-1].id
-        total += len(old)
-        if not dry_run:
-            async with store.write() as connection:
-                await connection.execute(delete(t.event).where(e.id.between(old[0], old[-1]), e.received < before))
-            await asyncio.sleep(BREATH_S)
+        gone = (e.id.between(old[0], old[-1]), e.received < before, ~_IN_HAND)
+        if dry_run:
+            total += await _number(store, select(func.count()).select_from(t.event).where(*gone))
+            continue
+        async with store.write() as connection:
+            total += (await connection.execute(delete(t.event).where(*gone))).rowcount
+        await asyncio.sleep(BREATH_S)
+
+
+async def _number(store: Store, query: Select[int]) -> int:
+    async with store.read() as connection:
+        return (await connection.execute(query)).scalar_one()
 
 
 async def _months(store: Store, before: datetime, dry_run: bool) -> int:
-    """Whole months at once; and row by row what no month has taken."""
+    """Whole months at once; and row by row what no month has taken. What stays of a month that goes, because a case
+    stands on it, is moved to where the rows without a month are."""
     async with store.read() as connection:
         months = [month for month in await connection.run_sync(partitions.existing) if month.end <= before]
         counts = {month: await _count(connection, month.table) for month in months}
-        stray = text(f"SELECT count(*) FROM {DEFAULT} WHERE received < :before")  # noqa: S608 - our own name
-        strays = int((await connection.execute(stray, _micro(before))).scalar_one())
+        stray = f"{_IN_HAND_SQL.format(table=DEFAULT)} IS FALSE AND received < :before"
+        count_strays = text(f"SELECT count(*) FROM {DEFAULT} WHERE {stray}")  # noqa: S608 - our own name
+        strays = int((await connection.execute(count_strays, _micro(before))).scalar_one())
     if dry_run:
         return sum(counts.values()) + strays
     gone = [month for month in months if await _drop(store, month)]
     async with store.write() as connection:
-        delete_strays = text(f"DELETE FROM {DEFAULT} WHERE received < :before")  # noqa: S608 - our own name
+        delete_strays = text(f"DELETE FROM {DEFAULT} WHERE {stray}")  # noqa: S608 - our own name
         strays = (await connection.execute(delete_strays, _micro(before))).rowcount
     return sum(counts[month] for month in gone) + strays
 
 
 async def _count(connection: AsyncConnection, table: str) -> int:
-    return int((await connection.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())  # noqa: S608 - ours
+    """The rows of a part that would go with it."""
+    kept = _IN_HAND_SQL.format(table=table)
+    query = text(f"SELECT count(*) FROM {table} WHERE NOT {kept}")  # noqa: S608 - our own name
+    return int((await connection.execute(query)).scalar_one())
 
 
 def _micro(before: datetime) -> dict[str, int]:
@@ -139,7 +168,7 @@ async def _drop(store: Store, month: Month) -> bool:
     try:
         async with store.write() as connection:
             await connection.execute(text("SET LOCAL lock_timeout = '1s'"))
-            await connection.run_sync(partitions.drop, [month])
+            await connection.run_sync(partitions.drop, [month], _IN_HAND_SQL.format(table=month.table))
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != partitions.LOCK_NOT_AVAILABLE:
             raise
@@ -148,11 +177,16 @@ async def _drop(store: Store, month: Month) -> bool:
     return True
 
 
-async def make_months(store: Store, now: datetime) -> Sequence[Month]:
-    """The parts of the inbox for the months to come, and for what found none. Returns those made; none on SQLite."""
+async def make_months(store: Store, now: datetime, events_days: int = 0) -> Sequence[Month]:
+    """The parts of the inbox for the months to come, and for what found none. Returns those made; none on SQLite.
+
+    `events_days`: what is older than that needs no month any more, it is there because a case stands on it.
+    """
     if not store.is_postgres:
         return []
     async with store.write() as connection:
         await connection.execute(text("SET LOCAL lock_timeout = '2s'"))
-        wanted = [*partitions.ahead(now), *await connection.run_sync(partitions.strays)]
+        before = now - timedelta(days=events_days) if events_days else datetime.min.replace(tzinfo=UTC)
+        strays = [month for month in await connection.run_sync(partitions.strays) if month.end > before]
+        wanted = [*partitions.ahead(now), *strays]
         return await connection.run_sync(partitions.make, dict.fromkeys(wanted))

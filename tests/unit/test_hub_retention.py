@@ -7,16 +7,18 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import String, func, select, text, update
 
 from countyhub import cli, intake, upkeep
 from countyhub.config import RetentionSettings
 from countyhub.inbox import Inbox
 from countyhub.intake import Intake
-from countyhub.store import hooktables, partitions, retention
+from countyhub.store import casetables, hooktables, mattertables, partitions, retention
 from countyhub.store import tables as t
+from countyhub.store.columns import microseconds
 from countyhub.store.engine import Store, open_store
 from countyhub.store.partitions import Month
 from gridwire.codec import encode_event
@@ -86,7 +88,7 @@ async def filled(store: Store) -> None:
 async def test_a_look_first_then_what_is_old_goes_and_what_is_open_stays(store: Store) -> None:
     await filled(store)
     expected = {"pictures": 3, "events": 4, "letters": 1, "reused": 0, "gaps": 1, "orders": 1, "replies": 1}
-    expected["deliveries"] = 2
+    expected |= {"deliveries": 2, "matters": 0, "links": 0, "suppressed": 0}
     before = await count(store, t.event)
     for dry_run in (True, True, False):
         assert await count(store, t.event) == before
@@ -200,3 +202,62 @@ def test_by_hand(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[st
         assert f"之前）：{'将清理' if words else '已清理'} 3 行" in said
     assert cli.main(["prune", "--dry-run", "--config", str(path), "--language", "en"]) == 0
     assert (": 3 would go" in capsys.readouterr().out) is ("--dry-run" in words)
+
+
+async def with_case(store: Store, *, open_: bool, events: tuple[int, ...]) -> None:
+    """A case that stands on these rows of the inbox."""
+    columns: dict[str, Any] = {
+        column.name: ""
+        for column in casetables.cases.columns
+        if isinstance(column.type, String) and not column.nullable
+    }
+    columns |= {"number": "1", "key": "k", "open": open_, "version": 1, "edition": 1, "arrived": OLD, "changed": OLD}
+    async with store.write() as connection:
+        await connection.execute(casetables.cases.insert().values(**columns, state=b"{}"))
+        rows = [{"number": "1", "event_id": each} for each in events]
+        await connection.execute(casetables.case_evidence.insert(), rows)
+
+
+async def close_case(store: Store) -> None:
+    async with store.write() as connection:
+        await connection.execute(update(casetables.cases).values(open=False))
+
+
+async def test_what_an_open_case_stands_on_stays_until_it_is_done(store: Store) -> None:
+    await filled(store)
+    async with store.read() as connection:
+        ids = list((await connection.execute(select(t.event.c.id).where(t.event.c.received == OLD))).scalars())
+    await with_case(store, open_=True, events=(ids[0], ids[2]))
+    for dry_run in (True, False):
+        found = await retention.prune(store, DAYS, NOW, dry_run=dry_run)
+        assert {pruned.kind: pruned.rows for pruned in found}["events"] == len(ids) - 2
+    async with store.read() as connection:
+        left = list((await connection.execute(select(t.event.c.id).where(t.event.c.received == OLD))).scalars())
+    assert sorted(left) == [ids[0], ids[2]]
+    await upkeep.once(store, DAYS, NOW)  # makes no month for them, and gives nothing up
+    assert await count(store, t.event) == 4
+    if store.is_postgres:
+        async with store.read() as connection:
+            assert Month(2025, 7) not in await connection.run_sync(partitions.existing)
+    await close_case(store)
+    assert {pruned.kind: pruned.rows for pruned in await retention.prune(store, DAYS, NOW)}["events"] == 2
+    assert await count(store, t.event) == 2
+
+
+async def test_matters_go_with_their_events_unless_they_last_or_are_in_hand(store: Store) -> None:
+    await with_case(store, open_=True, events=(1,))
+    end_us = microseconds(OLD)
+    plain = {"begin_us": 1, "end_us": end_us, "open": False, "size": 1, "history": False, "number": None}
+    rows = [plain | {"key": "over"}, plain | {"key": "lasts", "open": True}, plain | {"key": "case", "number": "1"}]
+    async with store.write() as connection:
+        await connection.execute(mattertables.matter.insert(), rows)
+        link = {"box": BOX, "connected": True, "connection": 1, "boot": "b"}
+        await connection.execute(mattertables.link.insert(), [link | {"at": at} for at in (OLD, NOW)])
+        counted = {"reason": "repeated", "count": 1}
+        days = [counted | {"day": at.date()} for at in (OLD, NOW)]
+        await connection.execute(mattertables.suppressed.insert(), days)
+    gone = {pruned.kind: pruned.rows for pruned in await retention.prune(store, DAYS, NOW)}
+    assert (gone["matters"], gone["links"], gone["suppressed"]) == (1, 1, 1)
+    async with store.read() as connection:
+        left = (await connection.execute(select(mattertables.matter.c.key))).scalars().all()
+    assert sorted(left) == ["case", "lasts"]
