@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Collection
 
 from drivers.seriallink import Lookout, Question, SerialLink
 from drivers.terminal import sam_idcard as sam
@@ -10,8 +11,10 @@ from drivers.terminal.desk import Credential, Desk
 from drivers.terminal.idnumber import VillageKey
 from drivers.terminal.parts import Parts
 from drivers.terminal.presence import PolledPresence
-from drivers.terminal.sam_idcard import Answer, CardUnreadable, IdCard, ReadsDiffer, Status
+from drivers.terminal.sam_idcard import Answer, CardUnreadable, IdCard, ReadsDiffer, SamFrame, Status, TextAhead
 from edgeagent.driver import Device
+
+Link = SerialLink[SamFrame]
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +24,8 @@ _FAULTY_AFTER = 3
 # Cards in a row without a second read: fewer are cards that were lifted too soon.
 _NO_SECOND_AFTER = 2
 _MAX_READS = 4
+_TAIL_S = 1.5
+"""A photo takes no longer at 9600 baud, and has mostly come before the reader is asked again."""
 
 
 class IdCardReader:
@@ -49,30 +54,30 @@ class IdCardReader:
         self._unanswered = 0
         self._faults = 0
         self._read_once_only = 0
-        self._known = False
+        self._known = self._has_tail = False
 
-    async def use(self, link: SerialLink[Answer]) -> None:
+    async def use(self, link: Link) -> None:
         """Poll on this link until it is lost (raises LinkLost)."""
-        self._unanswered, self._known = 0, False
+        self._unanswered, self._known, self._has_tail = 0, False, False
         while True:
             if not self._known:
                 await self._introduce(link)
             await self._deal_with(link, await self._ask(link, sam.FIND))
             while self._is_quiet(link) and await self._lookout.watch(link, self._question):
-                await self._deal_with(link, await self._hear(link))
+                await self._deal_with(link, await self._hear_whole(link))
             await asyncio.sleep(self._settings.poll_s)
 
-    def _is_quiet(self, link: SerialLink[Answer]) -> bool:
+    def _is_quiet(self, link: Link) -> bool:
         """Whether nobody is there, and all is well, so that the lookout may do the asking."""
         return self._presence.is_over and not self._faults and link.is_lendable
 
-    async def _introduce(self, link: SerialLink[Answer]) -> None:
+    async def _introduce(self, link: Link) -> None:
         answer = await self._ask(link, sam.MODULE_ID)
         if answer is not None:
             self._known = True
             self._device.describe(module=answer.data.hex().upper() if answer.is_fine else answer.status_name)
 
-    async def _deal_with(self, link: SerialLink[Answer], answer: Answer | None) -> None:
+    async def _deal_with(self, link: Link, answer: Answer | None) -> None:
         """The answer to FIND."""
         if answer is None:
             return
@@ -85,7 +90,7 @@ class IdCardReader:
         elif self._presence.found():
             await self._read_card(link)
 
-    async def _read_card(self, link: SerialLink[Answer]) -> None:
+    async def _read_card(self, link: Link) -> None:
         """Deal with a new card: it is settled when it was checked in or cannot be."""
         try:
             card = await self._read(link)
@@ -101,14 +106,14 @@ class IdCardReader:
             log.warning("ID card could not be read")
             await self._desk.refuse("ID card could not be read / 身份证读取失败")
 
-    async def _read(self, link: SerialLink[Answer]) -> IdCard | None:
+    async def _read(self, link: Link) -> IdCard | None:
         """The card, None when it could not be read this time. Raises CardUnreadable when it never will be."""
         first = await self._read_once(link)
         if first is None:
             return None
         texts = [first]
         for _ in range(_MAX_READS - 1):
-            text = await self._read_again(link)
+            text = await self._read_again(link, texts)
             if text is None:
                 continue
             if text in texts:
@@ -125,24 +130,29 @@ class IdCardReader:
             raise CardUnreadable("no second read", "读卡器不支持二次读取")
         return sam.parse_card(text, self._key, keep_name=self._settings.keep_name)
 
-    async def _read_once(self, link: SerialLink[Answer]) -> bytes | None:
+    async def _read_once(self, link: Link, known: Collection[bytes] = ()) -> bytes | None:
         """The card's text by select and read, after it was found."""
         selected = await self._ask(link, sam.SELECT)
         if selected is None or not selected.is_fine:
             return None
-        return await self._ask_read(link)
+        return await self._ask_read(link, known)
 
-    async def _read_again(self, link: SerialLink[Answer]) -> bytes | None:
+    async def _read_again(self, link: Link, known: Collection[bytes]) -> bytes | None:
         """The text once more: at once, or else, with readers that refuse that, from the beginning."""
-        text = await self._ask_read(link)
+        text = await self._ask_read(link, known)
         if text is not None:
             return text
         # It may say that there is no card, as many do after a read, and yet let it be selected.
         await self._ask(link, sam.FIND)
-        return await self._read_once(link)
+        return await self._read_once(link, known)
 
-    async def _ask_read(self, link: SerialLink[Answer]) -> bytes | None:
-        answer = await self._ask(link, sam.READ)
+    async def _ask_read(self, link: Link, known: Collection[bytes]) -> bytes | None:
+        """The text; one that is known from a whole answer is not made to wait for its photo and checksum."""
+        await self._send(link, sam.READ)
+        answer = await self._hear(link, known)
+        if isinstance(answer, TextAhead):
+            self._has_tail = True
+            return answer.text
         if answer is None or answer.status != Status.DONE:
             return None
         try:
@@ -150,14 +160,27 @@ class IdCardReader:
         except CardUnreadable:
             return None  # the late answer to an earlier request
 
-    async def _ask(self, link: SerialLink[Answer], request: bytes) -> Answer | None:
+    async def _ask(self, link: Link, request: bytes) -> Answer | None:
         """The reader's answer, None when it does not come in time. Raises LinkLost."""
+        await self._send(link, request)
+        return await self._hear_whole(link)
+
+    async def _send(self, link: Link, request: bytes) -> None:
+        if self._has_tail:
+            self._has_tail = False
+            await link.receive_within(_TAIL_S)
         link.discard()
         await link.write(request)
-        return await self._hear(link)
 
-    async def _hear(self, link: SerialLink[Answer]) -> Answer | None:
-        answer = await link.receive_within(self._settings.answer_timeout_s)
+    async def _hear_whole(self, link: Link) -> Answer | None:
+        answer = await self._hear(link)
+        return answer if isinstance(answer, Answer) else None
+
+    async def _hear(self, link: Link, known: Collection[bytes] = ()) -> SamFrame | None:
+        """The whole answer, or, ahead of it, a text that is known."""
+        timeout_s = self._settings.answer_timeout_s
+        while isinstance(answer := await link.receive_within(timeout_s), TextAhead) and answer.text not in known:
+            pass
         if answer is None:
             self._unanswered += 1
             if link.garbage:

@@ -53,6 +53,8 @@ SELECT = request(0x20, 0x02)
 READ = request(0x30, 0x01)
 
 
+_READ_HEAD = PREAMBLE + bytes.fromhex("0508 000090 0100 0400")
+_TEXT_END = len(_READ_HEAD) + TEXT_BYTES
 NO_CARD_ANSWER = PREAMBLE + bytes.fromhex("00040000 8084")
 """To FIND, as long as nothing lies there."""
 
@@ -93,8 +95,31 @@ class Answer:
             return f"status {self.status:02X}"
 
 
-class SamDecoder(ScanningDecoder[Answer]):
-    """Answers out of the byte stream of a reader."""
+@dataclass(frozen=True)
+class TextAhead:
+    """The text of a card whose photo is still on its way, 90 ms long at 115200 baud: no checksum has seen it yet."""
+
+    text: bytes = field(repr=False)
+
+
+SamFrame = Answer | TextAhead
+
+
+class SamDecoder(ScanningDecoder[SamFrame]):
+    """Answers out of the byte stream of a reader; ahead of a long one its text, once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_told_ahead = False
+
+    def feed(self, data: bytes) -> list[SamFrame]:
+        is_told = self._is_told_ahead and self.is_midway
+        frames = super().feed(data)
+        has_text = len(self._buffer) >= _TEXT_END and self._buffer.startswith(_READ_HEAD)
+        if has_text and (frames or not is_told):
+            frames.append(TextAhead(self._buffer[len(_READ_HEAD) : _TEXT_END]))
+        self._is_told_ahead = has_text
+        return frames
 
     def frame_length(self, data: bytes, at: int) -> int | None:
         """Preamble, then a LEN that an answer to one of our requests can have."""
@@ -106,7 +131,7 @@ class SamDecoder(ScanningDecoder[Answer]):
         length = int.from_bytes(head[_LEN_AT:], "big")
         return _BODY_AT + length if _MIN_LEN <= length <= _MAX_LEN else 0
 
-    def parse(self, raw: bytes) -> Answer | None:
+    def parse(self, raw: bytes) -> SamFrame | None:
         """The answer in one frame."""
         if xor_of(raw[_LEN_AT:]) != 0:  # the XOR of all with their XOR
             return None

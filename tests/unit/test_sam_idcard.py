@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drivers.terminal import sam_idcard as sam
 from drivers.terminal.idnumber import VillageKey
-from drivers.terminal.sam_idcard import Answer, CardUnreadable, SamDecoder, Status
+from drivers.terminal.sam_idcard import Answer, CardUnreadable, SamDecoder, Status, TextAhead
 from simulators.terminal.cards import foreigner, foreigner_2023, resident, with_check_character
 from simulators.terminal.idreader import read_answer
 
@@ -36,7 +36,8 @@ READ = read_answer(CARD)
 
 
 def decoded(decoder: SamDecoder, *chunks: bytes) -> list[Answer]:
-    return [answer for chunk in chunks for answer in decoder.feed(chunk)]
+    """The whole answers."""
+    return [answer for chunk in chunks for answer in decoder.feed(chunk) if isinstance(answer, Answer)]
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,20 @@ def test_frames_split_at_every_byte():
     stream = READ + NONE
     for cut in range(len(stream) + 1):
         assert len(decoded(SamDecoder(), stream[:cut], stream[cut:])) == 2
+
+
+def test_the_text_is_told_once_ahead_of_its_photo():
+    decoder = SamDecoder()
+    for _ in range(2):
+        frames = [frame for byte in READ for frame in decoder.feed(bytes((byte,)))]
+        assert [type(frame) for frame in frames] == [TextAhead, Answer]
+        assert frames[0].text == CARD.text
+        assert NUMBER not in repr(frames)
+        assert str(CARD.text) not in repr(frames)
+    decoder.feed(READ[:300])
+    decoder.silence()
+    assert [type(frame) for frame in decoder.feed(READ[:300])] == [TextAhead]
+    assert [type(frame) for frame in decoder.feed(READ[300:] + READ[:300])] == [Answer, TextAhead]
 
 
 def test_half_answer_swallows_nothing_after_a_pause():
