@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import tempfile
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,7 +40,7 @@ def build(package: Package, target: Target, version: str, epoch_s: int, level: i
     full = f"{version}-1~deb{target.debian}"
     listed = sbom(package.name, full, target.arch, parts, epoch_s)
     tree = {f"usr/lib/{package.folder}/{path}": file for path, file in (modules | _ours(package, version)).items()}
-    tree |= _documents(package, epoch_s)
+    tree |= _documents(package, full, epoch_s)
     doc = f"usr/share/doc/{package.name}"
     texts = {licence_folder(path): file for path, file in licences.items()}
     tree |= {f"{doc}/licences/{path}": file for path, file in texts.items()}
@@ -95,23 +97,24 @@ def _system(package: Package) -> Tree:
 
 def _conffiles(package: Package) -> Tree:
     """What a person changes, and dpkg keeps. The settings themselves are written on the spot, and are none."""
-    here = ROOT / "systemd"
-    tree = {f"etc/default/{package.name}": File((here / f"{package.name}.default").read_bytes(), 0o600)}
-    if package.name == "edgeagent":
-        names = "71-edgeagent-names.rules"
-        tree[f"etc/udev/rules.d/{names}"] = File((here / names).read_bytes())
-    return tree
+    default = (ROOT / "systemd" / f"{package.name}.default").read_bytes()
+    return {f"etc/default/{package.name}": File(default, 0o600)}  # secrets may stand there
 
 
-def _documents(package: Package, epoch_s: int) -> Tree:
+def _documents(package: Package, version: str, epoch_s: int) -> Tree:
     doc = f"usr/share/doc/{package.name}"
-    changes = gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), 9, mtime=epoch_s)
-    tree: Tree = {f"{doc}/changelog.gz": File(changes)}
+    when = format_datetime(datetime.fromtimestamp(epoch_s, UTC))
+    debian = f"{package.name} ({version}) stable; urgency=medium\n\n  * See changelog.gz.\n\n -- {MAINTAINER}  {when}\n"
+    tree = {
+        f"{doc}/changelog.gz": File(gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), 9, mtime=0)),
+        f"{doc}/changelog.Debian.gz": File(gzip.compress(debian.encode(), 9, mtime=0)),
+    }
     if package.services:
         tree[f"{doc}/install.md"] = File((ROOT / "docs" / "install.md").read_bytes())
     if package.name == "edgeagent":
-        for sample in ("edgeagent.toml", "rules.toml", "village.toml"):
-            tree[f"{doc}/examples/{sample}"] = File((ROOT / "config" / sample).read_bytes())
+        samples = [ROOT / "config" / name for name in ("edgeagent.toml", "rules.toml", "village.toml")]
+        for sample in (*samples, ROOT / "systemd" / "71-edgeagent-names.rules"):
+            tree[f"{doc}/examples/{sample.name}"] = File(sample.read_bytes())
     return tree
 
 

@@ -184,6 +184,8 @@ def test_a_box_from_nothing_to_nothing(boot, release):
         assert "edgeagent" in machine.run("stat -c '%U %a' /var/lib/edgeagent")
         assert machine.run("stat -c %a /var/lib/edgeagent") == "700"
 
+        if release == "13":  # the older one cannot say
+            machine.run("udevadm verify /usr/lib/udev/rules.d/70-edgeagent-serial.rules")
         hung_and_killed(machine)
         other_versions(machine, release)
         gone(machine, pristine)

@@ -87,7 +87,7 @@ def test_the_launcher_is_closed_to_its_surroundings(target):
 
 def test_everything_that_a_person_changes_is_a_conffile():
     etc = {path for path in _system(EDGEAGENT) | _conffiles(EDGEAGENT) if path.startswith("etc/") and path[-1] != "/"}
-    assert etc == {"etc/default/edgeagent", "etc/udev/rules.d/71-edgeagent-names.rules"}
+    assert etc == {"etc/default/edgeagent"}
     assert _conffiles(EDGEAGENT)["etc/default/edgeagent"].mode == 0o600  # secrets may stand there
 
 
