@@ -53,7 +53,7 @@ def secret(text: str) -> str:
     kind, _, where = text.partition(":")
     try:
         if kind == "file":
-            return Path(where).read_text(encoding="utf-8").rstrip("\r\n")
+            return Path(own_file(where)).read_text(encoding="utf-8").rstrip("\r\n")
         if kind == "env":
             return os.environ[where]
     except (OSError, UnicodeDecodeError) as error:
@@ -61,6 +61,17 @@ def secret(text: str) -> str:
     except KeyError as error:
         raise SecretUnreadable(where=text, why="not set") from error
     return text
+
+
+def own_file(path: str) -> str:
+    """Where a secret file is to be read. What lies in a folder `secrets` comes from systemd, where the unit hands it
+    over (`LoadCredential=sec:/etc/countyhub/secrets`): the service's user cannot read the folder itself."""
+    handed, plain = os.environ.get("CREDENTIALS_DIRECTORY"), Path(path)
+    if handed and plain.parent.name == "secrets":
+        credential = Path(handed) / f"sec_{plain.name}"
+        if credential.is_file():
+            return str(credential)
+    return path
 
 
 def sample() -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from countyhub import intake
 from countyhub.batch import Answer
 from countyhub.config import Config
-from countyhub.configfile import secret
+from countyhub.configfile import own_file, secret
 from countyhub.downlink import Downlink
 from countyhub.inbox import Inbox, Outcome
 from countyhub.intake import Intake
@@ -63,7 +63,9 @@ def mqtt_settings(config: Config) -> MqttSettings:
         clean_start=False,
         backoff_max_s=broker.backoff_max_s,
         inbound_receive_maximum=broker.window,
-        tls=TlsSettings(ca_file=tls.ca, cert_file=tls.cert or None, key_file=tls.key or None) if tls else None,
+        tls=TlsSettings(ca_file=tls.ca, cert_file=tls.cert or None, key_file=own_file(tls.key) or None)
+        if tls
+        else None,
     )
 
 

@@ -73,3 +73,16 @@ def test_check_looks_and_changes_nothing(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["migrate", "--config", str(path), "--language", "en"]) == 0
     assert main(["check", "--config", str(path), "--language", "en"]) == 0
     assert f"format {upgrade.revisions()[0]}" in capsys.readouterr().out
+
+
+def test_secrets_that_systemd_hands_over_are_read_there(tmp_path, monkeypatch):
+    """The service's user cannot read /etc/countyhub/secrets."""
+    (tmp_path / "sec_broker").write_text("handed over\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert configfile.secret("file:/etc/countyhub/secrets/broker") == "handed over"
+    assert configfile.own_file("/etc/countyhub/secrets/broker") == str(tmp_path / "sec_broker")
+    assert configfile.own_file("/etc/countyhub/secrets/other") == "/etc/countyhub/secrets/other"
+    assert configfile.own_file("/etc/countyhub/broker") == "/etc/countyhub/broker"
+    assert configfile.own_file("") == ""
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    assert configfile.own_file("/etc/countyhub/secrets/broker") == "/etc/countyhub/secrets/broker"
