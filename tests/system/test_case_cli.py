@@ -158,7 +158,7 @@ def test_merging_attaching_and_joining(office: Office) -> None:
     refused = office.run("attach", parent, picture, "--by", CLERK, language="zh")
     assert (refused.code, refused.err) == (
         1,
-        "“桥.jpg”既不是图片（JPEG、PNG、WebP、GIF）也不是 PDF：只能附上这几种文件\n",
+        "case.attachment-kind: “桥.jpg”既不是图片（JPEG、PNG、WebP、GIF）也不是 PDF：只能附上这几种文件\n",
     )
     shown = office.run("show", parent).out
     assert f"has in it: {child}" in shown
