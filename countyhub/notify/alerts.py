@@ -7,10 +7,11 @@ one of the staff does with the case, or `acknowledge`; it is looked for in the t
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.lifecycle.state import Case
@@ -58,12 +59,18 @@ async def begin(connection: AsyncConnection, row: Row[Any], case: Case, now: dat
 
 async def wake(connection: AsyncConnection, world: World) -> int:
     """Within a transaction that writes: goes one step further with each that is due. How many there were."""
-    query = select(alert).where(alert.c.due <= world.now).order_by(alert.c.due).limit(AT_ONCE)
-    due = (await connection.execute(query)).all()
-    for row in due:
+    query = select(alert.c.number).where(alert.c.due <= world.now).order_by(alert.c.due).limit(AT_ONCE)
+    due = (await connection.execute(query)).scalars().all()
+    for number in due:
+        row = (await connection.execute(select(alert).where(alert.c.number == number))).one()
+        if row.ended is not None:  # with the one before
+            continue
         answered = await _answered(connection, row)
         if answered is not None:
             await end(connection, row.number, answered, world.now)
+        elif await _twins(connection, row.number, before=row.opened):
+            later = world.now + timedelta(seconds=world.config.notify.pass_on_s)
+            await connection.execute(update(alert).where(alert.c.number == row.number).values(due=later))
         else:
             await _next(connection, world, row)
     return len(due)
@@ -77,7 +84,32 @@ async def acknowledge(store: Store, number: str, by: str, now: datetime) -> None
 
 
 async def end(connection: AsyncConnection, number: str, by: str, now: datetime) -> bool:
-    """Nobody else is woken, and what has not gone out yet does not go. False when it had ended before."""
+    """Nobody else is woken, and what has not gone out yet does not go. False when it had ended before. Who answers has
+    answered every call of the same button."""
+    twins = await _twins(connection, number) if by != CLOSED else ()
+    done = await _end_one(connection, number, by, now)
+    for twin in twins:
+        await _end_one(connection, twin, by, now)
+    return done
+
+
+async def _twins(connection: AsyncConnection, number: str, before: datetime | None = None) -> Sequence[str]:
+    """Other calls of the same button without an answer; `before`: begun earlier. Somebody in need presses often."""
+    mine = select(cases.c.box, cases.c.device, cases.c.drill).where(cases.c.number == number).subquery()
+    same = (
+        cases.c.box == mine.c.box,
+        cases.c.device == mine.c.device,
+        cases.c.drill == mine.c.drill,
+        cases.c.device != "",
+    )
+    query = select(alert.c.number).join(cases, cases.c.number == alert.c.number).join(mine, and_(*same))
+    query = query.where(alert.c.number != number, alert.c.ended.is_(None))
+    if before is not None:
+        query = query.where(or_(alert.c.opened < before, and_(alert.c.opened == before, alert.c.number < number)))
+    return (await connection.execute(query)).scalars().all()
+
+
+async def _end_one(connection: AsyncConnection, number: str, by: str, now: datetime) -> bool:
     ended = update(alert).where(alert.c.number == number, alert.c.ended.is_(None))
     if (await connection.execute(ended.values(due=None, ended=now, ended_by=by[:64]))).rowcount != 1:
         return False

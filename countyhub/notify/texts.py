@@ -57,19 +57,19 @@ def sos(facts: Facts, zone: ZoneInfo, language: Language, *, drill: bool, pass_o
     """A call for help."""
     at = f" {facts.happened.astimezone(zone):%H:%M}" if facts.happened else ""
     place = facts.place or ("地点不明" if language == "zh" else "place unknown")
-    minutes = f"{pass_on_s / 60:g}"
+    count, (zh, en) = (pass_on_s / 60, ("分钟", "min")) if pass_on_s >= 60 else (pass_on_s, ("秒", "s"))
     if language == "zh":
         if drill:
             return f"【演练】紧急求助测试：{place}{at}，案号 {facts.number}。无须出动。"
         return (
             f"【SOS 紧急求助】{place}{at}，案号 {facts.number}。请立即响应并在系统中开始处置；"
-            f"{minutes} 分钟内无人响应将继续通知下一级。"
+            f"{count:.3g} {zh}内无人响应将继续通知下一级。"
         )
     if drill:
         return f"[DRILL] Test of a call for help: {place}{at}, case {facts.number}. Nobody need go."
     return (
         f"[SOS] Call for help: {place}{at}, case {facts.number}. Respond at once and begin the case; "
-        f"without an answer in {minutes} min the next in line is woken."
+        f"without an answer in {count:.3g} {en} the next in line is woken."
     )
 
 

@@ -192,6 +192,40 @@ async def test_pressing_again_while_it_calls_does_not_begin_anew(store) -> None:
         assert here.phones == [phone(staff("grid_worker", GRID)), LINE[0]]
 
 
+async def test_each_press_of_a_button_may_be_a_case_and_it_still_calls_once(store) -> None:
+    """R-WAKE-14: another button calls for itself; who answers one call has answered those of its button; when only the
+    first is voided, the others go on."""
+    first = [phone(staff("grid_worker", GRID)), LINE[0]]
+    async with county(store) as here:
+        numbers = [await here.sos(f"sos/{press}", place=GRID, device="t-1") for press in range(3)]
+        other = await here.sos("sos/other", place=GRID, device="t-2")
+        await here.round()
+        await here.round(2 * MINUTE)
+        assert sorted(here.phones) == sorted(first * 2)
+        await here.act(numbers[0], "void", people(here.book)["village_clerk"])
+        await notify.acknowledge(store, other, "x", here.now)
+        here.forget()
+        await here.round(2 * MINUTE)
+        assert sorted({by for _, by in await ended(here)}) == sorted(["x", staff("village_clerk", VILLAGE)])
+        assert here.told == []
+
+
+async def test_the_next_call_of_a_button_goes_on_when_the_first_is_over_without_an_answer(store) -> None:
+    """R-WAKE-14."""
+    from countyhub.store.casetables import cases
+
+    async with county(store) as here:
+        numbers = [await here.sos(f"sos/{press}", place=GRID, device="t-1") for press in range(2)]
+        await here.round()
+        async with store.write() as connection:
+            await connection.execute(update(cases).where(cases.c.number == numbers[0]).values(open=False))
+        here.forget()
+        await here.round(2 * MINUTE)
+        assert here.phones == [] or numbers[1] in here.told[0][1]
+        await here.round(2 * MINUTE)
+        assert numbers[1] in here.told[0][1]
+
+
 async def test_one_who_has_two_duties_is_woken_once_a_lap(store) -> None:
     async with county(store) as here:
         clerk = Duty(person=staff("grid_worker", GRID), role="village_clerk", place=VILLAGE)
