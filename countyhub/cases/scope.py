@@ -51,7 +51,7 @@ def within(registry: Registry, area: str, at: When) -> Scope:
     return _within(registry, area, registry.day(at))
 
 
-@lru_cache(512)
+@lru_cache(128)
 def _within(registry: Registry, area: str, at: When) -> Scope:
     row = registry.area(area, at)
     if row is None:
