@@ -21,10 +21,11 @@ from countyhub.cli.say import say
 from countyhub.config import Config
 from countyhub.registry import plan, stored
 from countyhub.registry.content import Content
-from countyhub.registry.folder import write_folder
+from countyhub.registry.folder import write_folder, write_workbook
 from countyhub.registry.plan import Plan
 from countyhub.registry.snapshot import Registry
 from countyhub.registry.stored import RegistryMoved
+from countyhub.registry.workbook import ENDING
 from countyhub.store.engine import UNAVAILABLE, open_reader, open_store
 from countyhub.store.problems import DatabaseAbsent
 from gridwire.problem import Problem
@@ -133,7 +134,10 @@ async def _export(args: argparse.Namespace) -> int:
     config = configfile.load(args.config)
     content, revision = await _stored(config)
     try:
-        written = write_folder(args.folder, content, args.language, shielded=args.spreadsheet)
+        if args.folder.suffix.lower() == ENDING:
+            written = write_workbook(args.folder, content, args.language)
+        else:
+            written = write_folder(args.folder, content, args.language, shielded=args.spreadsheet)
     except OSError as error:
         raise NotWritten(path=error.filename or args.folder, why=error.strerror) from error
     print(say(args.language, en=f"{len(written)} files written to {args.folder} (revision {revision})",

@@ -66,4 +66,5 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser, langua
 
 
 def _folder(parser: argparse.ArgumentParser, language: Language) -> None:
-    parser.add_argument("folder", type=Path, metavar="DIR", help=say(language, en="folder of the files", zh="文件夹"))
+    text = say(language, en="folder of the files, or a workbook: NAME.xlsx", zh="文件夹，或工作簿：文件名.xlsx")
+    parser.add_argument("folder", type=Path, metavar="DIR-or-XLSX", help=text)

@@ -1,4 +1,4 @@
-"""A folder of registry files -> rows, and rows -> the same files. Owns their names, their order and their encoding.
+"""A folder of registry files, or one workbook -> rows, and rows -> the same. Owns names, order and encoding of files.
 
 What is written is canonical: UTF-8 with BOM (or a spreadsheet in China takes it for GBK), CRLF, rows by key and day.
 Reading it back and writing it again gives the same bytes.
@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from countyhub.registry import geojson, mistakes
+from countyhub.registry import geojson, mistakes, workbook
 from countyhub.registry.columns import Column, Row, columns
 from countyhub.registry.content import Content, Placed
 from countyhub.registry.forms import FORMS, Polygon
@@ -26,7 +26,7 @@ from gridwire.problem import Language
 
 MAX_BYTES = 64 * 1024 * 1024
 """Of one file."""
-_WORKBOOKS = (".xlsx", ".xls", ".et", ".ods")
+_WORKBOOKS = (".xls", ".xlsm", ".xlsb", ".et", ".ods", ".numbers")
 
 
 class Folder(NamedTuple):
@@ -45,45 +45,93 @@ def file_name(kind: type[Row], language: Language = "en") -> str:
 
 
 def read_folder(path: Path) -> Folder:
-    """All files of the registry in a folder. What cannot be read is among the mistakes; nothing is raised."""
-    known = {file_name(kind, language).lower(): kind for kind in FORMS for language in ("en", "zh")}
-    tables: dict[type[Row], list[Placed[Row]]] = {}
-    names: dict[type[Row], str] = {}
-    digests: dict[str, str] = {}
-    said: list[Mistake] = []
-    torn: set[type[Row]] = set()
+    """All files of the registry in a folder, or one workbook. What cannot be read is among the mistakes; nothing is
+    raised."""
     try:
-        paths = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith((".", "~$")))
+        every = [path] if path.is_file() else sorted(each for each in path.iterdir() if each.is_file())
     except OSError as error:
         return Folder(Content(), [mistakes.FileUnreadable(Place(path.name or str(path)), why=error.strerror)], {})
-    for each in paths:
-        kind = known.get(each.name.lower())
-        if kind is None:
-            said += _stranger(each.name, known)
-        elif kind in names:
-            said.append(mistakes.TwoFiles(Place(each.name), other=names[kind]))
-        else:
-            names[kind] = each.name
-            sheet, digest = _read(each, kind)
-            digests[each.name], tables[kind] = digest, sheet.rows
-            said += sheet.said
-            torn |= {kind} if any(not each.warning for each in sheet.said) else set()
-    if not names:
-        said.append(mistakes.NoRegistry(Place(path.name or str(path))))
-    return Folder(Content(tables), said, digests, frozenset(torn))
+    reading = _Reading()
+    for each in every:
+        if not each.name.startswith((".", "~$")):
+            reading.take(each)
+    if not reading.names and not reading.said_of_book:
+        reading.said.append(mistakes.NoRegistry(Place(path.name or str(path))))
+    return Folder(Content(reading.tables), reading.said, reading.digests, frozenset(reading.torn))
+
+
+class _Reading:
+    """What has been read so far. `names`: which file or sheet a table was in."""
+
+    def __init__(self) -> None:
+        self.tables: dict[type[Row], list[Placed[Row]]] = {}
+        self.names: dict[type[Row], str] = {}
+        self.digests: dict[str, str] = {}
+        self.said: list[Mistake] = []
+        self.torn: set[type[Row]] = set()
+        self.said_of_book = False
+        self._known = {file_name(kind, language).lower(): kind for kind in FORMS for language in ("en", "zh")}
+
+    def take(self, path: Path) -> None:
+        """The next file."""
+        kind = self._known.get(path.name.lower())
+        if kind is None and path.suffix.lower() != workbook.ENDING:
+            self.said += _stranger(path.name, self._known)
+            return
+        data = _bytes(path)
+        if isinstance(data, Mistake):
+            self.said.append(data)
+            if kind is not None:
+                self._keep(kind, path.name, Sheet([], [data]))
+            return
+        self.digests[path.name] = hashlib.sha256(data).hexdigest()
+        if kind is not None:
+            read = geojson.read_geojson(path.name, data) if kind is Polygon else read_sheet(path.name, kind, data)
+            self._keep(kind, path.name, read)
+            return
+        book = workbook.read_workbook(path.name, data)
+        self.said += book.said
+        if any(not each.warning for each in book.said):
+            self.said_of_book = True
+            self.torn |= set(FORMS)  # whatever it was to hold
+        for table in book.tables:
+            self._keep(table.kind, table.label, table.sheet)
+
+    def _keep(self, kind: type[Row], name: str, sheet: Sheet) -> None:
+        if kind in self.names:
+            self.said.append(mistakes.TwoFiles(Place(name), other=self.names[kind]))
+            return
+        self.names[kind], self.tables[kind] = name, sheet.rows
+        self.said += sheet.said
+        if any(not each.warning for each in sheet.said):
+            self.torn.add(kind)
+
+
+def write_workbook(path: Path, content: Content, language: Language) -> list[Path]:
+    """Write every table into one workbook, and the outlines into `grids.geojson` beside it. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = [_replace(path, workbook.workbook_bytes(content, language))]
+    if content.of(Polygon):
+        outlines = file_bytes(Polygon, content.of(Polygon), language)
+        written.append(_replace(path.with_name(file_name(Polygon)), outlines))
+    return written
 
 
 def write_folder(path: Path, content: Content, language: Language, *, shielded: bool = False) -> list[Path]:
     """Write every kind that is there, each file replaced as a whole. `shielded`: as `file_bytes`. Raises OSError."""
     path.mkdir(parents=True, exist_ok=True)
-    written = []
-    for kind in content.given():
-        target = path / file_name(kind)
-        part = target.with_name(f".{target.name}.part")
-        part.write_bytes(file_bytes(kind, content.of(kind), language, shielded=shielded))
-        os.replace(part, target)
-        written.append(target)
-    return written
+    return [
+        _replace(path / file_name(kind), file_bytes(kind, content.of(kind), language, shielded=shielded))
+        for kind in content.given()
+    ]
+
+
+def _replace(target: Path, data: bytes) -> Path:
+    """The file as a whole, or as it was."""
+    part = target.with_name(f".{target.name}.part")
+    part.write_bytes(data)
+    os.replace(part, target)
+    return target
 
 
 def file_bytes(kind: type[Row], rows: Iterable[Row], language: Language, *, shielded: bool = False) -> bytes:
@@ -132,13 +180,11 @@ def _stranger(name: str, known: Iterable[str]) -> Iterator[Mistake]:
     yield mistakes.UnknownFile(Place(name), hint=perhaps(close[0]) if close else mistakes.NOTHING)
 
 
-def _read(path: Path, kind: type[Row]) -> tuple[Sheet, str]:
+def _bytes(path: Path) -> bytes | Mistake:
     try:
         if path.stat().st_size > MAX_BYTES:
             why = mistakes.Both(f"超过 {MAX_BYTES >> 20} MiB", f"larger than {MAX_BYTES >> 20} MiB")
-            return Sheet([], [mistakes.FileUnreadable(Place(path.name), why=why)]), ""
-        data = path.read_bytes()
+            return mistakes.FileUnreadable(Place(path.name), why=why)
+        return path.read_bytes()
     except OSError as error:
-        return Sheet([], [mistakes.FileUnreadable(Place(path.name), why=error.strerror)]), ""
-    read = geojson.read_geojson(path.name, data) if kind is Polygon else read_sheet(path.name, kind, data)
-    return read, hashlib.sha256(data).hexdigest()
+        return mistakes.FileUnreadable(Place(path.name), why=error.strerror)

@@ -118,8 +118,8 @@ class UnknownFile(Warned):
 
 class Workbook(Mistake):
     code = "registry.workbook"
-    zh = "是工作簿；请把每张表另存为“CSV UTF-8（逗号分隔）”"
-    en = "is a workbook; save each sheet as “CSV UTF-8 (comma delimited)”"
+    zh = "是其他格式的工作簿；请另存为 .xlsx，或把每张表另存为“CSV UTF-8（逗号分隔）”"
+    en = "is a workbook of another format; save it as .xlsx, or each sheet as “CSV UTF-8 (comma delimited)”"
 
 
 class UnknownColumn(Mistake):

@@ -43,7 +43,7 @@ def read_sheet(name: str, kind: type[Row], data: bytes) -> Sheet:
     if not numbered:
         return Sheet([], [mistakes.FileUnreadable(Place(name), why=Both("是空文件", "it is empty"))])
     head_row, head = numbered[0]
-    layout, said = _layout(name, head_row, kind, head)
+    layout, said = layout_of(name, head_row, kind, head)
     rows: list[Placed[Row]] = []
     for number, cells in numbered[1:]:
         row, wrong = _row(Place(name, number), kind, layout, cells, len(head))
@@ -70,7 +70,9 @@ def _separator(text: str) -> str:
     return max(_SEPARATORS, key=first.count)
 
 
-def _layout(name: str, number: int, kind: type[Row], head: Sequence[str]) -> tuple[list[Column | None], list[Mistake]]:
+def layout_of(
+    name: str, number: int, kind: type[Row], head: Sequence[str]
+) -> tuple[list[Column | None], list[Mistake]]:
     """Which column stands where; None where a heading is not known."""
     known = {heading: column for column in columns(kind) for heading in (column.name, column.about.zh)}
     layout: list[Column | None] = []

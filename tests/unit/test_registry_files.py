@@ -70,13 +70,13 @@ def test_a_folder_says_what_it_does_not_know(tmp_path):
     small(tmp_path)
     (tmp_path / "camera.csv").write_text("x")
     (tmp_path / "notes.txt").write_text("x")
-    (tmp_path / "人员.xlsx").write_bytes(b"PK")
+    (tmp_path / "人员.et").write_bytes(b"PK")
     (tmp_path / "区划.csv").write_text("x")
     said = {each.place.file: each for each in read_folder(tmp_path).said}
     assert "cameras.csv" in said["camera.csv"].text("en")
     assert {name: each.code for name, each in said.items()} == {
         "camera.csv": "registry.unknown-file", "notes.txt": "registry.unknown-file",
-        "人员.xlsx": "registry.workbook", "区划.csv": "registry.two-files",
+        "人员.et": "registry.workbook", "区划.csv": "registry.two-files",
     }  # fmt: skip
 
 
