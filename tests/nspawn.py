@@ -5,6 +5,8 @@ Needs root, mmdebstrap and systemd-nspawn; `missing()` says what is not there. N
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import shutil
 import signal
@@ -33,24 +35,30 @@ def missing() -> str:
 
 def root_of(release: str) -> Path:
     """The folder of a Debian release, made when it is not there yet. Raises `NoMachine`."""
-    folder = CACHE / SUITES[release]
-    if folder.exists():
-        return folder
     CACHE.mkdir(parents=True, exist_ok=True)
+    kind = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:8]
+    folder = CACHE / f"{SUITES[release]}-{kind}"
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other workers of the tests want it too
+        if not folder.exists():
+            _make(SUITES[release], folder)
+    return folder
+
+
+def _make(suite: str, folder: Path) -> None:
     tar, unpacked = folder.with_suffix(".tar"), folder.with_suffix(".new")
     made = subprocess.run(
         ["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={','.join(PACKAGES)}", "--quiet",
-         "--dpkgopt=path-exclude=/usr/share/locale/*", SUITES[release], str(tar)],
+         "--dpkgopt=path-exclude=/usr/share/locale/*", suite, str(tar)],
         capture_output=True, text=True, timeout=500, check=False,
     )  # fmt: skip
     if made.returncode:
-        raise NoMachine(f"mmdebstrap cannot make {SUITES[release]}: {made.stderr[-500:]}")
+        raise NoMachine(f"mmdebstrap cannot make {suite}: {made.stderr[-500:]}")
     shutil.rmtree(unpacked, ignore_errors=True)
     unpacked.mkdir()
     subprocess.run(["tar", "-xf", tar, "-C", unpacked], check=True)
     tar.unlink()
     unpacked.rename(folder)
-    return folder
 
 
 class NoMachine(Exception):
