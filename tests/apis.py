@@ -91,9 +91,14 @@ def _request(netloc: str, method: str, target: str, data: bytes | None, headers:
 class Desk:
     """A served interface. `place` writes boxes and events into its database."""
 
-    def __init__(self, url: str, place: County) -> None:
+    def __init__(self, url: str, place: County, served: contextlib.AsyncExitStack) -> None:
         self.url, self.place, self.store = url, place, place.store
+        self._served = served
         self._made = 0
+
+    async def close(self) -> None:
+        """Serves no more; the database stays open."""
+        await self._served.aclose()
 
     async def token(self, scopes: Iterable[str] = MACHINE, **wanted: Any) -> str:
         """A new token's text. `wanted` as `tokens.wish` takes it; `days` from now on, negative for one that is over."""
@@ -140,8 +145,9 @@ async def desk(folder: Path, rows: Any = None, **parts: Any) -> AsyncIterator[De
     """All of it, on the database of the test."""
     async with county(folder) as place:
         await import_registry(place.store, folder / "registry", rows)
-        async with served(place.store, **parts) as url:
-            yield Desk(url, place)
+        async with contextlib.AsyncExitStack() as stack:
+            url = await stack.enter_async_context(served(place.store, **parts))
+            yield Desk(url, place, stack)
 
 
 class Aside:

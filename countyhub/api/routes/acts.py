@@ -36,7 +36,7 @@ ActName = Literal[
     "ask_pause", "agree_pause", "refuse_pause", "resume", "escalate", "reassign", "supervise", "meet", "note", "void",
 ]  # fmt: skip
 """Every act of people, but merging and splitting, which need another case."""
-NOT_PEOPLES = frozenset({"adopt", "release", "close_with_parent", "void_with_parent"})
+NOT_PEOPLES = frozenset({"adopt", "release", "close_with_parent", "void_with_parent", "withdraw"})
 EARLY = timedelta(minutes=5)
 REFUSALS = (
     Stale, Changed, NoPerson, refusals.NotYours, refusals.WrongStage, refusals.Paused, refusals.NotPaused,
