@@ -11,9 +11,9 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from countyhub.registry import mistakes, workbookmistakes
+from countyhub.registry import mistakes, personal, workbookmistakes
 from countyhub.registry.columns import Column
-from countyhub.registry.mistakes import Mistake, Place, perhaps
+from countyhub.registry.mistakes import Both, Mistake, Place, perhaps
 
 Stored = str | int | float | bool | date | datetime | time | timedelta | None
 
@@ -63,11 +63,16 @@ def _day(column: Column, value: datetime | date | time | timedelta, place: Place
 
 def _code(column: Column, value: int | float, number_format: str, place: Place) -> Typed:
     text = _plain(value)
+    pattern = column.about.pattern or "^[0-9]+$"
+    look = personal.in_code if column.about.opaque else personal.in_text
+    seems = None if column.name == "phone" or re.match(pattern, text) else look(text)
+    if seems is not None:  # not quoted, as the other mistakes would
+        instead = Both(column.about.zh_about, column.about.en_about)
+        return Typed("", mistakes.LooksPersonal(place, what=seems, instead=instead))
     if isinstance(value, float) or len(text) > _SAFE_DIGITS or _ROUNDED.fullmatch(text):
         return Typed("", mistakes.DigitsLost(place, found=f"{value:.6G}" if isinstance(value, float) else text))
     if _ZEROS.fullmatch(number_format):  # shown, and meant, with these zeros
         return Typed(text.zfill(len(number_format)), number=True)
-    pattern = column.about.pattern or "^[0-9]+$"
     if column.name == "phone":
         longer = "" if _MOBILE.fullmatch(text) else f"0{text}"
     else:

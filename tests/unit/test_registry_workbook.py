@@ -158,6 +158,9 @@ def test_numbers_days_and_blanks_as_a_spreadsheet_keeps_them() -> None:
         (("990126", "甲", "#N/A"), "cell-error"),
         (("990126", "=B1", "县"), "formula-without-value"),
         (("990126", None, "县"), "empty"),
+        ((110105194912310000, "甲", "村"), "looks-personal"),
+        ((1.10105194912310028e17, "甲", "村"), "looks-personal"),
+        ((13812345678, "甲", "村"), "looks-personal"),
         (("990126", "户主 110105194912310028", "县"), "looks-personal"),
     ],
 )
