@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,8 +34,9 @@ from countyhub.config import BrokerSettings, Config, EnrolSettings
 from countyhub.store.engine import Store, open_store
 from edgeagent.cli import main as edgeagent_main
 from gridwire.mqtt import MqttClient, MqttSettings, TlsSettings
-from tests.hubs import COUNTY, ROOT, database_url
+from tests.hubs import COUNTY, ROOT, HubProcess, database_url
 from tests.mosquitto import Mosquitto, free_port
+from tests.processes import AgentProcess
 
 HOST = "127.0.0.1"
 
@@ -210,11 +211,23 @@ class Box:
         return x509.load_pem_x509_certificate(self.pem.read_bytes())
 
 
-@contextlib.contextmanager
-def stopped(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """Ended at the end, whatever happens."""
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+class EnrolledAgent(AgentProcess):
+    """`edgeagent run` on such a machine, with the configuration that enrolment has written, or another one of it."""
+
+    def __init__(self, box: Box, config: Path | None = None, store: Path | None = None) -> None:
+        self.folder, self.config = (config or box.config).parent, config or box.config
+        self.database = (store or box.store) / "outbox.db"
+        self.environment: dict[str, str] = {}
+        self._process, self._log_from = None, 0
+
+
+class CountyHub(HubProcess):
+    """`countyhub run` of a county, with its broker's user and its enrolment."""
+
+    def __init__(self, county: County, extra: str = "") -> None:
+        settings = county.config.enrol
+        enrol = (f'[enrol]\nhost = "{HOST}"\nport = {settings.port}\nnames = ["{HOST}"]\n'
+                 f"broker_port = {settings.broker_port}\nhub_port = {settings.hub_port}\n{extra}")  # fmt: skip
+        super().__init__(county.folder, settings.hub_port, enrol)
+        user = f'[broker]\nusername = "countyhub"\npassword = "{county.config.broker.password}"\n'
+        self.config.write_text(self.config.read_text().replace("[broker]\n", user))
