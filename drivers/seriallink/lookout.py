@@ -24,21 +24,20 @@ from typing import Any, NamedTuple
 from drivers.seriallink.link import SerialLink
 
 _READ_BYTES = 4096
-_REST = 0.2
-"""So much of the pause between two questions passes at least before the first."""
 
 
 class Question(NamedTuple):
     """`quiet`: the whole answer that means that there is nothing new.
 
     `is_urgent`: a longer answer ends the watch at once; without, every answer is looked at when the next is due, which
-    saves a waking in the kernel.
+    saves a waking in the kernel. `rest_s`: so long the line must be still before the first question.
     """
 
     request: bytes
     quiet: bytes
     every_s: float
     is_urgent: bool
+    rest_s: float = 0.0
 
 
 class Outcome(NamedTuple):
@@ -156,8 +155,8 @@ class _Post:
     def __init__(self, fd: int, question: Question, until_s: float, ended: asyncio.Future[Outcome]) -> None:
         self.fd, self.question, self._until_s, self._ended = fd, question, until_s, ended
         self.is_asked = False
-        # Whole multiples, so that all that are asked as often are asked in one waking; not at once after the last.
-        self.due_s = math.ceil(time.monotonic() / question.every_s + _REST) * question.every_s
+        # Whole multiples, so that all that are asked as often are asked in one waking.
+        self.due_s = math.ceil((time.monotonic() + question.rest_s) / question.every_s) * question.every_s
 
     def ask(self, now_s: float) -> Outcome | None:
         """Look at the last answer and ask again; None as long as all is quiet."""

@@ -68,7 +68,8 @@ class BusLine:
         The other answer; None when there is none yet. Raises LinkLost.
         """
         assert self._link is not None
-        question = Question(request, modbus.reply_bytes(quiet), self._settings.poll_s, is_urgent=False)
+        answer, every_s = modbus.reply_bytes(quiet), self._settings.poll_s
+        question = Question(request, answer, every_s, is_urgent=False, rest_s=self._silence_s)
         is_asked = await self._lookout.watch(self._link, question, until_s)
         reply = await self._hear(self._link, request, len(quiet.data)) if is_asked else None
         self._quiet_from_s = _now_s()
