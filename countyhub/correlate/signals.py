@@ -15,6 +15,8 @@ START: Final = 2
 UP: Final = 0
 DOWN: Final = 1
 
+LATE_US: Final = LATE_ALARM // timedelta(microseconds=1)
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _US: Final = timedelta(microseconds=1)
 _MARKS: Final = {"end": END, "pulse": PULSE, "start": START}
@@ -67,20 +69,17 @@ def of_event(event: Event, box: str, happened: datetime | None, arrived: datetim
 
     `happened`: its true time; None where the box's clock cannot be put right, then it counts from its arrival.
     """
-    return of_data(event.data, box, event.subject, f"{event.stream}/{event.lane}", event.seq, happened, arrived)
-
-
-def of_data(
-    data: Data, box: str, device: str, lane: str, seq: int, happened: datetime | None, arrived: datetime
-) -> Signal | None:
-    """The same of an event's parts. `lane`: its stream and lane."""
     late = happened is not None and arrived - happened > LATE_ALARM
     at_us = microseconds(arrived if happened is None else happened)
+    return of_data(event.data, box, event.subject, f"{event.stream}/{event.lane}", event.seq, at_us, late=late)
+
+
+def of_data(data: Data, box: str, device: str, lane: str, seq: int, at_us: int, *, late: bool) -> Signal | None:
+    """The same of an event's parts. `lane`: its stream and lane. `late`: more than `LATE_US` old when it arrived."""
     stream = f"{box}/{lane}"  # with the box, as the hub's own key: a disk may have been cloned
     if isinstance(data, Alarm):
         rule = data.source if data.kind in BY_INPUT else ""
-        mark = _MARKS[data.state]
-        return Signal("alarm", stream, seq, box, device, data.kind, rule, mark, at_us, late, drill=data.drill)
+        return Signal("alarm", stream, seq, box, device, data.kind, rule, _MARKS[data.state], at_us, late, data.drill)
     if isinstance(data, DeviceState):
         mark = DOWN if data.state == "down" else UP
         return Signal("device", stream, seq, box, device, "", "", mark, at_us, late)

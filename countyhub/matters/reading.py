@@ -9,37 +9,46 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import Select, and_, case, or_, select
+from sqlalchemy import BigInteger, Select, and_, case, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.correlate.signals import Signal, of_data, of_link
+from countyhub.correlate.signals import LATE_US, Signal, instant, microseconds, of_data, of_link
 from countyhub.store.mattertables import dated, link
 from countyhub.store.tables import event, stream
 from countyhub.times import true_time
-from gridwire.events import TYPE_OF, Alarm, Data, DeviceState, Rating, Request, Sos
+from gridwire.events import TYPE_OF, Alarm, DeviceState, Rating, Request, Sos
 
 PAGE: Final = 1000
 CLOCK_WAIT: Final = timedelta(minutes=2)
 """So long after a stream was first seen its events wait for its clock: after a power cut a box asks for the time."""
 _EVERY: Final = (1 << 62, 1 << 62)
-_READ: Final = {TYPE_OF[data]: data for data in (Alarm, DeviceState, Request, Sos, Rating)}
+D = TypeVar("D")
 
 
-class _Body(msgspec.Struct, frozen=True):
-    data: msgspec.Raw
+class _Body(msgspec.Struct, Generic[D], frozen=True):
+    """Of an event what is asked for here; reading the rest of it costs more than this."""
+
+    data: D
 
 
-_body = msgspec.json.Decoder(_Body)
-_decoders = {name: msgspec.json.Decoder(data) for name, data in _READ.items()}
+_decoders: Final[dict[str, msgspec.json.Decoder[Any]]] = {
+    TYPE_OF[Alarm]: msgspec.json.Decoder(_Body[Alarm]),
+    TYPE_OF[DeviceState]: msgspec.json.Decoder(_Body[DeviceState]),
+    TYPE_OF[Request]: msgspec.json.Decoder(_Body[Request]),
+    TYPE_OF[Sos]: msgspec.json.Decoder(_Body[Sos]),
+    TYPE_OF[Rating]: msgspec.json.Decoder(_Body[Rating]),
+}
 _e = event.c
-_wanted = _e.type.in_(list(_READ))
+_wanted = _e.type.in_(list(_decoders))
 _COLUMNS = (
-    _e.id, _e.box, _e.stream, _e.lane, _e.seq, _e.type, _e.subject, _e.time, _e.recorded, _e.received, _e.clock,
-    _e.monotonic_ms, case((_wanted, _e.raw), else_=None).label("raw"),
+    _e.id, _e.box, _e.stream, _e.lane, _e.seq, _e.type, _e.subject, _e.clock, _e.monotonic_ms,
+    *(type_coerce(column, BigInteger).label(column.name) for column in (_e.time, _e.recorded, _e.received)),
+    case((_wanted, _e.raw), else_=None).label("raw"),
 )  # fmt: skip
+"""Times as microseconds: making datetimes of them would take as long as all the rest."""
 
 
 class Said(NamedTuple):
@@ -109,9 +118,9 @@ async def waited(connection: AsyncConnection, now: datetime) -> Page:
         found.waits |= not row.due
         if not row.due:
             continue
-        at = _true(row, row.booted)
-        found.dated.append({"event_id": row.id, "at": at or row.received})
-        _add(found, row, at, at or row.received)
+        at_us = _true_us(row, row.booted)
+        found.dated.append({"event_id": row.id, "at": instant(row.received if at_us is None else at_us)})
+        _add(found, row, at_us)
     return found
 
 
@@ -119,7 +128,7 @@ async def counted(connection: AsyncConnection) -> Page:
     """Events that were counted at a moment that is written down: those that waited longer than a dump is old."""
     found = Page(0, 0)
     for row in (await connection.execute(_joined().where(dated.c.at.is_not(None)).order_by(_e.id))).all():
-        _add(found, row, row.at, row.at)
+        _add(found, row, microseconds(row.at))
     return found
 
 
@@ -135,33 +144,44 @@ async def _take(connection: AsyncConnection, rows: Sequence[Any], found: Page) -
     known = await _known(connection, [row.id for row in unsure]) if unsure else {}
     for row in rows:
         if row.clock == "synced":
-            _add(found, row, row.time, row.time)
-        elif row.id in known:  # read again: it counts as it did, or waits still
-            if known[row.id] is not None:
-                _add(found, row, known[row.id], known[row.id])
-        else:
-            booted, first_seen = clocks.get((row.box, row.stream), (None, row.received))
-            at = _true(row, booted)
-            waits = at is None and row.received <= first_seen + CLOCK_WAIT and _READ[row.type] in (Alarm, DeviceState)
-            found.dated.append({"event_id": row.id, "at": None if waits else at or row.received})
-            found.waits |= waits
-            if not waits:
-                _add(found, row, at, at or row.received)
+            _add(found, row, row.time)
+        elif row.id not in known:
+            _unsure(found, row, *clocks.get((row.box, row.stream), (None, instant(row.received))))
+        elif (at := known[row.id]) is not None:  # read again: it counts as it did, or waits still
+            _add(found, row, microseconds(at))
 
 
-def _add(found: Page, row: Any, happened: datetime | None, counts: datetime | None) -> None:
-    data: Data = _decoders[row.type].decode(_body.decode(row.raw).data)
+def _unsure(found: Page, row: Any, booted: datetime | None, first_seen: datetime) -> None:
+    """An event of a box without a right clock: by the box's true time of boot, else it waits, else as of now."""
+    at_us = _true_us(row, booted)
+    may_wait = row.type in (TYPE_OF[Alarm], TYPE_OF[DeviceState])
+    if at_us is None and may_wait and row.received <= microseconds(first_seen + CLOCK_WAIT):
+        found.dated.append({"event_id": row.id, "at": None})
+        found.waits = True
+        return
+    found.dated.append({"event_id": row.id, "at": instant(row.received if at_us is None else at_us)})
+    _add(found, row, at_us)
+
+
+def _add(found: Page, row: Any, happened_us: int | None) -> None:
+    data: Data = _decoders[row.type].decode(row.raw).data
     if isinstance(data, Request | Sos | Rating):
         name = f"{row.box}/{row.stream}/{row.lane}/{row.seq}"
-        found.said.append(Said(row.id, row.box, row.subject, name, data, happened, row.received))
+        happened = None if happened_us is None else instant(happened_us)
+        found.said.append(Said(row.id, row.box, row.subject, name, data, happened, instant(row.received)))
         return
-    signal = of_data(data, row.box, row.subject, f"{row.stream}/{row.lane}", row.seq, counts, row.received)
+    at_us = row.received if happened_us is None else happened_us
+    late = row.received - at_us > LATE_US
+    signal = of_data(data, row.box, row.subject, f"{row.stream}/{row.lane}", row.seq, at_us, late=late)
     if signal is not None:
         found.signals.append((signal, row.id))
 
 
-def _true(row: Any, booted: datetime | None) -> datetime | None:
-    return true_time(row.time, row.recorded, clock=row.clock, monotonic_ms=row.monotonic_ms, booted=booted)
+def _true_us(row: Any, booted: datetime | None) -> int | None:
+    at = true_time(
+        instant(row.time), instant(row.recorded), clock=row.clock, monotonic_ms=row.monotonic_ms, booted=booted
+    )
+    return None if at is None else microseconds(at)
 
 
 async def _clocks(
