@@ -138,9 +138,10 @@ class Office:
         self.book = Book(COUNTY, lambda: self.registry, zone=ZONE)
         self.inbox = Inbox(store)
         self._windows = windows
-        self.follower = self._fresh()
+        self.follower = self.another()
 
-    def _fresh(self) -> Follower:
+    def another(self) -> Follower:
+        """One that knows nothing but the tables."""
         files = WindowFiles(self._windows, ZONE)
         return Follower(self.store, Feed(self.store), self.book, files, "zh", clock=lambda: self.now)
 
@@ -148,7 +149,7 @@ class Office:
         """Another process, which knows nothing but the tables; the one before has died."""
         async with self.store.write() as connection:
             await connection.execute(delete(lease))
-        self.follower = self._fresh()
+        self.follower = self.another()
 
     async def follow(self) -> None:
         """Until there is nothing more to read."""

@@ -19,7 +19,7 @@ from countyhub.correlate.signals import LATE_US, Signal, instant, microseconds, 
 from countyhub.store.mattertables import dated, link
 from countyhub.store.tables import event, stream
 from countyhub.times import true_time
-from gridwire.events import TYPE_OF, Alarm, DeviceState, Rating, Request, Sos
+from gridwire.events import TYPE_OF, Alarm, Data, DeviceState, Rating, Request, Sos
 
 PAGE: Final = 1000
 CLOCK_WAIT: Final = timedelta(minutes=2)
