@@ -46,18 +46,19 @@ class Door:
         """The good token of a request. Raises a problem with status 401, 403 or 429."""
         address = self.address(scope, headers)
         try:
-            return await self._token(headers.get("authorization", ""), address, now)
+            return await self._token(headers, address, now)
         except ApiProblem as problem:
             verdict = self._failures.take(address, time.monotonic())
             if not verdict.allowed:
                 raise TooManyFailures(seconds=verdict.wait_s, headers={"retry-after": str(verdict.wait_s)}) from problem
             raise
 
-    async def _token(self, given: str, address: str, now: datetime) -> Token:
-        kind, _, text = given.partition(" ")
+    async def _token(self, headers: Headers, address: str, now: datetime) -> Token:
+        kind, _, text = headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer":
             raise NoToken(headers={"www-authenticate": _CHALLENGE})
-        if not (self._parts.config.api.behind_proxy or _is_loopback(address)):
+        is_local = _is_loopback(address) and "x-forwarded-for" not in headers
+        if not (is_local or self._parts.config.api.behind_proxy):
             raise PlainHttp
         found = None
         if tokens.is_wellformed(text.strip()):

@@ -35,7 +35,12 @@ async def serve(app: Starlette, host: str, port: int, started: Callable[[int], N
     """
     with _listen(host, port) as listener:
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # whom to believe about addresses, the interface's settings say
+            timeout_graceful_shutdown=GRACE_S,
         )
         server = _Server(config)
         running = asyncio.create_task(server.serve(sockets=[listener]))
