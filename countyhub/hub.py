@@ -59,7 +59,7 @@ class Hub:
         self.subscriber = Subscriber(config, Inbox(store), self.downlink, on_commit=self._on_commit, on_up=self._on_up)
         zone = ZoneInfo(config.web.timezone)
         self.registry = LiveRegistry(store, zone, days_folder(config.calendar.days_dir))
-        self.book = Book(config.county, self.registry, zone=zone)
+        self.book = Book.configured(config, self.registry)
         windows = WindowFiles(config.calendar.windows_dir, zone)
         self.matters = Follower(store, self.feed, self.book, windows, config.language)
         self.web_port = 0

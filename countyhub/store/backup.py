@@ -19,6 +19,8 @@ from countyhub.store.tables import counter, event
 
 SKIPPED_IDS = 1_000_000
 """More than a county's hub gives out in the days between two backups."""
+SKIPPED_CASES = 1000
+"""More cases than a county has in a day."""
 
 
 async def backup(url: URL, path: Path) -> dict[str, int]:
@@ -83,10 +85,12 @@ async def _restore_file(path: Path, database: Path) -> dict[str, int]:
 
 
 async def skip_ahead(connection: AsyncConnection) -> None:
-    """No event id comes again that was given out after the backup."""
+    """No event id and no case number comes again that was given out after the backup."""
     highest = select(func.coalesce(func.max(event.c.id), 0)).scalar_subquery()
     above = func.coalesce(counter.c.value, highest) + SKIPPED_IDS
     await connection.execute(update(counter).where(counter.c.name == "event").values(value=above))
+    days = update(counter).where(counter.c.name.startswith("case-"))
+    await connection.execute(days.values(value=counter.c.value + SKIPPED_CASES))
 
 
 async def _has_rows(url: URL) -> bool:

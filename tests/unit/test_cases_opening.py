@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from countyhub.cases.opening import Opened, open_case
 from countyhub.lifecycle.state import Office
 from countyhub.registry.forms import Camera, Grid
+from countyhub.store import backup
 from countyhub.store.casetables import case_entry, case_evidence, case_office, cases
 from countyhub.store.engine import Store, open_store
 from simulators.county.build import COUNTY
@@ -195,3 +196,12 @@ async def test_many_workers_open_one_case_for_each_matter(store: Store, database
         assert (await connection.execute(select(func.count()).select_from(case_evidence))).scalar() == 200
     assert numbers == [f"{COUNTY}-20260603-{serial:04}" for serial in range(1, 51)]
     assert (ids.count("opened"), ids.count("joined")) == (50, 150)
+
+
+async def test_after_a_restore_no_number_comes_again(store: Store) -> None:
+    """What was given out after the backup is on paper already."""
+    before = await opened(store, book(), opening())
+    async with store.write() as connection:
+        await backup.skip_ahead(connection)
+    after = await opened(store, book(), opening("alarm/2"))
+    assert int(after.number[-4:]) == int(before.number[-4:]) + backup.SKIPPED_CASES + 1

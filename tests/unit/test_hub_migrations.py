@@ -48,7 +48,7 @@ def sample(kind: Any, number: int) -> object:
         return number
     if isinstance(kind, Float):
         return float(number)
-    return b"[]" if isinstance(kind, LargeBinary) else str(number)
+    return b"[]" + b" " * number if isinstance(kind, LargeBinary) else str(number)
 
 
 def fill(connection: Connection) -> dict[str, int]:

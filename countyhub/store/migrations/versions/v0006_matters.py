@@ -102,4 +102,4 @@ def _remembered() -> None:
         sa.Column("receipt", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_loose_rating")),
     )
-    op.create_index(op.f("ix_loose_rating_box"), "loose_rating", ["box", "receipt"])
+    op.create_index(op.f("ix_loose_rating_box_receipt"), "loose_rating", ["box", "receipt"])
