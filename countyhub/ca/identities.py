@@ -35,8 +35,8 @@ class WrongIdentity(Problem):
 
 class NotHere(WrongIdentity):
     code = "identity.other-county"
-    en = "box {box} does not belong to county {county}, whose hub this is"
-    zh = "盒子 {box} 不属于本汇聚端所在的县 {county}"
+    en = "box {box} does not belong to county {county}, whose hub this is, nor does the registry name it"
+    zh = "盒子 {box} 不属于本汇聚端所在的县 {county}，登记表中也没有"
 
 
 class HasBox(WrongIdentity):
@@ -107,7 +107,7 @@ async def add(
 ) -> Token:
     """A new token for a box; older ones are withdrawn. `again`: the machine was set up anew or has died, what its
     certificates were good for ends when the new one is given. Raises `WrongIdentity`, `BadBoxId`."""
-    if county_of(box) != county:
+    if county_of(box) != county and not await _is_registered(connection, box):
         raise NotHere(box=box, county=county)
     known = await find(connection, box, now)
     if known is not None and known.successor:
@@ -125,6 +125,13 @@ async def add(
         replaces="machine" if known is not None else "",
     ))  # fmt: skip
     return token
+
+
+async def _is_registered(connection: AsyncConnection, box: str) -> bool:
+    """Codes outlast the county that gave them."""
+    from countyhub.store.registrytables import registry_box
+
+    return (await connection.execute(select(registry_box.c.box).where(registry_box.c.box == box))).first() is not None
 
 
 async def replace(connection: AsyncConnection, box: str, *, by: str, now: datetime, days: int) -> str:

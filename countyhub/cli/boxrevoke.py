@@ -6,6 +6,7 @@ Ends with 0 when the box is out, 1 when that could not be made sure (and says wh
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from datetime import UTC, datetime
 
@@ -22,6 +23,7 @@ OK, FAILED = 0, 1
 
 
 async def revoke(config: Config, args: argparse.Namespace) -> int:
+    logging.getLogger("gridwire.mqtt").setLevel(logging.CRITICAL)  # that a connection is refused is what we want
     count, probe = await _void(config, args)
     print(say(args.language, en=f"{args.box}: {count} certificates on the revocation list",
               zh=f"{args.box}：{count} 个证书已列入吊销列表"))  # fmt: skip

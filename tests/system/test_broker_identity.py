@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +25,7 @@ from tests.harness import until
 
 A, B = "431126001001", "431126001002"
 BASE = "grid/1/431126"
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 
 @pytest.fixture
@@ -210,6 +214,22 @@ async def test_the_hubs_port_wants_the_hubs_password_and_is_private(county, brok
         async with running(wrong, connects=False):
             assert wrong.state.last_error_code == "connect_refused"
     assert f"listener {broker.hub_port} 127.0.0.1" in (broker.folder / "countyhub.conf").read_text()
+
+
+@pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed: apt-get install faketime")
+async def test_a_box_that_wakes_in_1970_reaches_the_broker(county, broker, tmp_path):
+    identity = await county.identity(A, tmp_path / "a.pem")
+    asked = (
+        "import ssl, socket, sys, time; print(time.gmtime().tm_year);"
+        f"c = ssl.create_default_context(cafile='{county.folder}/broker/ca.pem'); c.load_cert_chain('{identity}');"
+        f"s = c.wrap_socket(socket.create_connection(('127.0.0.1', {broker.port})), server_hostname='127.0.0.1');"
+        "s.sendall(bytes.fromhex('100e00044d515454050200 3c0000 0141'.replace(' ', ''))); print(s.recv(4)[:2].hex())"
+    )
+    env = {**os.environ, "TZ": "UTC", "LD_PRELOAD": str(FAKETIME), "FAKETIME": "1970-01-01 00:02:00"}
+    order = [sys.executable, "-c", asked]
+    done = await asyncio.to_thread(subprocess.run, order, capture_output=True, text=True, env=env, timeout=30)
+    year, connack = done.stdout.split()
+    assert (year, connack[:2]) == ("1970", "20"), done.stderr
 
 
 async def test_what_comes_while_the_hub_is_away_waits_for_it(county, broker, tmp_path):

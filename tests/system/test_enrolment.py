@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import ssl
 import stat
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,8 +23,12 @@ from edgeagent.enrol.hub import Address, HubRefuses
 from edgeagent.enrol.identity import Identity
 from gridwire.enrolment import ENROL_PATH, EnrolRequest, read_token
 from tests.enrolments import HOST, Box, County
+from tests.hubs import ROOT
 
+pytestmark = pytest.mark.usefixtures("database")
 A, B = "431126001001", "431126001002"
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+needs_faketime = pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed: apt-get install faketime")
 
 
 @pytest.fixture
@@ -283,14 +288,43 @@ async def test_a_machine_set_up_anew_shuts_out_what_was_before(county, box, tmp_
     assert (done.returncode, "enrol.certificate-revoked" in done.stderr) == (1, True)
 
 
+@needs_faketime
 async def test_a_box_without_battery_wakes_in_1970_and_enrols_all_the_same(county, box):
     """Two minutes into 1970, as hardware without clock and battery does."""
-    faketime = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
-    if faketime is None:
-        pytest.skip("libfaketime is not installed: apt-get install -y libfaketime")
-    prefix = ("env", f"LD_PRELOAD={faketime}", "FAKETIME=1970-01-01 08:02:00")
+    prefix = ("env", "TZ=UTC", f"LD_PRELOAD={FAKETIME}", "FAKETIME=1970-01-01 00:02:00")
     done = await box.enroll("--token-file", await county.ticket(A), prefix=prefix)
     assert done.returncode == 0, done.stderr
+
+
+@needs_faketime
+async def test_a_clock_that_is_far_ahead_is_named(county, box):
+    prefix = ("env", "TZ=UTC", f"LD_PRELOAD={FAKETIME}", "FAKETIME=2049-07-01 12:00:00")
+    done = await box.enroll("--token-file", await county.ticket(A), prefix=prefix)
+    assert (done.returncode, "enrol.tls:" in done.stderr) == (1, True)
+    assert "has expired (or our clock is wrong)" in done.stderr
+    assert "clock says 2049-07-01" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "moment", ["identity/pending.key", "identity/pending.json", "identity/ca.pem", "identity/identity.pem",
+               "identity/enrolled.json", "../etc/conf.d/10-enrolled.toml"],
+)  # fmt: skip
+async def test_whoever_is_killed_in_the_middle_does_it_again(county, box, moment):
+    """kill -9 as soon as this file is there; then the same command once more."""
+    ticket = await county.ticket(A)
+    order = [sys.executable, "-m", "edgeagent.cli", "enroll", "--token-file", str(ticket), "--config", str(box.config)]
+    process = await asyncio.create_subprocess_exec(*order, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL)
+    while not (box.store / moment).exists() and process.returncode is None:
+        await asyncio.sleep(0)
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
+    done = await box.enroll("--token-file", ticket)
+    assert done.returncode == 0, done.stderr
+    assert await given_out(county) == [A]
+    assert not list(box.pem.parent.glob("pending*"))
+    assert (await box.enroll("--renew")).returncode == 0
 
 
 # The listener itself
