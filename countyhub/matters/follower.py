@@ -101,10 +101,11 @@ class Follower:
     async def _begin(self, ground: tuple[Registry, date], now: datetime) -> None:
         """After a new registry, new windows or a day on which boxes moved everything is worked out anew, from what is
         remembered."""
-        found = sites(*ground)
-        if self._round is None or self._stale or found != self._round.sites:
-            self._round = None
+        found, before = sites(*ground), self._round
+        if before is None:
             self._round = await Round.begin(self._desk, found, self._windows.current, now)
+        elif self._stale or found != before.sites:
+            self._round = await before.anew(found, self._windows.current, now)
         self._ground, self._stale = ground, False
 
     async def _leave(self) -> None:

@@ -1,4 +1,4 @@
-"""Which alarms become cases: as the registry's `alarms.csv` says, else by the table here (R-CASE-02)."""
+"""Which alarms become cases: as the registry's `alarms.csv` says, else by the table here (R-OPEN-01)."""
 
 from __future__ import annotations
 

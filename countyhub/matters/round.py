@@ -97,6 +97,16 @@ class Round:
         await made._put_right(now)
         return made
 
+    async def anew(self, sites: Mapping[str, Site], windows: Windows, now: datetime) -> Round:
+        """The same with other sites or windows: what was suppressed stays so, what lasts is seen as they say. This
+        round is over then. Raises as `begin`."""
+        made = Round(self._desk, sites, windows, now)
+        made.correlator.load(self.correlator.dump())
+        made._event_id, made._link_id, made._suppressed = self._event_id, self._link_id, self._suppressed
+        made.correlator.advance(microseconds(now))
+        await made._put_right(now, remembers=True)
+        return made
+
     async def _load(self, connection: AsyncConnection, now: datetime) -> None:
         before = await records.remembered(connection)
         self._event_id, self._link_id = before.event_id, before.link_id
@@ -124,7 +134,7 @@ class Round:
         async with self._desk.store.read() as connection:
             self._take(await reading.counted(connection))
 
-    async def _put_right(self, now: datetime) -> None:
+    async def _put_right(self, now: datetime, *, remembers: bool = False) -> None:
         """Between the tables and the correlator: what time, a new registry or new windows have changed meanwhile."""
         since_us = microseconds(now) - DAY_US
         async with self._desk.store.write() as connection:
@@ -136,6 +146,9 @@ class Round:
             same = {handle for handle, known in forgotten.items() if known.matter == after[handle]}
             changes = Changes(tuple(each for each in changes.now if each.handle not in same), changes.gone)
             await self._write(connection, changes, {}, now)
+            if remembers:
+                dump = Remembered(self._event_id, self._link_id, self.correlator.dump())
+                await records.remember(connection, dump, now)
 
     # Going on
 

@@ -1,4 +1,4 @@
-"""The follower is killed at random while events come in: matters and cases are in the end those of the set of events.
+"""R-OPEN-08: the follower is killed at random while events come in; matters and cases are those of the set of events.
 
 A process of its own is killed by SIGKILL, wherever it stands: between a page and its transaction, within it, after it.
 """

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ID = re.compile(r"R-(?:CAL|LIGHT|LIFE|CORR|WAKE|CASE|ESC)-\d\d")
+ID = re.compile(r"R-(?:CAL|LIGHT|LIFE|CORR|WAKE|CASE|ESC|OPEN)-\d\d")
 
 
 def test_rules_and_tests_name_each_other():

@@ -224,6 +224,7 @@ async def close_case(store: Store) -> None:
 
 
 async def test_what_an_open_case_stands_on_stays_until_it_is_done(store: Store) -> None:
+    """R-OPEN-11"""
     await filled(store)
     async with store.read() as connection:
         ids = list((await connection.execute(select(t.event.c.id).where(t.event.c.received == OLD))).scalars())
