@@ -27,6 +27,8 @@ _KEEPALIVE_IDLE_S = 15
 _GIVE_UP_MS = 30_000
 _PUMP_S = 0.05
 _PUMP_BYTES = 4096
+_CHARACTERS = 6
+"""Place of the special characters, VMIN among them, in what tcgetattr gives."""
 _NETWORK = re.compile(r"(socket|rfc2217)://[^/?#@\s]+:[0-9]{1,5}/?")
 
 # termios.error is no OSError, although it stands for one; pyserial's SerialException is an OSError.
@@ -52,6 +54,12 @@ class Port(Protocol):
     def reset_output_buffer(self) -> None:
         """Forget what a stuck device has not taken: the kernel would wait for that while closing."""
 
+    can_wait: bool
+    """Whether `wake_from` works."""
+
+    def wake_from(self, count: int) -> None:
+        """Become readable only when so many bytes are there, 1 to 255. Raises `PORT_ERRORS`."""
+
 
 def is_network(port: str) -> bool:
     """Whether it is meant as an address in the network."""
@@ -69,7 +77,7 @@ def open_port(port: str, speed: Speed, write_timeout_s: float) -> Port:
         return _SocketPort(port)
     if port.startswith("rfc2217://"):
         return _Pump(port, speed, write_timeout_s)
-    return serial.Serial(
+    return _Device(
         port,
         speed.baud,
         bytesize=speed.data_bits,
@@ -90,8 +98,24 @@ def close_port(port: Port) -> None:
         log.debug("error while closing a port")
 
 
+class _Device(serial.Serial):
+    """A serial port of this machine."""
+
+    can_wait = True
+
+    def wake_from(self, count: int) -> None:
+        modes = termios.tcgetattr(self.fileno())
+        modes[_CHARACTERS][termios.VMIN] = count
+        termios.tcsetattr(self.fileno(), termios.TCSANOW, modes)
+
+
 class _SocketPort:
     """A TCP connection whose bytes are those of the line."""
+
+    can_wait = True
+
+    def wake_from(self, count: int) -> None:
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -113,6 +137,11 @@ class _SocketPort:
 
 class _Pump:
     """pyserial's RFC 2217 port, which has no descriptor: a thread carries its bytes to and from one end of a pair."""
+
+    can_wait = False
+
+    def wake_from(self, count: int) -> None:
+        """A pair of sockets wakes at every byte."""
 
     def __init__(self, url: str, speed: Speed, write_timeout_s: float) -> None:
         self._serial = serial.serial_for_url(

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import termios
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
@@ -23,8 +22,6 @@ log = logging.getLogger(__name__)
 Frame = TypeVar("Frame")
 
 _READ_BYTES = 4096
-_CHARACTERS = 6
-"""Place of the special characters, VMIN among them, in what tcgetattr gives."""
 # What a consumer may leave lying; people with cards cannot fill it, a mad reader can.
 _MAX_WAITING_FRAMES = 256
 
@@ -208,8 +205,9 @@ class SerialLink(Generic[Frame]):
 
     @property
     def is_lendable(self) -> bool:
-        """Whether it is a serial port of this machine, and nothing of it waits here."""
-        return self._lost is None and not self._frames and self._pause is None and os.isatty(self._fd)
+        """Whether its kind of port can be, and nothing of it waits here."""
+        can_be = self._lost is None and self._port is not None and self._port.can_wait
+        return can_be and not self._frames and self._pause is None
 
     def lend(self, wake_bytes: int) -> int:
         """The descriptor, to be read and written elsewhere until `take_back`; readable from so many bytes on.
@@ -235,11 +233,9 @@ class SerialLink(Generic[Frame]):
             self._hear(data)
 
     def _wake_from(self, count: int) -> None:
-        """Become readable when so many bytes are there (VMIN, 1 to 255)."""
+        assert self._port is not None
         try:
-            modes = termios.tcgetattr(self._fd)
-            modes[_CHARACTERS][termios.VMIN] = count
-            termios.tcsetattr(self._fd, termios.TCSANOW, modes)
+            self._port.wake_from(count)
         except PORT_ERRORS as error:
             raise self._lose(*explain(error)) from error
 

@@ -5,8 +5,9 @@ wakings; here one thread asks on all lines of a terminal in one, and nothing of 
 the quiet one, byte for byte. Whatever else happens, an answer that differs, none, a lost port, ends the watch, and the
 link goes on as if it had asked itself.
 
-The kernel keeps quiet answers from waking the thread: VMIN of termios(3) lets a port become readable only when more
-bytes are there than those have. An answer that is no longer is seen when the question is due again.
+The kernel keeps quiet answers from waking the thread: VMIN of termios(3), or SO_RCVLOWAT of a serial server's
+connection, lets a port become readable only when more bytes are there than those have. An answer that is no longer is
+seen when the question is due again.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class BusLine:
         return None if reply is None or reply.exception else reply
 
     def can_watch(self) -> bool:
-        """Whether a lookout may do the asking: a serial port of this machine, and all devices on it are well."""
+        """Whether a lookout may do the asking: the port can be lent, and all devices on it are well."""
         assert self._link is not None
         return self._link.is_lendable and not self._refusals and not any(self._unanswered.values())
 

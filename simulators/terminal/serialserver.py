@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import tty
+from collections.abc import Callable
 from typing import Self
 
 import serial
@@ -15,11 +16,16 @@ _BYTES = 4096
 _LOOK_S = 0.02
 
 
+def _ignore(data: bytes) -> None:
+    """Nobody listens."""
+
+
 class RawServer:
     """Passes bytes on between one TCP client and the device. `on_bytes` gets what the driver writes."""
 
     def __init__(self) -> None:
         self.received = bytearray()
+        self.on_bytes: Callable[[bytes], None] = _ignore
         self.port = 0
         self._writers: list[asyncio.StreamWriter] = []
         self._server: asyncio.Server | None = None
@@ -56,6 +62,7 @@ class RawServer:
         with contextlib.suppress(OSError):
             while data := await reader.read(_BYTES):
                 self.received += data
+                self.on_bytes(data)
         self._writers.remove(writer)
         writer.close()
 

@@ -5,8 +5,11 @@ import os
 
 import pytest
 
-from drivers.seriallink import LinkLost, SerialLink, SerialSettings
+from drivers.seriallink import LinkLost, Lookout, Question, SerialLink, SerialSettings
+from drivers.terminal import sam_idcard as sam
 from drivers.terminal.icem import CardSeen, IcEmDecoder
+from simulators.terminal.cards import resident
+from simulators.terminal.idreader import IdReader
 from simulators.terminal.serialserver import RawServer, Rfc2217Server
 from tests.harness import until
 
@@ -39,6 +42,29 @@ async def test_a_server_that_hangs_up_is_a_lost_link_and_no_storm_of_waiting_byt
         with pytest.raises(LinkLost) as lost:
             await link.receive()
         assert lost.value.reason == "unplugged"
+
+
+async def test_a_lookout_asks_a_reader_behind_a_server():
+    lookout, question = Lookout(), Question(sam.FIND, sam.NO_CARD_ANSWER, 0.02, is_urgent=True)
+    async with RawServer() as server:
+        reader = IdReader(server.send)
+        server.on_bytes = reader.take
+        async with SerialLink(SerialSettings(port=server.url), sam.SamDecoder()) as link:
+            await until(lambda: server.clients == 1)
+            assert link.is_lendable
+            asyncio.get_running_loop().call_later(0.2, reader.present, resident("11010519491231002X", "张三"))
+            status = sam.Status.NO_CARD
+            while status == sam.Status.NO_CARD:  # again when an answer was late
+                assert await lookout.watch(link, question)
+                status = (await link.receive_within(5.0)).status
+            assert status == sam.Status.FOUND
+            watch = asyncio.create_task(lookout.watch(link, question._replace(quiet=sam.NO_CARD_ANSWER[:3])))
+            server.hang_up()
+            with pytest.raises(LinkLost) as lost:
+                while await watch:
+                    await link.receive()
+            assert lost.value.reason == "unplugged"
+    lookout.close()
 
 
 @pytest.mark.parametrize("scheme", ["socket", "rfc2217"])
