@@ -67,12 +67,14 @@ class HubProcess:
             f'county = "{COUNTY}"\ndata_dir = "{folder}"\nlanguage = "en"\n'
             f"[broker]\nport = {port}\nbackoff_max_s = 1\n[web]\nenabled = false\n{extra}"
         )
+        self.words: tuple[str, ...] = ()
+        """Further arguments of `countyhub run`."""
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> HubProcess:
         with (self.folder / "hub.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "countyhub.cli", "run", "--config", str(self.config)],
+                [sys.executable, "-m", "countyhub.cli", "run", "--config", str(self.config), *self.words],
                 stdout=log, stderr=log, cwd=ROOT, env={**os.environ, "LANG": "en_US.UTF-8"},
             )  # fmt: skip
         return self
