@@ -377,3 +377,48 @@ async def test_a_box_that_runs_wild_is_stopped(county):
             identity.forget_pending()
             await asyncio.to_thread(steps.renew, identity)
     assert refused.value.refusal.code == "enrol.too-many"
+
+
+# A machine that becomes another box
+
+
+async def test_a_machine_that_is_another_box_says_so_and_nothing_changes(county, box):
+    await box.enroll("--token-file", await county.ticket(A))
+    before = box.pem.read_bytes()
+    done = await box.enroll("--token-file", await county.ticket(B))
+    assert (done.returncode, "enrol.another-box" in done.stderr) == (1, True)
+    assert box.pem.read_bytes() == before
+    moved = await box.enroll("--token-file", await county.ticket(B), "--move")
+    assert (moved.returncode, certificates.common_name(box.certificate())) == (0, B)
+    left = next((box.store / "left").iterdir())
+    assert (left / "identity" / "identity.pem").read_bytes() == before
+    assert f'box = "{A}"' in (left / "edgeagent.toml").read_text()
+    assert f'box = "{B}"' in box.enrolled.read_text()
+
+
+async def test_a_move_that_was_cut_off_is_finished(county, box):
+    """After the old identity had gone, before the new one stood in its place."""
+    await box.enroll("--token-file", await county.ticket(A))
+    ticket = await county.ticket(B)
+    token = read_token(ticket.read_text().split('token = "')[1].split('"')[0])
+    coming, hub = Identity(box.store / "identity.coming"), Address(HOST, county.listener.port)
+    await asyncio.to_thread(steps.enrol, coming, hub, token, B, "")
+    (box.store / "left" / "x").mkdir(parents=True)
+    (box.store / "identity").rename(box.store / "left" / "x" / "identity")
+    done = await box.enroll("--token-file", ticket)
+    assert (done.returncode, certificates.common_name(box.certificate())) == (0, B)
+    assert await given_out(county) == [A, B]
+
+
+async def test_a_move_waits_for_the_agent_to_stop(county, box):
+    from edgeagent.outbox import hold
+
+    await box.enroll("--token-file", await county.ticket(A))
+    ticket = await county.ticket(B)
+    with hold(box.store):
+        done = await box.enroll("--token-file", ticket, "--move")
+        assert done.returncode == 1
+        assert certificates.common_name(box.certificate()) == A
+    assert (await box.enroll("--token-file", ticket, "--move")).returncode == 0
+    assert certificates.common_name(box.certificate()) == B
+    assert await given_out(county) == [A, B]
