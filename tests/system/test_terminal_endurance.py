@@ -8,7 +8,6 @@ import time
 
 import pytest
 
-from drivers.terminal.config import part_names
 from simulators.terminal import random_card
 from simulators.terminal.speakers import card_frame
 from tests.harness import until
@@ -34,13 +33,15 @@ async def test_a_thousand_pulled_plugs(tmp_path, counted):
         place.settings["window_s"] = 0
         async with place.open() as device:
 
-            async def is_open() -> None:
-                names = part_names(place.config().part)
+            async def look(after: int = -1, wait_s: float = 0.0) -> dict:
+                return await place.driver.command(device, "watch", {"after": after, "wait_s": wait_s})
+
+            async def until_open_again(after: int) -> None:
                 while True:
-                    parts = (await place.driver.command(device, "watch", {}))["parts"]
-                    if parts[names.index("iccard")]["problem"] == "":
+                    told = await look(after, wait_s=10.0)
+                    if any((line["what"], line["part"]) == ("works", "iccard") for line in told["heard"]):
                         return
-                    await asyncio.sleep(0.002)
+                    after = told["last"]
 
             port = place.terminal.parts["iccard"]
             before = open_descriptors()
@@ -53,11 +54,11 @@ async def test_a_thousand_pulled_plugs(tmp_path, counted):
                 port.send_raw(frame[: chance.randrange(1, len(frame))])
                 half.append(place.person(torn.hex().upper()))
                 await asyncio.sleep(chance.choice((0, 0, 0.002, 0.01)))
+                last = (await look())["last"]
                 place.terminal.unplug("iccard")
                 await asyncio.sleep(chance.choice((0, 0.001, 0.02)))
                 place.terminal.plug("iccard")
-                await asyncio.sleep(0.02)  # the loss is noticed within the same loop's next rounds
-                await is_open()
+                await until_open_again(last)
             await until(lambda: len(device.data) >= len(complete))
             after = open_descriptors()
         people = [checkin.person for checkin in place.stored("checkin")]
