@@ -6,6 +6,7 @@ Every refusal is an RFC 9457 problem with a code. Nothing is answered that the O
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -164,15 +165,17 @@ class Api:
             await kept.keep(connection, ask, _encoded(route, call, value, Headers()))
 
         call.keep = keep
-        try:
+        async with contextlib.AsyncExitStack() as undo:
+            undo.push_async_callback(self._forget, ask)
             answered = _encoded(route, call, await route.call(call, **arguments), Headers())
-        except BaseException:
-            async with self._store.write() as connection:
-                await kept.forget(connection, ask)
-            raise
+            undo.pop_all()
         async with self._store.write() as connection:
             await kept.keep(connection, ask, answered)
         return answered
+
+    async def _forget(self, ask: Asked) -> None:
+        async with self._store.write() as connection:
+            await kept.forget(connection, ask)
 
 
 def wants_chinese(headers: Headers) -> bool:

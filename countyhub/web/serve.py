@@ -58,17 +58,15 @@ async def serve(app: Starlette, host: str, port: int, started: Callable[[int], N
 def _listen(host: str, port: int) -> socket.socket:
     """Told to be TCP: only then does asyncio switch Nagle's algorithm off, which costs 40 ms a request."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
+    with contextlib.ExitStack() as undo:
+        listener = undo.enter_context(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP))
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind((host, port))
         listener.listen(128)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
+        undo.pop_all()
+        return listener
 
 
 async def _until_ready(server: _Server, running: asyncio.Task[None]) -> None:
