@@ -31,13 +31,14 @@ from bench.works import (
     picture,
     slow_disk,
     storm,
+    storm_cases,
     terminal,
 )
 
 _ALL = (
     append, slow_disk, flash, drain, consumer, far, end_to_end, idle, month, cameras, picture, hub_store, hub_cases,
     terminal,
-    storm,
+    storm, storm_cases,
 )  # fmt: skip
 WORKS: Mapping[str, Callable[[Plan], None]] = {work.NAME: work.run for work in _ALL}
 PAGE = environment.ROOT / "docs" / "benchmarks.md"

@@ -104,6 +104,26 @@ TARGETS = (
     Target("storm day, different results over all orders", "storm", "different results", 1, at_most=True),
     Target("slowest list among 200,000 cases, ms", "cases", "slowest list of either, ms", 50, at_most=True),
     Target("storm day, µs of the hub an event, any order", "storm", "µs/event, any", 20, at_most=True),
+    *(
+        Target(
+            f"storm day through the store, cases per cause, {database}, {order}",
+            "storm-cases",
+            f"{database}: cases per cause, {order}",
+            1.2,
+            at_most=True,
+        )
+        for database in ("SQLite", "PostgreSQL")
+        for order in ("in order", "any")
+    ),
+    *(
+        Target(
+            f"storm day, ingest with cases to ingest alone, {database}",
+            "storm-cases",
+            f"{database}: share of the inbox's rate, in order",
+            0.5,
+        )
+        for database in ("SQLite", "PostgreSQL")
+    ),
 )
 
 

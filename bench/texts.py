@@ -150,6 +150,15 @@ ABOUT = {
         "case is a matter without a parent. `different results` counts over all orders: 1 means that the order did "
         "not matter. A lull of more than 300 s in a shower, and a fence seen by two cameras, rightly make two cases.",
     ),
+    "storm-cases": About(
+        "o. The storm day through the store",
+        "The same day as events: committed to the real inbox 500 at a time, as they gather under load, while the "
+        "follower reads them, correlates, opens, joins and merges cases in its own transactions, all in one process as "
+        "in the hub, until it has written the last case. `share of the inbox's rate`: events a second with the follower "
+        "by those of the inbox alone, in the same round; making the messages is not counted. `cases per cause`: cases "
+        "that are neither merged nor withdrawn at the end. `any`: thrown together, all of a day's end. Showers open "
+        "cases here, which by default they do not.",
+    ),
 }
 
 PROMISES = {
