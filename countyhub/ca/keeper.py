@@ -18,6 +18,7 @@ from countyhub.configfile import SecretUnreadable
 from countyhub.feeds import leasehold
 from countyhub.lease import Lease
 from countyhub.store.engine import UNAVAILABLE, Store
+from gridwire.problem import Problem
 
 log = logging.getLogger("countyhub.ca")
 
@@ -27,6 +28,32 @@ AGAIN_S = 60.0
 TELL_BEFORE = timedelta(days=30)
 PROBLEMS = (NoCa, CaBroken, CaTooShort, KeyOpen, NotWritten, NoNames)
 """What a person must mend; the hub does the rest of its work meanwhile."""
+
+
+class BoxEnding(Problem):
+    code = "identity.box-ending"
+    en = (
+        "the certificate of box {box} ends on {end:%Y-%m-%d} and was not renewed: is the box on, does it reach the hub?"
+    )
+    zh = "盒子 {box} 的证书将于 {end:%Y-%m-%d} 到期而未续签：盒子是否开机、能否连到汇聚端？"
+
+
+class CaEnding(Problem):
+    code = "identity.ca-ending"
+    en = "the CA ends on {end:%Y-%m-%d} and has no successor: can the hub write its folder? countyhub ca renew"
+    zh = "CA 将于 {end:%Y-%m-%d} 到期且没有后继：汇聚端能否写入其文件夹？countyhub ca renew"
+
+
+class ServerEnding(Problem):
+    code = "identity.server-ending"
+    en = "the certificate of hub and broker ends on {end:%Y-%m-%d}: countyhub ca renew"
+    zh = "汇聚端与消息服务器的证书将于 {end:%Y-%m-%d} 到期：countyhub ca renew"
+
+
+class CrlEnding(Problem):
+    code = "identity.crl-ending"
+    en = "the revocation list ends on {end:%Y-%m-%d}; then the broker refuses every box: countyhub ca renew"
+    zh = "吊销列表将于 {end:%Y-%m-%d} 到期，届时消息服务器会拒绝所有盒子：countyhub ca renew"
 
 
 async def run(store: Store, config: Config) -> None:
@@ -93,10 +120,10 @@ class Keeper:
             log.warning("a new CA is to be trusted: the broker must be restarted once within %d days",
                         self._config.enrol.box_days)  # fmt: skip
         await self._throw_out()
-        for text in await outlook(self._store, self._config, now):
-            if text not in self._told:
-                log.warning("%s", text)
-                self._told.add(text)
+        for problem in await outlook(self._store, self._config, now):
+            if str(problem) not in self._told:
+                log.warning("%s", problem)
+                self._told.add(str(problem))
         return done
 
     async def _end_leaving(self, now: datetime) -> None:
@@ -129,16 +156,15 @@ class Keeper:
         self._due.clear()
 
 
-async def outlook(store: Store, config: Config, now: datetime) -> list[str]:
-    """A line for everything that ends within 30 days, soonest first. Raises `PROBLEMS`, `UNAVAILABLE`, ValueError."""
+async def outlook(store: Store, config: Config, now: datetime) -> list[Problem]:
+    """Everything that ends within 30 days. Raises `PROBLEMS`, `UNAVAILABLE`, ValueError."""
     async with store.read() as connection:
         boxes = await identities.running_out(connection, now + TELL_BEFORE)
-    return [*_own(config, now), *(f"the certificate of box {box} ends on {end:%Y-%m-%d}" for box, end in boxes)]
+    return [*_own(config, now), *(BoxEnding(box=box, end=end) for box, end in boxes)]
 
 
-def _own(config: Config, now: datetime) -> Iterator[str]:
-    ends = keeping.ends(config, now)
-    names = {"ca": "CA", "server": "certificate of hub and broker", "crl": "revocation list"}
-    for name, end in sorted(ends._asdict().items(), key=lambda item: item[1]):
+def _own(config: Config, now: datetime) -> Iterator[Problem]:
+    kinds = {"ca": CaEnding, "server": ServerEnding, "crl": CrlEnding}
+    for name, end in keeping.ends(config, now)._asdict().items():
         if end < now + TELL_BEFORE:
-            yield f"the {names[name]} ends on {end:%Y-%m-%d}"
+            yield kinds[name](end=end)

@@ -21,7 +21,7 @@ from countyhub.cli.say import say
 from countyhub.config import Config
 from countyhub.store.engine import UNAVAILABLE, locate, open_reader
 from gridwire.enrolment import shown
-from gridwire.problem import Language
+from gridwire.problem import Language, Problem
 
 OK, FAILED = 0, 1
 _STATES = {"expected": "待注册", "active": "在用", "leaving": "更换中", "revoked": "已吊销"}
@@ -101,11 +101,11 @@ def _show(config: Config, language: Language) -> int:
     for box in boxes:
         print(_line(box, language))
     for warning in warnings:
-        print(warning, file=sys.stderr)
+        print(warning.text(language), file=sys.stderr)
     return OK
 
 
-async def _look(config: Config, now: datetime) -> tuple[list[Identity], list[str]]:
+async def _look(config: Config, now: datetime) -> tuple[list[Identity], list[Problem]]:
     store = await open_reader(locate(config))
     try:
         async with store.read() as connection:

@@ -274,3 +274,25 @@ def test_what_is_signed_never_outlives_its_ca(tmp_path):
     )
     assert made.not_valid_after_utc == ca.expires
     assert isinstance(Authority.open(keeping.ca_folder(county.config)), Authority)
+
+
+async def test_what_nears_its_end_is_told_a_month_before(tmp_path):
+    """A box that is off; and a hub that nobody runs any more."""
+    from countyhub.ca.keeper import outlook
+
+    county = County(tmp_path / "hub")
+    county.init(BEGIN)
+    box = SimBox("431126001001", tmp_path)
+    async with county.opened() as store:
+        world = World(county, tmp_path)
+        await world.enrol(box, BEGIN)
+
+        async def told(days: int) -> list[str]:
+            return sorted(each.code for each in await outlook(store, county.config, BEGIN + timedelta(days=days)))
+
+        assert await told(334) == []
+        assert await told(336) == ["identity.box-ending", "identity.crl-ending"]
+        await county.keep(BEGIN + timedelta(days=336))
+        assert await told(336) == ["identity.box-ending"]
+        await world.renew(box, BEGIN + timedelta(days=336))
+        assert await told(336) == []
