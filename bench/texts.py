@@ -153,8 +153,8 @@ ABOUT = {
     "storm-cases": About(
         "o. The storm day through the store",
         "The same day as events: committed to the real inbox 500 at a time, as they gather under load, while the "
-        "follower reads them, correlates, opens, joins and merges cases in its own transactions, all in one process as "
-        "in the hub, until it has written the last case. `share of the inbox's rate`: events a second with the follower "
+        "follower reads them, correlates, opens, joins and merges cases in transactions of its own, in one process as "
+        "in the hub, until the last case is written. `share of the inbox's rate`: events a second with the follower "
         "by those of the inbox alone, in the same round; making the messages is not counted. `cases per cause`: cases "
         "that are neither merged nor withdrawn at the end. `any`: thrown together, all of a day's end. Showers open "
         "cases here, which by default they do not.",
