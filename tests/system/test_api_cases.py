@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from countyhub.api.routes import events
 from countyhub.store.casetables import cases
 from countyhub.store.notifytables import alert
 from countyhub.store.tokentables import api_answer
@@ -222,18 +223,25 @@ async def test_pages_of_cases_go_on_where_the_last_one_ended(place):
     assert (await call.get("/cases", area=VILLAGES[1]))["items"] == []
 
 
-async def test_events_are_followed_without_gap_or_repeat(place):
+async def test_events_are_followed_without_gap_or_repeat(place, monkeypatch):
     call = await place.caller()
-    assert await call.get("/events") == {"items": [], "next": 0}
+    assert await call.get("/events") == {"items": [], "next": 0, "more": False}
     for number in range(5):
         await place.place.event(VILLAGES[number % 2], Alarm(kind="smoke", state="pulse"))
     first = await call.get("/events", limit=2)
     rest = await call.get("/events", after=first["next"])
     assert [each["id"] for each in first["items"] + rest["items"]] == [1, 2, 3, 4, 5]
     only = await call.get("/events", box=VILLAGES[1], limit=1)
-    assert ([each["id"] for each in only["items"]], only["next"]) == ([2], 2)
+    assert ([each["id"] for each in only["items"]], only["next"], only["more"]) == ([2], 2, True)
     assert [each["id"] for each in (await call.get("/events", box=VILLAGES[1], after=2))["items"]] == [4]
-    assert await call.get("/events", type=["checkin", "sos"], after=3) == {"items": [], "next": 5}
+    assert await call.get("/events", type=["checkin", "sos"], after=3) == {"items": [], "next": 5, "more": False}
+    monkeypatch.setattr(events, "SPAN", 2)
+    assert await call.get("/events", type="sos") == {"items": [], "next": 2, "more": True}
+    seen, after, more = [], 0, True
+    while more:
+        page = await call.get("/events", box=VILLAGES[1], after=after)
+        seen, after, more = [*seen, *(each["id"] for each in page["items"])], page["next"], page["more"]
+    assert (seen, after) == ([2, 4], 5)
     one = await call.get("/events/2")
     assert one["event"]["event"]["type"] == "cn.gridwire.alarm.v1"
     assert one["event"]["time_known"] is True

@@ -22,6 +22,8 @@ from gridwire.events import TYPES
 EventType = Literal["alarm", "checkin", "request", "rating", "sos", "reading", "device", "picture", "gap"]
 _SHORT = {name: name.removeprefix("cn.gridwire.").partition(".")[0] for name in TYPES}
 _LONG = {short: name for name, short in _SHORT.items()}
+SPAN = 20_000
+"""So many events are looked through for one answer: who wants few of many gets an early end and `more`."""
 
 
 class PictureView(Output, frozen=True, kw_only=True):
@@ -63,6 +65,9 @@ class EventPage(Output, frozen=True, kw_only=True):
     next: Annotated[
         int, Meta(ge=0, description="give it as `after`, now or later: nothing is told twice and nothing is left out")
     ]
+    more: Annotated[
+        bool, Meta(description="ask again at once: there are later events, though maybe none of those that are wanted")
+    ]
 
 
 class EventQuery(Input, frozen=True, kw_only=True):
@@ -90,11 +95,16 @@ async def find(call: Call, *, query: EventQuery) -> EventPage:
     that came late has a later number, so that nothing is missed. `GET /summary` says the newest number there is.
     """
     async with call.store.read() as connection:
-        last = (await connection.execute(select(func.max(t.event.c.id)))).scalar_one_or_none() or 0
-        wanted = (t.event.c.id > query.after, t.event.c.id <= last, *_conditions(call, query))
-        rows = (await connection.execute(_select().where(*wanted).order_by(t.event.c.id).limit(query.limit))).all()
-    is_full = len(rows) == query.limit
-    return EventPage(items=tuple(map(_view, rows)), next=rows[-1].id if is_full else max(last, query.after))
+        e = t.event.c.id
+        found = await connection.execute(select(func.min(e), func.max(e)).where(e > query.after))
+        first, last = found.one()
+        if last is None:
+            return EventPage(items=(), next=query.after, more=False)
+        through = min(last, first + SPAN - 1)
+        wanted = (e >= first, e <= through, *_conditions(call, query))
+        rows = (await connection.execute(_select().where(*wanted).order_by(e).limit(query.limit))).all()
+    reached = rows[-1].id if len(rows) == query.limit else through
+    return EventPage(items=tuple(map(_view, rows)), next=reached, more=reached < last)
 
 
 async def one(call: Call, *, path: EventPath) -> OneEvent:
