@@ -25,6 +25,7 @@ def execute(args: argparse.Namespace) -> int:
         config = msgspec.structs.replace(config, web=msgspec.structs.replace(config.web, enabled=False))
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")  # journald adds the time
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells whole addresses: with telephones, texts and tokens
     return asyncio.run(hub.run(config))
 
 
