@@ -39,8 +39,8 @@ class NotReached(Problem):
 
 class TlsFailed(Problem):
     code = "enrol.tls"
-    en = "no safe connection to {hub}: {en} ({detail}). This box's clock says {clock}"
-    zh = "无法与 {hub} 建立安全连接：{zh}（{detail}）。本机时钟为 {clock}"
+    en = "no safe connection to {hub}: {why_en} ({detail}). This box's clock says {clock}"
+    zh = "无法与 {hub} 建立安全连接：{why_zh}（{detail}）。本机时钟为 {clock}"
 
 
 class NotAHub(Problem):
@@ -59,12 +59,12 @@ class HubRefuses(Problem):
     """The hub's own words, in both languages."""
 
     code = "enrol.refused"
-    en = "the hub refuses: {en}"
-    zh = "汇聚端拒绝：{zh}"
+    en = "the hub refuses: {why_en}"
+    zh = "汇聚端拒绝：{why_zh}"
 
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
-        super().__init__(en=refusal.en, zh=refusal.zh)
+        super().__init__(why_en=refusal.en, why_zh=refusal.zh)
 
 
 class Address(NamedTuple):
@@ -136,7 +136,7 @@ def _connect(connection: http.client.HTTPSConnection, hub: Address) -> None:
     except ssl.SSLError as error:
         failure = tls_failure(error)
         zh, en = TEXTS[failure.code]
-        raise TlsFailed(hub=hub, zh=zh, en=en, detail=failure.detail, clock=_clock()) from error
+        raise TlsFailed(hub=hub, why_zh=zh, why_en=en, detail=failure.detail, clock=_clock()) from error
     except (OSError, UnicodeError) as error:
         raise NotReached(hub=hub, reason=getattr(error, "strerror", None) or error) from error
 
