@@ -24,7 +24,7 @@ test: .venv/.ready check ## quick suite, with what it needs of the system
 
 test-all: .venv/.ready check ## everything, also slow and privileged tests
 	@sh scripts/system-packages.sh
-	@sh scripts/apt-install.sh mmdebstrap systemd-container || echo "going on: tests in a booted Debian will skip"
+	@sh scripts/apt-install.sh mmdebstrap systemd-container qemu-user-static || echo "going on: tests in a booted Debian will skip"
 	$(BIN)/pytest -n $(WORKERS) -m "not chaos"
 	$(CHAOS)
 
