@@ -24,6 +24,7 @@ from edgeagent.driver import OutboxFull
 from edgeagent.enrol.watch import Renewal
 from edgeagent.health import HealthReport
 from edgeagent.hublink import HubLink, count_start
+from edgeagent.inquiry import Inquiry
 from edgeagent.intake import Intake, gap_draft
 from edgeagent.latepictures import LatePictures
 from edgeagent.meter import Meter
@@ -120,7 +121,9 @@ class Agent:
         )
         self.health.board_revision = self.downlink.board.revision
         self._join()
-        self.control = ControlServer(folder, {"ping": _pong, "replay": replay.carry_out, "device": self._ask_device})
+        inquiry = Inquiry(self.health, self.outbox, self.uplink)
+        operations = {"ping": _pong, "replay": replay.carry_out, "device": self._ask_device}
+        self.control = ControlServer(folder, operations | inquiry.operations())
         await self.control.start()
         self._stack.push_async_callback(self.control.stop)
         self.status = StatusServer(self.health, config.language)

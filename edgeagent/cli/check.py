@@ -1,76 +1,89 @@
-"""`edgeagent check`: is the configuration right? Reads files only, connects to nothing. Exit code 78 if it is not."""
+"""`edgeagent check`: is everything as it should be, and if not, what to do? One line a check. Changes nothing.
+
+Mistakes in the configuration come first and end the command, since all else depends on it. Exit code 78 when something
+fails; warnings alone are 0.
+"""
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
-from collections.abc import Sequence
+import logging
+import sys
+from collections.abc import Iterator, Sequence
 
 from edgeagent import plugins
-from edgeagent.cli.say import Language, choose, say
-from edgeagent.configfile import BadConfig, DriverBroken, Loaded, Mistake, load
-from edgeagent.configfile.mistakes import BrokenDriver, Place
+from edgeagent.checks import scene as scenes
+from edgeagent.checks.catalogue import run
+from edgeagent.checks.verdict import Check, Level, Line
+from edgeagent.cli import checktrial
+from edgeagent.cli.say import Language, choose, say, width
+from edgeagent.configfile import BadConfig, Loaded, Mistake, load
+
+_MARKS: dict[Level, tuple[str, str]] = {"pass": ("ok  ", "正常"), "warn": ("WARN", "注意"), "fail": ("FAIL", "故障")}
+_NAME_COLUMNS = 12
 
 
 def execute(args: argparse.Namespace) -> int:
+    """0 also with warnings, 78 when a check fails or the configuration is wrong, 2 for a user that is unknown."""
     try:
         loaded = load(args.config, plugins.resolve)
     except BadConfig as bad:
         _print_bad(bad, choose(args.language, bad.language), as_json=args.json)
         return bad.exit_code
-    loaded = loaded._replace(warnings=(*loaded.warnings, *_broken_drivers(loaded)))
-    _print_good(loaded, choose(args.language, loaded.config.language), as_json=args.json)
-    return 0
+    language = choose(args.language, loaded.config.language)
+    try:
+        scene = scenes.look(loaded, args.user, args.root)
+    except KeyError:
+        print(say(language, en=f"no such user: {args.user}", zh=f"没有这个用户：{args.user}"), file=sys.stderr)
+        return 2
+    logging.getLogger().addHandler(logging.NullHandler())  # what the parts log, the lines say better
+    scene = scene._replace(trial=functools.partial(checktrial.try_driver, loaded))
+    lines = run(scene, frozenset(args.only), offline=args.offline)
+    levels = _print_json(loaded, lines) if args.json else _print_lines(lines, language)
+    return BadConfig.exit_code if "fail" in levels else 0
 
 
-def _broken_drivers(loaded: Loaded) -> list[Mistake]:
-    """Drivers whose settings are right and whose code cannot be loaded; loading the configuration does not try."""
-    found: list[Mistake] = []
-    for name, device in loaded.config.device.items():
-        if device.options is not None:
-            try:
-                plugins.load(device.driver)
-            except DriverBroken as problem:
-                place = Place(str(loaded.files[0]))
-                found.append(BrokenDriver(place, f"device.{name}.driver", name=device.driver, reason=problem.reason))
-    return found
+def _print_lines(lines: Iterator[tuple[Check, Line]], language: Language) -> list[Level]:
+    """Each as soon as it is known; then how many of which kind."""
+    levels: list[Level] = []
+    for check, line in lines:
+        mark = _MARKS[line.level][language == "zh"]
+        pad = " " * max(0, _NAME_COLUMNS - width(check.name))
+        print(f"{mark}  {check.name}{pad} {' '.join(line.text(language).split())}", flush=True)
+        levels.append(line.level)
+    count = {level: levels.count(level) for level in _MARKS}
+    en = f"{count['fail']} failed, {count['warn']} warnings, {count['pass']} well"
+    print(say(language, en=en, zh=f"故障 {count['fail']} 项，注意 {count['warn']} 项，正常 {count['pass']} 项"))
+    return levels
+
+
+def _print_json(loaded: Loaded, lines: Iterator[tuple[Check, Line]]) -> list[Level]:
+    found = list(lines)
+    told = [
+        {"check": check.name, "level": line.level, "code": line.code, "subject": line.subject, "en": line.en,
+         "zh": line.zh}
+        for check, line in found
+    ]  # fmt: skip
+    levels = [line.level for _, line in found]
+    answer = {"ok": "fail" not in levels, "box": loaded.config.box, "files": [str(file) for file in loaded.files]}
+    _dump({**answer, "hash": loaded.hash, "checks": told}, (), loaded.warnings)
+    return levels
 
 
 def _print_bad(bad: BadConfig, language: Language, *, as_json: bool) -> None:
     if as_json:
-        _print_json({"ok": False}, bad.mistakes, bad.warnings)
+        _dump({"ok": False, "checks": []}, bad.mistakes, bad.warnings)
         return
     for mistake in bad.mistakes:
         print(mistake.text(language))
-    _print_warnings(bad.warnings, language)
+    for warning in bad.warnings:
+        print(say(language, en="warning: ", zh="警告：") + warning.text(language))
     print(bad.summary(language))
 
 
-def _print_good(loaded: Loaded, language: Language, *, as_json: bool) -> None:
-    config = loaded.config
-    if as_json:
-        names = [str(file) for file in loaded.files]
-        _print_json({"ok": True, "box": config.box, "files": names, "hash": loaded.hash}, (), loaded.warnings)
-        return
-    _print_warnings(loaded.warnings, language)
-    devices, rules, files = len(config.device), len(config.rule), len(loaded.files)
-    print(
-        say(
-            language,
-            en=f"configuration is right: box {config.box}, devices {devices}, rules {rules}, files {files}, "
-            f"warnings {len(loaded.warnings)}, hash {loaded.hash[:12]}",
-            zh=f"配置正确：盒子 {config.box}，设备 {devices} 台，规则 {rules} 条，文件 {files} 个，"
-            f"警告 {len(loaded.warnings)} 条，摘要 {loaded.hash[:12]}",
-        )
-    )
-
-
-def _print_warnings(warnings: Sequence[Mistake], language: Language) -> None:
-    for warning in warnings:
-        print(say(language, en="warning: ", zh="警告：") + warning.text(language))
-
-
-def _print_json(answer: dict[str, object], mistakes: Sequence[Mistake], warnings: Sequence[Mistake]) -> None:
+def _dump(answer: dict[str, object], mistakes: Sequence[Mistake], warnings: Sequence[Mistake]) -> None:
     answer = answer | {"mistakes": [_plain(m) for m in mistakes], "warnings": [_plain(w) for w in warnings]}
     print(json.dumps(answer, ensure_ascii=False, indent=2))
 

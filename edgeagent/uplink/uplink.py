@@ -74,6 +74,8 @@ class Uplink:
         self.pace = Pace()
         self.suspect: Suspect[Message] = Suspect()
         self.refusal: Refusal | None = None
+        self.heard_s: float | None = None
+        """When the hub has last acknowledged anything; monotonic seconds."""
         self.counters = {"sent": 0, "resent": 0, "refused": 0, "parked": 0, "strange_acks": 0, "renewed": 0}
         self._outbox, self._client = outbox, client
         self._county, self._box = county, box
@@ -184,6 +186,7 @@ class Uplink:
         a cloned disk or a file restored from a backup must not free what the hub has never seen. Numbers that do not
         exist are counted as strange; those that a process before this one has sent are not, they will go again.
         """
+        self.heard_s = time.monotonic()
         settled: list[tuple[int, int]] = []
         for first, last in ack.ranges:
             rows = self._outbox.book.rows_of(ack.stream, ack.lane, first, last)
@@ -223,6 +226,10 @@ class Uplink:
         self.queue.again(lane, kept.runs())
         self._wake.set()
         return kept.count()
+
+    def is_asked(self, lane: Lane, n: int) -> bool:
+        """Whether a row is to go again by order, and the hub has not acknowledged it since."""
+        return n in self._asked[lane]
 
     @property
     def picture_max_bytes(self) -> int:

@@ -254,7 +254,7 @@ async def test_what_is_written_loads_and_a_second_time_adds_only_what_is_new(box
     assert 'name = "老李的鱼塘"  # renamed' in text
     assert 'password = "file:secrets/cameras"' in text
     assert f"# it refuses user “admin”: wrong password?\n[device.{new}]" in text
-    code, out, _ = await edgeagent("check", "--config", box / "edgeagent.toml", "--language", "en")
+    code, out, _ = await edgeagent("check", "--only", "config", "--config", box / "edgeagent.toml", "--language", "en")
     assert (code, "devices 2" in out) == (0, True), out
 
 
@@ -299,7 +299,7 @@ async def test_a_password_that_was_typed_lies_in_a_file_of_its_own(box):
     assert 'password = "file:secrets/cameras-admin"' in file.read_text()
     kept = box / "secrets" / "cameras-admin"
     assert (kept.read_text(), kept.stat().st_mode & 0o777) == (PASSWORD + "\n", 0o600)
-    assert (await edgeagent("check", "--config", box / "edgeagent.toml"))[0] == 0
+    assert (await edgeagent("check", "--only", "config", "--config", box / "edgeagent.toml"))[0] == 0
 
 
 async def test_nobody_there_is_said_with_what_to_do(box):

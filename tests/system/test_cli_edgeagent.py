@@ -36,10 +36,12 @@ def config(tmp_path):
 
 
 def test_check_of_a_good_configuration(config):
-    done = edgeagent("check", "--config", config(GOOD), "--language", "en")
+    done = edgeagent("check", "--only", "config", "--config", config(GOOD), "--language", "en")
     assert done.returncode == 0
-    assert done.stdout.splitlines()[-1].startswith("configuration is right: box 430121001001, devices 0, rules 0")
-    assert "warning: " in done.stdout  # no device is configured
+    first, second, last = done.stdout.splitlines()
+    assert first.startswith("WARN  config ")  # no device is configured
+    assert "configuration is right: box 430121001001, devices 0, rules 0" in second
+    assert last == "0 failed, 1 warnings, 1 well"
 
 
 def test_check_names_every_mistake_on_a_line_and_exits_78(config):
@@ -68,15 +70,15 @@ def test_check_as_json_has_both_languages(config):
         "en": "there is no such setting, did you mean “host”?",
         "zh": "没有这个设置项，是不是“host”？",
     }
-    good = json.loads(edgeagent("check", "--config", config(GOOD), "--json").stdout)
+    good = json.loads(edgeagent("check", "--only", "config", "--config", config(GOOD), "--json").stdout)
     assert (good["ok"], good["box"], good["mistakes"]) == (True, "430121001001", [])
 
 
 @pytest.mark.parametrize(
     ("text", "args", "environ", "begin"),
     [
-        (GOOD, ("--language", "zh"), {"LANG": "en_US.UTF-8"}, "配置正确"),
-        ('language = "en"\n' + GOOD, (), {"LANG": "zh_CN.UTF-8"}, "configuration is right"),
+        (GOOD, ("--language", "zh"), {"LANG": "en_US.UTF-8"}, "故障 0 项"),
+        ('language = "en"\n' + GOOD, (), {"LANG": "zh_CN.UTF-8"}, "0 failed"),
         ('language = "en"\nx = 1\n' + GOOD, (), {"LANG": "zh_CN.UTF-8"}, "config.bad: mistakes"),
         ("x = 1\n" + GOOD, (), {"LANG": "zh_CN.UTF-8"}, "config.bad: 配置中"),
         ("x = 1\n" + GOOD, (), {"LANG": "de_DE.UTF-8"}, "config.bad: mistakes"),
@@ -84,7 +86,7 @@ def test_check_as_json_has_both_languages(config):
     ],
 )
 def test_language_is_asked_for_configured_or_of_the_environment(config, text, args, environ, begin):
-    done = edgeagent("check", "--config", config(text), *args, **environ, PYTHONUTF8="1")
+    done = edgeagent("check", "--only", "config", "--config", config(text), *args, **environ, PYTHONUTF8="1")
     assert done.stdout.splitlines()[-1].startswith(begin)
 
 
@@ -93,14 +95,15 @@ def test_a_terminal_without_chinese_is_no_reason_to_fail(config):
     assert (done.returncode, done.stderr) == (78, "")
 
 
-def test_check_connects_to_nothing(config):
+def test_check_offline_connects_to_nothing(config):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         config(GOOD.replace("port = 1", f"port = {listener.getsockname()[1]}"))
         file = config(
             f'[device.cam-1]\ndriver = "onvif"\naddress = "127.0.0.1:{listener.getsockname()[1]}"\n', "conf.d/c.toml"
         )
-        assert edgeagent("check", "--config", file.parent.parent / "edgeagent.toml").returncode == 0
+        done = edgeagent("check", "--offline", "--config", file.parent.parent / "edgeagent.toml", "--language", "en")
+        assert " 0 failed" in " " + done.stdout.splitlines()[-1], done.stdout
         with pytest.raises(BlockingIOError):
             listener.accept()
 
@@ -109,7 +112,7 @@ def test_check_connects_to_nothing(config):
 def test_the_sample_passes_the_check(config, tmp_path, args):
     """Of the drivers only those whose settings all have defaults or examples; a terminal must be told its parts."""
     text = edgeagent("sample", *args).stdout.partition("[device.")[0]
-    assert edgeagent("check", "--config", config(text)).returncode == 0
+    assert edgeagent("check", "--only", "config", "--config", config(text)).returncode == 0
 
 
 def test_sample_of_a_driver():

@@ -10,7 +10,7 @@ from countyhub.cli import _parser as hub_parser
 from drivers.terminal import partsettings
 from drivers.terminal.actions import action_in_code
 from edgeagent import plugins
-from edgeagent.cli import _parser as agent_parser
+from edgeagent.cli import parser as agent_parser
 from edgeagent.configfile import load
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "terminal.md").read_text(encoding="utf-8")

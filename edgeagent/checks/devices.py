@@ -1,0 +1,245 @@
+"""`devices`: is every camera and terminal well, by its own driver's word?
+
+The running agent is asked, since a camera has few places for subscriptions and a port opens once. Where none runs, a
+driver that can search looks at its device alone (login, clock, events, picture); any other is run for a moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterable
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from edgeagent import plugins
+from edgeagent.checks.scene import Scene, Trial
+from edgeagent.checks.verdict import Check, Fault, Line, found, passed
+from edgeagent.config import DeviceSettings
+from edgeagent.driver import DriverProblem, Found, Login, Search
+from gridwire.problem import Problem
+
+CONNECT_S = 5.0
+SKEW_S = 30.0
+_NO_LOGIN = "discover.no-login"
+
+
+class Down(Fault):
+    code = "check.device-down"
+    en = "{name} is down ({reason}): {detail}. edgeagent camera {id} shows more"
+    zh = "{name} 离线（{reason}）：{detail}。详情见 edgeagent camera {id}"
+
+
+class Degraded(Fault):
+    code = "check.device-degraded"
+    level = "warn"
+    en = "{name} works in part ({reason}): {detail}"
+    zh = "{name} 部分可用（{reason}）：{detail}"
+
+
+class Starting(Fault):
+    code = "check.device-starting"
+    level = "warn"
+    en = "{name} has not told yet how it is: check again in a minute"
+    zh = "{name} 尚未报告状态：请一分钟后再检查"
+
+
+class ClockOff(Fault):
+    code = "check.device-clock"
+    level = "warn"
+    en = "{name}: its clock is {seconds} s off: set NTP on it, or a right password may be refused"
+    zh = "{name}：其时钟偏差 {seconds} 秒：请在设备上设置 NTP，否则正确的密码也可能被拒绝"
+
+
+class Silent(Fault):
+    code = "check.device-unreachable"
+    en = (
+        "{name}: {address} does not answer ({reason_en}): is it powered, is the cable in, is the address right? "
+        "edgeagent discover finds the cameras in the network"
+    )
+    zh = (
+        "{name}：{address} 没有应答（{reason_zh}）：是否通电、网线是否插好、地址是否正确？可用 edgeagent discover "
+        "查找摄像机"
+    )
+
+
+class OtherProtocol(Fault):
+    code = "check.device-other"
+    en = (
+        "{name}: something answers at {address}, but does not speak {driver}: is the address right, is ONVIF "
+        "switched on in the camera?"
+    )
+    zh = "{name}：{address} 有应答，但不是 {driver} 协议：地址是否正确？摄像机上是否启用了 ONVIF？"
+
+
+class Odd(Fault):
+    code = "check.device-problem"
+    en = "{name}: {en}"
+    zh = "{name}：{zh}"
+
+
+class NoLogin(Fault):
+    code = "check.device-no-login"
+    en = "{name} wants a user: set username and password in [device.{id}]"
+    zh = "{name} 需要登录：请在 [device.{id}] 中设置 username 和 password"
+
+
+class Broken(Fault):
+    code = "check.device-driver"
+    en = "{name}: its driver cannot be loaded: {en}"
+    zh = "{name}：驱动无法加载：{zh}"
+
+
+def _look(scene: Scene) -> Iterable[Line]:
+    enabled = {name: device for name, device in scene.config.device.items() if device.enabled}
+    if scene.agent_runs:
+        yield from _by_agent(scene)
+        return
+    for name, device in enabled.items():
+        if device.options is not None:
+            yield from _directly(scene, name, device)
+
+
+# -- the running agent ---------------------------------------------------------------------------------------------
+
+
+def _by_agent(scene: Scene) -> Iterable[Line]:
+    for device in scene.running.status.devices if scene.running else ():
+        if device.state == "disabled":
+            continue
+        told = {"name": device.name or device.id, "reason": device.reason or "-", "detail": device.detail or "-"}
+        if device.state == "down":
+            yield found(Down(id=device.id, **told), device.id)
+        elif device.state == "degraded":
+            yield found(Degraded(**told), device.id)
+        elif device.state == "starting":
+            yield found(Starting(name=told["name"]), device.id)
+        else:
+            yield from _skewed(told["name"], device.id, device.info)
+
+
+def _skewed(name: str, device: str, info: dict[str, str]) -> Iterable[Line]:
+    offset_s = 0.0
+    with suppress(ValueError):
+        offset_s = float(info.get("clock_offset_s", "0"))
+    if abs(offset_s) > SKEW_S:
+        yield found(ClockOff(name=name, seconds=f"{offset_s:.0f}"), device)
+        return
+    model = " ".join(filter(None, (info.get("maker"), info.get("model"), info.get("firmware"))))
+    yield passed(f"{name}: up {model}".rstrip(), f"{name}：在线 {model}".rstrip(), device)
+
+
+# -- where none runs -----------------------------------------------------------------------------------------------
+
+
+def _directly(scene: Scene, name: str, device: DeviceSettings) -> Iterable[Line]:
+    shown = device.name or name
+    try:
+        finder = plugins.finder(device.driver)
+    except Problem as problem:
+        texts = {language: problem.text(language) for language in ("en", "zh")}
+        yield found(Broken(name=shown, **texts), name)
+        return
+    place = address_of(device)
+    reason = _unreachable(*place) if place is not None else None
+    if place is not None and reason is not None:
+        address = f"{place[0]}:{place[1]}"
+        yield found(Silent(name=shown, address=address, reason_en=reason[0], reason_zh=reason[1]), name)
+    elif finder is not None and place is not None:
+        yield from _by_finder(finder, name, device, place)
+    elif scene.trial is not None:
+        yield from _by_trial(scene.trial(name, device), name, shown)
+
+
+def _by_finder(finder: plugins.Discover, name: str, device: DeviceSettings, place: tuple[str, int]) -> Iterable[Line]:
+    shown = device.name or name
+    user, password = (getattr(device.options, key, "") for key in ("username", "password"))
+    logins = (Login(user, password),) if user else ()
+    search = Search(hosts=(place[0],), ports=(place[1],), logins=logins)
+    try:
+        seen = asyncio.run(_find(finder, search, place))
+    except DriverProblem as problem:
+        yield _odd(problem, name, shown)
+        return
+    if seen is None:
+        address = f"{place[0]}:{place[1]}"
+        yield found(OtherProtocol(name=shown, address=address, driver=device.driver), name)
+        return
+    for each in seen.problems:
+        yield found(NoLogin(name=shown, id=name), name) if each.code == _NO_LOGIN else _odd(each, name, shown)
+    if not seen.problems:
+        model = " ".join(filter(None, (seen.maker, seen.model, seen.firmware)))
+        yield passed(
+            f"{shown}: answers, logs in, gives events and pictures {model}".rstrip(),
+            f"{shown}：可连接、可登录，能提供事件和图片 {model}".rstrip(),
+            name,
+        )
+
+
+async def _find(finder: plugins.Discover, search: Search, place: tuple[str, int]) -> Found | None:
+    """The device at this very port; others at the same host are not ours."""
+    async for seen in finder(search):
+        if _place(seen.address) == place:
+            return seen
+    return None
+
+
+def _odd(problem: Problem, name: str, shown: str) -> Line:
+    texts = {"en": problem.text("en").partition(": ")[2], "zh": problem.text("zh").partition(": ")[2]}
+    line = found(Odd(name=shown, **texts), name)
+    return line._replace(code=problem.code)
+
+
+def _by_trial(trial: Trial, name: str, shown: str) -> Iterable[Line]:
+    told = {"name": shown, "reason": trial.reason or "-", "detail": trial.detail or "-"}
+    if trial.state == "up":
+        yield passed(f"{shown}: up", f"{shown}：在线", name)
+    elif trial.state == "starting":
+        yield found(Starting(name=shown), name)
+    else:
+        yield found(Down(id=name, **told) if trial.state == "down" else Degraded(**told), name)
+
+
+def address_of(device: DeviceSettings) -> tuple[str, int] | None:
+    """Host and port of a device in the network; None for one that has no address of its own."""
+    for key in ("address", "url"):
+        value = getattr(device.options, key, None)
+        if isinstance(value, str) and value:
+            return _place(value)
+    return None
+
+
+_PORTS = {"http": 80, "https": 443, "rtsp": 554}
+
+
+def _place(address: str) -> tuple[str, int] | None:
+    try:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        port = parts.port or _PORTS.get(parts.scheme, 80)
+    except ValueError:
+        return None
+    return (parts.hostname.lower(), port) if parts.hostname else None
+
+
+def _unreachable(host: str, port: int) -> tuple[str, str] | None:
+    """Why nothing answers there; None when something does."""
+    try:
+        socket.create_connection((host, port), CONNECT_S).close()
+    except ConnectionRefusedError:
+        return "nothing listens at that port", "该端口没有程序监听"
+    except TimeoutError:
+        return f"no answer within {CONNECT_S:g} s", f"{CONNECT_S:g} 秒内没有应答"
+    except OSError as error:
+        why = error.strerror or str(error)
+        return why, why
+    return None
+
+
+CHECK = Check(
+    "devices",
+    "every camera and terminal: reachable, login, clock, events, picture, as its driver says",
+    "每台摄像机和终端：可连接、登录、时钟、事件、图片（由驱动判断）",
+    _look,
+    (Down, Degraded, Starting, ClockOff, Silent, OtherProtocol, Odd, NoLogin, Broken),
+    offline=False,
+)
