@@ -11,6 +11,7 @@ import importlib.util
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Iterator
+from importlib.metadata import version
 from types import TracebackType
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,7 @@ from countyhub.replay import Replay
 from countyhub.store.engine import UNAVAILABLE, Store, locate, open_store
 from countyhub.store.problems import DatabaseUnreachable
 from countyhub.subscriber import Subscriber
+from countyhub.web.metrics.vitals import Vitals
 from gridwire.notify import Notifier
 
 log = logging.getLogger("countyhub.hub")
@@ -57,6 +59,7 @@ class Hub:
         self.notices = Notices(store, self.downlink)
         self.replay = Replay(store, config.replay)
         self.subscriber = Subscriber(config, Inbox(store), self.downlink, on_commit=self._on_commit, on_up=self._on_up)
+        self.vitals = Vitals(lambda: self.subscriber.client.state, lambda: self.subscriber.trouble)
         zone = ZoneInfo(config.web.timezone)
         self.registry = LiveRegistry(store, zone, days_folder(config.calendar.days_dir))
         self.book = Book.configured(config, self.registry)
@@ -87,7 +90,7 @@ class Hub:
         yield "cases", self.matters.run
         yield "deadlines", lambda: escalation.run(store, self.book)
         yield "messages", lambda: notify.run(store, self.registry, config)
-        yield "feeds", lambda: feeds.run(store, self.registry, config)
+        yield "feeds", lambda: feeds.run(store, self.registry, config, self.vitals.held)
         if config.enrol.enabled:
             yield "enrolment", lambda: keeper.run(store, config)
         yield "chores", lambda: leasehold.hold(Lease(store, "chores"), self._all_chores)
@@ -105,6 +108,7 @@ class Hub:
 
     def _on_commit(self, outcome: Outcome) -> None:
         self.feed.tell(outcome.last_id)
+        self.vitals.took(outcome)
         self._born |= outcome.born
         if outcome.born or outcome.reported or outcome.reused or (outcome.stored and self.replay.is_waiting):
             self._due.set()
@@ -142,14 +146,23 @@ class Hub:
         """A console that cannot listen must not keep events from being stored: it tries again."""
         from countyhub.api.settings import ApiParts
         from countyhub.web.app import create
+        from countyhub.web.metrics.gauges import GaugeParts
         from countyhub.web.serve import serve
         from countyhub.web.settings import console_settings
 
         web, settings = self.config.web, console_settings(self.config)
         api = ApiParts(config=self.config, book=self.book, on_order=self._due.set) if self.config.api.enabled else None
+        measured = GaugeParts(
+            config=self.config,
+            version=version("gridwire"),
+            vitals=self.vitals,
+            calendar=lambda: self.book.calendar,
+        )
         while True:
             try:
-                await serve(create(self.store, self.feed, settings, api), web.host, web.port, self._console_listens)
+                await serve(
+                    create(self.store, self.feed, settings, api, measured), web.host, web.port, self._console_listens
+                )
             except OSError as error:
                 log.error("the console cannot listen on %s:%d: %s", web.host, web.port, error)
             await asyncio.sleep(WEB_RETRY_S)

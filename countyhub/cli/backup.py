@@ -5,22 +5,35 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 from countyhub import configfile
 from countyhub.cli.say import say
-from countyhub.store import backup
+from countyhub.config import Config
+from countyhub.store import backup, backupstamp
 from countyhub.store.engine import locate
 
 
 def execute(args: argparse.Namespace) -> int:
-    url = locate(configfile.load(args.config))
+    config = configfile.load(args.config)
+    url = locate(config)
     try:
         rows = asyncio.run(backup.backup(url, args.file))
     except OSError as error:
         print(say(args.language, en=f"no backup: {error}", zh=f"备份失败：{error}"), file=sys.stderr)
         return 1
     print(counted(args, rows, en=f"{args.file}: ", zh=f"{args.file}："))
+    _note(args, config)
     return 0
+
+
+def _note(args: argparse.Namespace, config: Config) -> None:
+    """For metrics and `check`, which warn of an old backup. The backup itself is whole in any case."""
+    try:
+        backupstamp.write(Path(config.data_dir), datetime.now(UTC))
+    except OSError as error:
+        print(say(args.language, en=f"its age is not noted: {error}", zh=f"未能记录备份时间：{error}"), file=sys.stderr)
 
 
 def counted(args: argparse.Namespace, rows: dict[str, int], *, en: str, zh: str) -> str:

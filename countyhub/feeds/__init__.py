@@ -14,13 +14,14 @@ from countyhub.registry.live import LiveRegistry
 from countyhub.store.engine import Store
 
 
-async def run(store: Store, registry: LiveRegistry, config: Config) -> None:
-    """Send on whatever is committed, as `config.feeds` says, until cancelled."""
+async def run(store: Store, registry: LiveRegistry, config: Config, held: dict[str, str] | None = None) -> None:
+    """Send on whatever is committed, as `config.feeds` says, until cancelled. `held` is kept: feed -> why it does not
+    go on at present; nothing stands in it while it does."""
     async with asyncio.TaskGroup() as tasks:
         if config.feeds.mqtt.enabled:
             from countyhub.feeds.mqtt import MqttFeed
 
-            tasks.create_task(MqttFeed(store, registry, config).run())
+            tasks.create_task(MqttFeed(store, registry, config, held).run())
         if config.feeds.webhooks:
             from countyhub.feeds.webhook import Webhooks  # httpx takes a third of a second to import
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("countyhub.feeds.mqtt")
 
+NAME = "mqtt"
+"""Under which it tells why it is held."""
 PAGE = 100
 """Messages between two moves of the cursor: so many may come again after a crash."""
 PAGE_S = 2.0
@@ -71,7 +73,9 @@ def mqtt_settings(config: Config) -> MqttSettings:
 class MqttFeed:
     """One for a hub process; `run()` until cancelled. `trouble`: why nothing goes at present; empty when it does."""
 
-    def __init__(self, store: Store, registry: LiveRegistry, config: Config) -> None:
+    def __init__(
+        self, store: Store, registry: LiveRegistry, config: Config, held: dict[str, str] | None = None
+    ) -> None:
         self._store = store
         self._registry = registry
         self._config = config
@@ -80,7 +84,11 @@ class MqttFeed:
         self._cursors: dict[str, int] = {}
         self._up = asyncio.Event()
         self._careful = False
-        self.trouble = ""
+        self._held = {} if held is None else held
+
+    @property
+    def trouble(self) -> str:
+        return self._held.get(NAME, "")
 
     async def run(self) -> None:
         await hold(self._lease, self._work)
@@ -113,12 +121,13 @@ class MqttFeed:
             except NotConnected:
                 await asyncio.sleep(HELD_MIN_S)
             except (_Held, PacketTooLarge) as error:
-                self.trouble = str(error)
+                self._held[NAME] = str(error)
                 log.error("the feed is held, again in %.0f s: %s", held_s, error)
                 await asyncio.sleep(held_s)
                 held_s = min(held_s * 2, HELD_MAX_S)
             else:
-                self.trouble, held_s = "", HELD_MIN_S
+                self._held.pop(NAME, None)
+                held_s = HELD_MIN_S
                 if not any(moved):
                     await asyncio.sleep(POLL_S)
 

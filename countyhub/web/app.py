@@ -17,8 +17,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from countyhub.api.server import PREFIX, Api
 from countyhub.api.settings import ApiParts
+from countyhub.config import Config, WebSettings
 from countyhub.store.engine import UNAVAILABLE, Store
 from countyhub.web.guard import Guard
+from countyhub.web.metrics.gauges import GaugeParts, Gauges
 from countyhub.web.pages import Pages
 from countyhub.web.render import STATIC, Renderer
 from countyhub.web.settings import ConsoleSettings
@@ -28,17 +30,23 @@ from countyhub.web.watch import Feed, Watch
 
 
 def create(
-    database: AsyncEngine | Readable, feed: Feed | None, settings: ConsoleSettings, interface: ApiParts | None = None
+    database: AsyncEngine | Readable,
+    feed: Feed | None,
+    settings: ConsoleSettings,
+    interface: ApiParts | None = None,
+    measured: GaugeParts | None = None,
 ) -> Starlette:
     """The console of one hub, and as `interface` says the HTTP interface for programs on the same database.
 
-    Reads from `database`; `feed` wakes it at once, without it it looks twice a second.
+    Reads from `database`; `feed` wakes it at once, without it it looks twice a second. `measured`: what the metrics say
+    of the hub around it.
 
     Raises `ZoneInfoNotFoundError` for a time zone that this machine does not know.
     """
     read = reader(database)
     watch, renderer = Watch(read, feed, settings), Renderer(settings)
-    pages = Pages(read, watch, renderer, Streams(read, watch, renderer, settings), settings)
+    gauges = Gauges(read, watch, measured or _measured(settings))
+    pages = Pages(read, watch, renderer, Streams(read, watch, renderer, settings), settings, gauges)
     api = Api(database, interface) if interface is not None and isinstance(database, Store) else None
 
     @contextlib.asynccontextmanager
@@ -77,6 +85,11 @@ class _Below:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_below = scope["type"] == "http" and scope["path"].startswith(self._prefix)
         await (self._other if is_below else self._app)(scope, receive, send)
+
+
+def _measured(settings: ConsoleSettings) -> GaugeParts:
+    """A console alone, without a hub around it."""
+    return GaugeParts(config=Config(county=settings.county, web=WebSettings(timezone=settings.timezone)))
 
 
 def _routes(pages: Pages) -> list[Route | Mount]:

@@ -11,7 +11,7 @@ from countyhub import arrivals
 from countyhub.arrivals import LISTED, Filter
 from countyhub.store import tables as t
 from countyhub.store.engine import UNAVAILABLE
-from countyhub.web import metrics
+from countyhub.web.metrics.gauges import Gauges
 from countyhub.web.render import COOKIE, Renderer, language_of, names_of
 from countyhub.web.settings import ConsoleSettings
 from countyhub.web.snapshot import Read
@@ -28,10 +28,16 @@ class Pages:
     """The routes' functions, and what they need."""
 
     def __init__(
-        self, read: Read, watch: Watch, renderer: Renderer, streams: Streams, settings: ConsoleSettings
+        self,
+        read: Read,
+        watch: Watch,
+        renderer: Renderer,
+        streams: Streams,
+        settings: ConsoleSettings,
+        gauges: Gauges,
     ) -> None:
         self._read, self._watch, self._renderer = read, watch, renderer
-        self._streams, self._settings = streams, settings
+        self._streams, self._settings, self._gauges = streams, settings, gauges
 
     async def console(self, request: Request) -> Response:
         """`GET /?box=&type=&before=&lang=`: the newest events are live, older pages are not."""
@@ -89,8 +95,7 @@ class Pages:
 
     async def metrics(self, request: Request) -> Response:
         """`GET /metrics`: for Prometheus."""
-        body, content_type = metrics.render(await self._watch.look(), self._watch.streams)
-        return Response(body, headers={"content-type": content_type})
+        return Response(await self._gauges.text(), headers={"content-type": self._gauges.content_type})
 
     async def failed(self, request: Request, error: Exception) -> Response:
         """Every refusal, for people."""

@@ -1,0 +1,94 @@
+"""The metrics of every box as its last health message said, so that a county without Prometheus in its villages sees
+them all. Bounded: one series for each box that was ever heard of, never one for a device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from countyhub.board import BoxView
+from countyhub.web.metrics.table import Metric, Read, Sample, Scrape, moments
+
+
+def _of_each(read: Callable[[BoxView], float | None]) -> Read:
+    """By box; left out where it is unknown."""
+    return lambda scrape: [((box.id,), value) for box in scrape.boxes if (value := read(box)) is not None]
+
+
+def _cameras(scrape: Scrape) -> Iterable[Sample]:
+    for box in scrape.boxes:
+        yield (box.id, "all"), len(box.cameras)
+        yield (box.id, "online"), box.cameras_online
+        yield (box.id, "intact"), box.cameras_intact
+
+
+BOXES: Final = (
+    Metric(
+        "countyhub_box_info", "gauge",
+        "Always 1; the labels say the name of the place and which version runs.", "恒为 1，标签为村名和所运行的版本。",
+        lambda scrape: [((box.id, box.name, box.version), 1) for box in scrape.boxes], ("box", "name", "version"),
+    ),
+    Metric(
+        "countyhub_box_connected", "gauge",
+        "1 while the box is online.", "盒子在线时为 1。",
+        _of_each(lambda box: box.link == "online"), ("box",),
+    ),
+    Metric(
+        "countyhub_box_last_seen_timestamp_seconds", "gauge",
+        "When anything last came from the box.", "最近一次收到该盒子消息的时刻。",
+        moments(lambda scrape: {box.id: box.last_seen for box in scrape.boxes}), ("box",),
+    ),
+    Metric(
+        "countyhub_box_waiting_events", "gauge",
+        "Events that the box has and the hub has not acknowledged.", "盒子上尚未被确认的事件数。",
+        _of_each(lambda box: box.waiting), ("box",),
+    ),
+    Metric(
+        "countyhub_box_oldest_waiting_seconds", "gauge",
+        "Age of the oldest of them when the box last told; 0 when there is none.",
+        "其中最早一条在盒子上报时的存留秒数，没有则为 0。",
+        _of_each(lambda box: max(box.oldest_waiting_s, 0.0)), ("box",),
+    ),
+    Metric(
+        "countyhub_box_missing_numbers", "gauge",
+        "Numbers of the box that are due and that it still keeps.", "该盒子应到未到、仍保存在盒子上的编号数。",
+        _of_each(lambda box: box.missing), ("box",),
+    ),
+    Metric(
+        "countyhub_box_lost_numbers", "gauge",
+        "Numbers of the box that never came and that it no longer keeps.", "该盒子未到且已不再保存的编号数。",
+        _of_each(lambda box: box.lost), ("box",),
+    ),
+    Metric(
+        "countyhub_box_clock_synced", "gauge",
+        "1 while the box's clock is synchronised.", "盒子时钟已同步时为 1。",
+        _of_each(lambda box: box.clock == "synced" if box.clock else None), ("box",),
+    ),
+    Metric(
+        "countyhub_box_cameras", "gauge",
+        "Cameras of the box: all, online and intact; none of a box that is away is either.",
+        "该盒子的摄像机数：all 全部，online 在线，intact 完好；盒子离线时后两者为 0。",
+        _cameras, ("box", "state"),
+    ),
+    Metric(
+        "countyhub_box_devices_down", "gauge",
+        "Devices of the box that are down, cameras or not.", "该盒子的故障设备数（含摄像机）。",
+        _of_each(lambda box: box.devices_down), ("box",),
+    ),
+    Metric(
+        "countyhub_box_data_month_bytes", "gauge",
+        "Bytes over the box's link in this month, by its own estimate.", "该盒子本月链路流量，字节，由盒子估算。",
+        _of_each(lambda box: box.data_month_bytes), ("box",),
+    ),
+    Metric(
+        "countyhub_box_data_level", "gauge",
+        "What it does to stay within its data budget: 0 nothing, 1 smaller pictures, 2 no pictures, 3 rare health.",
+        "该盒子为不超流量预算所采取的措施：0 无，1 缩小图片，2 不发图片，3 另减少健康报文。",
+        _of_each(lambda box: box.data_level), ("box",),
+    ),
+    Metric(
+        "countyhub_box_certificate_expiry_timestamp_seconds", "gauge",
+        "When the newest certificate of the box ends.", "该盒子最新证书的到期时刻。",
+        moments(lambda scrape: dict(scrape.figures.certificates)), ("box",),
+    ),
+)  # fmt: skip
