@@ -88,6 +88,8 @@ class BoxView:
     missing: int
     lost: int
     devices: tuple[DeviceView, ...]
+    disk_free_mb: int | None = None
+    """MiB free on its disk; None: enough."""
 
     @property
     def label(self) -> str:
@@ -125,6 +127,7 @@ class BoxView:
             or self.missing
             or self.clock == "unsynced"
             or self.data_level >= NO_PICTURES
+            or self.disk_free_mb is not None
         )
         if self.link == "online" and worth_a_look:
             trouble = 3
@@ -180,6 +183,7 @@ async def boxes(connection: AsyncConnection, where: ColumnElement[bool] | None =
                 data_month_bytes=counters.get("data_month_bytes", 0),
                 missing=due,
                 lost=lost,
+                disk_free_mb=counters.get("disk_free_mb"),
                 devices=_with_faults(devices.get(row["box"], ()), health),
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Mapping
@@ -27,6 +28,9 @@ from gridwire.messages import Birth, Health, StreamNumbers
 from gridwire.mqtt import MqttClient, MqttState
 
 _MIB = 2**20
+LOW_DISK_BYTES = 512 * _MIB
+LOW_DISK_SHARE = 0.1
+"""Below either the box tells the hub how much is free; above, nobody needs to pay for the bytes."""
 
 
 class _Recorded(msgspec.Struct):
@@ -36,13 +40,16 @@ class _Recorded(msgspec.Struct):
 
 
 class StoreUse(NamedTuple):
-    """Bytes in use and their quotas. `full`: the last commit did not fit."""
+    """Bytes in use and their quotas. `full`: the last commit did not fit. `disk_…`: of the file system beneath; 0 and 0
+    where it does not say."""
 
     outbox_bytes: int
     outbox_max_bytes: int
     pictures_bytes: int
     pictures_max_bytes: int
     full: bool
+    disk_free_bytes: int
+    disk_size_bytes: int
 
 
 class Tally(NamedTuple):
@@ -113,6 +120,9 @@ class HealthReport:
         found |= {f"uplink_{name}": count for name, count in self._uplink.counters.items()}
         found["alarms_held"] = self._intake.held
         found |= {"data_month_bytes": self.budget.account.used_bytes, "data_level": int(self.budget.level)}
+        free, size = _disk(Path(self.loaded.config.store.dir))
+        if size and free < max(LOW_DISK_BYTES, LOW_DISK_SHARE * size):
+            found["disk_free_mb"] = max(free // _MIB, 1)
         return {name: count for name, count in found.items() if count}
 
     @property
@@ -149,13 +159,16 @@ class HealthReport:
 
     async def store_use(self) -> StoreUse:
         """Raises sqlite3.Error when the outbox's file cannot be looked at."""
-        limits = self._outbox.room.limits
+        limits, folder = self._outbox.room.limits, Path(self.loaded.config.store.dir)
+        free, size = _disk(folder)
         return StoreUse(
-            outbox_bytes=await asyncio.to_thread(_bytes_in_use, Path(self.loaded.config.store.dir) / FILE_NAME),
+            outbox_bytes=await asyncio.to_thread(_bytes_in_use, folder / FILE_NAME),
             outbox_max_bytes=limits.max_mb * _MIB,
             pictures_bytes=self._outbox.room.picture_bytes(),
             pictures_max_bytes=limits.pictures_max_mb * _MIB,
             full=self._outbox.full,
+            disk_free_bytes=free,
+            disk_size_bytes=size,
         )
 
     async def touch_store(self) -> None:
@@ -189,6 +202,15 @@ def _bytes_in_use(path: Path) -> int:
     with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         used, _, page_bytes = transactions.pages(connection)
     return used * page_bytes
+
+
+def _disk(folder: Path) -> tuple[int, int]:
+    """Bytes free for us, and of all."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return 0, 0
+    return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
 
 
 def _rounded(time_: datetime) -> datetime:

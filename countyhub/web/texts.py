@@ -129,6 +129,7 @@ TEXTS: dict[str, Text] = {
     "box.picture": Text("画面异常", "bad picture"),
     "list.comma": Text("、", ", "),
     "box.clock": Text("时钟未校准", "Clock not set"),
+    "box.disk": Text("磁盘将满：仅余 {size}", "Disk nearly full: {size} left"),
     "box.data": Text("本月流量 {size}", "{size} this month"),
     "data.0": Text("流量充足，不作限制", "data budget in order, nothing is limited"),
     "data.1": Text("流量偏紧：图片已缩小", "data budget short: pictures are smaller"),

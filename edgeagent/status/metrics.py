@@ -157,6 +157,27 @@ METRICS: tuple[Metric, ...] = (
         _one(lambda status: status.store.pictures_max_bytes),
     ),
     Metric(
+        "edgeagent_disk_free_bytes",
+        "gauge",
+        "Free bytes on the disk beneath the outbox; absent while unknown.",
+        "待发库所在磁盘的可用字节数，未知时不提供。",
+        _one(lambda status: status.store.disk_free_bytes if status.store.disk_size_bytes else None),
+    ),
+    Metric(
+        "edgeagent_disk_size_bytes",
+        "gauge",
+        "Size of that disk, bytes; absent while unknown.",
+        "该磁盘的总字节数，未知时不提供。",
+        _one(lambda status: status.store.disk_size_bytes or None),
+    ),
+    Metric(
+        "edgeagent_certificate_expiry_timestamp_seconds",
+        "gauge",
+        "When the certificate that the hub gave this box ends; absent where it has none of the hub's.",
+        "县级平台所发证书的到期时刻，没有则不提供。",
+        _one(lambda status: status.certificate_ends.timestamp() if status.certificate_ends else None),
+    ),
+    Metric(
         "edgeagent_mqtt_connected",
         "gauge",
         "1 while a connection to the broker stands.",

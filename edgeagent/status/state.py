@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from edgeagent.budget import NAMES, DataBudget, LevelName
+from edgeagent.enrol.identity import Identity
 from edgeagent.health import HealthReport, StoreUse
 from edgeagent.status.scrub import Scrub
 from gridwire.events import LANES, TYPES, ClockState, Lane
@@ -52,6 +54,8 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     pictures_bytes: Annotated[int, Meta(description="pictures, bytes")]
     pictures_max_bytes: Annotated[int, Meta(description="their quota, bytes")]
     full: Annotated[bool, Meta(description="the last event found no room and was refused")]
+    disk_free_bytes: Annotated[int, Meta(description="free on the disk beneath, bytes")] = 0
+    disk_size_bytes: Annotated[int, Meta(description="size of that disk, bytes; 0: unknown")] = 0
 
 
 class DataStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +102,10 @@ class BoxStatus(msgspec.Struct, frozen=True, kw_only=True):
     config_hash: Annotated[str, Meta(description="SHA-256 of the configuration, without secrets")]
     devices: tuple[DeviceStatus, ...]
     data: Annotated[DataStatus | None, Meta(description="null: of an agent that does not count")] = None
+    certificate_ends: Annotated[
+        datetime | None,
+        Meta(description="when the certificate that the hub gave it ends; null: it has none of the hub's"),
+    ] = None
 
 
 async def snapshot(report: HealthReport, scrub: Scrub) -> BoxStatus:
@@ -137,6 +145,7 @@ async def snapshot(report: HealthReport, scrub: Scrub) -> BoxStatus:
         board_revision=birth.board_revision,
         config_hash=birth.config_hash,
         data=_data(report.budget),
+        certificate_ends=_certificate_ends(report),
         devices=_devices(report, birth.devices, health.devices, scrub),
     )
 
@@ -158,7 +167,14 @@ def _store(use: StoreUse) -> StoreStatus:
         pictures_bytes=use.pictures_bytes,
         pictures_max_bytes=use.pictures_max_bytes,
         full=use.full,
+        disk_free_bytes=use.disk_free_bytes,
+        disk_size_bytes=use.disk_size_bytes,
     )
+
+
+def _certificate_ends(report: HealthReport) -> datetime | None:
+    record = Identity.of_store(Path(report.loaded.config.store.dir)).record()
+    return record.expires if record is not None else None
 
 
 def _data(budget: DataBudget) -> DataStatus:

@@ -166,6 +166,20 @@ async def test_the_data_budget_is_said_in_words(hub, counters, zh, en):
     )
 
 
+async def test_a_disk_that_is_nearly_full_is_said_in_words_and_in_numbers(hub):
+    health = Health(at=datetime.now(UTC), uptime_s=1.0, clock="synced", counters={"disk_free_mb": 300})
+    await hub.box("431126101202", "石桥村", health=health)
+    await hub.box("431126101203", "下灌村")
+    async with console(hub.store) as url:
+        pages = [(await get(f"{url}/?lang={language}")).text for language in ("zh", "en")]
+        metrics = (await get(url + "/metrics")).text
+    assert "磁盘将满：仅余 315 MB" in pages[0]
+    assert "Disk nearly full: 315 MB left" in pages[1]
+    assert 'countyhub_box_low_disk_free_bytes{box="431126101202"} 3.145728e+08' in metrics
+    assert 'countyhub_box_low_disk_free_bytes{box="431126101203"}' not in metrics
+    assert (await hub.look()).boxes[0].id == "431126101202", "worth a look: it stands above"
+
+
 async def test_pictures_of_an_alarm_come_with_it_or_in_a_later_event(hub):
     alarm = await hub.event(BOX, Alarm(kind="smoke", state="pulse"))
     ref = hub.reference(BOX, jpeg(1))

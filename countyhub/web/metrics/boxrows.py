@@ -76,6 +76,12 @@ BOXES: Final = (
         _of_each(lambda box: box.devices_down), ("box",),
     ),
     Metric(
+        "countyhub_box_low_disk_free_bytes", "gauge",
+        "Free bytes on the box's disk, once little is left (under 10 % or 512 MiB); absent while there is enough.",
+        "盒子磁盘剩余空间不足（低于 10% 或 512 MiB）时的可用字节数，充足时不提供。",
+        _of_each(lambda box: box.disk_free_mb * 2**20 if box.disk_free_mb is not None else None), ("box",),
+    ),
+    Metric(
         "countyhub_box_data_month_bytes", "gauge",
         "Bytes over the box's link in this month, by its own estimate.", "该盒子本月链路流量，字节，由盒子估算。",
         _of_each(lambda box: box.data_month_bytes), ("box",),
