@@ -6,6 +6,7 @@ not count as of now; when it counts is written down, so that whoever reads it ag
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ from countyhub.store.mattertables import dated, link
 from countyhub.store.tables import event, stream
 from countyhub.times import true_time
 from gridwire.events import TYPE_OF, Alarm, Data, DeviceState, Rating, Request, Sos
+
+log = logging.getLogger("countyhub.matters")
 
 PAGE: Final = 1000
 CLOCK_WAIT: Final = timedelta(minutes=2)
@@ -164,7 +167,11 @@ def _unsure(found: Page, row: Any, booted: datetime | None, first_seen: datetime
 
 
 def _add(found: Page, row: Any, happened_us: int | None) -> None:
-    data: Data = _decoders[row.type].decode(row.raw).data
+    try:
+        data: Data = _decoders[row.type].decode(row.raw).data
+    except msgspec.DecodeError as error:  # stored by another release: one event must not hold up all others
+        log.error("event %d of %s makes no matter, it cannot be read: %s", row.id, row.box, error)
+        return
     if isinstance(data, Request | Sos | Rating):
         name = f"{row.box}/{row.stream}/{row.lane}/{row.seq}"
         happened = None if happened_us is None else instant(happened_us)

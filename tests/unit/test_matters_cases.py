@@ -16,7 +16,7 @@ from countyhub.registry.forms import AlarmKind
 from countyhub.store.casetables import case_entry, case_evidence, cases
 from countyhub.store.engine import Store, open_store
 from countyhub.store.mattertables import matter, suppressed
-from countyhub.store.tables import stream
+from countyhub.store.tables import event, stream
 from gridwire.events import Alarm, Checkin, DeviceState, Rating, Request, Sos
 from tests.hubs import database_url
 from tests.matters import COUNTY, County, open_cases, registry, rows
@@ -102,6 +102,17 @@ async def test_the_county_decides_what_opens(database: str, tmp_path: Path) -> N
     await world.at(0, MOTION, Alarm(kind="tamper", state="pulse"))
     assert await world.cases() == {"alarm/cam-1/motion": "filed"}
     await store.close()
+
+
+async def test_an_event_that_cannot_be_read_holds_up_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """R-OPEN-08: stored by another release."""
+    sign = world.county.box(BOX).event(SMOKE, NOON)
+    await world.office.commit(world.county.sends(BOX, sign, received=NOON))
+    async with world.store.write() as connection:
+        await connection.execute(event.update().values(raw=b'{"data":{"kind":7}}'))
+    await world.at(0, Alarm(kind="fire", state="pulse"))
+    assert await world.cases() == {"alarm/cam-1/fire": "filed"}
+    assert "cannot be read" in caplog.text
 
 
 async def test_later_matters_join_and_after_its_end_there_is_a_new_case(world: World) -> None:
