@@ -35,6 +35,9 @@ KEEP_US: Final = DAY_US + 2 * 3600 * SECOND_US
 KEEP_STREAM_US: Final = 8 * DAY_US
 """Numbers of a stream that was silent so long are forgotten: a box keeps nothing for longer than seven days."""
 
+HELD_DOWN: Final = "held-down"
+IN_WINDOW: Final = "offline-in-window"
+
 CellKey: TypeAlias = tuple[str, str, str, str, bool]
 """Box, device, kind, rule, drill."""
 
@@ -187,13 +190,16 @@ class Correlator:
     def counts(self) -> dict[str, int]:
         """What made no matter of its own, by reason: window/UID, offline-in-window, held-down, repeated."""
         states = self._sites.values()
+        held_down = sum(state.held_down for state in states)
+        in_window = sum(state.suppressed for state in states)
         return self._counts | {
-            "held-down": self._counts.get("held-down", 0) + sum(state.held_down for state in states),
-            "offline-in-window": sum(state.suppressed for state in states),
+            HELD_DOWN: self._counts.get(HELD_DOWN, 0) + held_down,
+            IN_WINDOW: self._counts.get(IN_WINDOW, 0) + in_window,
         }
 
     def forget(self) -> None:
-        """Drops what ended before the time that is kept. What was told of it stays true; nothing is told."""
+        """Drops what ended before the time that is kept. What was told stays true, and counted; nothing is told."""
+        counted = self.counts()
         before_us = self._now_us - KEEP_US
         for key, cell in list(self._cells.items()):
             cell.forget(before_us)
@@ -206,6 +212,10 @@ class Correlator:
         for stream in [name for name, heard in self._heard.items() if heard < self._now_us - KEEP_STREAM_US]:
             del self._seen[stream], self._heard[stream]
         self._restore()
+        left = self.counts()
+        for reason in (HELD_DOWN, IN_WINDOW):
+            if counted[reason] > left[reason]:
+                self._counts[reason] = self._counts.get(reason, 0) + counted[reason] - left[reason]
 
     def dump(self) -> bytes:
         """Everything, as MessagePack. What was loaded is dumped as the same bytes."""

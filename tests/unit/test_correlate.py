@@ -271,3 +271,18 @@ def test_a_storm_day_makes_few_cases_in_any_order(order):
     matters = set(correlator.matters())
     assert matters == correlate(found.signals, found.end_us, found.sites)
     assert 150 < found.distinct < len(cases(list(matters))) <= 1.2 * found.distinct
+
+
+def test_what_was_held_down_stays_counted_when_it_is_forgotten():
+    """R-CORR-03 and R-CORR-09: counts only rise."""
+    correlator = Correlator(SITES)
+    for number in range(3):
+        correlator.take(device(1000 * number, DOWN))
+        correlator.take(device(1000 * number + 60, UP))
+    assert correlator.counts()["held-down"] == 3
+    correlator.advance(T0 + 5 * 86_400 * SECOND_US)
+    correlator.forget()
+    assert correlator.counts()["held-down"] == 3
+    again = Correlator(SITES)
+    again.load(correlator.dump())
+    assert again.counts()["held-down"] == 3

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -55,3 +58,18 @@ async def test_what_is_given_back_need_not_be_waited_for(store: Store) -> None:
     assert await second.take()
     async with store.write() as connection:
         await second.prove(connection)
+
+
+async def test_nobody_waits_for_a_process_of_this_machine_that_is_no_more(store: Store) -> None:
+    first, second = Lease(store, "correlate"), Lease(store, "correlate")
+    assert await first.take()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    dead = first.holder.replace(f"-{os.getpid()}-", f"-{gone.pid}-")
+    async with store.write() as connection:
+        await connection.execute(update(lease).values(holder=dead))
+    assert await second.take()
+    elsewhere = f"another-machine-{first.holder.partition('-')[2]}"[:64].replace(str(os.getpid()), str(gone.pid))
+    async with store.write() as connection:
+        await connection.execute(update(lease).values(holder=elsewhere))
+    assert not await first.take()
