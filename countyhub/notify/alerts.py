@@ -1,7 +1,8 @@
 """Calls for help: whom to wake next, until somebody answers.
 
 A row of `notify_alert` has one instant, `due`, at which the next office in line is woken. An answer is anything that
-one of the staff does with the case, or `acknowledge`; it is looked for in the transaction that would wake the next.
+one of the staff does with the case, or `acknowledge`; it ends the call when the timeline is followed, and is looked for
+once more in the transaction that would wake the next.
 """
 
 from __future__ import annotations
@@ -55,6 +56,12 @@ async def begin(connection: AsyncConnection, row: Row[Any], case: Case, now: dat
         return
     over = (alert.c.number == row.number, alert.c.ended < row.at - AGAIN_AFTER)
     await connection.execute(update(alert).where(*over).values(**fresh))
+
+
+def answers(row: Row[Any]) -> bool:
+    """Whether a line of the timeline is an answer: one of the staff has done something. It ends the call from then on,
+    not from when the next would be woken: who presses again long after it is not held back by what was answered."""
+    return row.role in audience.STAFF and row.act not in audience.CALLS
 
 
 async def wake(connection: AsyncConnection, world: World) -> int:

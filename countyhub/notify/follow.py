@@ -41,6 +41,8 @@ async def follow(connection: AsyncConnection, world: World) -> int:
         await connection.execute(query.where(case_entry.c.id > last).order_by(case_entry.c.id).limit(AT_ONCE))
     ).all()
     for row in rows:
+        if row.urgent and alerts.answers(row):  # also by what ends the case
+            await alerts.end(connection, row.number, row.actor, world.now)
         if row.state is not None and row.open and row.stage != "merged":
             await _one(connection, world, row)
     if rows:

@@ -47,7 +47,7 @@ pytestmark = [
 ]
 QUIET_S = 300.0
 """Until everything has come to rest; the last limit ends two minutes after the last event."""
-SOON = timedelta(minutes=10)
+SOON = timedelta(minutes=5)
 
 
 class Slow(Gateway):
@@ -155,7 +155,7 @@ class World:
                 "limits": select(func.count()).select_from(cases).where(cases.c.next_instant < soon),
                 "messages": select(func.count()).select_from(message).where(message.c.due.is_not(None)),
                 "parcels": select(func.count()).select_from(parcel).where(parcel.c.due.is_not(None)),
-                "calls": select(func.count()).select_from(alert).where(alert.c.ended.is_(None)),
+                "calls": select(func.count()).select_from(alert).where(alert.c.due < soon),
                 "webhook": select(func.count()).select_from(webhook_delivery).where(webhook_delivery.c.state != "done"),
             }
             delivered = {source: await value(select(func.max(webhook_delivery.c.source_id))

@@ -226,6 +226,27 @@ async def test_the_next_call_of_a_button_goes_on_when_the_first_is_over_without_
         assert numbers[1] in here.told[0][1]
 
 
+async def test_an_answer_counts_from_its_own_moment_also_in_the_pause_between_two_laps(store) -> None:
+    """R-WAKE-12, R-WAKE-14: who presses again long after the answer is not held back by the call that was answered."""
+    async with county(store) as here:
+        number = await here.sos("sos/0", place=GRID, device="t-1")
+        for _ in range(2):  # laps: after the second nobody is woken for 20 minutes
+            await here.round()
+            for _ in range(len(LINE) + 1):
+                await here.round(2 * MINUTE)
+            here.now += 10 * MINUTE
+        here.now -= 9 * MINUTE
+        await here.act(number, "void", people(here.book)["village_clerk"])
+        answered = here.now
+        await here.round(SECOND)
+        assert await ended(here) == [(number, staff("village_clerk", VILLAGE))]
+        here.forget()
+        here.now = answered + 12 * MINUTE
+        await here.sos("sos/1", place=GRID, device="t-1")
+        await here.round()
+        assert here.phones == [phone(staff("grid_worker", GRID))]
+
+
 async def test_one_who_has_two_duties_is_woken_once_a_lap(store) -> None:
     async with county(store) as here:
         clerk = Duty(person=staff("grid_worker", GRID), role="village_clerk", place=VILLAGE)
