@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 MAX_SLIPS = 16
 SLIP_KEEPS_S = 60.0
 TONE_KEEPS_S = 1.0
-LOOK_S = 5.0
+LOOK_S = 10.0
 ANSWER_S = 0.5
 
 
