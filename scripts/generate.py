@@ -12,7 +12,22 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from reference import api, asyncapi, errors, feeds, lifecycle, metrics, packages, registry, schemas, settings, wire
+from reference import (
+    api,
+    asyncapi,
+    checks,
+    completion,
+    dashboards,
+    errors,
+    feeds,
+    lifecycle,
+    metrics,
+    packages,
+    registry,
+    schemas,
+    settings,
+    wire,
+)
 
 from edgeagent.sample import sample
 
@@ -29,7 +44,14 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/schema/openapi.json": api.openapi_text,
     "docs/reference/api.md": api.text,
     "docs/schema/hub-asyncapi.json": feeds.asyncapi,
+    "docs/check.md": checks.text,
+    "monitoring/grafana/county.json": dashboards.county,
+    "monitoring/grafana/village.json": dashboards.village,
     "config/edgeagent.toml": lambda: sample({}),
+    "config/completion/edgeagent.bash": completion.edgeagent_bash,
+    "config/completion/_edgeagent": completion.edgeagent_zsh,
+    "config/completion/countyhub.bash": completion.countyhub_bash,
+    "config/completion/_countyhub": completion.countyhub_zsh,
 }
 FOLDERS: dict[str, Callable[[], dict[str, str]]] = {"docs/schema": schemas.files}
 """Folder -> function that returns file name -> text."""

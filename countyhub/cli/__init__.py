@@ -13,6 +13,7 @@ from countyhub.cli import (
     boxargs,
     caargs,
     caseargs,
+    checkargs,
     mattersargs,
     notifyargs,
     registryargs,
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     registry = say(language, en="the county's registry, from files and to files", zh="县级登记表：检查、导入、导出")
     registryargs.add(parsers.add_parser("registry", help=registry, description=registry), common, language)
     storeargs.add(added, language)
+    checkargs.add(added["check"], language)
     caargs.add_broker(added["broker-config"], language)
     mattersargs.add_run(added["run"], language)
     letters = added["deadletter"]
@@ -144,7 +146,7 @@ def _helps(language: Language) -> dict[str, str]:
     zh = language == "zh"
     return {
         "run": "运行汇聚端" if zh else "run the hub",
-        "check": "检查配置文件和数据库，不作改动" if zh else "check configuration and database; changes nothing",
+        "check": "检查各项是否正常，说明怎么办" if zh else "is everything right, and if not, what to do",
         "migrate": "把数据库升级到本版本的格式" if zh else "bring the database up to this version's format",
         "deadletter": "查看或重试无法读取的报文" if zh else "list or retry what could not be read",
         "roster": "由人员表生成网格员名册（只含哈希）" if zh else "make a roster of hashes from a list of people",

@@ -1,55 +1,51 @@
-"""`countyhub check`: reads the configuration and the folders it names, looks at the database. Connects to no broker,
-changes nothing."""
+"""`countyhub check`: is everything as it should be, and if not, what to do? One line a check. Changes nothing.
+
+Exit code 78 when something fails; warnings alone are 0.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Callable, Sequence
-from pathlib import Path
+import json
+import logging
 
-from countyhub import calendarfile, configfile, subscriber
+from countyhub import configfile
+from countyhub.checks import scene as scenes
+from countyhub.checks.catalogue import run
 from countyhub.cli.say import say
-from countyhub.correlate import windows
-from countyhub.filefolder import FileFolder, FolderUnreadable
-from countyhub.matters.windowfiles import ENDINGS
-from countyhub.registry.live import days_folder
-from countyhub.store import engine, upgrade
-from gridwire.problem import Problem
+from countyhub.config import Config
+from gridwire.verdict import MARKS, Level, summary
+
+EXIT_FAILED = 78
+_NAME_COLUMNS = 12
 
 
 def execute(args: argparse.Namespace) -> int:
     config = configfile.load(args.config)
-    mistakes = [*_folder(config.calendar.days_dir, _days), *_folder(config.calendar.windows_dir, _windows)]
-    for mistake in mistakes:
-        print(mistake.text(args.language))
-    subscriber.mqtt_settings(config)  # reads the secret
-    revision = asyncio.run(engine.check(engine.locate(config)))
-    newest = upgrade.revisions()[0]
-    if revision is None:
-        database = say(args.language, en="new, will be created", zh="尚不存在，启动时创建")
-    elif revision == newest:
-        database = say(args.language, en=f"format {revision}", zh=f"格式 {revision}")
-    else:
-        database = say(
-            args.language, en=f"format {revision}, will become {newest}", zh=f"格式 {revision}，将升级为 {newest}"
+    logging.getLogger().addHandler(logging.NullHandler())  # what the parts log, the lines say better
+    levels = asyncio.run(_check(config, args))
+    return EXIT_FAILED if "fail" in levels else 0
+
+
+async def _check(config: Config, args: argparse.Namespace) -> list[Level]:
+    levels: list[Level] = []
+    told: list[dict[str, str]] = []
+    if not args.json:
+        print(
+            say(args.language, en=f"county {config.county}, configuration in order", zh=f"县 {config.county}，配置正确")
         )
-    print(say(args.language, en=f"configuration in order; database: {database}", zh=f"配置正确；数据库：{database}"))
-    return 1 if mistakes else 0
-
-
-def _folder(path: str, read: Callable[[str], Sequence[Problem]]) -> Sequence[Problem]:
-    """What is wrong in a folder that the configuration names."""
-    try:
-        return read(path) if path else ()
-    except FolderUnreadable as problem:
-        return (problem,)
-
-
-def _days(path: str) -> Sequence[Problem]:
-    folder = days_folder(path)
-    return calendarfile.read(folder.read() or {}).problems if folder else ()
-
-
-def _windows(path: str) -> Sequence[Problem]:
-    return windows.read(dict(FileFolder(Path(path), ENDINGS).read() or {}))[1]
+    async with scenes.look(config) as scene:
+        async for check, line in run(scene, frozenset(args.only), offline=args.offline):
+            levels.append(line.level)
+            told.append({"check": check.name, **line._asdict()})
+            if not args.json:
+                mark = MARKS[line.level][args.language == "zh"]
+                text = " ".join(line.text(args.language).split())
+                print(f"{mark}  {check.name:{_NAME_COLUMNS}} {text}", flush=True)
+    if args.json:
+        answer = {"ok": "fail" not in levels, "county": config.county, "checks": told}
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
+    else:
+        print(summary(levels, args.language))
+    return levels

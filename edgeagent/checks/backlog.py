@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
+from edgeagent.checks.verdict import Check, Fault, Line, foreign, found, passed
 from edgeagent.clock import Clock
 from edgeagent.outbox import inspect
 from edgeagent.status.words import duration
@@ -46,13 +46,6 @@ class NearlyFull(Fault):
     zh = "等待上报的事件已占待发库 {share}%：请在存满之前恢复网络，或调大 store.max_mb"
 
 
-class Damaged(Fault):
-    code = "check.backlog-unreadable"
-    level = "warn"
-    en = "{why}"
-    zh = "{why_zh}"
-
-
 class _Waiting(NamedTuple):
     events: int
     oldest_s: float
@@ -67,8 +60,7 @@ def _look(scene: Scene) -> Iterable[Line]:
         yield passed("there is no outbox yet", "还没有待发库")
         return
     except Problem as problem:
-        texts = (problem.text("en").partition(": ")[2], problem.text("zh").partition(": ")[2])
-        yield found(Damaged(why=texts[0], why_zh=texts[1]))
+        yield foreign(problem, "warn")
         return
     yield from _judge(scene, waiting)
 
@@ -126,5 +118,5 @@ CHECK = Check(
     "events that wait for the hub, and the time since its last acknowledgement",
     "等待上报的事件，以及距上次确认的时间",
     _look,
-    (Late, Many, NoRoom, NearlyFull, Damaged),
+    (Late, Many, NoRoom, NearlyFull, inspect.OutboxUnreadable),
 )

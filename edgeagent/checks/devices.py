@@ -185,9 +185,8 @@ async def _find(finder: plugins.Discover, search: Search, place: tuple[str, int]
 
 
 def _odd(problem: Problem, name: str, shown: str) -> Line:
-    texts = {"en": problem.text("en").partition(": ")[2], "zh": problem.text("zh").partition(": ")[2]}
-    line = found(Odd(name=shown, **texts), name)
-    return line._replace(code=problem.code)
+    texts = {language: problem.text(language).removeprefix(f"{problem.code}: ") for language in ("en", "zh")}
+    return found(Odd(name=shown, **texts), name)._replace(code=problem.code)
 
 
 def _by_trial(trial: Trial, name: str, shown: str) -> Iterable[Line]:

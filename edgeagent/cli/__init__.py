@@ -26,7 +26,6 @@ COMMANDS = (
     "rules",
     "support-bundle",
     "sample",
-    "completion",
     "version",
 )
 NESTED = ("config", "outbox", "rules")
@@ -76,7 +75,6 @@ def parser() -> argparse.ArgumentParser:
     checkargs.add_to_check(added["check"], language)
     checkargs.add_to_config(added["config"], common, language)
     checkargs.add_to_bundle(added["support-bundle"], language)
-    checkargs.add_to_completion(added["completion"], language)
     added["status"].add_argument("--json", action="store_true", help=say(language, en="answer as JSON", zh="输出 JSON"))
     added["status"].add_argument("--port", type=int, help=say(language, en="port of the status page", zh="状态页端口"))
     sample = added["sample"]
@@ -108,6 +106,5 @@ def _helps(language: str) -> dict[str, str]:
         if zh
         else "gather what support needs; no secret, nobody's data",
         "sample": "输出带注释的配置样例" if zh else "print a commented sample of the configuration",
-        "completion": "输出命令补全脚本" if zh else "print a script that completes commands in a shell",
         "version": "显示版本" if zh else "show versions",
     }

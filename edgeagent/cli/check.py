@@ -20,8 +20,8 @@ from edgeagent.checks.verdict import Check, Level, Line
 from edgeagent.cli import checktrial
 from edgeagent.cli.say import Language, choose, say, width
 from edgeagent.configfile import BadConfig, Loaded, Mistake, load
+from gridwire.verdict import MARKS, summary
 
-_MARKS: dict[Level, tuple[str, str]] = {"pass": ("ok  ", "正常"), "warn": ("WARN", "注意"), "fail": ("FAIL", "故障")}
 _NAME_COLUMNS = 12
 
 
@@ -49,13 +49,11 @@ def _print_lines(lines: Iterator[tuple[Check, Line]], language: Language) -> lis
     """Each as soon as it is known; then how many of which kind."""
     levels: list[Level] = []
     for check, line in lines:
-        mark = _MARKS[line.level][language == "zh"]
+        mark = MARKS[line.level][language == "zh"]
         pad = " " * max(0, _NAME_COLUMNS - width(check.name))
         print(f"{mark}  {check.name}{pad} {' '.join(line.text(language).split())}", flush=True)
         levels.append(line.level)
-    count = {level: levels.count(level) for level in _MARKS}
-    en = f"{count['fail']} failed, {count['warn']} warnings, {count['pass']} well"
-    print(say(language, en=en, zh=f"故障 {count['fail']} 项，注意 {count['warn']} 项，正常 {count['pass']} 项"))
+    print(summary(levels, language))
     return levels
 
 

@@ -1,4 +1,4 @@
-"""The arguments of `edgeagent check`, `config`, `support-bundle` and `completion`, apart from what they do."""
+"""The arguments of `edgeagent check`, `config` and `support-bundle`, apart from what they do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ CHECKS = (
     "hub", "backlog", "data", "devices", "addresses", "serial",
 )  # fmt: skip
 """The names, which a test compares with the checks themselves: those are not loaded with every start."""
-SHELLS = ("bash", "zsh", "fish")
 
 
 def add_to_check(parser: argparse.ArgumentParser, language: Language) -> None:
@@ -64,8 +63,3 @@ def add_to_bundle(parser: argparse.ArgumentParser, language: Language) -> None:
         "--offline", action="store_true",
         help=say(language, en="no network, no device", zh="不访问网络和设备"),
     )  # fmt: skip
-
-
-def add_to_completion(parser: argparse.ArgumentParser, language: Language) -> None:
-    """For which shell."""
-    parser.add_argument("shell", choices=SHELLS, help=say(language, en="which shell", zh="所用的 shell"))

@@ -1,0 +1,37 @@
+"""All checks of the hub, in the order in which a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from countyhub.checks import backup, broker, certificates, database, disk, folders, letters, notify, work
+from countyhub.checks.scene import Scene
+from countyhub.checks.verdict import Check, Line, foreign
+from countyhub.configfile import SecretUnreadable
+from countyhub.store.engine import UNAVAILABLE
+from countyhub.store.problems import DatabaseUnreachable
+
+CHECKS: tuple[Check, ...] = tuple(
+    module.CHECK for module in (database, broker, work, backup, certificates, disk, folders, notify, letters)
+)
+
+
+async def run(
+    scene: Scene, only: frozenset[str] = frozenset(), *, offline: bool = False
+) -> AsyncIterator[tuple[Check, Line]]:
+    """Each line as soon as it is known. `only`: names of checks, empty for all."""
+    for check in CHECKS:
+        if (not only or check.name in only) and (check.offline or not offline):
+            for line in await _lines(check, scene):
+                yield check, line
+
+
+async def _lines(check: Check, scene: Scene) -> list[Line]:
+    """A database that goes away in the midst of it, or a secret that cannot be read, is a line like others."""
+    try:
+        return await check.look(scene)
+    except SecretUnreadable as problem:
+        return [foreign(problem, "fail")]
+    except UNAVAILABLE as error:
+        reason = str(getattr(error, "orig", None) or error)
+        return [foreign(DatabaseUnreachable(url=scene.config.database_url, reason=reason), "fail")]
