@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -37,6 +38,7 @@ from tests.chaos.hubpeople import People
 
 LINES = frozenset({"opened", "joined", "rated", "attached", "turned_yellow", "turned_red"})
 """Acts of a timeline that are no steps: they carry the version that the case has anyway."""
+TICKS = 6
 _case = msgspec.json.Decoder(Case)
 
 
@@ -82,24 +84,32 @@ class Audit:
         self.wrong("event twice", (name for name, count in there.items() if count > 1))
         self.wrong("event that nobody sent", there.keys() - told)
 
-    def matters(self) -> set[Matter]:
-        """As the set of all signals says."""
+    @cached_property
+    def matters(self) -> tuple[set[Matter], set[Matter]]:
+        """As the set of all signals says: all the time in the last seconds, and at any time of them, for what time
+        alone changes is written down a moment later."""
         signals: list[Signal] = [each.signal for each in self.sent if each.signal is not None]
         for row in self.links:
             signals.append(
                 of_link(row.box, connected=row.connected, connection=row.connection, boot=row.boot, at=row.at)
             )
-        return batch.correlate(signals, microseconds(self.now), sites(self.registry, self.now))
+        places = sites(self.registry, self.now)
+        each = [
+            batch.correlate(signals, microseconds(self.now - timedelta(seconds=ago)), places) for ago in range(TICKS)
+        ]
+        return set.intersection(*each), set.union(*each)
 
     def check_matters(self) -> None:
-        self.wrong("matter", self.matters() ^ {each.matter for each in self.known})
+        always, ever = self.matters
+        there = {each.matter for each in self.known}
+        self.wrong("matter", (there - ever) | (always - there))
 
     # Cases
 
     def check_cases(self) -> None:
         """One for each matter that nothing explains, one for each request and call; none beside."""
         top = set()
-        for each in self.matters():
+        for each in self.matters[0]:
             opens = kinds.ruling(self.registry, kinds.what(each).kind, self.now).opens
             if each.parent is None and not each.history and opens:
                 top.add(case_key(each.key))

@@ -28,6 +28,8 @@ from simulators.county.build import COUNTY
 KINDS = ("intrusion", "smoke", "fire", "water_level", "crowd", "tamper", "signal_lost", "motion", "person")
 TERMINAL = "station-terminal"
 SECOND = timedelta(seconds=1)
+HOLD_DOWN = timedelta(seconds=306)
+"""A device is offline after 300 s, which is looked at every second."""
 
 
 class Sent(NamedTuple):
@@ -43,6 +45,12 @@ class Sent(NamedTuple):
     def name(self) -> str:
         """As the keys of cases name it."""
         return f"{self.box}/{self.stored.stream}/{self.stored.lane}/{self.stored.seq}"
+
+    @property
+    def settled(self) -> datetime:
+        """When time alone changes nothing any more because of it, as far as cases are concerned."""
+        is_down = isinstance(self.data, DeviceState) and self.data.state == "down"
+        return self.at + HOLD_DOWN if is_down else self.at
 
     @property
     def signal(self) -> Signal | None:
@@ -101,10 +109,11 @@ async def boxes(folder: Path, port: int, rows: list[Row], sent: list[Sent]) -> A
 
 
 class Village:
-    """What happens in a village, until `over` says so."""
+    """What happens in a village, until `over` says so. `down_s`: so long ago at least a device has failed; what is not
+    five minutes ago is to be held down still."""
 
-    def __init__(self, box: Box, dice: random.Random) -> None:
-        self.box, self.dice = box, dice
+    def __init__(self, box: Box, dice: random.Random, down_s: float) -> None:
+        self.box, self.dice, self.down_s = box, dice, down_s
         self._receipts = 0
 
     async def live(self, over: Callable[[], bool], pace_s: float) -> None:
@@ -125,16 +134,16 @@ class Village:
         await self.box.emit(self.dice.choice(self.box.cameras), alarm, ago)
 
     async def device(self) -> None:
-        """Down for long enough, or soon so; or there again."""
+        """Down, or there again."""
         down = self.dice.random() < 0.6
         state = DeviceState(state="down" if down else "up", reason="timeout" if down else "")
         await self.box.emit(
-            self.dice.choice(self.box.cameras), state, self._ago(200, 900) if down else self._ago(0, 600)
+            self.dice.choice(self.box.cameras), state, self._ago(self.down_s, 900) if down else self._ago(0, 600)
         )
 
     async def power(self) -> None:
         """All cameras, one after the other; sometimes it has come back meanwhile."""
-        ago, back = self._ago(310, 1500), self.dice.random() < 0.5
+        ago, back = self._ago(self.down_s + 70, 1500), self.dice.random() < 0.5
         for camera in self.box.cameras:
             await self.box.emit(camera, DeviceState(state="down", reason="timeout"), ago - self._ago(0, 60))
         if back:

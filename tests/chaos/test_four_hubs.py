@@ -76,6 +76,7 @@ class Size(NamedTuple):
     unit_min: int = 1
     before: int = 0
     ends_s: float = 15
+    down_s: float = 200
 
 
 class World:
@@ -109,7 +110,7 @@ class World:
 
         async with asyncio.TaskGroup() as tasks:
             for box in several:
-                tasks.create_task(Village(box, self.dice).live(over, size.pace_s))
+                tasks.create_task(Village(box, self.dice, size.down_s).live(over, size.pace_s))
             tasks.create_task(self.people.work(over, size.pace_s))
             tasks.create_task(self._kill(hubs, lambda: time.monotonic() - begun > size.kill_s))
 
@@ -125,12 +126,12 @@ class World:
             holders = (await connection.execute(select(worktables.lease.c.holder))).scalars().all()
         return int(self.dice.choice(holders).split("-")[-2]) if holders else 0
 
-    async def rest(self, several: list[Box], heard: Callable[[], tuple[int, int]]) -> None:
+    async def rest(self, several: list[Box], sent: list[Sent], heard: Callable[[], tuple[int, int]]) -> None:
         """Until nothing is under way any more. `heard`: the last event and step that the listener has."""
-        left = "?"
+        left, settled = "?", max(each.settled for each in sent)
         try:
             async with asyncio.timeout(QUIET_S):
-                while left := await self._left(several, heard):
+                while left := await self._left(several, heard) or "time" * (datetime.now(UTC) < settled):
                     await self.people.answer()
                     await asyncio.sleep(1)
         except TimeoutError:
@@ -222,7 +223,7 @@ async def run(folder: Path, size: Size) -> str:
                 await hubs.until_up()
                 async with boxes(folder / "boxes", broker.port, world.county, sent) as several:
                     await world.go(hubs, several)
-                    await world.rest(several, lambda: heard(listener))
+                    await world.rest(several, sent, lambda: heard(listener))
                     line = await judged(world, hubs, sent, gateway, receiver, listener)
             finally:
                 hubs.close()
@@ -241,4 +242,4 @@ async def test_four_hubs_killed_at_random(tmp_path: Path, counted: Callable[[str
 @pytest.mark.timeout(300)
 async def test_two_hubs_and_a_kill(tmp_path: Path, counted: Callable[[str], None]) -> None:
     """The same, small: the first limits of cases that were there before end while a process dies."""
-    counted(await run(tmp_path, Size("ab", 1, 12, 9, 0.5, kill_every_s=5, unit_min=60, before=12)))
+    counted(await run(tmp_path, Size("ab", 1, 10, 8, 0.5, kill_every_s=4, unit_min=60, before=12, down_s=310)))
