@@ -27,11 +27,13 @@ class Sign(NamedTuple):
     at_us: int
 
 
-def signs(signals: Sequence[tuple[Signal, int]]) -> dict[str, list[Sign]]:
-    """Events of a page by the key of the matter that they may belong to."""
+def signs(signals: Sequence[tuple[Signal, int]], matters: Sequence[Matter]) -> dict[str, list[Sign]]:
+    """Events of a page by the key of the matter that they may belong to; of matters that are young, and need some."""
+    young = {matter.key for matter in matters if matter.size <= MANY + len(signals)}
+    devices = {tuple(key.removeprefix("drill/").split("/")[1:3]) for key in young}
     found: dict[str, list[Sign]] = {}
     for signal, event_id in signals:
-        if event_id:
+        if event_id and (signal.box, signal.device) in devices:
             found.setdefault(key_of(signal), []).append(Sign(event_id, signal.at_us))
     return found
 

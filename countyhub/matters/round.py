@@ -187,7 +187,7 @@ class Round:
         async with self._desk.store.write() as connection:
             await self._desk.lease.prove(connection)
             await records.note_dated(connection, page.dated)
-            await self._write(connection, changes, evidence.signs(page.signals), now)
+            await self._write(connection, changes, evidence.signs(page.signals, changes.now), now)
             await persons.take(connection, self._desk.book, page.said, now, self._desk.language)
             await records.move(connection, page.event_id, page.link_id)
             if dump is not None:
