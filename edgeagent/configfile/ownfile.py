@@ -10,10 +10,16 @@ from pathlib import Path
 from edgeagent.configfile.mistakes import Both, Mistake, Place, SecretMissing, SecretOpen, SecretUnset, TlsFile
 
 MAX_SECRET_BYTES = 64 * 1024
+FOLDER = "secrets"
+"""Beside `edgeagent.toml`: only root reads it, and systemd hands its files to the service."""
 _OTHERS = 0o077
 _MISSING = Both("does not exist", "不存在")
 _EMPTY = Both("is empty", "是空的")
 _NO_FILE = Both("is not a file", "不是普通文件")
+_NOT_HANDED = Both(
+    "was not handed over by systemd: put it there, then systemctl restart edgeagent",
+    "systemd 未交给服务：放入该文件，然后 systemctl restart edgeagent",
+)
 _NOT_TEXT = Both("is not UTF-8 text of at most 64 KiB", "不是 64 KiB 以内的 UTF-8 文本")
 
 
@@ -41,13 +47,13 @@ class OwnFiles:
     def key_file(self, path: str, place: Place, key: str) -> str:
         """The absolute path of a private key. Raises a `Mistake` if it is missing or others can read it."""
         file = self._find(path)
-        _look(file, place, key, TlsFile, private=file == self._plain(path))
+        _look(file, place, key, TlsFile, private=file == self._plain(path), handed=self._is_handed(file))
         return str(file)
 
     def public_file(self, path: str, place: Place, key: str) -> str:
         """The absolute path of a certificate. Raises a `Mistake` if it is missing."""
         file = self._find(path)
-        _look(file, place, key, TlsFile, private=False)
+        _look(file, place, key, TlsFile, private=False, handed=self._is_handed(file))
         return str(file)
 
     def _plain(self, path: str) -> Path:
@@ -55,16 +61,19 @@ class OwnFiles:
 
     def _find(self, path: str) -> Path:
         plain = self._plain(path)
-        handed = self._environ.get("CREDENTIALS_DIRECTORY")
-        if handed and plain.parent == self._folder / "secrets":
-            credential = Path(handed) / f"sec_{plain.name}"
+        if self._is_handed(plain):
+            credential = Path(self._environ["CREDENTIALS_DIRECTORY"]) / f"sec_{plain.name}"
             if credential.is_file():
                 return credential
         return plain
 
+    def _is_handed(self, plain: Path) -> bool:
+        """Whether it is for systemd to hand it over, at the start of the service."""
+        return bool(self._environ.get("CREDENTIALS_DIRECTORY")) and plain.parent == self._folder / FOLDER
+
     def _read(self, path: str, place: Place, key: str) -> str:
         file = self._find(path)
-        _look(file, place, key, SecretMissing, private=file == self._plain(path))
+        _look(file, place, key, SecretMissing, private=file == self._plain(path), handed=self._is_handed(file))
         try:
             with file.open("rb") as stream:
                 raw = stream.read(MAX_SECRET_BYTES + 1)
@@ -88,11 +97,13 @@ def open_to_others(file: Path) -> str:
     return f"{mode:04o}" if mode & _OTHERS else ""
 
 
-def _look(file: Path, place: Place, key: str, problem: type[Mistake], *, private: bool) -> None:
+def _look(file: Path, place: Place, key: str, problem: type[Mistake], *, private: bool, handed: bool) -> None:
     try:
         status = file.stat()
     except FileNotFoundError:
         raise problem(place, key, path=file, reason=_MISSING) from None
+    except PermissionError as error:
+        raise problem(place, key, path=file, reason=_NOT_HANDED if handed else _cannot(error)) from None
     except (OSError, ValueError) as error:
         raise problem(place, key, path=file, reason=_cannot(error)) from None
     if not stat.S_ISREG(status.st_mode):

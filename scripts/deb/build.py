@@ -60,7 +60,7 @@ def build(package: Package, target: Target, version: str, epoch_s: int, level: i
 
 
 def _locked(package: Package) -> list[str]:
-    locked = requirements(package.extras)
+    locked = requirements(package.extras, package.pruned)
     if package.without is None:
         return locked
     brought = {name_of(each) for each in requirements(package.without)}

@@ -43,6 +43,8 @@ class Package(NamedTuple):
     summary: str
     text: tuple[str, ...]
     services: tuple[str, ...] = ()
+    pruned: tuple[str, ...] = ()
+    """Direct dependencies of the project that this part of it does not use."""
 
     @property
     def folder(self) -> str:
@@ -91,5 +93,6 @@ COUNTYHUB = Package(
         "makes cases of it, shows them on a console and forwards them.",
     ),
     services=("countyhub.service",),
+    pruned=("lxml", "onvif-zeep", "pyserial"),
 )
 PACKAGES = {package.name: package for package in (EDGEAGENT, VISION, COUNTYHUB)}

@@ -29,9 +29,10 @@ _LICENCE = re.compile(
 )
 
 
-def requirements(extras: Iterable[str]) -> list[str]:
-    """Locked requirements, each with its marker and its hashes."""
+def requirements(extras: Iterable[str], pruned: Iterable[str] = ()) -> list[str]:
+    """Locked requirements, each with its marker and its hashes. `pruned`: left out, with what only they need."""
     words = [word for extra in extras for word in ("--extra", extra)]
+    words += [word for name in pruned for word in ("--prune", name)]
     text = _uv("export", "--frozen", "--no-default-groups", "--no-emit-project", "--no-annotate", "--no-header", *words)
     return [text[start:end].strip() for start, end in _spans(text)]
 

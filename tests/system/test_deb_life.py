@@ -172,12 +172,13 @@ def test_a_box_from_nothing_to_nothing(boot, release):
 
         # Mistakes: named, and not tried again.
         put(machine, "/etc/edgeagent/edgeagent.toml", CONFIG)
-        assert "secrets/hub does not exist" in machine.run("systemctl start edgeagent; journalctl -o cat", check=False)
+        said = machine.run("systemctl start edgeagent; journalctl -u edgeagent -o cat", check=False)
+        assert "secrets/hub was not handed over by systemd" in said
         assert machine.run("systemctl show --value -p ExecMainStatus edgeagent") == "78"
         assert restarts(machine) == 0
 
         hand_over_secret(machine)
-        machine.run("edgeagent check")
+        machine.run("edgeagent check --only config")
         machine.run("systemctl start edgeagent")
         runs(machine)
         machine.until(f"grep -c stored {LEDGER}", "")
