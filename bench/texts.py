@@ -124,15 +124,15 @@ ABOUT = {
     "terminal": About(
         "k. The terminal",
         "Six ports on ptys, simulated in a process of their own: ID-card reader, IC-card reader, scanner, keypad, "
-        "printer and a Modbus bus with two buttons, a siren and a water level; `edgeagent run` with broker and hub."
-        " Card or code: from its last byte at the simulated reader to the beep at the simulated printer, which "
-        "comes after the commit; every 80 ms. ID card: from its being put down at any moment, so with the wait for "
-        "the next look (0.125 s) and two reads. A pty carries bytes in no time; `slow line` is the same with every "
-        "byte as long on its way as at 115200 baud (the rest of the terminal: 9600), where the two reads alone take"
-        " 2 × 112 ms; the time that a real reader itself takes for a card comes on top and is not simulated. Idle: "
-        "nobody comes, slow lines, CPU time over 60 s as the scheduler counts it, less that of the agent without a "
-        "terminal; nearly all of it is polling, eight looks a second for an ID card and as many at the buttons, "
-        "both in one waking of one thread.",
+        "printer and a Modbus bus with two buttons, a siren and a water level; `edgeagent run` with broker and "
+        "hub. Card or code: from its last byte at the simulated reader to the beep at the simulated printer, "
+        "which comes after the commit; every 80 ms. ID card: from its being put down at any moment, so with the "
+        "wait for the next look (0.125 s) and two reads. A pty carries bytes in no time; `slow line` is the same "
+        "with every byte as long on its way as at 115200 baud (the rest of the terminal: 9600), where the two "
+        "reads alone take 136 ms, the second as far as its text; the time that a real reader itself takes for a "
+        "card comes on top and is not simulated. Idle: nobody comes, slow lines, CPU time over 60 s as the "
+        "scheduler counts it, less that of the agent without a terminal; nearly all of it is polling, eight looks "
+        "a second for an ID card and as many at the buttons, both in one waking of one thread.",
     ),
     "cases": About(
         "m. The lists of cases",
