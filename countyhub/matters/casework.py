@@ -74,9 +74,9 @@ class Casework:
             await self._join(into, numbers)
         await records.prove(self._connection, self._proofs)
         await records.remove(self._connection, changes.gone)
-        for matter in self._vanished:
-            await self._withdraw(matter)
         await records.write(self._connection, changes.now, self._numbers)
+        for matter in self._vanished:  # last: by now it is written down which cases others stand on
+            await self._withdraw(matter)
 
     async def _know_parents(self, matters: Iterable[Matter]) -> None:
         """Parents, and theirs: a device's site, and the site's township."""

@@ -248,6 +248,24 @@ async def test_a_case_that_proves_to_be_nothing_is_withdrawn(world: World) -> No
     assert await world.cases() == {"offline/cam-1": "void", "offline/cam-2": "handling"}
 
 
+async def test_a_case_stays_when_its_device_proves_to_have_failed_at_another_time(world: World) -> None:
+    """R-OPEN-07: what it was opened for did not happen, but what joined it by the same word did."""
+    await world.at(0, DeviceState(state="down"))
+    await world.at(400)
+    assert await world.cases() == {"offline/cam-1": "filed"}
+    late = [(DeviceState(state="up"), 100), (DeviceState(state="down"), 150)]
+    box = world.county.box(BOX)
+    events = [box.event(data, NOON + timedelta(seconds=at)) for data, at in late]
+    world.office.now = NOON + timedelta(seconds=500)
+    await world.office.commit(world.county.sends(BOX, *events, received=world.office.now))
+    await world.office.follow()
+    await world.at(1000)
+    assert await world.cases() == {"offline/cam-1": "filed"}
+    async with world.store.read() as connection:
+        (row,) = (await connection.execute(select(matter))).all()
+    assert (row.open, row.number) == (True, *(await world.one(cases.c.number)))
+
+
 async def test_pieces_that_become_one_have_one_case(world: World) -> None:
     """R-OPEN-03: the older case is the one that stays."""
     await world.at(0, SMOKE)
