@@ -22,7 +22,6 @@ from countyhub.correlate.matter import Matter
 from countyhub.correlate.signals import Signal, microseconds, of_link
 from countyhub.lifecycle.state import Case, Office
 from countyhub.matters import kinds
-from countyhub.matters.casework import case_key
 from countyhub.matters.records import known_of
 from countyhub.matters.round import sites
 from countyhub.notify import audience, people
@@ -107,36 +106,42 @@ class Audit:
     # Cases
 
     def check_cases(self) -> None:
-        """One for each matter that nothing explains, one for each request and call; none beside."""
-        top = set()
-        for each in self.matters[0]:
-            opens = kinds.ruling(self.registry, kinds.what(each).kind, self.now).opens
-            if each.parent is None and not each.history and opens:
-                top.add(case_key(each.key))
+        """One for each matter that nothing explains, one for each request and call; none beside. Two matters of a key
+        may have one case, which is under a larger one's when this explains either."""
+        always, _ = self.matters
+        top = {each.handle for each in always if each.parent is None and not each.history and self._opens(each)}
         said = {f"{kind}/{each.name}" for each in self.sent if (kind := _kind_of(each))}
         shown: dict[str, list[str]] = defaultdict(list)
         for number, row in self.rows.items():
             if row.stage != "merged" and not row.key.startswith("before/") and not self._withdrawn(number):
                 shown[row.key].append(number)
         named = {each.number for each in self.known}
+        kept = {each.matter.handle for each in self.known if each.number in self.rows and self._stands(each.number)}
         of_persons = {key for key in shown if key.startswith(("request/", "sos/"))}
-        self.wrong("case lost", (top | said) - shown.keys())
+        self.wrong("case lost", [*(top - kept), *(said - shown.keys())])
         self.wrong("request or call with two cases", (key for key in of_persons if len(shown[key]) > 1))
         self.wrong("case of nothing", of_persons - said)
-        every = {case_key(each.matter.key) for each in self.known}
-        self.wrong("case without a matter", shown.keys() - of_persons - every)
         self.wrong("case that no matter names", (
             number for key, numbers in shown.items() if key not in of_persons for number in numbers
-            if number not in named and not self._has_opened(number)
+            if number not in named and not self._has_begun(number)
         ))  # fmt: skip
         self.wrong("two open cases of a key", self._open_together())
+
+    def _opens(self, found: Matter) -> bool:
+        return kinds.ruling(self.registry, kinds.what(found).kind, self.now).opens
+
+    def _stands(self, number: str) -> bool:
+        """Itself, or what it was merged into."""
+        case = self.cases[number]
+        return not self._withdrawn(case.parent if case.stage == "merged" else number)
 
     def _withdrawn(self, number: str) -> bool:
         return any(line.act == "withdraw" for line in self.lines[number])
 
-    def _has_opened(self, number: str) -> bool:
-        """Whether somebody had begun with it, so that it was left when its matter became part of another."""
-        return any(line.role in audience.STAFF for line in self.lines[number])
+    def _has_begun(self, number: str) -> bool:
+        """Whether somebody had begun with it, or it had moved up, so that it stays for a person when there proves to be
+        nothing, or its matter has become part of another."""
+        return any(line.act not in LINES and line.act != "register" for line in self.lines[number])
 
     def _open_together(self) -> Iterable[str]:
         by_key: dict[str, list[str]] = defaultdict(list)
