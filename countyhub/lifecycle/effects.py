@@ -44,7 +44,7 @@ def register(case: Case, moment: Moment) -> Changes:
         "registered": moment.now,
         "history": begin is None,
         "clocks": clocks,
-        "first_due": min((clock.first_due for clock in clocks), default=None),
+        "first_due": _first_due(clocks),
     }
 
 
@@ -187,7 +187,13 @@ def _moved(case: Case, moment: Moment, to: Office, *, fresh: bool = True) -> Cha
     known = {clock.level for clock in clocks}
     if fresh and not case.history and to.level not in known:
         clocks += _started(case, to, moment.now, moment)
-    return {"owner": to, "clocks": clocks, "pause": "", "pause_by": ""}
+    first_due = case.first_due or _first_due(clocks)
+    return {"owner": to, "clocks": clocks, "first_due": first_due, "pause": "", "pause_by": ""}
+
+
+def _first_due(clocks: Iterable[Clock]) -> datetime | None:
+    """Set by the first level that has a limit, and never again."""
+    return min((clock.first_due for clock in clocks), default=None)
 
 
 def _started(case: Case, owner: Office, at: datetime, moment: Moment) -> tuple[Clock, ...]:

@@ -328,6 +328,22 @@ def test_escalation_moves_the_owner_and_keeps_the_first():
     assert refused(at_county(), DESK, "escalate") == "case.nobody-above"
 
 
+def test_the_first_level_with_a_limit_sets_the_first_deadline():
+    """R-LIGHT-05: a grid has none in most counties; from then on it never changes."""
+    life = Lifecycle(
+        Budgets({("", "village"): BUDGETS.of("", "village"), ("", "township"): BUDGETS.of("", "")}), CALENDAR
+    )
+    case = new()
+    found = []
+    for actor, act in ((WORKER, "register"), (WORKER, "pass_up"), (CLERK, "pass_up")):
+        done = life.step(case, Act(name=act, text="because"), actor, T0)
+        assert isinstance(done, Done), done
+        case = done.case
+        found.append(case.first_due)
+    at_village = min(clock.first_due for clock in case.clocks if clock.level == "village")
+    assert found == [None, at_village, at_village]
+
+
 def test_reassigning_keeps_the_first_deadline():
     """R-LIFE-15"""
     case = go(at_county(), (DESK, to(DEPARTMENT)), (LAND, "begin"))

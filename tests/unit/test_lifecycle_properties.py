@@ -102,7 +102,9 @@ class Loop(RuleBasedStateMachine):
         before, after = self.cases[done.case.number], done.case
         assert after.version == before.version + 1
         if before.first_owner is not None:
-            assert (after.first_owner, after.first_due) == (before.first_owner, before.first_due)
+            assert after.first_owner == before.first_owner
+        if before.first_due is not None:
+            assert after.first_due == before.first_due
         firsts = [(clock.name, clock.level, clock.started, clock.first_due) for clock in before.clocks]
         assert [(clock.name, clock.level, clock.started, clock.first_due) for clock in after.clocks][
             : len(firsts)
