@@ -36,6 +36,7 @@ from edgeagent.sight import ALIVE_EVERY_S, mark_alive
 from edgeagent.status import StatusServer
 from edgeagent.supervisor import Supervisor
 from edgeagent.uplink import Uplink
+from gridwire import logs
 from gridwire.codes import county_of
 from gridwire.notify import Notifier
 from gridwire.problem import Language
@@ -285,9 +286,9 @@ async def _serve(loaded: Loaded) -> None:
         await agent.run()
 
 
-def main(path: Path) -> int:
+def main(path: Path, log_format: str = "") -> int:
     """Run until SIGTERM; gives the exit code. 78: the configuration is wrong; 73: the outbox cannot be opened."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logs.start(log_format)
     try:
         loaded = load(path, plugins.resolve)
     except BadConfig as problem:

@@ -78,6 +78,7 @@ _countyhub() {
         " run:--config") files=yes ;;
         " run:--language") offer="zh en" ;;
         " run:--worker") offer="" ;;
+        " run:--log-format") offer="auto plain journal json" ;;
         " check:--config") files=yes ;;
         " check:--language") offer="zh en" ;;
         " check:--only") offer="database broker work backup certificates disk calendar notify deadletters" ;;
@@ -297,7 +298,7 @@ _countyhub() {
         " registry show:--at") offer="" ;;
         *) case "$path" in
             "") offer="run check migrate deadletter roster broker-config sample version backup restore prune box board key token matters webhook ca notify case registry -h --help" ;;
-            " run") offer="-h --help --config --language --worker --no-console" ;;
+            " run") offer="-h --help --config --language --worker --no-console --log-format" ;;
             " check") offer="-h --help --config --language --only --offline --json" ;;
             " migrate") offer="-h --help --config --language" ;;
             " deadletter") offer="list retry -h --help --config --language --json" ;;

@@ -30,6 +30,7 @@ _edgeagent() {
     case "$path:$before" in
         " run:--config") files=yes ;;
         " run:--language") offer="zh en" ;;
+        " run:--log-format") offer="auto plain journal json" ;;
         " enroll:--config") files=yes ;;
         " enroll:--language") offer="zh en" ;;
         " enroll:--token-file") files=yes ;;
@@ -99,7 +100,7 @@ _edgeagent() {
         " version:--language") offer="zh en" ;;
         *) case "$path" in
             "") offer="run enroll check config status discover camera terminal outbox rules support-bundle sample version -h --help" ;;
-            " run") offer="-h --help --config --language" ;;
+            " run") offer="-h --help --config --language --log-format" ;;
             " enroll") offer="-h --help --config --language --token-file --hub --token --box --move --renew" ;;
             " check") offer="-h --help --config --language --only --offline --user --json" ;;
             " config") offer="diff -h --help" ;;

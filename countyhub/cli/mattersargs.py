@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from countyhub.cli.say import say
+from gridwire.logs import FORMATS
 from gridwire.problem import Language
 
 
@@ -39,6 +40,12 @@ def add_run(parser: argparse.ArgumentParser, language: Language) -> None:
     parser.add_argument("--worker", metavar="NAME", type=_name, help=text)
     text = say(language, en="without the console: another process has it", zh="不启动控制台（由另一进程提供）")
     parser.add_argument("--no-console", action="store_true", help=text)
+    text = say(
+        language,
+        en="how to log; json: an object a line (default: as LOG_FORMAT says, else auto)",
+        zh="日志格式；json 为每行一个对象（默认取环境变量 LOG_FORMAT，否则为 auto）",
+    )
+    parser.add_argument("--log-format", choices=FORMATS, default="", help=text)
 
 
 def _name(text: str) -> str:

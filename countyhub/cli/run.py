@@ -1,15 +1,15 @@
-"""`countyhub run [--worker NAME] [--no-console]`: the hub, until SIGTERM or SIGINT."""
+"""`countyhub run [--worker NAME] [--no-console] [--log-format FORMAT]`: the hub, until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 
 import msgspec
 
 from countyhub import configfile, hub
 from countyhub.config import Config
+from gridwire import logs
 from gridwire.problem import Problem
 
 
@@ -23,9 +23,7 @@ def execute(args: argparse.Namespace) -> int:
     config = as_worker(configfile.load(args.config), args.worker or "")
     if args.no_console:
         config = msgspec.structs.replace(config, web=msgspec.structs.replace(config.web, enabled=False))
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")  # journald adds the time
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells whole addresses: with telephones, texts and tokens
+    logs.start(args.log_format)
     return asyncio.run(hub.run(config))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edgeagent.cli import checkargs, deviceargs, enrolargs, outboxargs, rulesargs, terminalargs
 from edgeagent.cli.say import choose, say
+from gridwire.logs import FORMATS
 
 DEFAULT_CONFIG = Path("/etc/edgeagent/edgeagent.toml")
 COMMANDS = (
@@ -66,6 +67,14 @@ def parser() -> argparse.ArgumentParser:
         name: parsers.add_parser(name, parents=[] if name in NESTED else [common], help=text, description=text)
         for name, text in _helps(language).items()
     }
+    added["run"].add_argument(
+        "--log-format", choices=FORMATS, default="",
+        help=say(
+            language,
+            en="how to log; json: an object a line (default: as LOG_FORMAT says, else auto)",
+            zh="日志格式；json 为每行一个对象（默认取环境变量 LOG_FORMAT，否则为 auto）",
+        ),
+    )  # fmt: skip
     outboxargs.add_to(added["outbox"], common, language)
     rulesargs.add_to(added["rules"], common, language)
     enrolargs.add_to(added["enroll"], language)

@@ -8,4 +8,4 @@ import argparse
 def execute(args: argparse.Namespace) -> int:
     from edgeagent import agent
 
-    return agent.main(args.config)
+    return agent.main(args.config, args.log_format)
