@@ -7,6 +7,7 @@ driver that can search looks at its device alone (login, clock, events, picture)
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
@@ -26,8 +27,8 @@ _NO_LOGIN = "discover.no-login"
 
 class Down(Fault):
     code = "check.device-down"
-    en = "{name} is down ({reason}): {detail}. edgeagent camera {id} shows more"
-    zh = "{name} 离线（{reason}）：{detail}。详情见 edgeagent camera {id}"
+    en = "{name} is down ({reason}): {detail}. {more} shows more"
+    zh = "{name} 离线（{reason}）：{detail}。详情见 {more}"
 
 
 class Degraded(Fault):
@@ -107,9 +108,9 @@ def _by_agent(scene: Scene) -> Iterable[Line]:
     for device in scene.running.status.devices if scene.running else ():
         if device.state == "disabled":
             continue
-        told = {"name": device.name or device.id, "reason": device.reason or "-", "detail": device.detail or "-"}
+        told = {"name": device.name or device.id, "reason": device.reason or "-", "detail": _plain(device.detail)}
         if device.state == "down":
-            yield found(Down(id=device.id, **told), device.id)
+            yield found(Down(more=_more(device.driver, device.id), **told), device.id)
         elif device.state == "degraded":
             yield found(Degraded(**told), device.id)
         elif device.state == "starting":
@@ -148,7 +149,7 @@ def _directly(scene: Scene, name: str, device: DeviceSettings) -> Iterable[Line]
     elif finder is not None and place is not None:
         yield from _by_finder(finder, name, device, place)
     elif scene.trial is not None:
-        yield from _by_trial(scene.trial(name, device), name, shown)
+        yield from _by_trial(scene.trial(name, device), name, device)
 
 
 def _by_finder(finder: plugins.Discover, name: str, device: DeviceSettings, place: tuple[str, int]) -> Iterable[Line]:
@@ -189,14 +190,28 @@ def _odd(problem: Problem, name: str, shown: str) -> Line:
     return found(Odd(name=shown, **texts), name)._replace(code=problem.code)
 
 
-def _by_trial(trial: Trial, name: str, shown: str) -> Iterable[Line]:
-    told = {"name": shown, "reason": trial.reason or "-", "detail": trial.detail or "-"}
+def _by_trial(trial: Trial, name: str, device: DeviceSettings) -> Iterable[Line]:
+    shown = device.name or name
+    told = {"name": shown, "reason": trial.reason or "-", "detail": _plain(trial.detail)}
     if trial.state == "up":
         yield passed(f"{shown}: up", f"{shown}：在线", name)
     elif trial.state == "starting":
         yield found(Starting(name=shown), name)
+    elif trial.state == "degraded":
+        yield found(Degraded(**told), name)
     else:
-        yield found(Down(id=name, **told) if trial.state == "down" else Degraded(**told), name)
+        yield found(Down(more=_more(device.driver, name), **told), name)
+
+
+def _more(driver: str, device: str) -> str:
+    """The command that shows one device."""
+    known = {"onvif": f"edgeagent camera {device}", "terminal": f"edgeagent terminal {device} --test"}
+    return known.get(driver, "edgeagent status")
+
+
+def _plain(detail: str) -> str:
+    """A driver's sentence without the code in front."""
+    return re.sub(r"^[a-z-]+\.[a-z0-9-]+: ", "", detail) or "-"
 
 
 def address_of(device: DeviceSettings) -> tuple[str, int] | None:

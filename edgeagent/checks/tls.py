@@ -39,7 +39,8 @@ from gridwire.mqtt.dial import tls_failure
 
 _PING = b"\xc0\x00"
 """PINGREQ. Before CONNECT it is a protocol error: the broker hangs up at once, or has told what it has against us."""
-_REPLY_S = 5.0
+QUIET_S, REPLY_S = 0.5, 5.0
+_LOCAL: tuple[str, ...] = ("127.", "localhost", "::1")
 _PLAIN = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST")
 
 
@@ -52,7 +53,7 @@ def _look(scene: Scene) -> Iterable[Line]:
 
 def _without(broker: Endpoint) -> Line | None:
     """TLS is not configured. Does the port want it?"""
-    if broker.host.startswith(("127.", "localhost", "::1")):
+    if broker.host.startswith(_LOCAL):
         return passed(f"{broker}: this machine, no TLS needed", f"{broker}：本机，无需 TLS", str(broker))
     if _dates(broker) is not None:
         return found(Encrypted(broker=broker), str(broker))
@@ -61,19 +62,18 @@ def _without(broker: Endpoint) -> Line | None:
 
 def _try(scene: Scene, broker: Endpoint) -> Line | None:
     """None where the port cannot be reached: `dns` and `tcp` tell that."""
-    where = str(broker)
+    where, started_s = str(broker), time.monotonic()
     try:
         with contextlib.closing(connect(scene, broker, tls=True)) as connection:
             assert isinstance(connection, ssl.SSLSocket)
-            _until_taken(connection)
-            return _well(scene, connection, where)
+            line = _well(scene, connection, where)
+            _until_taken(connection, time.monotonic() - started_s)
+            return line
     except ConnectFailed as error:
         if error.code == "timeout" and not _listens(scene, broker):
             return None
         fault = _fault(scene, broker, error)
         return found(fault, where) if fault is not None else None
-    except OSError:  # hung up without a word after the handshake: as brokers do on our PINGREQ
-        return passed(f"{where}: the hub has proven who it is", f"{where}：汇聚端身份已验证", where)
 
 
 def _listens(scene: Scene, broker: Endpoint) -> bool:
@@ -84,20 +84,33 @@ def _listens(scene: Scene, broker: Endpoint) -> bool:
     return True
 
 
-def _until_taken(connection: ssl.SSLSocket) -> None:
-    """Raises ConnectFailed when the broker refuses our certificate: TLS 1.3 tells that after the handshake only."""
-    ends_s = time.monotonic() + _REPLY_S
+def _until_taken(connection: ssl.SSLSocket, handshake_s: float) -> None:
+    """Raises ConnectFailed when the broker refuses our certificate: TLS 1.3 tells that after the handshake only.
+
+    It is listened for before anything is said: what a broker has not read when it hangs up makes the kernel forget
+    what it has said last.
+    """
     try:
-        connection.send(_PING)
-        while (left_s := ends_s - time.monotonic()) > 0:
-            select.select([connection], [], [], left_s)
-            try:
-                connection.recv(64)
-            except ssl.SSLWantReadError:
-                continue
-            return
+        if not _hears_end(connection, max(QUIET_S, 2 * handshake_s)):
+            connection.send(_PING)
+            _hears_end(connection, REPLY_S)
     except ssl.SSLError as error:
         raise tls_failure(error) from error
+    except OSError:  # hung up without a word, as some do on our PINGREQ
+        return
+
+
+def _hears_end(connection: ssl.SSLSocket, timeout_s: float) -> bool:
+    """Whether the other end hangs up within the time. Raises SSLError for an alert, OSError."""
+    ends_s = time.monotonic() + timeout_s
+    while (left_s := ends_s - time.monotonic()) > 0:
+        try:
+            connection.recv(64)
+        except ssl.SSLWantReadError:
+            select.select([connection], [], [], left_s)
+        else:
+            return True
+    return False
 
 
 def _well(scene: Scene, connection: ssl.SSLSocket, where: str) -> Line:
