@@ -12,13 +12,11 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final, Literal, TextIO, TypeAlias, get_args
+from typing import Final, TextIO
 
+from gridwire.logformats import FORMATS
 from gridwire.loglimit import Limit
 
-LogFormat: TypeAlias = Literal["auto", "plain", "journal", "json"]
-"""auto: `journal` when systemd reads what is written, else `plain`. Whoever collects the lines adds the time."""
-FORMATS: Final[tuple[LogFormat, ...]] = get_args(LogFormat)
 VARIABLE: Final = "LOG_FORMAT"
 MAX_CHARS: Final = 8192
 MAX_TRACE_CHARS: Final = 4 * MAX_CHARS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from countyhub.cli.say import say
-from gridwire.logs import FORMATS
+from gridwire.logformats import FORMATS
 from gridwire.problem import Language
 
 

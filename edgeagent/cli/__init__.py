@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edgeagent.cli import checkargs, deviceargs, enrolargs, outboxargs, rulesargs, terminalargs
 from edgeagent.cli.say import choose, say
-from gridwire.logs import FORMATS
+from gridwire.logformats import FORMATS
 
 DEFAULT_CONFIG = Path("/etc/edgeagent/edgeagent.toml")
 COMMANDS = (

@@ -113,7 +113,6 @@ def test_promtool_finds_no_fault_in_rules_and_configuration():
     assert code == 0, said
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
 def test_the_alerts_fire_when_they_should(path):
     code, said = promtool.run("test", "rules", str(path))

@@ -14,7 +14,7 @@ from gridwire.events import Alarm
 from gridwire.mqtt import NotConnected
 from tests.harness import until
 from tests.hubs import BoxClient, HubProcess, status
-from tests.instances import STREAM, event
+from tests.instances import BOX, STREAM, event
 from tests.mosquitto import Mosquitto, free_port
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -88,7 +88,22 @@ async def test_the_console_is_served_beside_the_ingest(tmp_path: Path, broker: M
             await box.events(event(ALARM, 1))
             await box.until_acked(1)
         assert await asyncio.to_thread(_get, f"http://127.0.0.1:{port}/livez") == 200
+        assert hub.cli("backup", str(tmp_path / "backup")).returncode == 0
+        metrics = await asyncio.to_thread(_read, f"http://127.0.0.1:{port}/metrics")
+        for line in (
+            "countyhub_broker_connected 1.0", 'countyhub_ingested_total{result="stored"} 1.0',
+            "countyhub_ingest_blocked 0.0", 'countyhub_lease_held{lease="chores"} 1.0',
+            'countyhub_feed_held{feed="mqtt"} 0.0', f'countyhub_box_connected{{box="{BOX}"}} 1.0',
+        ):  # fmt: skip
+            assert f"\n{line}\n" in metrics
+        assert 'countyhub_calendar_year_known{year="this"}' in metrics
+        assert "countyhub_backup_timestamp_seconds 0.0" not in metrics
         assert hub.stop() == 0
+
+
+def _read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.read().decode()
 
 
 def _get(url: str) -> int:
