@@ -7,6 +7,7 @@ name or number of a person: everything goes through `bundleclean`.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import logging
@@ -47,6 +48,9 @@ def execute(args: argparse.Namespace) -> int:
     loaded, mistakes = _load(args.config)
     box = loaded.config.box if loaded else "unknown"
     out = args.out or Path(f"edgeagent-{box}-{now:%Y%m%dT%H%M%SZ}.tar.gz")
+    for device in loaded.config.device.values() if loaded else ():
+        with contextlib.suppress(Problem):
+            plugins.load(device.driver)  # what it says in Chinese is known from then on
     clean = Clean(files_of(args.config), keep=(box, box[:12], box[:6], *([loaded.hash] if loaded else ())))
     try:
         names = _write(out, _parts(args, loaded, mistakes, loose.store, clean), now)
