@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -51,19 +52,21 @@ class Line(NamedTuple):
 
 
 class Change:
-    """A case that is being changed: steps are taken, lights told, then all of it is saved at once."""
+    """A case that is being changed: steps are taken, lights told, then all of it is saved at once.
+
+    Who had to wait for another's change brings an older `now`: what he does is dated no earlier than that change."""
 
     def __init__(self, kept: Kept, now: datetime) -> None:
         self.kept = kept
         self.case = kept.case
         self.told = kept.told
-        self.now = now
+        self.now = max(now, kept.changed)
         self.entries: list[Entry] = []
         self.turn()
 
     def turn(self) -> None:
         """Tells of lights that have turned by now."""
-        since = self.entries[-1].at if self.entries else min(self.kept.changed, self.now)
+        since = self.entries[-1].at if self.entries else self.kept.changed
         found = lights.turned(self.case, self.told, self.now, since)
         self.told = found.told
         for turn in found.turns:
@@ -72,11 +75,11 @@ class Change:
     def take(self, done: Done) -> None:
         """A step of the lifecycle."""
         self.case = done.case
-        self.entries.append(done.entry)
+        self.entries.append(replace(done.entry, at=max(done.entry.at, self.kept.changed)))
         self.turn()
 
     def line(self, line: Line) -> None:
-        self.entries.append(entry_of(self.case, line))
+        self.entries.append(entry_of(self.case, line._replace(at=max(line.at, self.kept.changed))))
 
 
 def entry_of(case: Case, line: Line) -> Entry:

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from countyhub.cases import rows
 from countyhub.cases.acting import RESIDENT, Acted, act, act_within, merge, rate, split
@@ -17,6 +18,7 @@ from countyhub.cases.refusals import NoSuchPerson, NotTheRole
 from countyhub.lifecycle.refusals import Refused, Stale
 from countyhub.lifecycle.state import HUB, Act, Actor, Office
 from countyhub.registry.forms import Area, Duty
+from countyhub.store.casetables import case_entry
 from countyhub.store.engine import Store, open_store
 from simulators.county.build import COUNTY
 from tests.casebooks import (
@@ -298,3 +300,15 @@ async def test_the_hub_may_always_be_asked_what_it_does_not_know(store: Store) -
     done = await act(store, OF, "430181-20260101-0001", Act(name="note", text="x"), HUB, MORNING)
     assert isinstance(done, Refused)
     assert done.code == "case.not-there"
+
+
+async def test_who_had_to_wait_for_another_is_not_dated_before_it(store: Store) -> None:
+    """R-CASE-10: a timeline never goes back in time, whoever brings an older clock."""
+    number = (await opened(store, OF)).number
+    for after in (2 * HOUR, HOUR):
+        done = await act(store, OF, number, Act(name="supervise", text="请抓紧"), WHO["county"], MORNING + after)
+        assert isinstance(done, Acted)
+    async with store.read() as connection:
+        query = select(case_entry.c.at).where(case_entry.c.number == number, case_entry.c.act == "supervise")
+        at = list((await connection.execute(query.order_by(case_entry.c.id))).scalars())
+    assert at == [MORNING + 2 * HOUR] * 2
