@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event as listening
 from sqlalchemy import text
 
-from countyhub.calendar import Calendar
+from countyhub.calendar import SHANGHAI, Calendar
 from countyhub.config import Config, FeedsSettings, MqttFeedSettings
 from countyhub.store import backupstamp
 from countyhub.store.engine import Store, open_store
@@ -107,7 +107,7 @@ async def test_each_box_is_told_and_devices_never(database, store, tmp_path):
 
 
 async def test_years_backups_and_a_second_question(database, store, tmp_path):
-    year = datetime.now(UTC).year
+    year = datetime.now(SHANGHAI).year
     asked = gauges(store, tmp_path, calendar=lambda: Calendar({}, frozenset({year})))
     backupstamp.write(tmp_path, NOW)
     found = await values(asked)
