@@ -21,7 +21,6 @@ from bench.storm import Storm, storm
 from countyhub.correlate.signals import Signal, instant
 from countyhub.inbox import Inbox
 from countyhub.intake import Intake
-from countyhub.matters.follower import GATHER_S
 from countyhub.registry.columns import Row
 from countyhub.registry.forms import Camera
 from countyhub.store.casetables import cases
@@ -129,7 +128,7 @@ async def _chunk(office: Office, batches: Sequence[tuple[datetime, list[Intake]]
         assert await office.follower.lease.take()
         while not ended.is_set():
             if not await office.follower.step():
-                await asyncio.sleep(GATHER_S)
+                await asyncio.sleep(office.follower.gather_s)
         while await office.follower.step():
             pass
 

@@ -25,8 +25,10 @@ RETRY_S: Final = 2.0
 TURN_S: Final = 3.0
 """So often another process looks whether the work is free."""
 TICK_S: Final = 1.0
-GATHER_S: Final = 0.05
-"""After a commit a little is waited for the next: one transaction of ours for several of the inbox."""
+GATHER_S: Final = (0.05, 0.3)
+"""After a commit a little is waited for the next, longer in a storm: while we write, the inbox waits for its turn."""
+STORM: Final = 2000
+"""Events of one page in a storm."""
 REFRESH: Final = timedelta(seconds=10)
 
 
@@ -83,7 +85,14 @@ class Follower:
             news = self._feed.news
             if not await self.step():
                 await either(news, TICK_S)
-                await asyncio.sleep(GATHER_S)
+                await asyncio.sleep(self.gather_s)
+
+    @property
+    def gather_s(self) -> float:
+        """How long to wait for more, by how much there was."""
+        least_s, most_s = GATHER_S
+        share = min(1.0, (self._round.read if self._round else 0) / STORM)
+        return least_s + (most_s - least_s) * share
 
     async def step(self) -> bool:
         """One page; whether there is more. Raises what `Round.step` raises."""

@@ -24,7 +24,7 @@ from gridwire.events import TYPE_OF, Alarm, Data, DeviceState, Rating, Request, 
 
 log = logging.getLogger("countyhub.matters")
 
-PAGE: Final = 1000
+PAGE: Final = 4000
 CLOCK_WAIT: Final = timedelta(minutes=2)
 """So long after a stream was first seen its events wait for its clock: after a power cut a box asks for the time."""
 _EVERY: Final = (1 << 62, 1 << 62)

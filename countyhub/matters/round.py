@@ -69,6 +69,8 @@ class Round:
         self._desk = desk
         self._windows = windows
         self.correlator = self._fresh(now)
+        self.read = 0
+        """Rows of the last page."""
         self._event_id = self._link_id = 0
         self._new_events = 0
         self._some_wait = True
@@ -174,6 +176,7 @@ class Round:
         if moved or changes != NO_CHANGES or page.dated or now - self._times.proved >= RENEW_EVERY:
             await self._commit(page, changes, now)
         self._some_wait |= page.waits
+        self.read = page.count
         return page.full
 
     def _take(self, page: Page) -> Changes:
