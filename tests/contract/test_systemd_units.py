@@ -96,3 +96,11 @@ def test_names_agree(name):
     assert found["Slice"] == [f"{name}.slice"]
     assert (SYSTEMD / f"{name}.slice").exists()
     assert found["ExecStart"][0].startswith(f"/usr/bin/{name} run ")
+
+
+def test_a_worker_leaves_the_console_to_the_hub():
+    from countyhub.cli import _parser
+
+    (command,) = settings("countyhub-ingest@.service")["ExecStart"]
+    args = _parser().parse_args(command.replace("%i", "a").split()[1:])
+    assert (args.worker, args.no_console) == ("a", True)
