@@ -111,7 +111,7 @@ async def test_a_gauge_on_a_serial_port(tmp_path):
 
 def test_the_configuration_of_the_template_is_right():
     run = subprocess.run(
-        [sys.executable, "-m", "edgeagent.cli", "check", "--only", "config", "--config", str(TEMPLATE / "edgeagent.toml")],
+        [sys.executable, "-m", "edgeagent.cli", "check", "--only", "config", "--config", TEMPLATE / "edgeagent.toml"],
         capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(TEMPLATE)},
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr

@@ -100,7 +100,8 @@ async def test_everything_happens_and_nothing_is_lost_or_there_twice(start):
         assert text in demo.screen, text
     assert (demo.path / "village" / "secrets" / "village-key").stat().st_mode & 0o777 == 0o600
     checked = subprocess.run(
-        [sys.executable, "-m", "edgeagent.cli", "check", "--only", "config", "--config", demo.path / "village" / "edgeagent.toml"],
+        [sys.executable, "-m", "edgeagent.cli", "check", "--only", "config",
+         "--config", demo.path / "village" / "edgeagent.toml"],
         check=False, capture_output=True,
     )  # fmt: skip
     assert checked.returncode == 0, checked.stderr
