@@ -333,6 +333,7 @@ async def test_the_hub_is_gone_and_the_broker_stays(tmp_path, monkeypatch):
         assert " / " not in line.en
 
 
+@pytest.mark.slow
 async def test_what_is_meant_for_the_agent_stays_at_the_broker(tmp_path):
     """The check has the agent's session while no agent runs: orders in it must not be lost."""
     devices = emitter(tmp_path / "ledger.txt", {"alarm": 1}, until=3)
