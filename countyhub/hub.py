@@ -15,14 +15,13 @@ from importlib.metadata import version
 from types import TracebackType
 from zoneinfo import ZoneInfo
 
-from countyhub import escalation, feeds, upkeep
+from countyhub import escalation, feeds, leasehold, upkeep
 from countyhub.ca import keeper
 from countyhub.cases.book import Book
 from countyhub.commands import Commands
 from countyhub.config import Config
 from countyhub.downlink import Downlink
 from countyhub.feed import Feed
-from countyhub.feeds import leasehold
 from countyhub.inbox import Inbox, Outcome
 from countyhub.lease import Lease
 from countyhub.matters.follower import Follower

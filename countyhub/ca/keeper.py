@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from countyhub import leasehold
 from countyhub.ca import identities, keeping, revocation
 from countyhub.ca.authority import INDEX, CaBroken, CaTooShort, NoCa
 from countyhub.ca.files import KeyOpen, NotWritten
@@ -15,7 +16,6 @@ from countyhub.ca.listener import Listener
 from countyhub.ca.revocation import SessionNotEnded
 from countyhub.config import Config
 from countyhub.configfile import SecretUnreadable
-from countyhub.feeds import leasehold
 from countyhub.lease import Lease
 from countyhub.store.engine import UNAVAILABLE, Store
 from gridwire.problem import Problem

@@ -13,12 +13,12 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from countyhub.config import BrokerSettings, Config
-from countyhub.configfile import secret
+from countyhub.configfile import own_file, secret
 from countyhub.feeds import cursors
 from countyhub.feeds.envelope import CONTENT_TYPE, encode
-from countyhub.feeds.leasehold import hold
 from countyhub.feeds.source import Item, Page, Source, sources
 from countyhub.lease import Lease
+from countyhub.leasehold import hold
 from countyhub.registry.live import LiveRegistry
 from countyhub.store.engine import Store
 from gridwire.mqtt import (
@@ -66,7 +66,9 @@ def mqtt_settings(config: Config) -> MqttSettings:
         session_expiry_s=0,
         clean_start=True,
         backoff_max_s=broker.backoff_max_s,
-        tls=TlsSettings(ca_file=tls.ca, cert_file=tls.cert or None, key_file=tls.key or None) if tls else None,
+        tls=TlsSettings(ca_file=tls.ca, cert_file=tls.cert or None, key_file=own_file(tls.key) or None)
+        if tls
+        else None,
     )
 
 

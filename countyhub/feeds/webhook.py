@@ -15,12 +15,12 @@ import msgspec
 
 from countyhub.config import Config
 from countyhub.feeds import outbox, signature, subscriptions, topics
-from countyhub.feeds.leasehold import hold
 from countyhub.feeds.outbox import Delivery
 from countyhub.feeds.post import Answer, Poster
 from countyhub.feeds.source import Source, sources
 from countyhub.feeds.subscriptions import NoSuchWebhook, Subscription
 from countyhub.lease import Lease
+from countyhub.leasehold import hold
 from countyhub.registry.live import LiveRegistry
 from countyhub.store.engine import Store
 from gridwire.codes import new_ulid

@@ -75,8 +75,8 @@ class OtherProtocol(Fault):
 
 class Odd(Fault):
     code = "check.device-problem"
-    en = "{name}: {en}"
-    zh = "{name}：{zh}"
+    en = "{name}: {why_en}"
+    zh = "{name}：{why_zh}"
 
 
 class NoLogin(Fault):
@@ -87,8 +87,8 @@ class NoLogin(Fault):
 
 class Broken(Fault):
     code = "check.device-driver"
-    en = "{name}: its driver cannot be loaded: {en}"
-    zh = "{name}：驱动无法加载：{zh}"
+    en = "{name}: its driver cannot be loaded: {why_en}"
+    zh = "{name}：驱动无法加载：{why_zh}"
 
 
 def _look(scene: Scene) -> Iterable[Line]:
@@ -138,7 +138,7 @@ def _directly(scene: Scene, name: str, device: DeviceSettings) -> Iterable[Line]
     try:
         finder = plugins.finder(device.driver)
     except Problem as problem:
-        texts = {language: problem.text(language) for language in ("en", "zh")}
+        texts = {f"why_{language}": problem.text(language) for language in ("en", "zh")}
         yield found(Broken(name=shown, **texts), name)
         return
     place = address_of(device)
@@ -186,7 +186,7 @@ async def _find(finder: plugins.Discover, search: Search, place: tuple[str, int]
 
 
 def _odd(problem: Problem, name: str, shown: str) -> Line:
-    texts = {language: problem.text(language).removeprefix(f"{problem.code}: ") for language in ("en", "zh")}
+    texts = {f"why_{language}": problem.text(language).removeprefix(f"{problem.code}: ") for language in ("en", "zh")}
     return found(Odd(name=shown, **texts), name)._replace(code=problem.code)
 
 

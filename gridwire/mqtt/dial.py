@@ -17,7 +17,14 @@ from gridwire.mqtt.settings import MqttSettings, TlsSettings
 
 # X509_V_ERR_* of OpenSSL (x509_vfy.h), as found in ssl.SSLCertVerificationError.verify_code.
 _VERIFY_CODES = {9: "tls_not_yet_valid", 10: "tls_expired", 62: "tls_host_mismatch", 64: "tls_host_mismatch"}
-_CLIENT_REFUSED = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "UNKNOWN_CA", "CERTIFICATE_EXPIRED", "ACCESS_DENIED")
+_CLIENT_REFUSED = (
+    "CERTIFICATE_REQUIRED",
+    "BAD_CERTIFICATE",
+    "UNKNOWN_CA",
+    "CERTIFICATE_EXPIRED",
+    "CERTIFICATE_REVOKED",
+    "ACCESS_DENIED",
+)
 _VERSION = ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS_AVAILABLE", "WRONG_SSL_VERSION")
 
 

@@ -88,6 +88,9 @@ def _system(package: Package) -> Tree:
     tree[f"usr/lib/sysusers.d/{name}.conf"] = File((here / f"{name}.sysusers").read_bytes())
     tree[f"usr/lib/tmpfiles.d/{name}.conf"] = File((here / f"{name}.tmpfiles").read_bytes())
     tree[f"etc/{name}/secrets/"] = File(b"", 0o700)
+    completion = ROOT / "config" / "completion"
+    tree[f"usr/share/bash-completion/completions/{name}"] = File((completion / f"{name}.bash").read_bytes())
+    tree[f"usr/share/zsh/vendor-completions/_{name}"] = File((completion / f"_{name}").read_bytes())
     if name == "edgeagent":
         rules = "70-edgeagent-serial.rules"
         tree[f"usr/lib/udev/rules.d/{rules}"] = File((here / rules).read_bytes())

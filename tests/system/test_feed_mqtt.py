@@ -15,7 +15,8 @@ import jsonschema
 import msgspec
 import pytest
 
-from countyhub.feeds import leasehold, mqtt
+from countyhub import leasehold
+from countyhub.feeds import mqtt
 from countyhub.feeds.mqtt import MqttFeed
 from countyhub.store.engine import Store, open_store
 from gridwire.events import Alarm, PictureRef, Sos

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from countyhub import leasehold
 from countyhub.cli import main
-from countyhub.feeds import leasehold, outbox, schedule, signature, subscriptions, webhook
+from countyhub.feeds import outbox, schedule, signature, subscriptions, webhook
 from countyhub.feeds.outbox import Delivery
 from countyhub.feeds.source import EventSource
 from countyhub.feeds.subscriptions import Subscription

@@ -103,13 +103,13 @@ def test_check_tells_every_mistake_in_both_folders(
     path = tmp_path / "countyhub.toml"
     folders = f'[calendar]\ndays_dir = "{tmp_path}/days"\nwindows_dir = "{tmp_path}/ics"\n'
     path.write_text(f'county = "431126"\ndata_dir = "{tmp_path}"\n{folders}')
-    assert cli.main(["check", "--config", str(path), "--language", "en"]) == 0
+    assert cli.main(["check", "--only", "calendar", "--config", str(path), "--language", "en"]) == 0
     (tmp_path / "days" / "2026.csv").write_text(YEAR + "\n2026-99-99,放假\n")
     (tmp_path / "ics" / "a.ics").write_text("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:x\nEND:VEVENT\nEND:VCALENDAR\n")
-    assert cli.main(["check", "--config", str(path), "--language", "en"]) == 1
+    assert cli.main(["check", "--only", "calendar", "--config", str(path), "--language", "en"]) == 78
     said = capsys.readouterr().out
     assert "2026.csv line 15" in said
     assert "LOCATION" in said
     path.write_text(path.read_text().replace("/ics", "/nowhere"))
-    assert cli.main(["check", "--config", str(path), "--language", "zh"]) == 1
+    assert cli.main(["check", "--only", "calendar", "--config", str(path), "--language", "zh"]) == 78
     assert "nowhere" in capsys.readouterr().out

@@ -10,7 +10,7 @@ from countyhub.lease import Lease, LeaseLost
 from countyhub.store.engine import UNAVAILABLE
 from gridwire.problem import Problem
 
-log = logging.getLogger("countyhub.feeds")
+log = logging.getLogger("countyhub.lease")
 
 RENEW_S = 5.0
 """A third of what a lease lasts."""
