@@ -103,6 +103,7 @@ class MqttClient:
         self._idle.set()
         self._pause: asyncio.Timeout | None = None  # around what stop() may interrupt
         self._choice = Choice(settings.endpoints)
+        self._used = self._choice.now  # by the link that is up; the choice may have gone on already
 
     # For the owner.
 
@@ -187,7 +188,7 @@ class MqttClient:
         link, error = self._link, self._last_error
         return MqttState(
             connected=link is not None,
-            broker=str(self._choice.now),
+            broker=str(self._used if link is not None else self._choice.now),
             since=self._since,
             counter=self._counter,
             connects=self._connects,
@@ -265,8 +266,9 @@ class MqttClient:
     async def _connect_once(self) -> MqttError | None:
         """Connect and serve till the end. None if we ended it ourselves, else what went wrong."""
         self._attempts += 1
+        self._used = self._choice.now
         try:
-            sock = await self._interruptible(dial(self.settings, self._choice.now))
+            sock = await self._interruptible(dial(self.settings, self._used))
             if sock is not None:
                 await self._use(sock)
         except (ConnectFailed, LinkLost) as error:
