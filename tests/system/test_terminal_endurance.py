@@ -117,7 +117,7 @@ async def test_two_flipped_bits_never_make_another_person(tmp_path, counted):
                 await until(lambda tones=tones: len(place.terminal.beeper.beeps) > tones)
                 place.terminal.lift_card()
                 finds = reader.finds
-                await until(lambda finds=finds: reader.finds > finds + 3)
+                await until(lambda finds=finds: reader.finds > finds + 6)  # two quiet answers, should some be lost
             people = [checkin.person for checkin in device.data]
         refused = place.tones.count("failed")
         counted(
