@@ -127,7 +127,7 @@ ABOUT = {
         "printer and a Modbus bus with two buttons, a siren and a water level; `edgeagent run` with broker and "
         "hub. Card or code: from its last byte at the simulated reader to the beep at the simulated printer, "
         "which comes after the commit; every 80 ms. ID card: from its being put down at any moment, so with the "
-        "wait for the next look (0.125 s) and two reads. A pty carries bytes in no time; `slow line` is the same "
+        "wait for the next look (0.175 s) and two reads. A pty carries bytes in no time; `slow line` is the same "
         "with every byte as long on its way as at 115200 baud (the rest of the terminal: 9600), where the two "
         "reads alone take 136 ms, the second as far as its text; the time that a real reader itself takes for a "
         "card comes on top and is not simulated. Idle: nobody comes, slow lines, CPU time over 60 s as the "

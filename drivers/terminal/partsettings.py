@@ -41,7 +41,7 @@ class SamIdCard(PartSettings, frozen=True, kw_only=True, tag="sam_idcard"):
 
     role: ReaderRole = "reader"
     baud: Annotated[int, about("bits per second", "波特率", ge=50, le=4_000_000)] = 115200
-    poll_s: Annotated[float, about("seconds between two looks for a card", "两次寻卡的间隔，秒", gt=0, le=10)] = 0.125
+    poll_s: Annotated[float, about("seconds between two looks for a card", "两次寻卡的间隔，秒", gt=0, le=10)] = 0.175
     answer_timeout_s: Annotated[
         float, about("seconds that the reader may take to answer", "等待读卡器应答的最长时间，秒", gt=0, le=30)
     ] = 3.0
@@ -249,7 +249,7 @@ class Modbus(PartSettings, frozen=True, kw_only=True, tag="modbus"):
     ]
     poll_s: Annotated[
         float, about("seconds between two looks at the buttons", "两次查询按钮的间隔，秒", ge=0.02, le=10)
-    ] = 0.125
+    ] = 0.175
     answer_timeout_s: Annotated[
         float, about("seconds that a device may take to answer", "等待设备应答的最长时间，秒", gt=0, le=10)
     ] = 0.5
