@@ -43,6 +43,8 @@ class AgentProcess:
         self.configure(devices)
         self.environment: dict[str, str] = {}
         """Variables of the process beside those of the tests, as from its next start."""
+        self.before: tuple[str, ...] = ()
+        """A command that runs it, as from its next start: its last words are those of the agent."""
         self._process: subprocess.Popen[bytes] | None = None
         self._log_from = 0
 
@@ -56,7 +58,7 @@ class AgentProcess:
         environment = {**os.environ, "PYTHONPATH": str(DRIVERS), "LANG": "en_US.UTF-8", **self.environment}
         with path.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "edgeagent.cli", "run", "--config", str(self.config)],
+                [*self.before, sys.executable, "-m", "edgeagent.cli", "run", "--config", str(self.config)],
                 stdout=log, stderr=log, cwd=ROOT, env=environment,
             )  # fmt: skip
         return self

@@ -35,6 +35,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--slots", type=int, default=5, help="订阅上限 / subscriptions at a time")
     add("--clock-offset", type=float, default=0.0, metavar="SECONDS", help="时钟偏差 / error of the cameras' clock")
     add("--quirk", action="append", default=[], choices=sorted(QUIRKS), metavar="NAME", help="故障 / see below")
+    add("--picture-width", type=int, default=640, metavar="PX", help="图片宽度 / width of pictures")
     add("--rhythm", type=float, metavar="SECONDS", help="平均每隔几秒报警 / raise an alarm every so often")
     add("--seed", type=int, default=1, help="随机种子 / seed of the rhythm")
     add("--json", action="store_true", help="输出一行 JSON / print one line of JSON")
@@ -51,6 +52,7 @@ def configs(options: argparse.Namespace) -> list[CameraConfig]:
             auth=options.auth,
             slots=options.slots,
             clock_offset_s=options.clock_offset,
+            picture_width_px=options.picture_width,
             quirks=frozenset(options.quirk),
             serial=f"GC2000-{index + 1:06d}",
         )

@@ -205,7 +205,7 @@ class Camera:
 
     def _picture(self) -> bytes:
         second = self.state.clock.now().replace(microsecond=0)
-        return picture.jpeg(self.config.name, second, frozenset(self.state.active))
+        return picture.jpeg(self.config.name, second, frozenset(self.state.active), self.config.picture_width_px)
 
     def _frame(self, number: int) -> bytes:
         whole = self._picture()

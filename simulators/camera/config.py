@@ -28,6 +28,7 @@ class CameraConfig:
     `port` 0 takes a free one. `auth` says which credentials SOAP operations accept, `snapshot_auth` the pictures.
     `fresh_s`: how far a token's Created may be from the camera's own clock. `lock_after` wrong passwords in a row
     lock the account for `lock_s` (0: never). `max_poll_s` is the longest long poll allowed.
+    `picture_width_px`: of snapshots and frames, 16:9.
 
     Raises ValueError for an unknown mode or quirk.
     """
@@ -48,6 +49,7 @@ class CameraConfig:
     max_poll_s: float = 60.0
     reboot_s: float = 3.0
     clock_offset_s: float = 0.0
+    picture_width_px: int = 640
     quirks: frozenset[str] = frozenset()
     maker: str = "Gridcam"
     model: str = "GC-2000"
