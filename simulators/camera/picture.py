@@ -42,6 +42,7 @@ def jpeg(name: str, second: datetime, active: frozenset[str], width_px: int = WI
     20-60 KB; some 250 KB when 1920 pixels wide.
     """
     import cv2
+    import numpy as np
 
     frame = _background(sum(name.encode()) % 97).copy()
     _draw_active(frame, active, second)
@@ -52,7 +53,8 @@ def jpeg(name: str, second: datetime, active: frozenset[str], width_px: int = WI
         cv2.putText(frame, text, (11, y + 1), _FONT, 0.6, (0, 0, 0), 1, cv2.LINE_AA)
         cv2.putText(frame, text, (10, y), _FONT, 0.6, (255, 255, 255), 1, cv2.LINE_AA)
     if width_px != WIDTH:
-        frame = cv2.resize(frame, (width_px, width_px * HEIGHT // WIDTH), interpolation=cv2.INTER_CUBIC)
+        shape = (width_px, width_px * HEIGHT // WIDTH)
+        frame = np.asarray(cv2.resize(frame, shape, interpolation=cv2.INTER_CUBIC), np.uint8)
     done, encoded = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 82])
     assert done
     return bytes(encoded.tobytes())
