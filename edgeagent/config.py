@@ -35,6 +35,13 @@ URGENT_KINDS: Final = frozenset(("fire", "smoke"))
 """Alarms that are never held back: neither their start nor their end."""
 PresetName = Literal["pond", "forest-edge", "village-office"]
 """What each of them does stands in `edgeagent.presets`."""
+MakerName = Literal["hikvision", "dahua", "uniview", "tvt", "tp-link", "xm", "reolink", "axis"]
+"""What the cameras of each need stands in `edgeagent.makers`."""
+DevicePreset = Literal[
+    "pond", "forest-edge", "village-office",
+    "hikvision", "dahua", "uniview", "tvt", "tp-link", "xm", "reolink", "axis",
+]  # fmt: skip
+"""Either of them; a test sees to it that none is left out."""
 DeviceId = Annotated[str, Meta(pattern=DEVICE_PATTERN, examples=["cam-1"])]
 
 
@@ -233,10 +240,14 @@ class DeviceSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     enabled: Annotated[bool, about("false: configured but not watched", "false 表示保留配置但不监测")] = True
     preset: Annotated[
-        PresetName | None,
+        Annotated[DevicePreset, Meta(examples=["pond"])]
+        | Annotated[tuple[DevicePreset, ...], Meta(max_length=4)]
+        | None,
         about(
-            "rules by name for its alarms, see edgeagent rules presets; every [[rule]] counts more",
-            "按名称套用一组报警规则，内容见 edgeagent rules presets；[[rule]] 优先",
+            "by name: rules for its alarms (every [[rule]] counts more), or what cameras of its maker need (what this "
+            'table says counts more); several as ["hikvision", "pond"]; all names: docs/reference/presets.md',
+            "按名称套用：一组报警规则（[[rule]] 优先），或该厂家摄像机所需的设置（本表所写优先）；"
+            '多个写作 ["hikvision", "pond"]；全部名称见 docs/reference/presets.md',
         ),
     ] = None
     options: Any = None

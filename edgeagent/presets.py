@@ -26,6 +26,12 @@ class Preset(NamedTuple):
         return any(span is not None and span.needs_place for span in spans)
 
 
+def rules_in(preset: object) -> list[PresetName]:
+    """The presets of rules among the names that a device's `preset` gives, a name or a list of them, in its order."""
+    given = preset if isinstance(preset, list | tuple) else [preset]
+    return [name for each in given for name in PRESETS if name == each]
+
+
 _PEOPLE: Final = ("person", "line_crossing", "intrusion", "loitering")
 _VIEW: Final = ("tamper", "scene_change", "too_dark", "too_bright", "too_blurry", "signal_lost", "picture")
 _DARK: Final = ("sunset-30min-sunrise+30min",)

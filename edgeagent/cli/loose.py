@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from edgeagent.config import StoreSettings
 from edgeagent.configfile.reader import read
+from edgeagent.makers import filled
 
 
 class Loose(NamedTuple):
-    """Nothing in it was checked. `devices`: tables by id; `store`: folder of the agent's store and control socket."""
+    """Nothing in it was checked. `devices`: tables by id, with what their makers set; `store`: folder of the agent's
+    store and control socket."""
 
     store: Path
     language: str | None
@@ -36,7 +38,7 @@ def read_loosely(config: Path) -> Loose:
         folder = store.get("dir", folder) if isinstance(store, dict) else folder
         language = data.get("language", language)
         zone = data.get("timezone", zone)
-        devices |= tables(data)
+        devices |= {name: filled(one) for name, one in tables(data).items()}
     return Loose(
         Path(folder if isinstance(folder, str) and folder else StoreSettings().dir),
         language if isinstance(language, str) else None,

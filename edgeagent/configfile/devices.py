@@ -14,6 +14,7 @@ from edgeagent.configfile.decode import Decoder, Fields, fields_of
 from edgeagent.configfile.expected import found
 from edgeagent.configfile.mistakes import BadDevice, Both, BrokenDriver, Invalid, Mistake, UnknownDriver, WrongType
 from edgeagent.configfile.mistakes import suggest as suggestion
+from edgeagent.makers import DRIVERS, filled, makers_in
 from gridwire.codes import DEVICE_PATTERN
 from gridwire.problem import Problem
 
@@ -79,7 +80,11 @@ class Devices:
             return self._decoder.table(COMMON, {key: table[key] for key in table if key in COMMON}, path)
         own = fields_of(struct)
         mistakes = len(self._decoder.mistakes)
-        right = self._decoder.table({**own, **COMMON}, table, path)
+        if makers_in(table.get("preset")) and driver not in DRIVERS:
+            listed = ", ".join(DRIVERS)
+            reason = Both(f"presets of makers are for {listed}", f"厂家预设只用于 {listed}")
+            self._decoder.wrong(Invalid, (*path, "preset"), reason=reason)
+        right = self._decoder.table({**own, **COMMON}, filled(table), path)
         settings = {key: value for key, value in right.items() if key in COMMON}
         if len(self._decoder.mistakes) == mistakes:
             options = {key: value for key, value in right.items() if key not in COMMON}

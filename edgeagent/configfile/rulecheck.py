@@ -19,7 +19,7 @@ from edgeagent.configfile.mistakes import (
     OutOfRange,
     suggest,
 )
-from edgeagent.presets import PRESETS
+from edgeagent.presets import PRESETS, rules_in
 from edgeagent.windows import mend, parse, read
 
 _HOURS = Both(
@@ -77,7 +77,7 @@ def _needing_place(data: Mapping[str, Any]) -> Iterator[Path]:
     named += [("device", *item) for item in (devices.items() if isinstance(devices, dict) else ())]
     for where, name, table in named:
         preset = table.get("preset") if isinstance(table, dict) else None
-        if isinstance(preset, str) and any(preset == known and PRESETS[known].needs_place for known in PRESETS):
+        if any(PRESETS[known].needs_place for known in rules_in(preset)):
             yield (where, name, "preset")
 
 

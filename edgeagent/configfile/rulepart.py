@@ -19,6 +19,7 @@ from edgeagent.configfile.merge import merge
 from edgeagent.configfile.mistakes import BadConfig, BadTimeZone, Place
 from edgeagent.configfile.reader import read
 from edgeagent.configfile.rulecheck import check_rules
+from edgeagent.presets import rules_in
 from gridwire.problem import Language
 
 _SETTINGS = ("rule", "timezone", "latitude", "longitude", "language", "store")
@@ -28,7 +29,7 @@ class RulePart(NamedTuple):
     """The rules of a configuration, and where they stand: `places` by rule, `preset_places` by device."""
 
     rules: tuple[RuleSettings, ...]
-    presets: Mapping[str, PresetName]
+    presets: Mapping[str, list[PresetName]]
     devices: tuple[str, ...]
     timezone: str
     latitude: float | None
@@ -81,11 +82,12 @@ def _devices(decoder: Decoder) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _presets(decoder: Decoder) -> dict[str, PresetName]:
-    """Device -> its preset, where it is a right one."""
-    found: dict[str, PresetName] = {}
+def _presets(decoder: Decoder) -> dict[str, list[PresetName]]:
+    """Device -> its presets of rules, where they are right ones."""
+    found: dict[str, list[PresetName]] = {}
     for device, table in _devices(decoder).items():
         if isinstance(table, dict) and "preset" in table:
             right = decoder.table({"preset": COMMON["preset"]}, {"preset": table["preset"]}, ("device", device))
-            found |= {device: right["preset"]} if "preset" in right else {}
+            named = rules_in(right.get("preset"))
+            found |= {device: named} if named else {}
     return found

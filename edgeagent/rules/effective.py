@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from edgeagent.config import URGENT_KINDS, Config, PresetName, RuleSettings
-from edgeagent.presets import PRESETS
+from edgeagent.presets import PRESETS, rules_in
 from edgeagent.windows import Span, parse
 from gridwire.events import Severity
 
@@ -56,11 +56,14 @@ class Effective(NamedTuple):
     origins: Mapping[str, Origin]
 
 
-def layers_of(rules: Sequence[RuleSettings], devices: Mapping[str, PresetName] | None = None) -> tuple[Layer, ...]:
+def layers_of(
+    rules: Sequence[RuleSettings], devices: Mapping[str, Sequence[PresetName]] | None = None
+) -> tuple[Layer, ...]:
     """In the order in which they count, the last most: presets of devices, then the rules, each after its preset."""
     found: list[Layer] = []
-    for device, preset in (devices or {}).items():
-        found += _preset(RuleSettings(devices=(device,), preset=preset), Origin(device=device, preset=preset))
+    for device, presets in (devices or {}).items():
+        for preset in presets:
+            found += _preset(RuleSettings(devices=(device,), preset=preset), Origin(device=device, preset=preset))
     for index, rule in enumerate(rules):
         if rule.preset is not None:
             found += _preset(rule, Origin(index, preset=rule.preset))
@@ -68,9 +71,10 @@ def layers_of(rules: Sequence[RuleSettings], devices: Mapping[str, PresetName] |
     return tuple(found)
 
 
-def presets_of(config: Config) -> dict[str, PresetName]:
-    """Device -> its preset."""
-    return {name: device.preset for name, device in config.device.items() if device.preset is not None}
+def presets_of(config: Config) -> dict[str, list[PresetName]]:
+    """Device -> its presets of rules, in the order in which they count."""
+    named = {name: rules_in(device.preset) for name, device in config.device.items()}
+    return {name: presets for name, presets in named.items() if presets}
 
 
 def effective(layers: Sequence[Layer], device: str, kind: str) -> Effective:

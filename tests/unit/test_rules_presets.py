@@ -15,7 +15,7 @@ from gridwire.kinds import KINDS
 
 
 def counts(rules, kind, device="cam", **presets):
-    return Rules(layers_of(rules, presets), "UTC").effective(device, kind)
+    return Rules(layers_of(rules, {device: [name] for device, name in presets.items()}), "UTC").effective(device, kind)
 
 
 def test_every_name_has_a_preset_and_texts():

@@ -28,7 +28,7 @@ def test_the_example_of_the_page_loads(tmp_path):
     (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "edgeagent.toml").write_text(example)
     part = load_rules(tmp_path / "edgeagent.toml")
-    assert part.presets == {"pond-1": "pond"}
+    assert part.presets == {"pond-1": ["pond"]}
 
 
 def test_the_page_names_every_reason_every_preset_and_the_bounds():
