@@ -55,6 +55,7 @@ async def act_within(
     if kept is None:
         return NotThere(number=number)
     children = await rows.load(connection, kept.case.children)
+    now = rows.instant(now, (kept, *children.values()))
     changes = {each.case.number: Change(each, now) for each in (kept, *children.values())}
     done = family.step(book.life(now), kept.case, [each.case for each in children.values()], act, actor, now)
     if isinstance(done, Refused):
@@ -77,9 +78,10 @@ async def merge(
         below = found[child].case
         if expected not in (None, below.version):
             return Stale(found=below.version, expected=expected)
+        at = rows.instant(now, found.values())
         on_top = found[parent or child].case  # into itself, or into nothing: the lifecycle says why not
-        done = family.merge(book.life(now), on_top, below, actor, now, text=text)
-        return done if isinstance(done, Refused) else await _pair_saved(connection, book, found, done, now)
+        done = family.merge(book.life(at), on_top, below, actor, at, text=text)
+        return done if isinstance(done, Refused) else await _pair_saved(connection, book, found, done, at)
 
     return await _once(store, child, work)
 
@@ -97,9 +99,10 @@ async def split(
         if expected not in (None, below.version):
             return Stale(found=below.version, expected=expected)
         found |= await rows.load(connection, [below.parent])
+        at = rows.instant(now, found.values())
         on_top = found.get(below.parent, found[child]).case  # without a parent it is not merged, which is refused
-        done = family.split(book.life(now), on_top, below, actor, now, text=text)
-        return done if isinstance(done, Refused) else await _pair_saved(connection, book, found, done, now)
+        done = family.split(book.life(at), on_top, below, actor, at, text=text)
+        return done if isinstance(done, Refused) else await _pair_saved(connection, book, found, done, at)
 
     return await _once(store, child, work)
 

@@ -56,8 +56,12 @@ async def join_cases(
         if number in changes:
             case = changes[number].case
             await _read(connection, changes, [case.parent, *case.children], now)
+        at = max(change.now for change in changes.values())
+        for change in changes.values():
+            change.now = at
+            change.turn()
         try:
-            steps = _Steps(book.life(now), {name: change.case for name, change in changes.items()}, now)
+            steps = _Steps(book.life(at), {name: change.case for name, change in changes.items()}, at)
             steps.move(number, into)
         except _Stays as stays:
             left.append((number, stays.why))

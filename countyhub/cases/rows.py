@@ -54,7 +54,8 @@ class Line(NamedTuple):
 class Change:
     """A case that is being changed: steps are taken, lights told, then all of it is saved at once.
 
-    Who had to wait for another's change brings an older `now`: what he does is dated no earlier than that change."""
+    Who had to wait for another's change brings an older `now`: what he does is dated no earlier than that change, and
+    whoever steps through the lifecycle uses this `now` for it (`instant` of all that change together)."""
 
     def __init__(self, kept: Kept, now: datetime) -> None:
         self.kept = kept
@@ -80,6 +81,12 @@ class Change:
 
     def line(self, line: Line) -> None:
         self.entries.append(entry_of(self.case, line._replace(at=max(line.at, self.kept.changed))))
+
+
+def instant(now: datetime, found: Iterable[Kept]) -> datetime:
+    """When a change of these counts: one moment for the timeline, the lights and the clocks that end by it, and not
+    before what is written already. Else a limit told as over would still be met by who had pressed a second earlier."""
+    return max((now, *(kept.changed for kept in found)))
 
 
 def entry_of(case: Case, line: Line) -> Entry:

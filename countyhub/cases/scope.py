@@ -46,6 +46,25 @@ def joined(scopes: Iterable[Scope]) -> Scope:
     )
 
 
+def both(first: Scope, second: Scope, registry: Registry, at: When) -> Scope:
+    """What lies within both."""
+    if first.whole or second.whole:
+        return second if first.whole else first
+
+    def lies_in(grid: str, other: Scope) -> bool:
+        return grid in other.grids or not other.villages.isdisjoint(registry.ancestors(grid, at))
+
+    grids = {grid for grid in first.grids if lies_in(grid, second)} | {
+        grid for grid in second.grids if lies_in(grid, first)
+    }
+    return Scope(
+        townships=first.townships & second.townships,
+        villages=first.villages & second.villages,
+        grids=frozenset(grids),
+        offices=first.offices & second.offices,
+    )
+
+
 def within(registry: Registry, area: str, at: When) -> Scope:
     """All that lies within a county, township, village or grid; nothing for what is unknown."""
     return _within(registry, area, registry.day(at))

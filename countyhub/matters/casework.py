@@ -54,6 +54,9 @@ class Casework:
         self._numbers: dict[Handle, str | None] = {}
         self._matters: dict[Handle, Matter] = {}
         self._vanished: list[Matter] = []
+        self._over: frozenset[Handle] = frozenset()
+        self._parts: list[tuple[str, str, str]] = []
+        """Case of the larger matter, own case, and key: of what a larger one explains."""
         self._joins: dict[str, list[str]] = {}
         self._proofs: dict[tuple[str, int], None] = {}
         self._joined: dict[str, str] = {}
@@ -62,7 +65,8 @@ class Casework:
     async def write(self, changes: Changes) -> None:
         """Matters and cases, as they are after these changes."""
         self._matters = {matter.handle: matter for matter in changes.now}
-        handles = {*self._matters, *changes.gone}
+        self._over = frozenset(changes.gone)
+        handles = {*self._matters, *self._over}
         self._known = await records.known(self._connection, handles)
         await self._know_parents(changes.now)
         self._numbers = {handle: known.number for handle, known in self._known.items()}
@@ -70,6 +74,9 @@ class Casework:
             self._gone(handle)
         for matter in sorted(changes.now, key=_rank):
             await self._one(matter)
+        for root, number, key in self._parts:
+            if not await self._stands(key, number):
+                self._joins.setdefault(root, []).append(number)
         for into, numbers in self._joins.items():
             await self._join(into, numbers)
         await records.prove(self._connection, self._proofs)
@@ -111,8 +118,16 @@ class Casework:
         if root is None:
             return
         if number is not None and number != root and not self._was_part(matter):
-            self._joins.setdefault(root, []).append(number)
+            self._parts.append((root, number, matter.key))
         self._prove(root, matter)
+
+    async def _stands(self, key: str, number: str) -> bool:
+        """Whether a matter of this key that nothing explains has this case too: then it is not the larger one's."""
+        named = [each for each in self._matters.values() if self._numbers.get(each.handle) == number]
+        if any(each.parent is None for each in named):
+            return True
+        others = await records.alone(self._connection, key, number)
+        return bool(others - self._matters.keys() - self._over)
 
     def _root(self, matter: Matter) -> str | None:
         """The case of the topmost matter that explains this one, or of the highest that has one."""
@@ -142,12 +157,13 @@ class Casework:
         if case.stage != "merged":
             return None
         found |= await rows.load(self._connection, [case.parent])
-        life, text = self._book.life(self._now), self._goes_on(matter)
-        done = family.split(life, found[case.parent].case, case, HUB, self._now, text=text)
+        at = rows.instant(self._now, (found[number], found[case.parent]))
+        life, text = self._book.life(at), self._goes_on(matter)
+        done = family.split(life, found[case.parent].case, case, HUB, at, text=text)
         if isinstance(done, Refused):
             log.warning("case %s stays with %s: %s", number, case.parent, done)
             return None
-        changes = {each.case.number: rows.Change(found[each.case.number], self._now) for each in done}
+        changes = {each.case.number: rows.Change(found[each.case.number], at) for each in done}
         for each in done:
             changes[each.case.number].take(each)
         return await rows.save(self._connection, self._book, list(changes.values()))

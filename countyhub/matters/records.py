@@ -95,6 +95,12 @@ async def is_named(connection: AsyncConnection, key: str, number: str) -> bool:
     return (await connection.execute(query)).first() is not None
 
 
+async def alone(connection: AsyncConnection, key: str, number: str) -> set[Handle]:
+    """The matters of this key that have this case and no parent."""
+    query = select(*_KEY).where(matter.c.key == key, matter.c.number == number, matter.c.parent_key.is_(None))
+    return {(row.key, row.begin_us) for row in await connection.execute(query)}
+
+
 async def prove(connection: AsyncConnection, proofs: Iterable[tuple[str, int]]) -> None:
     """Events on which cases stand: number of the case, and `event.id`."""
     rows = [{"number": number, "event_id": event_id} for number, event_id in proofs]

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from countyhub import escalation
 from countyhub.cases.acting import Acted, act
-from countyhub.cases.finding import board, timeline
+from countyhub.cases.finding import board, one, timeline
 from countyhub.lifecycle.state import Act, Actor, Office
 from countyhub.registry.forms import Deadline
 from countyhub.store.casetables import cases
@@ -93,6 +93,26 @@ async def test_who_acts_before_the_hub_comes_round_takes_nothing_from_the_timeli
         ("turned_yellow", 45), ("begin", 50), ("turned_red", 60), ("feed_back", 70), ("close", 71),
     ]  # fmt: skip
     assert (await row(store, number)).light == "red"
+
+
+@pytest.mark.parametrize("name", ["close", "merge", "split"])
+async def test_what_was_told_as_over_is_not_met_by_who_had_to_wait(store: Store, name: str) -> None:
+    """R-ESC-02: one moment for the timeline and for the clock, that of the change."""
+    number, other = [(await opened(store, HOURLY, opening(key, category="9901"))).number for key in "ab"]
+    if name == "split":
+        await do(store, number, "merge", CLERK, MORNING, HOURLY, parent=other)
+    for before in ("begin", "feed_back") if name == "close" else ():
+        await do(store, number, before, CLERK, MORNING, HOURLY)
+    assert await escalation.once(store, HOURLY, MORNING + 60 * MINUTE) >= 1
+    await do(store, number, name, CLERK, MORNING + 59 * MINUTE, HOURLY, parent=other if name == "merge" else "")
+    async with store.read() as connection:
+        found = await one(connection, number)
+        last = (await timeline(connection, number))[-1]
+    assert found is not None
+    (clock,) = found.case.clocks
+    assert last.at == MORNING + 60 * MINUTE
+    assert clock.on_time is (False if name == "close" else None)
+    assert clock.since <= last.at
 
 
 async def test_suspension_stops_the_clock(store: Store) -> None:

@@ -168,6 +168,20 @@ async def test_a_case_that_was_merged_stands_for_itself_when_its_device_stays_aw
     assert (await world.entries()).count("split") == 1
 
 
+async def test_a_case_that_an_unexplained_alarm_shares_stays_for_itself(world: World) -> None:
+    """R-OPEN-02: two matters of one key have one case; a loss of power explains the second only."""
+    lost = Alarm(kind="signal_lost", state="pulse")
+    await world.at(0, lost)
+    await world.at(1000, lost)
+    assert await world.entries() == ["opened", "register", "joined"]
+    await world.link(1010, DOWN, BOX)
+    await world.at(1400)
+    assert await world.cases() == {"alarm/cam-1/signal_lost": "filed", "site": "filed"}
+    async with world.store.read() as connection:
+        query = select(matter.c.parent_key).where(matter.c.key.startswith("alarm/")).order_by(matter.c.begin_us)
+        assert [bool(key) for key in (await connection.execute(query)).scalars()] == [False, True]
+
+
 async def test_a_township_takes_its_sites_in(world: World) -> None:
     """R-OPEN-02: the case of a township stands where the township is."""
     await world.link(0, DOWN, *TOWN[:4])
