@@ -10,13 +10,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.api import reach
 from countyhub.api.problems import Changed, Conflict, NoPerson, PersonAway
 from countyhub.api.settings import ApiParts
 from countyhub.api.tokens import Token
 from countyhub.cases.book import Book
 from countyhub.cases.refusals import NoSuchPerson
-from countyhub.cases.scope import Scope
+from countyhub.cases.scope import Scope, both
 from countyhub.lifecycle.state import Actor
 from countyhub.registry.snapshot import Registry
 from countyhub.store.engine import Store
@@ -52,7 +51,7 @@ class Call:
             own = self.book.scope(self.token.person, self.now)
         except NoSuchPerson as error:
             raise PersonAway(person=self.token.person) from error
-        return reach.both(area, own, self.registry, self.now)
+        return both(area, own, self.registry, self.now)
 
     @property
     def actor(self) -> Actor:

@@ -4,13 +4,11 @@ of a code. The same `Scope` that shows cases shows what boxes in these places se
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, literal, or_, select, true
 
 from countyhub.cases.scope import Scope
-from countyhub.registry.snapshot import Registry
 from countyhub.store.registrytables import registry_place
 
 
@@ -36,22 +34,3 @@ def of_event(scope: Scope, box: ColumnElement[str], grid: ColumnElement[Any], at
     if scope.whole or not scope.grids:
         return of_box(scope, box, at)
     return or_(of_box(scope, box, at), grid.in_(sorted(scope.grids)))
-
-
-def both(first: Scope, second: Scope, registry: Registry, at: datetime) -> Scope:
-    """What lies within both."""
-    if first.whole or second.whole:
-        return second if first.whole else first
-
-    def within(grid: str, other: Scope) -> bool:
-        return grid in other.grids or not other.villages.isdisjoint(registry.ancestors(grid, at))
-
-    grids = {grid for grid in first.grids if within(grid, second)} | {
-        grid for grid in second.grids if within(grid, first)
-    }
-    return Scope(
-        townships=first.townships & second.townships,
-        villages=first.villages & second.villages,
-        grids=frozenset(grids),
-        offices=first.offices & second.offices,
-    )

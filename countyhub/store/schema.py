@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from countyhub.store import (
+    accounttables,
+    audittables,
     casetables,
     hooktables,
     identitytables,
@@ -15,6 +17,8 @@ from countyhub.store import (
 from countyhub.store.tables import metadata
 
 __all__ = [
+    "accounttables",
+    "audittables",
     "casetables",
     "hooktables",
     "identitytables",

@@ -1,0 +1,99 @@
+"""Who looks and acts: a user with the rights of his roles and the scope that the registry gives him at this moment.
+
+The scope is that of all of his person's duties in one of his roles, within his area where one is set. A village that
+was merged, a duty that has ended: it counts from the next request on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from countyhub.accounts.roles import ROLES
+from countyhub.accounts.users import User
+from countyhub.audit.trail import Asker
+from countyhub.cases import scope as scopes
+from countyhub.cases.book import WORKING, Book
+from countyhub.cases.scope import NOTHING, WHOLE, Scope
+from countyhub.lifecycle.state import Actor
+from gridwire.problem import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """`user`: staff number, empty for nobody who acts; `name`: as he logs in. `csrf`: what a form must bring back.
+
+    `on_duty`: false when the registry has nothing for his person today: then he sees nothing.
+    """
+
+    name: str
+    user: str
+    roles: tuple[str, ...]
+    rights: frozenset[str]
+    scope: Scope
+    account: int
+    session: int
+    csrf: str
+    must_change: bool = False
+    on_duty: bool = True
+    language: Language | None = None
+    address: str = ""
+    acts_as: Actor | None = field(default=None, repr=False)
+
+    def may(self, right: str) -> bool:
+        """Whether one of the roles has this right, see `roles.RIGHTS`."""
+        return right in self.rights
+
+    def actor(self, book: Book, now: datetime) -> Actor | None:
+        """In whose name it acts; None for who only looks."""
+        return self.acts_as
+
+    @property
+    def asker(self) -> Asker:
+        """For the audit."""
+        return Asker(f"user/{self.name}", self.user, self.address)
+
+
+def viewer(
+    user: User, book: Book, now: datetime, *, session: int = 0, csrf: str = "", language: Language | None = None,
+    address: str = "",
+) -> Viewer:  # fmt: skip
+    """As the registry in `book` has it now."""
+    seen, actor = _place(user, book, now)
+    rights = user.rights if actor is not None else user.rights - {"cases:act"}
+    return Viewer(
+        name=user.name,
+        user=user.person,
+        roles=user.roles,
+        rights=rights,
+        scope=seen,
+        account=user.id,
+        session=session,
+        csrf=csrf,
+        must_change=user.must_change,
+        on_duty=seen != NOTHING,
+        language=language,
+        address=address,
+        acts_as=actor,
+    )
+
+
+def _place(user: User, book: Book, now: datetime) -> tuple[Scope, Actor | None]:
+    """What he sees, and as whom he acts."""
+    area = book.scope_of(user.area, now) if user.area else None
+    if not user.person:
+        if area is not None:
+            return area, None
+        is_whole = any(ROLES[role].whole for role in user.roles if role in ROLES)
+        return (WHOLE if is_whole else NOTHING), None
+    duties = [duty for duty in book.registry.duties(user.person, book.day(now)) if duty.role in user.roles]
+    own = scopes.joined(book.scope_of(duty.place, now) for duty in duties)
+    if not duties:
+        return NOTHING, None
+    working = [duty for duty in duties if duty.role in WORKING]
+    actor = None
+    if working:
+        widest = next(role for role in WORKING if any(duty.role == role for duty in working))
+        offices = (book.scope_of(duty.place, now).offices for duty in working)
+        actor = Actor(user.person, widest, frozenset().union(*offices))
+    return (own if area is None else scopes.both(area, own, book.registry, now)), actor
