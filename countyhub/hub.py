@@ -43,6 +43,8 @@ SHARED_CHORES_S = 5.0
 """With several processes, orders and births may come to another one than does the chores: it looks by itself."""
 WEB_RETRY_S = 30.0
 DATABASE_RETRY_S = 2.0
+END_S = 15.0
+"""Longer than any work takes to end in good order: messages under way have ten seconds."""
 
 
 class Hub:
@@ -72,12 +74,11 @@ class Hub:
     async def run(self) -> None:
         """Serve until `stop()`: then what is being committed is still acknowledged."""
         async with asyncio.TaskGroup() as tasks:
-            around = [tasks.create_task(_steadily(name, work)) for name, work in self._works()]
+            around = {tasks.create_task(_steadily(name, work), name=name) for name, work in self._works()}
             self.notifier.ready(f"county {self.config.county}")
             await self.subscriber.run()
             self.notifier.stopping()
-            for task in around:
-                task.cancel()
+            await _end(around)
 
     def stop(self) -> None:
         self.subscriber.stop()
@@ -169,6 +170,16 @@ class Hub:
     def _console_listens(self, port: int) -> None:
         self.web_port = port
         log.info("console on http://%s:%d/", self.config.web.host, port)
+
+
+async def _end(works: set[asyncio.Task[None]]) -> None:
+    """Cancel them, and once more what does not end: it may have met with the cancellation and another error at once."""
+    while works:
+        for task in works:
+            task.cancel()
+        _, works = await asyncio.wait(works, timeout=END_S)
+        for task in works:
+            log.warning("%s does not end, it is told once more", task.get_name())
 
 
 async def _steadily(name: str, work: Callable[[], Awaitable[None]]) -> None:

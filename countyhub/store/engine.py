@@ -44,7 +44,7 @@ class Store:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction on the only writer connection: committed at the end, rolled back by any exception."""
-        async with self._turn, self._writer.begin() as connection:
+        async with self._turn, _ended_first(), self._writer.begin() as connection:
             try:
                 yield connection
             except TimeoutError:
@@ -54,7 +54,7 @@ class Store:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view; never waits for the writer."""
-        async with self._readers.connect() as connection:
+        async with _ended_first(), self._readers.connect() as connection:
             yield connection
 
     async def answers(self) -> bool:
@@ -68,6 +68,19 @@ class Store:
     async def close(self) -> None:
         await self._readers.dispose()
         await self._writer.dispose()
+
+
+@asynccontextmanager
+async def _ended_first() -> AsyncIterator[None]:
+    """Who is being cancelled hears nothing of the database's troubles: whoever waits for a database to come back would
+    otherwise go on for ever."""
+    try:
+        yield
+    except UNAVAILABLE as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError from error
+        raise
 
 
 def is_postgres(url: URL) -> bool:

@@ -35,10 +35,24 @@ def check_file(path: Path) -> str | None:
         return upgrade.check_revision(str(path), names, [revision for (revision,) in found])
 
 
+class LockFree(sqlite3.Connection):
+    """Closed, it holds no lock: SQLite keeps a closed connection and its transaction for as long as a cursor lives, and
+    one of an interrupted task may live until the next garbage collection."""
+
+    def close(self) -> None:
+        if self.in_transaction:
+            self.rollback()
+        super().close()
+
+
 def engine(url: URL, *, readers: int) -> AsyncEngine:
     """`readers=0`: the writer."""
     made = create_async_engine(
-        url.set(drivername="sqlite+aiosqlite"), pool_size=readers or 1, max_overflow=0, hide_parameters=True
+        url.set(drivername="sqlite+aiosqlite"),
+        pool_size=readers or 1,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"factory": LockFree},
     )
 
     @event.listens_for(made.sync_engine, "connect")
