@@ -23,7 +23,7 @@ def text() -> str:
         "",
         "- `onvif`: an `address` without a port gets the port of this table. How a camera wants to be logged in to",
         "  (`auth`), and where its snapshot and its stream are, it tells itself; its clock is measured, not believed.",
-        "- `http_snapshot`: a `url` without a path (`http://192.168.1.64`, `rtsp://192.168.1.64`) gets that of this table.",
+        "- `http_snapshot`: a `url` without a path (`http://192.168.1.64`, `rtsp://…`) gets that of this table.",
         "",
         *table(
             ["preset", "maker", "ONVIF port", "also sets", "`http://` path", "`rtsp://` path"],
