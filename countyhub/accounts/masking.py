@@ -1,0 +1,40 @@
+"""Personal data as it is shown to who need not see it: telephones, identity numbers, names. Pure.
+
+What is masked here was never sent to the browser; a page that shows it in full asks `reasons` first.
+"""
+
+from __future__ import annotations
+
+import re
+
+_IDENTITY = re.compile(r"(?<![0-9])([1-8][0-9]{5})(?:[0-9]{8}|[0-9]{6})([0-9]{3}[0-9Xx]?)(?![0-9Xx])")
+_MOBILE = re.compile(r"(?<![0-9])(1[3-9][0-9])[ -]?[0-9]{4}[ -]?([0-9]{4})(?![0-9])")
+_FIXED = re.compile(r"(?<![0-9-])(0[0-9]{2,3})-[0-9]{3,4}([0-9]{4})(?![0-9])")
+_SHORT_TELEPHONE = 4
+
+
+def phone(number: str) -> str:
+    """`13812345678` -> `138****5678`; of short ones (110, extensions) nothing is anybody's."""
+    digits = re.sub(r"[^0-9]", "", number)
+    if len(digits) <= _SHORT_TELEPHONE:
+        return number
+    return digits[:3] + "*" * max(4, len(digits) - 7) + digits[-4:] if len(digits) >= 8 else "****" + digits[-2:]
+
+
+def name(full: str) -> str:
+    """`张三丰` -> `张**`; `Zhang San` -> `Z*`."""
+    if not full:
+        return ""
+    return full[0] + "*" * (max(1, len(full) - 1) if not full.isascii() else 1)
+
+
+def identity(number: str) -> str:
+    """The last four digits at most: `431126199001011234` -> `**************1234`; what is masked stays so."""
+    return number if "*" in number else "*" * max(0, len(number) - 4) + number[-4:]
+
+
+def text(written: str) -> str:
+    """A text with the numbers in it masked, as people write them into titles and reports."""
+    masked = _IDENTITY.sub(lambda found: "*" * 14 + found[2][-4:], written)
+    masked = _MOBILE.sub(r"\1****\2", masked)
+    return _FIXED.sub(r"\1-****\2", masked)
