@@ -17,16 +17,24 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from countyhub.api.server import PREFIX, Api
 from countyhub.api.settings import ApiParts
+from countyhub.cases.book import Book
 from countyhub.config import Config, WebSettings
+from countyhub.registry.snapshot import Registry
 from countyhub.store.engine import UNAVAILABLE, Store
+from countyhub.web import lightsboard
+from countyhub.web.desk import Desk
 from countyhub.web.guard import Guard
 from countyhub.web.metrics.gauges import GaugeParts, Gauges
 from countyhub.web.pages import Pages
+from countyhub.web.partstream import PartStreams
 from countyhub.web.render import STATIC, Renderer
 from countyhub.web.settings import ConsoleSettings
-from countyhub.web.snapshot import Readable, reader
+from countyhub.web.snapshot import Readable, reader, zone_of
 from countyhub.web.stream import Streams
 from countyhub.web.watch import Feed, Watch
+
+PAGES = (lightsboard,)
+"""The modules of the pages, each with its own `routes(desk)`."""
 
 
 def create(
@@ -35,18 +43,29 @@ def create(
     settings: ConsoleSettings,
     interface: ApiParts | None = None,
     measured: GaugeParts | None = None,
+    book: Book | None = None,
 ) -> Starlette:
     """The console of one hub, and as `interface` says the HTTP interface for programs on the same database.
 
     Reads from `database`; `feed` wakes it at once, without it it looks twice a second. `measured`: what the metrics say
-    of the hub around it.
+    of the hub around it. `book`: what the registry says; without one there are no names and nobody acts.
 
     Raises `ZoneInfoNotFoundError` for a time zone that this machine does not know.
     """
     read = reader(database)
     watch, renderer = Watch(read, feed, settings), Renderer(settings)
-    gauges = Gauges(read, watch, measured or _measured(settings))
-    pages = Pages(read, watch, renderer, Streams(read, watch, renderer, settings), settings, gauges)
+    measured = measured or _measured(settings)
+    gauges = Gauges(read, watch, measured)
+    desk = Desk(
+        read=read,
+        store=database if isinstance(database, Store) else None,
+        book=book or (interface.book if interface is not None else _bare(settings)),
+        watch=watch,
+        renderer=renderer,
+        settings=settings,
+        config=measured.config,
+    )
+    pages = Pages(desk, Streams(read, watch, renderer, settings), gauges)
     api = Api(database, interface) if interface is not None and isinstance(database, Store) else None
 
     @contextlib.asynccontextmanager
@@ -62,7 +81,7 @@ def create(
                     await task
 
     app = Starlette(
-        routes=_routes(pages),
+        routes=_routes(desk, pages),
         middleware=[
             Middleware(Guard, settings=settings),
             Middleware(GZipMiddleware, compresslevel=5),
@@ -72,6 +91,7 @@ def create(
         lifespan=lifespan,
     )
     app.state.watch = watch
+    app.state.county_name = lambda language: renderer.context(language).county
     return app
 
 
@@ -92,10 +112,18 @@ def _measured(settings: ConsoleSettings) -> GaugeParts:
     return GaugeParts(config=Config(county=settings.county, web=WebSettings(timezone=settings.timezone)))
 
 
-def _routes(pages: Pages) -> list[Route | Mount]:
+def _bare(settings: ConsoleSettings) -> Book:
+    """A county of which nothing is registered."""
+    registry = Registry.bare(zone_of(settings.timezone))
+    return Book(settings.county, lambda: registry)
+
+
+def _routes(desk: Desk, pages: Pages) -> list[Route | Mount]:
     return [
-        Route("/", pages.console),
+        *(route for page in PAGES for route in page.routes(desk)),
+        Route("/events", pages.events),
         Route("/live", pages.live),
+        Route("/live/{page}", PartStreams(desk).respond),
         Route("/picture/{box}/{stream}/{seq:int}", pages.picture),
         Route("/livez", pages.livez),
         Route("/readyz", pages.readyz),

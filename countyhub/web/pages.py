@@ -11,15 +11,12 @@ from countyhub import arrivals
 from countyhub.arrivals import LISTED, Filter
 from countyhub.store import tables as t
 from countyhub.store.engine import UNAVAILABLE
+from countyhub.web.desk import Desk
 from countyhub.web.metrics.gauges import Gauges
-from countyhub.web.render import COOKIE, Renderer, language_of, names_of
-from countyhub.web.settings import ConsoleSettings
-from countyhub.web.snapshot import Read
+from countyhub.web.render import language_of, names_of
 from countyhub.web.stream import Streams
 from countyhub.web.texts import text
-from countyhub.web.watch import Watch
 
-_YEAR_S = 365 * 86400
 _PICTURE_CACHE = "private, max-age=604800, immutable"
 _ROW_NUMBER_MAX = 2**63 - 1
 
@@ -27,30 +24,26 @@ _ROW_NUMBER_MAX = 2**63 - 1
 class Pages:
     """The routes' functions, and what they need."""
 
-    def __init__(
-        self,
-        read: Read,
-        watch: Watch,
-        renderer: Renderer,
-        streams: Streams,
-        settings: ConsoleSettings,
-        gauges: Gauges,
-    ) -> None:
-        self._read, self._watch, self._renderer = read, watch, renderer
-        self._streams, self._settings, self._gauges = streams, settings, gauges
+    def __init__(self, desk: Desk, streams: Streams, gauges: Gauges) -> None:
+        self._desk, self._read, self._watch = desk, desk.read, desk.watch
+        self._renderer, self._settings = desk.renderer, desk.settings
+        self._streams, self._gauges = streams, gauges
 
-    async def console(self, request: Request) -> Response:
-        """`GET /?box=&type=&before=&lang=`: the newest events are live, older pages are not."""
+    async def events(self, request: Request) -> Response:
+        """`GET /events?box=&type=&before=&lang=`: the newest events are live, older pages are not."""
         wanted, before = _filter(request), _number(request, "before", None)
-        language, rows_max = language_of(request, self._settings), self._settings.page_rows
+        rows_max = self._settings.page_rows
         snapshot = await self._watch.look()
+        visit = await self._desk.visit(request)
         async with self._read() as connection:
             rows = await arrivals.newest(connection, wanted, rows_max, before=before or snapshot.last_id + 1)
-        query = {"box": wanted.box, "type": wanted.type, "after": self._streams.position(snapshot.last_id)}
-        context = self._renderer.context(language)
-        html = self._renderer.page(
-            "console.html",
-            language,
+        query = {"box": wanted.box, "type": wanted.type, "after": self._watch.position(snapshot.last_id)}
+        context = self._renderer.context(visit.language)
+        return await self._desk.page(
+            visit,
+            "events.html",
+            here="events",
+            stream="" if before else context.url(path="/live", lang=visit.language, **query),
             snapshot=snapshot,
             names=names_of(snapshot),
             choices=sorted(snapshot.boxes, key=lambda box: box.id),
@@ -58,12 +51,7 @@ class Pages:
             wanted=wanted,
             rows=rows,
             older=rows[-1].id if len(rows) == rows_max else None,
-            stream="" if before else context.url(path="/live", lang=language, **query),
         )
-        response = HTMLResponse(html, headers={"content-language": language, "vary": "accept-language, cookie"})
-        if request.query_params.get("lang"):
-            response.set_cookie(COOKIE, language, max_age=_YEAR_S, httponly=True, samesite="lax")
-        return response
 
     async def picture(self, request: Request) -> Response:
         """`GET /picture/{box}/{stream}/{seq}`: the JPEG; its SHA-256 is the ETag."""

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from countyhub import board
 from countyhub.store import tables as t
+from countyhub.store.casetables import case_entry
 from countyhub.web.today import Counts, Today
 
 Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
@@ -51,22 +52,28 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Everything on the page but the events; `last_id` is the newest event that it knows of."""
+    """Everything on the page but the events; `last_id` is the newest event that it knows of, `last_entry` the newest
+    line of the cases' timelines."""
 
     last_id: int
     summary: Summary
     trouble: board.Trouble
     boxes: tuple[board.BoxView, ...]
+    last_entry: int = 0
 
 
 async def take(connection: AsyncConnection, today: Today, now: datetime | None = None) -> Snapshot:
     """A snapshot as of now, in one consistent read."""
     moment = now or datetime.now(UTC)
     last_id = (await connection.execute(select(func.coalesce(func.max(t.event.c.id), 0)))).scalar_one()
+    last_entry = (await connection.execute(select(func.coalesce(func.max(case_entry.c.id), 0)))).scalar_one()
     boxes = await board.boxes(connection)
     trouble = await board.trouble(connection, moment - ENDED_SHOWN)
     counts = await today.update(connection, moment)
-    return Snapshot(last_id=int(last_id), summary=_summary(boxes, trouble, counts), trouble=trouble, boxes=tuple(boxes))
+    summary = _summary(boxes, trouble, counts)
+    return Snapshot(
+        last_id=int(last_id), summary=summary, trouble=trouble, boxes=tuple(boxes), last_entry=int(last_entry)
+    )
 
 
 def _summary(boxes: list[board.BoxView], trouble: board.Trouble, counts: Counts) -> Summary:

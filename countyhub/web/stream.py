@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import msgspec
 from starlette.requests import Request
@@ -22,7 +20,7 @@ from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.render import Renderer, language_of
 from countyhub.web.settings import ConsoleSettings
 from countyhub.web.snapshot import Read
-from countyhub.web.watch import Watch
+from countyhub.web.watch import Position, Watch
 from gridwire.problem import Language
 
 log = logging.getLogger(__name__)
@@ -30,14 +28,6 @@ REPLAY_MAX = 200
 """More rows than this are not sent at once: the list on the page is no longer either."""
 STREAMS_MAX = 200
 RETRY_MS = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """What a browser has: events up to `event_id`, and the state at `tick`."""
-
-    event_id: int
-    tick: int
 
 
 class Part(msgspec.Struct):
@@ -60,27 +50,16 @@ class Streams:
 
     def __init__(self, read: Read, watch: Watch, renderer: Renderer, settings: ConsoleSettings) -> None:
         self._read, self._watch, self._renderer, self._settings = read, watch, renderer, settings
-        self._process = secrets.token_hex(4)
         self._composing = asyncio.Lock()
         self._ready: dict[tuple[Position, Filter, Language], tuple[Position, bytes]] = {}
         self._ready_tick = 0
-
-    def position(self, event_id: int) -> str:
-        """The id that a page carries which shows everything up to now and events up to `event_id`."""
-        return f"{event_id}-{self._watch.tick}-{self._process}"
-
-    def parse(self, text: str) -> Position:
-        """Raises ValueError for what cannot be an id of ours."""
-        event_id, _, rest = text.partition("-")
-        tick, _, process = rest.partition("-")
-        return Position(int(event_id), int(tick) if process == self._process else 0)
 
     async def respond(self, request: Request) -> Response:
         """`GET /live?lang=&box=&type=&after=`; the header Last-Event-ID wins over `after`."""
         wanted = Filter(box=request.query_params.get("box", ""), type=request.query_params.get("type", ""))
         said = request.headers.get("last-event-id") or request.query_params.get("after") or "0"
         try:
-            position = self.parse(said)
+            position = self._watch.parse(said)
         except ValueError:
             return PlainTextResponse("Last-Event-ID\n", 400)
         if self._watch.streams >= STREAMS_MAX:
@@ -134,5 +113,5 @@ class Streams:
             attention=render.attention(snapshot, language) if watch.trouble_tick > position.tick else "",
         )
         reached = Position(snapshot.last_id, tick)  # lower than before when the hub was restored from a backup
-        name = f"{reached.event_id}-{tick}-{self._process}"
+        name = watch.position(reached.event_id, tick)
         return reached, b"id: %s\nevent: update\ndata: %s\n\n" % (name.encode(), msgspec.json.encode(update))

@@ -1,34 +1,31 @@
-"""Every text of the console in Chinese and English, in one table. Chinese words are the ones the counties use."""
+"""Every text of the console in Chinese and English, in one table. Chinese words are the ones the counties use.
+
+Here are those of events and boxes; those of cases and of the frame stand in `casetexts`, and in the table with them.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from countyhub.web.casetexts import CASE_TEXTS
+from countyhub.web.text import Text
 from gridwire.kinds import PICTURE_FAULTS
 from gridwire.problem import Language
 
-
-class Text(NamedTuple):
-    zh: str
-    en: str
-
-
 TEXTS: dict[str, Text] = {
+    **CASE_TEXTS,
     # page
     "centre": Text("县中心", "county centre"),
     "county": Text("{name}", "{name}"),
     "county.unnamed": Text("县级行政区 {code}", "County {code}"),
     "code": Text("区划代码 {code}", "code {code}"),
     "language": Text("语言", "Language"),
-    "skip": Text("跳到事件列表", "Skip to the list of events"),
-    "nav": Text("页内导航", "On this page"),
+    "skip": Text("跳到正文", "Skip to the content"),
     "none": Text("无", "none"),
     "unknown": Text("未知", "unknown"),
     # live connection
     "live.on": Text("实时", "Live"),
     "live.connecting": Text("正在连接", "Connecting"),
     "live.broken": Text("连接中断，正在重连", "Connection lost, reconnecting"),
-    "live.off": Text("历史页，不自动更新", "Older page, not live"),
+    "live.off": Text("本页不自动更新", "Not live"),
     "live.noscript": Text("未启用脚本：请手动刷新页面", "No script: reload the page to see news"),
     # counts
     "count.title": Text("总览", "Overview"),

@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.store import tables as t
+from countyhub.store.casetables import case_entry
 from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.latecomers import Latecomers
 from countyhub.web.settings import ConsoleSettings
@@ -34,6 +37,14 @@ class Feed(Protocol):
     def listen(self) -> AsyncIterator[object]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What a browser has: events up to `event_id`, and the state at `tick`."""
+
+    event_id: int
+    tick: int
+
+
 class Watch:
     """The last snapshot, and for everything on the page the tick at which it last changed."""
 
@@ -46,6 +57,8 @@ class Watch:
         self._wanted = asyncio.Event()
         self._latecomers = Latecomers()
         self._cost_s = 0.0
+        self._looked_s = 0.0
+        self._process = secrets.token_hex(4)
         self.snapshot: Snapshot | None = None
         self.tick = 0
         self.summary_tick = 0
@@ -55,6 +68,23 @@ class Watch:
         self.streams = 0
         self.closing = False
 
+    def position(self, event_id: int, tick: int | None = None) -> str:
+        """The id of a page that shows everything up to `tick` (now), and events up to `event_id`."""
+        return f"{event_id}-{self.tick if tick is None else tick}-{self._process}"
+
+    def parse(self, text: str) -> Position:
+        """What an id says; of another process the events alone. Raises ValueError for what cannot be an id of ours."""
+        event_id, _, rest = text.partition("-")
+        tick, _, process = rest.partition("-")
+        return Position(int(event_id), int(tick) if process == self._process else 0)
+
+    async def recent(self) -> Snapshot:
+        """A snapshot that is at most as old as the last update of a live page may be. Raises one of `UNAVAILABLE`."""
+        age_s = time.monotonic() - self._looked_s
+        if self.snapshot is not None and age_s < max(self._settings.update_interval_s, COST_FACTOR * self._cost_s):
+            return self.snapshot
+        return await self.look()
+
     async def look(self) -> Snapshot:
         """A snapshot as of now; what differs from the last one gets the next tick. Raises one of `UNAVAILABLE`."""
         async with self._looking:
@@ -63,6 +93,7 @@ class Watch:
                 snapshot = await take(connection, self._today)
                 changed = await self._latecomers.find(connection, snapshot.last_id)
             self._cost_s = time.perf_counter() - began
+            self._looked_s = time.monotonic()
             if self._compare(snapshot, changed):
                 await self._wake()
         return snapshot
@@ -74,7 +105,7 @@ class Watch:
         boxes = [box.id for box in new.boxes if known.get(box.id) != box]
         summary = old is None or old.summary != new.summary
         trouble = old is None or old.trouble != new.trouble
-        rows = old is None or old.last_id != new.last_id
+        rows = old is None or (old.last_id, old.last_entry) != (new.last_id, new.last_entry)
         self.snapshot = new
         if not (boxes or summary or trouble or rows or changed_rows):
             return False
@@ -151,11 +182,17 @@ class Watch:
                 async with asyncio.timeout(self._settings.poll_interval_s):
                     await self._sign.wait()
             async with self._read() as connection:
-                new_event = self.snapshot is None or await _last_id(connection) > self.snapshot.last_id
-            if self._sign.is_set() or new_event:
+                news = self.snapshot is None or await _lasts(connection) != (
+                    self.snapshot.last_id,
+                    self.snapshot.last_entry,
+                )
+            if self._sign.is_set() or news:
                 break
         self._sign.clear()
 
 
-async def _last_id(connection: AsyncConnection) -> int:
-    return int((await connection.execute(select(func.coalesce(func.max(t.event.c.id), 0)))).scalar_one())
+async def _lasts(connection: AsyncConnection) -> tuple[int, int]:
+    """The newest event, and the newest line of the timelines."""
+    columns = (t.event.c.id, case_entry.c.id)
+    event, entry = [(await connection.execute(select(func.max(each)))).scalar_one_or_none() or 0 for each in columns]
+    return int(event), int(entry)

@@ -34,7 +34,7 @@ async def page():
 
 async def test_events_boxes_and_pictures_appear_without_reload(hub, page):
     async with console(hub.store) as url:
-        await page.open(url + "/?lang=zh")
+        await page.open(url + "/events?lang=zh")
         await page.until(f"{LIVE} == 'live on'")
         before = int(await page.value("document.querySelector('#summary .tile:nth-child(2) .value').textContent"))
         alarm = await hub.event(BOX, Alarm(kind="fire", state="start", severity="critical"), device="cam-1")
@@ -59,7 +59,7 @@ async def test_events_boxes_and_pictures_appear_without_reload(hub, page):
 async def test_a_restart_of_the_hub_is_shown_and_nothing_is_missed(hub, page):
     async with contextlib.AsyncExitStack() as first:
         url = await first.enter_async_context(console(hub.store))
-        await page.open(url + "/?lang=zh")
+        await page.open(url + "/events?lang=zh")
         await page.until(f"{LIVE} == 'live on'")
         await first.aclose()
         await page.until(f"{LIVE} == 'live broken'")
@@ -75,7 +75,7 @@ async def test_a_restart_of_the_hub_is_shown_and_nothing_is_missed(hub, page):
 async def test_hostile_names_stay_text(hub, page):
     name = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
     async with console(hub.store) as url:
-        await page.open(url + "/?lang=en")
+        await page.open(url + "/events?lang=en")
         await page.until(f"{LIVE} == 'live on'")
         await hub.box("431126999999", name)
         await hub.device("431126999999", "cam-1", name, state="down", detail=name)
@@ -93,7 +93,7 @@ async def test_hostile_names_stay_text(hub, page):
 @pytest.mark.parametrize("width", [390, 768, 1440])
 async def test_nothing_is_wider_than_the_screen(hub, page, width, language):
     async with console(hub.store) as url:
-        await page.open(f"{url}/?lang={language}", width=width)
+        await page.open(f"{url}/events?lang={language}", width=width)
         await page.until(f"{LIVE} == 'live on'")
         assert await page.value("document.documentElement.scrollWidth") <= width
         wide = await page.value(
@@ -106,13 +106,13 @@ async def test_nothing_is_wider_than_the_screen(hub, page, width, language):
 async def test_text_can_be_read_by_day_and_by_night(hub, page):
     async with console(hub.store) as url:
         for dark in (False, True):
-            await page.open(url + "/", dark=dark)
+            await page.open(url + "/events", dark=dark)
             assert await page.value(CONTRAST) == []
 
 
 async def test_the_filter_keeps_the_stream_to_what_is_wanted(hub, page):
     async with console(hub.store) as url:
-        await page.open(f"{url}/?lang=en&type=alarm&box={BOX}")
+        await page.open(f"{url}/events?lang=en&type=alarm&box={BOX}")
         await page.until(f"{LIVE} == 'live on'")
         await hub.event(BOX, Checkin(method="card", person="", key="", name="nobody"))
         await hub.event(BOX, Alarm(kind="fire", state="pulse"))

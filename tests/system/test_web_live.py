@@ -72,7 +72,7 @@ async def test_an_id_of_an_earlier_process_brings_every_box_again_but_no_row_twi
 async def test_the_page_says_where_its_stream_goes_on(hub):
     await hub.event(BOX, pulse())
     async with console(hub.store) as url:
-        page = (await get(url + "/?type=alarm")).text
+        page = (await get(url + "/events?type=alarm")).text
         query = page.split('data-stream="/live?')[1].split('"')[0].replace("&amp;", "&")
         async with live(url, query) as stream:
             await hub.event(BOX, Checkin(method="card", person="", key=""))

@@ -24,16 +24,16 @@ async def hub(tmp_path):
 
 async def test_an_empty_hub_says_so_in_the_readers_language(hub):
     async with console(hub.store) as url:
-        zh = await get(url + "/")
+        zh = await get(url + "/events")
         assert zh.status == 200
         assert "还没有盒子报到" in zh.text
         assert '<html lang="zh-CN">' in zh.text
         assert "没有需要处理的事项" in zh.text
-        en = await get(url + "/", accept_language="en-GB,en;q=0.9")
+        en = await get(url + "/events", accept_language="en-GB,en;q=0.9")
         assert "No box has reported yet" in en.text
-        chosen = await get(url + "/?lang=en")
+        chosen = await get(url + "/events?lang=en")
         assert chosen.headers["set-cookie"].startswith("lang=en;")
-        assert "No events yet" in (await get(url + "/", cookie="lang=en")).text
+        assert "No events yet" in (await get(url + "/events", cookie="lang=en")).text
 
 
 async def test_the_page_shows_boxes_devices_alarms_and_checkins(hub):
@@ -44,7 +44,7 @@ async def test_the_page_shows_boxes_devices_alarms_and_checkins(hub):
     await hub.event(BOX, Checkin(method="card", person="a" * 64, key="k", masked="***4417"), device="terminal-1")
     await hub.event(BOX, Reading(quantity="water_level", value=1.0), device="cam-1")
     async with console(hub.store) as url:
-        page = (await get(url + "/")).text
+        page = (await get(url + "/events")).text
         for words in (
             "下灌村",
             "失联",
@@ -87,10 +87,10 @@ async def test_names_and_texts_of_devices_are_text_and_nothing_else(hub):
     await hub.event(BOX, DeviceState(state="down", reason=HOSTILE, detail=HOSTILE), device="cam-1")
     async with console(hub.store, county_name=HOSTILE) as url:
         for path in (
-            "/",
-            "/?lang=en",
-            f"/?box={BOX}&type=alarm",
-            f"/?box={HOSTILE}&type=%22%3E%3Cscript%3E".replace(" ", "%20"),
+            "/events",
+            "/events?lang=en",
+            f"/events?box={BOX}&type=alarm",
+            f"/events?box={HOSTILE}&type=%22%3E%3Cscript%3E".replace(" ", "%20"),
         ):
             page = await get(url + path)
             assert page.status == 200
@@ -104,7 +104,7 @@ async def test_a_late_event_shows_both_times_and_its_mark(hub):
     happened = datetime.now(UTC) - timedelta(hours=30)
     await hub.event(BOX, Alarm(kind="smoke", state="pulse"), at=happened, delay=timedelta(hours=30))
     async with console(hub.store) as url:
-        page = (await get(url + "/")).text
+        page = (await get(url + "/events")).text
         assert "补传" in page
         assert happened.isoformat() in page
         assert "收到 <time" in page
@@ -117,13 +117,13 @@ async def test_an_unset_clock_is_marked_and_corrected_once_the_truth_is_known(hu
     async with console(hub.store) as url:
         (before,) = await hub.listed()
         assert (before.time_known, before.late) == (False, False)
-        page = (await get(url + "/")).text
+        page = (await get(url + "/events")).text
         assert "时钟未校准" in page
         assert "真实时间未知" in page
         await hub.insert(t.stream, box=BOX, stream=hub.stream(BOX), first_seen=booted, booted=booted)
         (after,) = await hub.listed()
         assert (after.time_known, after.happened.isoformat()) == (True, "2026-05-01T04:00:12.345000+00:00")
-        page = (await get(url + "/")).text
+        page = (await get(url + "/events")).text
         assert "时间已校正" in page
         assert "真实时间未知" not in page
         assert '盒子时钟 <time datetime="1970-01-01T00:00:09+00:00">1970-01-01 08:00:09</time>' in page
@@ -135,7 +135,7 @@ async def test_what_a_box_recorded_long_after_it_happened_says_so(hub):
     await hub.event(BOX, Alarm(kind="smoke", state="pulse"), at=happened, recorded=happened + timedelta(hours=2))
     await hub.event(BOX, Alarm(kind="smoke", state="end"), at=happened)
     async with console(hub.store) as url:
-        page = (await get(url + "/?lang=en")).text
+        page = (await get(url + "/events?lang=en")).text
         assert page.count("box recorded") == 1
         assert 'box recorded <time datetime="2026-05-01T06:00:00+00:00">05-01 14:00:00</time>' in page
 
@@ -155,7 +155,7 @@ async def test_the_data_budget_is_said_in_words(hub, counters, zh, en):
     health = Health(at=datetime.now(UTC), uptime_s=1.0, clock="synced", counters=counters)
     await hub.box("431126101202", "流量村", health=health)
     async with console(hub.store) as url:
-        pages = [(await get(f"{url}/?lang={language}")).text for language in ("zh", "en")]
+        pages = [(await get(f"{url}/events?lang={language}")).text for language in ("zh", "en")]
     (box,) = (await hub.look()).boxes
     assert zh in pages[0]
     assert en in pages[1]
@@ -171,7 +171,7 @@ async def test_a_disk_that_is_nearly_full_is_said_in_words_and_in_numbers(hub):
     await hub.box("431126101202", "石桥村", health=health)
     await hub.box("431126101203", "下灌村")
     async with console(hub.store) as url:
-        pages = [(await get(f"{url}/?lang={language}")).text for language in ("zh", "en")]
+        pages = [(await get(f"{url}/events?lang={language}")).text for language in ("zh", "en")]
         metrics = (await get(url + "/metrics")).text
     assert "磁盘将满：仅余 315 MB" in pages[0]
     assert "Disk nearly full: 315 MB left" in pages[1]
@@ -185,9 +185,9 @@ async def test_pictures_of_an_alarm_come_with_it_or_in_a_later_event(hub):
     ref = hub.reference(BOX, jpeg(1))
     await hub.event(BOX, Picture(pictures=(ref,), owner=alarm.id, cause="alarm"))
     async with console(hub.store) as url:
-        assert "图片传输中" in (await get(url + "/")).text
+        assert "图片传输中" in (await get(url + "/events")).text
         path = await hub.picture(BOX, ref, jpeg(1))
-        assert f'<img src="{path}"' in (await get(url + "/")).text
+        assert f'<img src="{path}"' in (await get(url + "/events")).text
         picture = await get(url + path)
         assert (picture.status, picture.body) == (200, jpeg(1))
         assert picture.headers["content-type"] == "image/jpeg"
@@ -222,9 +222,9 @@ async def test_events_are_filtered_and_paged(hub):
         assert [event.id for event in (*first, *rest)] == [6, 5, 4, 3, 2, 1]
         assert [event.id for event in await hub.listed(box=OTHER, type="checkin")] == [6, 4, 2]
         assert await hub.listed(box=OTHER, type="alarm") == []
-        page = (await get(f"{url}/?type=alarm")).text
+        page = (await get(f"{url}/events?type=alarm")).text
         assert "before=3" in page
-        older = (await get(f"{url}/?type=alarm&before=3")).text
+        older = (await get(f"{url}/events?type=alarm&before=3")).text
         assert 'id="e1"' in older
         assert 'id="e3"' not in older
         assert "data-stream" not in older
@@ -233,7 +233,7 @@ async def test_events_are_filtered_and_paged(hub):
 @pytest.mark.parametrize("query", ["before=x", "before=-1", "before=1.5", "before=99999999999999999999", "before=²"])
 async def test_what_is_no_number_is_refused(hub, query):
     async with console(hub.store) as url:
-        reply = await get(f"{url}/?{query}".replace("²", "%C2%B2"), accept_language="en")
+        reply = await get(f"{url}/events?{query}".replace("²", "%C2%B2"), accept_language="en")
         assert reply.status == 400
         assert "Bad request" in reply.text
 
@@ -254,7 +254,7 @@ async def test_attention_says_what_and_what_to_do(hub):
         assert [item.kind for item in snapshot.trouble.items] == ["number_reused", "dead", "missing", "ended"]
         assert snapshot.trouble.items[2].lanes == (("record", "41–44, 52–63"),)
         assert (snapshot.summary.missing, snapshot.summary.dead_letters) == (16, 1)
-        page = (await get(url + "/")).text
+        page = (await get(url + "/events")).text
         for words in ("编号重复使用", "wire.unknown-type", "41–44, 52–63", "编号流已结束", "怎么办", "请先升级中心"):
             assert words in page
 
@@ -262,11 +262,11 @@ async def test_attention_says_what_and_what_to_do(hub):
 async def test_only_reading_is_possible_and_only_under_a_name_of_ours(hub):
     async with console(hub.store, host_names=("hub.example",)) as url:
         for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
-            assert (await get(url + "/", method)).status == 405
-        assert (await get(url + "/", host="evil.example")).status == 421
+            assert (await get(url + "/events", method)).status == 405
+        assert (await get(url + "/events", host="evil.example")).status == 421
         assert (await get(url + "/metrics", host="evil.example:80")).status == 421
-        assert (await get(url + "/", host="hub.example")).status == 200
-        assert (await get(url + "/", "HEAD")).status == 200
+        assert (await get(url + "/events", host="hub.example")).status == 200
+        assert (await get(url + "/events", "HEAD")).status == 200
 
 
 async def test_every_answer_forbids_foreign_content(hub):
@@ -275,7 +275,7 @@ async def test_every_answer_forbids_foreign_content(hub):
             headers = (await get(url + path)).headers
             assert headers["content-security-policy"].startswith("default-src 'self'")
             assert headers["x-content-type-options"] == "nosniff"
-        page = (await get(url + "/")).text
+        page = (await get(url + "/events")).text
         assert " style=" not in page
         assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
         assert "https://" not in page
@@ -298,6 +298,6 @@ async def test_a_database_that_cannot_be_read_makes_it_not_ready(hub):
     async with console(hub.store) as url:
         assert (await get(url + "/livez")).status == 200
         assert (await get(url + "/readyz")).status == 503
-        page = await get(url + "/")
+        page = await get(url + "/events")
         assert page.status == 503
         assert "数据库暂时无法读取" in page.text

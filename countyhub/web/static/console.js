@@ -5,6 +5,8 @@
 const ROWS_MAX = 200;
 const SILENCE_MS = 40000; // the server says something every 15 s: after this the connection is dead, whatever the browser thinks
 const REOPEN_MS = 3000;
+const HIDDEN_MS = 60000;
+const WAKE_MS = 20000;
 
 const $ = (id) => document.getElementById(id);
 const body = document.body;
@@ -72,7 +74,16 @@ function changeBoxes(boxes) {
   findBoxes();
 }
 
+function applyParts(parts) {
+  for (const [id, html] of Object.entries(parts)) {
+    const old = $(id);
+    if (old && !old.contains(document.querySelector("form :focus"))) replace(old, element(html));
+  }
+  document.dispatchEvent(new Event("parts"));
+}
+
 function apply(update) {
+  if (update.parts) return applyParts(update.parts);
   if (update.summary) $("summary").replaceWith(element(update.summary));
   if (update.attention) replace($("attention"), element(update.attention));
   addRows(update.rows);
@@ -85,6 +96,8 @@ function apply(update) {
 let source = null;
 let lastId = "";
 let watchdog = 0;
+let heardAt = 0;
+let hiding = 0;
 
 function show(state) {
   const live = $("live");
@@ -94,6 +107,7 @@ function show(state) {
 }
 
 function heard() {
+  heardAt = Date.now();
   show("on");
   clearTimeout(watchdog);
   watchdog = setTimeout(reopen, SILENCE_MS);
@@ -107,6 +121,7 @@ function reopen() {
 }
 
 function open() {
+  source?.close();
   const url = new URL(body.dataset.stream, location.href);
   if (lastId) url.searchParams.set("after", lastId);
   source = new EventSource(url);
@@ -122,6 +137,18 @@ function open() {
     if (source.readyState === EventSource.CLOSED) reopen();
   });
 }
+
+// A laptop that wakes up does not wait for the watchdog, and a tab that nobody looks at gives its connection back:
+// browsers have six for a host. A wall screen is never hidden.
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(hiding);
+  if (!source) return;
+  if (document.hidden) {
+    hiding = setTimeout(() => { clearTimeout(watchdog); source.close(); show("connecting"); heardAt = 0; }, HIDDEN_MS);
+  } else if (Date.now() - heardAt > WAKE_MS) open();
+});
+addEventListener("online", () => source && open());
+addEventListener("pageshow", (event) => event.persisted && source && open());
 
 // ---- small things ----------------------------------------------------------------------------------------------
 
@@ -142,11 +169,11 @@ function showLarge(link) {
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a.thumb");
+  const link = $("large") && event.target.closest("a.thumb");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
     showLarge(link);
-  } else if (event.target === $("large")) {
+  } else if ($("large") && event.target === $("large")) {
     $("large").close(); // a click beside the picture
   }
 });
@@ -159,9 +186,14 @@ function tellTime() {
   $("clock").replaceChildren(parts({ year: "numeric", month: "2-digit", day: "2-digit" }).format(now), time);
 }
 
-$("filter").addEventListener("change", () => $("filter").requestSubmit());
-$("find").hidden = false;
-$("find").addEventListener("input", findBoxes);
+// A form of filters goes as soon as something is chosen.
+for (const form of document.querySelectorAll("form.filter")) {
+  form.addEventListener("change", (event) => event.target.matches("select, input[type=checkbox]") && form.requestSubmit());
+}
+if ($("find")) {
+  $("find").hidden = false;
+  $("find").addEventListener("input", findBoxes);
+}
 $("clock").hidden = false;
 tellTime();
 setInterval(tellTime, 5000);

@@ -1,0 +1,201 @@
+"""What every page has at hand: the database, the county's book, the templates; and of one visit who asks, in which
+language, and what needs a person now.
+
+A page is a module with `routes(desk)`; what it shows live it names in `Desk.live`. Nothing here knows a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from countyhub.board import BoxView
+from countyhub.cases.book import Book
+from countyhub.cases.scope import Scope
+from countyhub.config import Config
+from countyhub.lifecycle.state import Actor
+from countyhub.registry.snapshot import Registry
+from countyhub.store.engine import Store
+from countyhub.web.needs import Needs, needs
+from countyhub.web.render import COOKIE, Renderer, language_of
+from countyhub.web.settings import ConsoleSettings
+from countyhub.web.snapshot import Read, Snapshot
+from countyhub.web.texts import text
+from countyhub.web.viewer import Viewer, viewer_of
+from countyhub.web.watch import Watch
+from countyhub.web.words import Words
+from gridwire.problem import Language
+
+YEAR_S = 365 * 86400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One request of one person. `registry` is one state for all questions of it, `now` one instant."""
+
+    request: Request
+    viewer: Viewer
+    language: Language
+    now: datetime
+    book: Book
+    registry: Registry
+    words: Words
+    snapshot: Snapshot
+
+    @property
+    def scope(self) -> Scope:
+        return self.viewer.scope
+
+    @property
+    def actor(self) -> Actor | None:
+        return self.viewer.actor(self.book, self.now)
+
+    def said(self, name: str) -> str:
+        """A parameter of the address, without blanks around it; empty when it is not there."""
+        return self.request.query_params.get(name, "").strip()[:200]
+
+    def t(self, key: str, **facts: object) -> str:
+        return text(key, self.language, **facts)
+
+    def again(self, **changed: object) -> str:
+        """The address of this page with other parameters; empty ones are left out."""
+        kept = [(key, value) for key, value in self.request.query_params.multi_items() if key not in changed]
+        given = [*kept, *((key, str(value)) for key, value in changed.items() if value not in ("", None))]
+        path = self.request.url.path if self.request.method in ("GET", "HEAD") else _parent(self.request.url.path)
+        return f"{path}?{urlencode(given)}" if given else path
+
+
+def _parent(path: str) -> str:
+    """Where a form that was refused came from."""
+    return path.rpartition("/")[0] or "/"
+
+
+Parts = Mapping[str, str]
+"""Element's id -> its HTML."""
+Source = Callable[[Visit], Awaitable[Parts]]
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """`store`: None where the database is read only. `live`: name of a page -> its parts that change by themselves."""
+
+    read: Read
+    store: Store | None
+    book: Book
+    watch: Watch
+    renderer: Renderer
+    settings: ConsoleSettings
+    config: Config
+    live: dict[str, Source] = field(default_factory=dict)
+    _needs: dict[Scope, Needs] = field(default_factory=dict)
+    _needs_tick: int = -1
+
+    async def visit(self, request: Request) -> Visit:
+        """Raises one of `UNAVAILABLE`."""
+        viewer, now = viewer_of(request), datetime.now(UTC)
+        language = viewer.language or language_of(request, self.settings)
+        await self.book.refresh()
+        snapshot = await self.watch.recent()
+        registry = self.book.registry
+        return Visit(
+            request=request,
+            viewer=viewer,
+            language=language,
+            now=now,
+            book=self.book,
+            registry=registry,
+            words=Words(registry, language, now),
+            snapshot=snapshot,
+        )
+
+    async def page(
+        self, visit: Visit, template: str, *, here: str, status: int = 200, live: str = "", stream: str = "",
+        **values: Any,
+    ) -> Response:  # fmt: skip
+        """A whole page. `here`: which entry of the navigation it is; `live`: its name in `Desk.live`."""
+        found = await self.needs(visit)
+        if live:
+            given = [(key, value) for key, value in visit.request.query_params.multi_items() if key != "lang"]
+            given += [("lang", visit.language), ("after", self.watch.position(0))]
+            stream = f"/live/{live}?{urlencode(given)}"
+        html = self.renderer.page(
+            template, visit.language, v=visit, w=visit.words, here=here, stream=stream, needs=found, **values
+        )
+        headers = {"content-language": visit.language, "vary": "accept-language, cookie"}
+        response = HTMLResponse(html, status, headers=headers)
+        if visit.request.query_params.get("lang"):
+            response.set_cookie(COOKIE, visit.language, max_age=YEAR_S, httponly=True, samesite="lax")
+        return response
+
+    def part(self, visit: Visit, template: str, **values: Any) -> str:
+        """A fragment: a template with one element, which a live page puts in the place of the old one."""
+        return self.renderer.page(template, visit.language, v=visit, w=visit.words, **values).strip()
+
+    async def parts(self, name: str, visit: Visit) -> Parts:
+        """All live parts of a page as they are now."""
+        found = {"needs": self.part(visit, "_needs.html", needs=await self.needs(visit))}
+        return {**found, **await self.live[name](visit)}
+
+    async def needs(self, visit: Visit) -> Needs:
+        """What needs a person, of what the viewer sees; asked once for all who see the same."""
+        if self._needs_tick != self.watch.tick:
+            self._needs, self._needs_tick = {}, self.watch.tick
+        if visit.scope not in self._needs:
+            async with self.read() as connection:
+                found = await needs(connection, visit.scope, self.boxes(visit), visit.now)
+            self._needs[visit.scope] = found
+        return self._needs[visit.scope]
+
+    def boxes(self, visit: Visit) -> tuple[BoxView, ...]:
+        """The boxes in sight, those with trouble first. A box of no registry is seen by who sees everything."""
+        if visit.scope.whole:
+            return visit.snapshot.boxes
+        seen = visit.scope.villages
+        grids = {visit.registry.ancestors(grid, visit.now)[1:2] for grid in visit.scope.grids}
+        villages = seen | {path[0] for path in grids if path}
+        return tuple(
+            box for box in visit.snapshot.boxes if visit.registry.belongs(box.id, visit.now).village in villages
+        )
+
+    def must_write(self) -> Store:
+        """The store for acts; raises 503 where this console cannot write."""
+        if self.store is None:
+            raise HTTPException(503)
+        return self.store
+
+
+async def form_of(request: Request, max_bytes: int = 64 * 1024) -> dict[str, str]:
+    """The fields of an ordinary form. Raises 400 for what is none, 413 for what is too long."""
+    from urllib.parse import parse_qsl
+
+    body = await body_of(request, max_bytes)
+    try:
+        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50, errors="strict"))
+    except ValueError as error:
+        raise HTTPException(400, detail="form") from error
+
+
+async def body_of(request: Request, max_bytes: int) -> bytes:
+    """The bytes of a request. Raises 413 as soon as there are too many."""
+    found = bytearray()
+    async for some in request.stream():
+        found += some
+        if len(found) > max_bytes:
+            raise HTTPException(413)
+    return bytes(found)
+
+
+async def in_sight(connection: AsyncConnection, visit: Visit, number: str) -> None:
+    """Raises 404 for a case that the viewer does not see."""
+    from countyhub.cases import finding
+
+    if await finding.one(connection, number, visit.scope) is None:
+        raise HTTPException(404)

@@ -1,0 +1,89 @@
+"""Open cases counted by place, light and stage: one query for the board and the map. Drills never count.
+
+A case counts where its village or grid belongs today: one that a redrawn township has taken over counts there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.cases import streams
+from countyhub.cases.scope import Scope
+from countyhub.registry.snapshot import Registry
+from countyhub.store.casetables import cases
+
+GRAVEST = ("red", "yellow", "grey", "green")
+"""The lights that count, the gravest first; a case without a limit has none."""
+LIVING = ("found", "filed", "reported", "assigned", "handling", "feedback")
+
+
+@dataclass(slots=True)
+class Counts:
+    """Of one place: light -> stage -> number."""
+
+    of: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def light(self, light: str) -> int:
+        return sum(number for (each, _), number in self.of.items() if each == light)
+
+    def stage(self, stage: str) -> int:
+        return sum(number for (_, each), number in self.of.items() if each == stage)
+
+    def both(self, light: str, stage: str) -> int:
+        return self.of[light, stage]
+
+    @property
+    def all(self) -> int:
+        return self.of.total()
+
+    @property
+    def gravest(self) -> str:
+        """The light that its place shows on a map."""
+        return next((light for light in GRAVEST if self.light(light)), "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """`whole`: of all in sight; `places`: of every area and grid that has one, by today's codes."""
+
+    whole: Counts
+    places: Mapping[str, Counts]
+
+    def at(self, code: str) -> Counts:
+        return self.places.get(code) or Counts()
+
+
+async def tally(connection: AsyncConnection, scope: Scope, registry: Registry, day: date) -> Tally:
+    """As of now."""
+    c = cases.c
+    columns = (c.grid, c.village, c.township, c.light, c.stage)
+    seen = (c.open, ~c.drill, c.stage != "merged", *streams.seen(scope))
+    query = select(*columns, func.count()).where(*seen).group_by(*columns)
+    return _sum(registry, day, ((*row,) for row in await connection.execute(query)))
+
+
+def _sum(registry: Registry, day: date, rows: Iterable[tuple[str, str, str, str, str, int]]) -> Tally:
+    whole, places = Counts(), dict[str, Counts]()
+    paths: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    for grid, village, township, light, stage, number in rows:
+        key = (grid, village, township)
+        if key not in paths:
+            paths[key] = _path(registry, day, key)
+        whole.of[light, stage] += number
+        for code in paths[key]:
+            places.setdefault(code, Counts()).of[light, stage] += number
+    return Tally(whole, places)
+
+
+def _path(registry: Registry, day: date, codes: tuple[str, str, str]) -> tuple[str, ...]:
+    """All places that it lies within today; what the registry does not know counts under its own codes."""
+    for code in codes:
+        if code and (path := registry.ancestors(code, day)):
+            return path
+    return tuple(code for code in codes if code)

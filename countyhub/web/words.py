@@ -1,0 +1,100 @@
+"""The names that a county has for things, in one language: offices, places, kinds of matters, persons, stages, lights.
+
+Names come from the registry as it is today, words of the loop from the lifecycle's own tables. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from countyhub.cases.words import ACTS
+from countyhub.deadlines import LIGHTS, NONE, Light
+from countyhub.lifecycle.ledger import LEDGERS
+from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Name, Office
+from countyhub.registry.forms import ROLES
+from countyhub.registry.snapshot import Registry
+from countyhub.web.texts import text
+from gridwire.problem import Language
+
+_LIGHTS = {each.colour: each for each in LIGHTS}
+
+
+class Words:
+    """What every template may ask, as `w`."""
+
+    def __init__(self, registry: Registry, language: Language, now: datetime) -> None:
+        self._registry, self._now = registry, now
+        self.language: Language = language
+
+    def _name(self, names: Mapping[Any, Name], key: str) -> str:
+        found = names.get(key)
+        if found is None:
+            return key
+        return found.zh if self.language == "zh" else found.en
+
+    def stage(self, stage: str) -> str:
+        return self._name(STAGES, stage)
+
+    def level(self, level: str) -> str:
+        return self._name(LEVELS, level)
+
+    def handling(self, handling: str) -> str:
+        return self._name(HANDLINGS, handling)
+
+    def mode(self, mode: str) -> str:
+        return self._name(MODES, mode)
+
+    def act(self, act: str) -> str:
+        return self._name(ACTS, act)
+
+    def ledger(self, ledger: str) -> str:
+        return self._name(LEDGERS, ledger)
+
+    def light(self, colour: str) -> Light:
+        return _LIGHTS.get(colour, NONE)  # type: ignore[call-overload,no-any-return]  # a column holds the colour
+
+    def lightname(self, colour: str) -> str:
+        """E.g. 红灯, red."""
+        light = self.light(colour)
+        return light.colour_zh if self.language == "zh" else light.colour
+
+    def lightmeaning(self, colour: str) -> str:
+        """E.g. 已超时, over the limit."""
+        light = self.light(colour)
+        return light.zh if self.language == "zh" else light.en
+
+    def role(self, role: str) -> str:
+        if role in ("machine", "resident"):
+            return text(f"role.{role}", self.language)
+        return ROLES.get(role, role) if self.language == "zh" else role.replace("_", " ")
+
+    def place(self, code: str) -> str:
+        """The name of an area or grid; its code where the registry has none."""
+        return self._registry.name(code, self._now) or code
+
+    def where(self, grid: str, village: str, township: str) -> str:
+        """From the township down, as far as it is known."""
+        named = [self.place(code) for code in (township, village, grid) if code]
+        return " · ".join(named)
+
+    def office(self, level: str, code: str) -> str:
+        """E.g. 村 下灌村; the county centre needs no name."""
+        if not code:
+            return ""
+        if level == "county":
+            return self.level(level)
+        return f"{self.level(level)} {self.place(code)}"
+
+    def of(self, office: Office | None) -> str:
+        return self.office(office.level, office.id) if office else ""
+
+    def category(self, code: str) -> str:
+        row = self._registry.category(code, self._now) if code else None
+        return row.name if row else code
+
+    def person(self, code: str) -> str:
+        """The name of who works here; the code of who does not any more."""
+        row = self._registry.person(code, self._now) if code else None
+        return row.name if row else code
