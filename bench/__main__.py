@@ -30,6 +30,7 @@ from bench.works import (
     month,
     picture,
     slow_disk,
+    small_box,
     storm,
     storm_cases,
     terminal,
@@ -37,7 +38,7 @@ from bench.works import (
 
 _ALL = (
     append, slow_disk, flash, drain, consumer, far, end_to_end, idle, month, cameras, picture, hub_store, hub_cases,
-    terminal,
+    terminal, small_box,
     storm, storm_cases,
 )  # fmt: skip
 WORKS: Mapping[str, Callable[[Plan], None]] = {work.NAME: work.run for work in _ALL}

@@ -33,6 +33,11 @@ class Farm:
         found: list[dict[str, Any]] = self._ask("/cameras")
         return found
 
+    def raised(self) -> dict[str, list[dict[str, Any]]]:
+        """Each camera's own record of what it has told."""
+        found: dict[str, list[dict[str, Any]]] = self._ask("/raised")
+        return found
+
     def subscriptions(self) -> list[int]:
         """Live subscriptions of each camera."""
         return [camera["subscriptions"] for camera in self.look()]

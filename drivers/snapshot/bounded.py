@@ -1,7 +1,7 @@
 """`python -m drivers.snapshot.bounded PARENT MODULE`: runs MODULE in bounds, which every child of ours has.
 
 It dies with PARENT however that ends (PR_SET_PDEATHSIG of prctl(2)), never takes more than `MAX_MEMORY_BYTES` of
-address space, and gives way to the agent: an event matters more than its picture.
+address space, and gives way to the agent, also where memory is short: an event matters more than its picture.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ import resource
 import runpy
 import signal
 import sys
+from pathlib import Path
 
 # OpenCV alone maps 290 MiB and touches 60 of them; a picture of 40 megapixels takes 120 MiB, a 4K stream 150.
 MAX_MEMORY_BYTES = 768 * 1024 * 1024
 _NICE = 5
+_FIRST_TO_GO = "1000"
+"""oom_score_adj of proc(5): where memory is short, the kernel ends this process, and not the agent."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -30,6 +33,8 @@ def main() -> None:
     limit = MAX_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(hard, MAX_MEMORY_BYTES)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold pictures and passwords
+    with contextlib.suppress(OSError):  # without /proc
+        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
     with contextlib.suppress(PermissionError):  # a service that is kept from the @resources of systemd may not
         os.nice(_NICE)
     sys.argv = sys.argv[2:]
