@@ -41,6 +41,7 @@ STILL = book(escalates=False)
 WHO = people(OF)
 CLERK, MAYOR = WHO["village_clerk"], WHO["township"]
 WITH_END = [Deadline(category="99", level="", name="办结", amount=60, unit="minutes", until="close")]
+STRICT = book([*WITH_END])
 HOURLY = book([*WITH_END], escalates=False)
 
 
@@ -113,6 +114,18 @@ async def test_what_was_told_as_over_is_not_met_by_who_had_to_wait(store: Store,
     assert last.at == MORNING + 60 * MINUTE
     assert clock.on_time is (False if name == "close" else None)
     assert clock.since <= last.at
+
+
+async def test_a_drill_has_its_lights_and_is_not_escalated(store: Store) -> None:
+    """R-ESC-05: beside a real one that is."""
+    drill, real = [
+        (await opened(store, STRICT, opening(key, category="9901", drill=key == "a"))).number for key in "ab"
+    ]
+    while await escalation.once(store, STRICT, MORNING + DAY):
+        pass
+    assert [(await row(store, each)).escalated for each in (drill, real)] == [0, 1]
+    assert "turned_red" in await acts(store, drill)
+    assert (await row(store, drill)).next_instant is None
 
 
 async def test_suspension_stops_the_clock(store: Store) -> None:

@@ -58,11 +58,36 @@ def test_secrets_may_stand_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("HUB_SECRET", "from the environment")
     assert configfile.secret("env:HUB_SECRET") == "from the environment"
     kept = written(tmp_path, "from a file\n")
+    kept.chmod(0o600)
     assert configfile.secret(f"file:{kept}") == "from a file"
     assert configfile.secret("as:it stands") == "as:it stands"
     for where in ("env:NOT_SET_AT_ALL", f"file:{tmp_path}/none"):
         with pytest.raises(configfile.SecretUnreadable):
             configfile.secret(where)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
+def test_a_secret_that_others_can_touch_is_refused(tmp_path: Path, mode: int) -> None:
+    kept = written(tmp_path, "canary\n")
+    kept.chmod(mode)
+    with pytest.raises(configfile.SecretOpen) as caught:
+        configfile.secret(f"file:{kept}")
+    assert f"chmod 600 {kept}" in caught.value.text("en")
+    assert "canary" not in caught.value.text("en") + caught.value.text("zh")
+
+
+def test_a_hub_does_not_start_with_a_secret_that_others_can_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "password"
+    kept.write_text("canary\n", encoding="utf-8")
+    kept.chmod(0o644)
+    text = f'county = "431126"\ndata_dir = "{tmp_path}/data"\n[broker]\nhost = "127.0.0.1"\npassword = "file:{kept}"\n'
+    path = written(tmp_path, text)
+    assert main(["run", "--config", str(path), "--language", "en"]) == 78
+    told = capsys.readouterr()
+    assert "chmod 600" in told.out + told.err
+    assert "canary" not in told.out + told.err
 
 
 def test_check_looks_and_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

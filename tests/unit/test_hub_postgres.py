@@ -165,6 +165,7 @@ async def test_a_server_that_is_not_there_is_waited_for_and_a_wrong_name_is_not(
 
 async def test_the_password_comes_from_a_file_and_is_never_shown(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("geheim\n")
+    (tmp_path / "password").chmod(0o600)
     settings = DatabaseSettings(url="postgresql://hub@127.0.0.1:1/hub", password=f"file:{tmp_path}/password")
     url = engine.locate(Config(county="431126", database=settings))
     assert url.password == "geheim"

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import insert
 
 from countyhub import notify
+from countyhub.cases.acting import merge, split
 from countyhub.config import WebhookSettings
 from countyhub.lifecycle.state import Office
 from countyhub.notify import upkeep
@@ -104,10 +105,45 @@ async def entry(here, number: str, act: str) -> None:
         await connection.execute(insert(case_entry), [line])
 
 
-async def test_drills_history_and_what_is_over_wake_nobody(store) -> None:
+async def test_a_drill_tells_only_who_takes_part_and_says_that_it_is_one(store) -> None:
+    """R-WAKE-15: what the hub does with it wakes nobody; whom a person hands it to takes part."""
+    async with county(store) as here:
+        who = people(here.book)
+        number = await here.open("a", drill=True)
+        await here.round()
+        assert here.told == []
+        await here.act(number, "pass_up", who["village_clerk"])
+        await here.round()
+        assert here.phones == [phone(staff("township", TOWNSHIP))]
+        assert here.told[0][1].startswith("【演练】下级上报：")
+        here.forget()
+        await entry(here, number, "turned_red")  # to the township, which has done nothing yet, and the county
+        await here.round()
+        assert here.told == []
+        await here.act(number, "note", who["township"])
+        await entry(here, number, "turned_red")
+        await here.round()
+        assert here.told[0][1].startswith("【演练】已超时（红灯）：")
+        assert here.phones == [phone(staff("township", TOWNSHIP))]
+
+
+async def test_what_turned_red_while_it_was_merged_wakes_nobody_when_it_is_split_off(store) -> None:
+    """R-WAKE-03: the line is of a merged case, whatever the case is by the time it is followed."""
+    async with county(store) as here:
+        parent, number = await here.open("a"), await here.open("b")
+        clerk = people(here.book)["village_clerk"]
+        await here.round()
+        here.forget()
+        await merge(here.store, here.book, parent, number, clerk, here.now)
+        await entry(here, number, "turned_red")
+        await split(here.store, here.book, number, clerk, here.now, text="不是一回事")
+        await here.round()
+        assert [text for _, text in here.told if "红灯" in text] == []
+
+
+async def test_history_and_what_is_over_wake_nobody(store) -> None:
     """R-WAKE-03."""
     async with county(store) as here:
-        await here.open("a", drill=True)
         await here.open("b", happened=here.now - timedelta(days=3))
         number = await here.open("c")
         await here.act(number, "void", people(here.book)["village_clerk"])

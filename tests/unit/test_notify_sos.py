@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sqlalchemy import select, update
 from countyhub import notify
 from countyhub.notify.alerts import NoSuchCall
 from countyhub.registry.forms import Duty
+from countyhub.store.casetables import cases
 from countyhub.store.notifytables import alert
 from simulators.county.build import COUNTY
 from tests.casebooks import GRID, HOUR, VILLAGE, fresh_store, people, rows, staff
@@ -89,7 +91,7 @@ async def test_an_answer_ends_it(store, way: str) -> None:
         here.forget()
         for _ in range(3):
             await here.round(2 * MINUTE)
-        assert here.told == []
+        assert here.called == []
         assert await ended(here) == [(number, "console/1" if way == "acknowledge" else staff("village_clerk", VILLAGE))]
         with pytest.raises(NoSuchCall):
             await notify.acknowledge(store, number, "console/1", here.now)
@@ -98,6 +100,51 @@ async def test_an_answer_ends_it(store, way: str) -> None:
 async def ended(here) -> list[tuple[str, str]]:
     async with here.store.read() as connection:
         return [(row.number, row.ended_by) for row in await connection.execute(select(alert))]
+
+
+async def test_who_was_woken_is_told_once_that_somebody_has_taken_it_over(store) -> None:
+    """R-WAKE-16: in the night, by the same ways; not who took it over, and nobody who was never told."""
+    async with county(store) as here:
+        here.now = NIGHT
+        await here.reach(staff("grid_worker", GRID), "sms", "13900000001")
+        number = await here.sos(place=GRID)
+        await here.round()
+        await here.round(2 * MINUTE)
+        assert here.phones == ["13900000001", LINE[0]]
+        await here.act(number, "note", people(here.book)["village_clerk"])
+        here.forget()
+        for _ in range(3):
+            await here.round(2 * MINUTE)
+        ((to, text),) = here.told
+        assert to == "13900000001"
+        assert text.startswith("【SOS 紧急求助】")
+        assert re.search(rf"，案号 {number}：已由\S+村信息员接手，不再继续通知。$", text)
+        assert await kinds(here) == ["sos", "sos", "taken"]
+
+
+@pytest.mark.parametrize(("ended", "said"), [("console/1", "已由工作人员接手"), (None, "案件已结束")])
+async def test_the_end_of_a_call_is_told_whoever_ended_it(store, ended: str | None, said: str) -> None:
+    """R-WAKE-16: also what was still on its way when it was answered; what never went out is followed by nothing."""
+    async with county(store, lambda asked: Says(503 if asked.json["phone"] == LINE[0] else 200)) as here:
+        number = await here.sos(place=GRID)
+        await here.round()
+        await here.round(2 * MINUTE)
+        if ended is None:
+            async with store.write() as connection:
+                await connection.execute(update(cases).where(cases.c.number == number).values(open=False))
+            here.now += 2 * MINUTE
+        else:
+            await notify.acknowledge(store, number, ended, here.now)
+        here.forget()
+        await here.round()
+        await here.round(MINUTE)
+        ((to, text),) = here.told
+        assert to == phone(staff("grid_worker", GRID))
+        assert said in text
+
+
+async def kinds(here) -> list[str]:
+    return [row.kind for row in await here.messages()]
 
 
 async def test_what_has_not_gone_out_when_somebody_answers_does_not_go(store) -> None:
@@ -161,6 +208,7 @@ async def test_a_drill_goes_to_the_first_in_line_only_and_waits_for_the_morning(
         for _ in range(3):
             await here.round(2 * MINUTE)
         assert len(here.told) == 1
+        assert await kinds(here) == ["sos"]
 
 
 async def test_a_button_pressed_again_calls_again_unless_it_was_just_answered(store) -> None:
@@ -173,7 +221,7 @@ async def test_a_button_pressed_again_calls_again_unless_it_was_just_answered(st
         here.now += MINUTE
         await here.sos(place=GRID)
         await here.round()
-        assert here.told == []
+        assert here.called == []
         here.now += 15 * MINUTE
         await here.sos(place=GRID)
         await here.round()
@@ -207,13 +255,11 @@ async def test_each_press_of_a_button_may_be_a_case_and_it_still_calls_once(stor
         here.forget()
         await here.round(2 * MINUTE)
         assert sorted({by for _, by in await ended(here)}) == sorted(["x", staff("village_clerk", VILLAGE)])
-        assert here.told == []
+        assert here.called == []
 
 
 async def test_the_next_call_of_a_button_goes_on_when_the_first_is_over_without_an_answer(store) -> None:
     """R-WAKE-14."""
-    from countyhub.store.casetables import cases
-
     async with county(store) as here:
         numbers = [await here.sos(f"sos/{press}", place=GRID, device="t-1") for press in range(2)]
         await here.round()
@@ -293,8 +339,6 @@ async def test_four_processes_wake_each_once(store) -> None:
 
 async def test_a_case_that_is_void_calls_nobody_any_more(store) -> None:
     """R-WAKE-12: whoever closes it, the hub too."""
-    from countyhub.store.casetables import cases
-
     async with county(store) as here:
         number = await here.sos(place=GRID)
         await here.round()
