@@ -303,7 +303,7 @@ _countyhub() {
             " migrate") offer="-h --help --config --language" ;;
             " deadletter") offer="list retry -h --help --config --language --json" ;;
             " roster") offer="-h --help --config --language --in --out --uid-order --key-file" ;;
-            " broker-config") offer="-h --help --config --language --out --include --store --group --apply --listen" ;;
+            " broker-config") offer="-h --help --config --language --out --include --store --group --apply --again --listen" ;;
             " sample") offer="-h --help --config --language" ;;
             " version") offer="-h --help --config --language" ;;
             " backup") offer="-h --help --config --language"; files=yes ;;

@@ -45,7 +45,7 @@ def write(path: Path, data: bytes, mode: int, *, gid: int | None = None) -> bool
         if path.is_file() and path.read_bytes() == data:
             return False
         fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
             file.write(data)

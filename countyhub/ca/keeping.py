@@ -26,7 +26,7 @@ from gridwire.problem import Problem
 
 CA_FILE, SERVER_FILE, CRL_FILE, PASSWORD_FILE = "ca.pem", "server.pem", "crl.pem", "hub-password"
 STAMP_FILE = "changed"
-"""Touched whenever one of the others has changed: what hands them to the broker watches it."""
+"""Made whenever one of the others has changed: what hands them to the broker waits for it, and takes it away."""
 CRL_RENEWED = timedelta(days=7)
 
 
@@ -74,7 +74,7 @@ async def keep(store: Store, config: Config, now: datetime) -> Round:
 def refresh(config: Config, revoked: Mapping[str, list[Revoked]], now: datetime) -> Round:
     """The part of a round that is about files. `revoked`: fingerprint of a CA -> its list."""
     folder = files.folder(broker_folder(config))
-    with _alone(ca_folder(config)):
+    with alone(ca_folder(config)):
         authority = Authority.open(ca_folder(config))
         authority.advance(config.enrol, now)
         done = Round(
@@ -173,14 +173,14 @@ def _end(crl: x509.CertificateRevocationList) -> datetime:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One process at a time works on the CA's files. Raises `NoCa` by way of `Authority.open` when there is none."""
+def alone(folder: Path) -> Iterator[Path]:
+    """One process at a time works on the files of a folder; on one that is not there nobody does."""
     if not folder.is_dir():
-        yield
+        yield folder
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield folder
     finally:
         os.close(descriptor)

@@ -50,6 +50,11 @@ def add_broker(parser: argparse.ArgumentParser, language: Language) -> None:
                  zh="有变化时重新加载或重启该服务，例如 mosquitto.service"),
     )  # fmt: skip
     parser.add_argument(
+        "--again", action="store_true",
+        help=say(language, en="only if this was done before; else do nothing, which is no failure",
+                 zh="仅当以前执行过才再次执行，否则什么也不做，也不算失败"),
+    )  # fmt: skip
+    parser.add_argument(
         "--listen", metavar="ADDRESS", default="",
         help=say(language, en="address for the boxes (default: all)", zh="供盒子连接的监听地址（默认全部）"),
     )  # fmt: skip

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import tempfile
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from deb import elf
 from deb.archive import File, Tree, deb
-from deb.components import components, copyright_file, licence_folder, sbom
+from deb.components import components, sbom
+from deb.documents import documents
 from deb.launcher import launcher
+from deb.licences import copyright_file, texts
 from deb.scripts import scripts
 from deb.target import PACKAGES, Package, Target
 from deb.wheels import ROOT, name_of, read, requirements, unpack
@@ -35,16 +34,16 @@ def build(package: Package, target: Target, version: str, epoch_s: int, level: i
     locked = _locked(package)
     with tempfile.TemporaryDirectory() as scratch:
         unpack(locked, target, Path(scratch) / "wheels")
-        modules, licences = read(Path(scratch) / "wheels")
-    parts = components(modules, locked)
+        modules, licences, boms = read(Path(scratch) / "wheels")
+    parts = components(modules, locked, boms)
     full = f"{version}-1~deb{target.debian}"
     listed = sbom(package.name, full, target.arch, parts, epoch_s)
     tree = {f"usr/lib/{package.folder}/{path}": file for path, file in (modules | _ours(package, version)).items()}
-    tree |= _documents(package, full, epoch_s)
+    tree |= documents(package, full, epoch_s, MAINTAINER)
     doc = f"usr/share/doc/{package.name}"
-    texts = {licence_folder(path): file for path, file in licences.items()}
-    tree |= {f"{doc}/licences/{path}": file for path, file in texts.items()}
-    tree[f"{doc}/copyright"] = File(copyright_file(package.name, parts, texts))
+    required = texts(licences, parts)
+    tree |= {f"{doc}/licences/{path}": file for path, file in required.items()}
+    tree[f"{doc}/copyright"] = File(copyright_file(package.name, parts, required))
     tree[f"{doc}/sbom.cdx.json"] = File(listed)
     conffiles: Tree = {}
     if package.services:
@@ -83,7 +82,7 @@ def _ours(package: Package, version: str) -> Tree:
 def _system(package: Package) -> Tree:
     """Units, users, folders, names of devices."""
     name, here = package.name, ROOT / "systemd"
-    units = [*here.glob(f"{name}*.service"), here / f"{name}.slice"]
+    units = [*here.glob(f"{name}*.service"), *here.glob(f"{name}*.path"), here / f"{name}.slice"]
     tree = {f"{_UNITS}/{path.name}": File(path.read_bytes()) for path in units}
     tree[f"usr/lib/sysusers.d/{name}.conf"] = File((here / f"{name}.sysusers").read_bytes())
     tree[f"usr/lib/tmpfiles.d/{name}.conf"] = File((here / f"{name}.tmpfiles").read_bytes())
@@ -102,23 +101,6 @@ def _conffiles(package: Package) -> Tree:
     """What a person changes, and dpkg keeps. The settings themselves are written on the spot, and are none."""
     default = (ROOT / "systemd" / f"{package.name}.default").read_bytes()
     return {f"etc/default/{package.name}": File(default, 0o600)}  # secrets may stand there
-
-
-def _documents(package: Package, version: str, epoch_s: int) -> Tree:
-    doc = f"usr/share/doc/{package.name}"
-    when = format_datetime(datetime.fromtimestamp(epoch_s, UTC))
-    debian = f"{package.name} ({version}) stable; urgency=medium\n\n  * See changelog.gz.\n\n -- {MAINTAINER}  {when}\n"
-    tree = {
-        f"{doc}/changelog.gz": File(gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), 9, mtime=0)),
-        f"{doc}/changelog.Debian.gz": File(gzip.compress(debian.encode(), 9, mtime=0)),
-    }
-    if package.services:
-        tree[f"{doc}/install.md"] = File((ROOT / "docs" / "install.md").read_bytes())
-    if package.name == "edgeagent":
-        samples = [ROOT / "config" / name for name in ("edgeagent.toml", "rules.toml", "village.toml")]
-        for sample in (*samples, ROOT / "systemd" / "71-edgeagent-names.rules"):
-            tree[f"{doc}/examples/{sample.name}"] = File(sample.read_bytes())
-    return tree
 
 
 def _depends(package: Package, target: Target, libraries: set[str]) -> str:

@@ -1,4 +1,4 @@
-"""What a package is made of: an SBOM (CycloneDX 1.6, JSON) and a list of licences, from the wheels' own metadata."""
+"""What a package is made of: an SBOM (CycloneDX 1.6, JSON), from the wheels' own metadata and their own SBOMs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.parser import HeaderParser
 from typing import Any, NamedTuple
 
-from deb.archive import File, Tree
+from deb.archive import File
 
 _METADATA = re.compile(r"^([^/]+)\.dist-info/METADATA$")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
@@ -23,6 +23,14 @@ _SPDX = {
 }
 
 
+class Inside(NamedTuple):
+    """Something of others' within a wheel: a crate, a C library."""
+
+    name: str
+    version: str
+    purl: str
+
+
 class Component(NamedTuple):
     """One Python distribution. `hashes`: SHA-256 of the files that the lock allows for it."""
 
@@ -32,18 +40,21 @@ class Component(NamedTuple):
     hashes: tuple[str, ...]
     bundled: tuple[str, ...]
     """Shared libraries that its wheel brings along."""
+    inside: tuple[Inside, ...] = ()
+    """What was compiled into it, as far as its wheel says so."""
 
 
-def components(tree: Mapping[str, File], locked: Iterable[str]) -> list[Component]:
-    """Every distribution in a folder of modules, by name."""
-    hashes = {_plain(text.partition("==")[0]): tuple(sorted(_HASH.findall(text))) for text in locked}
+def components(tree: Mapping[str, File], locked: Iterable[str], boms: Mapping[str, File]) -> list[Component]:
+    """Every distribution in a folder of modules, by name. `boms`: the wheels' own SBOMs, by path."""
+    hashes = {plain(text.partition("==")[0]): tuple(sorted(_HASH.findall(text))) for text in locked}
     found = []
     for path, file in tree.items():
-        if _METADATA.match(path):
+        if about := _METADATA.match(path):
             fields = HeaderParser().parsestr(file.data.decode("utf-8"))
             name, version = str(fields["Name"]), str(fields["Version"])
             libraries = tuple(sorted(_bundled(tree, name)))
-            found.append(Component(name, version, _licence(fields), hashes.get(_plain(name), ()), libraries))
+            inside = tuple(sorted(set(_inside(boms, about[1]))))
+            found.append(Component(name, version, _licence(fields), hashes.get(plain(name), ()), libraries, inside))
     return sorted(found)
 
 
@@ -72,34 +83,8 @@ def sbom(package: str, version: str, arch: str, parts: Iterable[Component], epoc
     return json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
-def copyright_file(package: str, parts: Iterable[Component], texts: Tree) -> bytes:
-    """/usr/share/doc/PACKAGE/copyright: each component's licence, and where its text lies."""
-    lines = [
-        "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/",
-        f"Upstream-Name: {package}", "",
-        "Files: *", "Copyright: the gridwire authors", "License: Apache-2.0",
-        " On Debian systems the full text is in /usr/share/common-licenses/Apache-2.0.",
-    ]  # fmt: skip
-    for part in parts:
-        folder = f"{_plain(part.name)}-{part.version}"
-        has_text = any(path.startswith(folder + "/") for path in texts)
-        where = f"licences/{folder}/ beside this file" if has_text else "the project's own pages"
-        lines += ["", f"Files: {part.name} {part.version}", f"Copyright: the authors of {part.name}"]
-        lines += [f"License: {part.licence}", f" The text is in {where}."]
-        if part.bundled:
-            lines += [" Its wheel brings along: " + ", ".join(part.bundled)]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def licence_folder(path: str) -> str:
-    """A licence text's place below `licences/`: the component's folder, and its name."""
-    folder, _, rest = path.partition(".dist-info/")
-    name, _, version = folder.rpartition("-")
-    return f"{_plain(name)}-{version}/{rest.removeprefix('licenses/').replace('/', '-')}"
-
-
 def _entry(part: Component) -> dict[str, Any]:
-    purl = f"pkg:pypi/{_plain(part.name)}@{part.version}"
+    purl = f"pkg:pypi/{plain(part.name)}@{part.version}"
     licence = {"expression": part.licence} if part.licence != "unknown" else {"license": {"name": "unknown"}}
     entry: dict[str, Any] = {
         "type": "library", "bom-ref": purl, "name": part.name, "version": part.version, "purl": purl,
@@ -108,9 +93,24 @@ def _entry(part: Component) -> dict[str, Any]:
     if part.hashes:
         # CycloneDX takes one value of a kind for one file: which of the wheels this is, the lock does not say.
         entry["properties"] = [{"name": "gridwire:locked-sha256", "value": each} for each in part.hashes]
-    if part.bundled:
-        entry["components"] = [{"type": "library", "name": name} for name in part.bundled]
+    within = [{"type": "library", "name": name} for name in part.bundled]
+    within += [_known({"type": "library", "name": one.name, "version": one.version, "purl": one.purl})
+               for one in part.inside]  # fmt: skip
+    if within:
+        entry["components"] = within
     return entry
+
+
+def _known(fields: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in fields.items() if value}
+
+
+def _inside(boms: Mapping[str, File], folder: str) -> Iterator[Inside]:
+    """Components of the CycloneDX files that a wheel brings, but for the wheel itself."""
+    for path, file in boms.items():
+        if path.startswith(f"{folder}.dist-info/sboms/"):
+            for each in json.loads(file.data).get("components", ()):
+                yield Inside(each["name"], each.get("version", ""), each.get("purl", ""))
 
 
 def _licence(fields: Any) -> str:
@@ -129,10 +129,10 @@ def _bundled(tree: Iterable[str], name: str) -> Iterator[str]:
     """What repair tools have put beside a wheel's modules: NAME.libs/."""
     for path in tree:
         folder, _, library = path.partition("/")
-        if folder.endswith(".libs") and _plain(folder.removesuffix(".libs")) == _plain(name):
+        if folder.endswith(".libs") and plain(folder.removesuffix(".libs")) == plain(name):
             yield library
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """As PyPI compares names."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -37,7 +37,7 @@ fi
 _UDEV = "udevadm control --reload >/dev/null 2>&1 || true\n    "
 _AGENT_AGAIN = """\
 if [ -d /run/systemd/system ]; then
-    systemctl try-restart edgeagent.service || true  # it looks for OpenCV when it starts
+    deb-systemd-invoke try-restart edgeagent.service || true  # it looks for OpenCV when it starts
 fi
 """
 _STOP = """\
@@ -53,7 +53,7 @@ fi
 _PURGE = """\
 deb-systemd-helper purge {units} >/dev/null || true
 deb-systemd-helper unmask {units} >/dev/null || true
-rm -rf /etc/{name} /var/lib/{name} /run/{name}
+rm -rf /etc/{name} /var/lib/{name} /run/{name}{elsewhere}
 if getent passwd {name} >/dev/null; then
     userdel {name} || true
 fi
@@ -61,8 +61,14 @@ if getent group {name} >/dev/null; then
     groupdel {name} || true
 fi
 """
-STOPPED = {"countyhub": ("countyhub.service", "'countyhub-ingest@*.service'")}
+STOPPED = {
+    "countyhub": (
+        "countyhub-broker.path", "countyhub-broker.service", "countyhub.service", "'countyhub-ingest@*.service'",
+    ),
+}  # fmt: skip
 """Units to be stopped where they are more than those to be started."""
+_ELSEWHERE = {"countyhub": " /etc/mosquitto/countyhub /etc/mosquitto/conf.d/countyhub.conf"}
+"""What `broker-config` has written, with the server's key."""
 
 
 def scripts(package: Package) -> dict[str, File]:
@@ -72,6 +78,7 @@ def scripts(package: Package) -> dict[str, File]:
         "folder": package.folder,
         "units": " ".join(package.services),
         "udev": _UDEV if package.name == "edgeagent" else "",
+        "elsewhere": _ELSEWHERE.get(package.name, ""),
     }
     install, drop = _COMPILE.format(**facts), _DROP_COMPILED.format(**facts)
     if not package.services:

@@ -89,10 +89,10 @@ COUNTYHUB = Package(
     suggests=("postgresql",),
     summary="county hub: from the villages' messages to cases",
     text=(
-        "Takes in what the village boxes send, acknowledges each event once it is stored,",
-        "makes cases of it, shows them on a console and forwards them.",
+        "Takes in what the village boxes send, acknowledges each event once it is",
+        "stored, makes cases of it, shows them on a console and forwards them.",
     ),
-    services=("countyhub.service",),
+    services=("countyhub.service", "countyhub-broker.path"),
     pruned=("lxml", "onvif-zeep", "pyserial"),
 )
 PACKAGES = {package.name: package for package in (EDGEAGENT, VISION, COUNTYHUB)}

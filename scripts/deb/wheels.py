@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from deb.archive import File, Tree
 from deb.target import Target
@@ -20,7 +21,7 @@ PURE_SDISTS = ("onvif-zeep",)
 _SETUPTOOLS = "setuptools==84.2.1"
 _NAME = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 _LEFT_OUT = re.compile(
-    r"(^|/)(__pycache__|bin)/|^zstandard/_cffi|\.dist-info/sboms/|(^|/)numpy/(.*/)?(tests|include)/|\.(pyc|pyi|pyx|pxd|pxi|a|h|c)$|(^|/)py\.typed$"
+    r"(^|/)(__pycache__|bin)/|^zstandard/_cffi|^(greenlet|icalendar)/tests/|(^|/)\.git[a-z]+$|(^|/)numpy/(.*/)?(tests|include)/|\.(pyc|pyi|pyx|pxd|pxi|a|h|c)$|(^|/)py\.typed$"
     r"|\.dist-info/(RECORD|INSTALLER|REQUESTED|WHEEL|uv_cache\.json|direct_url\.json|zip-safe|top_level\.txt)$"
 )
 """What no program reads when it runs, and what tells where it was put together."""
@@ -59,20 +60,30 @@ def unpack(locked: Iterable[str], target: Target, folder: Path) -> None:
     )  # fmt: skip
 
 
-def read(folder: Path) -> tuple[Tree, Tree]:
-    """What a program needs when it runs, and the licence texts; both by path in the folder."""
-    wanted: Tree = {}
-    licences: Tree = {}
+class Contents(NamedTuple):
+    """Each by path in the folder."""
+
+    modules: Tree
+    """What a program needs when it runs."""
+    licences: Tree
+    boms: Tree
+
+
+def read(folder: Path) -> Contents:
+    """What was unpacked there."""
+    contents = Contents({}, {}, {})
     for path in sorted(folder.rglob("*")):
         # Data files of an sdist land where the building Python keeps its modules.
         name = re.sub(r"^lib/python3\.[0-9]+/site-packages/", "", path.relative_to(folder).as_posix())
         if path.is_dir() or name == ".lock":
             continue
         if _LICENCE.search(name):
-            licences[name] = File(path.read_bytes())
+            contents.licences[name] = File(path.read_bytes())
+        elif ".dist-info/sboms/" in name:
+            contents.boms[name] = File(path.read_bytes())
         elif not _LEFT_OUT.search(name):
-            wanted[name] = File(path.read_bytes())
-    return wanted, licences
+            contents.modules[name] = File(path.read_bytes())
+    return contents
 
 
 def _spans(text: str) -> list[tuple[int, int]]:

@@ -11,8 +11,15 @@ import pytest
 from tests.hubs import ROOT
 
 SYSTEMD = ROOT / "systemd"
-EXPOSURE = {"edgeagent.service": 1.3, "countyhub.service": 1.5, "countyhub-ingest@.service": 1.5}
-SERVICES = sorted(EXPOSURE)
+EXPOSURE = {
+    "edgeagent.service": 1.3,
+    "countyhub.service": 1.5,
+    "countyhub-ingest@.service": 1.5,
+    "countyhub-broker.service": 1.5,
+}
+BROKER = "countyhub-broker.service"
+SERVICES = sorted(EXPOSURE.keys() - {BROKER})
+"""Those that run for ever."""
 
 needs_analyze = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is missing: apt-get install systemd"
@@ -36,7 +43,7 @@ def analyze(*words):
 
 
 @needs_analyze
-@pytest.mark.parametrize("unit", SERVICES)
+@pytest.mark.parametrize("unit", sorted(EXPOSURE))
 def test_exposure_stays_low(unit):
     limit = EXPOSURE[unit]
     said = analyze("security", "--offline=true", f"--threshold={round(limit * 10)}", str(SYSTEMD / unit))
@@ -49,10 +56,10 @@ def test_exposure_stays_low(unit):
 @needs_analyze
 def test_systemd_has_nothing_to_say_against_them(tmp_path):
     """With a program that is there: ours are not installed."""
-    for path in SYSTEMD.glob("*.s[el][ri]*"):
+    for path in [*SYSTEMD.glob("*.s[el][ri]*"), *SYSTEMD.glob("*.path")]:
         text = re.sub(r"/usr/bin/(edgeagent|countyhub)\b", "/bin/true", path.read_text(encoding="utf-8"))
         (tmp_path / path.name).write_text(text, encoding="utf-8")
-    units = [str(tmp_path / name.replace("@.", "@1.")) for name in SERVICES]
+    units = [str(tmp_path / name.replace("@.", "@1.")) for name in (*SERVICES, BROKER, "countyhub-broker.path")]
     (tmp_path / "countyhub-ingest@1.service").symlink_to("countyhub-ingest@.service")
     said = analyze("verify", "--man=no", *units)
     ours = [line for line in said.stderr.splitlines() if re.search(r"edgeagent|countyhub", line)]
@@ -96,6 +103,22 @@ def test_names_agree(name):
     assert found["Slice"] == [f"{name}.slice"]
     assert (SYSTEMD / f"{name}.slice").exists()
     assert found["ExecStart"][0].startswith(f"/usr/bin/{name} run ")
+
+
+def test_what_tells_the_broker_is_started_as_the_code_expects():
+    """Its command is one that the program takes; its files are those of the code; what is final is not tried again."""
+    from countyhub.ca import brokerfiles, keeping
+    from countyhub.cli import _parser, brokerapply, brokerconfig
+
+    found = settings(BROKER)
+    args = _parser().parse_args(found["ExecStart"][0].split()[1:])
+    assert (args.again, args.apply, str(args.include)) == (True, "mosquitto.service", "/etc/mosquitto/conf.d")
+    assert settings("countyhub-broker.path")["PathExists"] == [
+        f"/var/lib/countyhub/broker/{keeping.STAMP_FILE}", f"{args.out}/{brokerapply.PENDING_FILE}",
+    ]  # fmt: skip
+    assert found["RestartPreventExitStatus"] == [str(brokerconfig.ROLLED_BACK)]
+    assert found["StartLimitIntervalSec"] == ["0"], "else the sixth revocation in ten seconds would be the last"
+    assert brokerfiles.CONF.endswith(".conf"), "or mosquitto does not include it"
 
 
 def test_a_worker_leaves_the_console_to_the_hub():
