@@ -150,6 +150,7 @@ class Subscriber:
                 log.error("%s", error)
                 await asyncio.sleep(REFUSED_RETRY_S)
             else:
+                log.info("subscribed: what boxes say is taken in from now on")
                 self._on_subscribed()
                 return
 

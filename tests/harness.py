@@ -104,7 +104,7 @@ class DeviceRecorder:
                 self.memory[key] = value
 
 
-async def until(condition: Callable[[], object], within_s: float = 30.0) -> None:
+async def until(condition: Callable[[], object], within_s: float = 60.0) -> None:
     """Wait until a condition holds; the limit is only there to end a test that hangs."""
     async with asyncio.timeout(within_s):
         while not condition():

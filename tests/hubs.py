@@ -23,7 +23,7 @@ from tests.harness import until
 from tests.instances import BOX, NOON, STREAM
 
 COUNTY = "431126"
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 ROOT = Path(__file__).parents[1]
 
 
@@ -55,6 +55,9 @@ class HubProcess:
     """`countyhub run` with a folder of its own. `port` is the broker's, or that of what stands before it. `database`:
     its URL, if not the one that the test runs on."""
 
+    python, tree = sys.executable, ROOT
+    """Whose code runs; `tests.releases` sets another release's."""
+
     def __init__(self, folder: Path, port: int, extra: str = "", *, database: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -74,8 +77,8 @@ class HubProcess:
     def start(self) -> HubProcess:
         with (self.folder / "hub.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "countyhub.cli", "run", "--config", str(self.config), *self.words],
-                stdout=log, stderr=log, cwd=ROOT, env={**os.environ, "LANG": "en_US.UTF-8"},
+                [self.python, "-m", "countyhub.cli", "run", "--config", str(self.config), *self.words],
+                stdout=log, stderr=log, cwd=self.tree, env={**os.environ, "LANG": "en_US.UTF-8"},
             )  # fmt: skip
         return self
 
@@ -122,8 +125,8 @@ class HubProcess:
         return (self.folder / "hub.log").read_text()
 
     def cli(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "countyhub.cli", *words, "--config", str(self.config), "--language", "en"]
-        return subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE_S)
+        command = [self.python, "-m", "countyhub.cli", *words, "--config", str(self.config), "--language", "en"]
+        return subprocess.run(command, check=False, capture_output=True, text=True, cwd=self.tree, timeout=PATIENCE_S)
 
     def rows(self, query: str) -> list[tuple]:
         """What a query finds; nothing while there is no such table yet."""
@@ -148,8 +151,8 @@ class HubProcess:
             connection.execute(statement)
 
     async def until_connected(self) -> None:
-        """For the first time; a box that is earlier holds everything back for five seconds."""
-        await until(lambda: "connected" in self.log, PATIENCE_S)
+        """And subscribed, for the first time: what is said to a broker before that reaches nobody."""
+        await until(lambda: "subscribed: " in self.log, PATIENCE_S)
 
     async def until_rows(self, query: str, expected: list[tuple]) -> None:
         await until(lambda: self.rows(query) == expected, PATIENCE_S)

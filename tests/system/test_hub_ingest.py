@@ -13,7 +13,6 @@ from countyhub.store.engine import Store
 from gridwire.codec import encode_event
 from gridwire.events import Alarm, Reading
 from gridwire.topics import media_topic
-from tests.harness import until
 from tests.hubs import BoxClient, HubProcess, Wire
 from tests.instances import BOX, SOURCE, STREAM, event
 from tests.mosquitto import Mosquitto
@@ -38,7 +37,7 @@ def hub(database: str, tmp_path: Path, broker: Mosquitto):
 
 async def ready(hub: HubProcess, box: BoxClient) -> None:
     """The hub has subscribed: what is published now reaches it (a box would send again, this client does not)."""
-    await until(lambda: "connected" in hub.log, 30)
+    await hub.until_connected()
     await box.publish("status", b'{"state":"online","boot":"b","connection":1,"version":"0"}', retain=True)
     await hub.until_rows("SELECT status FROM box", [("online",)])
 
