@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -36,6 +37,12 @@ class SecretUnreadable(Problem):
     zh = "无法读取密码“{where}”：{why}"
 
 
+class SecretOpen(SecretUnreadable):
+    code = "hub.secret-open"
+    en = "others can read the secret {path} (mode {mode}): chmod 600 {path}. If somebody may have seen it, change it"
+    zh = "其他用户可以读取密码文件 {path}（权限 {mode}）：请执行 chmod 600 {path}；如怀疑已泄露，请更换密码"
+
+
 def load(path: Path) -> Config:
     """The configuration; raises `ConfigUnreadable`, `ConfigMistakes`."""
     try:
@@ -49,11 +56,14 @@ def load(path: Path) -> Config:
 
 
 def secret(text: str) -> str:
-    """What `file:PATH` or `env:NAME` names, or the text itself; raises `SecretUnreadable`."""
+    """What `file:PATH` or `env:NAME` names, or the text itself; raises `SecretUnreadable` (also as `SecretOpen`)."""
     kind, _, where = text.partition(":")
     try:
         if kind == "file":
-            return Path(own_file(where)).read_text(encoding="utf-8").rstrip("\r\n")
+            path = own_file(where)
+            if path == where:  # what systemd hands over is guarded by its folder
+                _closed(Path(path))
+            return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
         if kind == "env":
             return os.environ[where]
     except (OSError, UnicodeDecodeError) as error:
@@ -61,6 +71,13 @@ def secret(text: str) -> str:
     except KeyError as error:
         raise SecretUnreadable(where=text, why="not set") from error
     return text
+
+
+def _closed(path: Path) -> None:
+    """Raises `SecretOpen`; OSError when it is not there."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise SecretOpen(path=path, mode=f"{mode:04o}")
 
 
 def own_file(path: str) -> str:

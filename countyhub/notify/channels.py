@@ -55,7 +55,7 @@ def _one(config: Config, name: str) -> Channel:
         if name == "wecom" and settings.wecom:
             return Wecom(settings.wecom, settings.proxy)
         if name == "webhook" and settings.webhook:
-            return Webhook(settings.webhook, settings.proxy)
+            return Webhook(settings.webhook, settings.proxy, config.feeds.allow_private)
     except OSError as error:  # ssl.SSLError is one: the file holds no certificate
         raise CaUnreadable(channel=name, why=error) from error
     raise ChannelOff(channel=name)

@@ -54,10 +54,13 @@ async def request(
     total_s: float,
     content: bytes | None = None,
     headers: Mapping[str, str] | None = None,
+    name: str = "",
 ) -> Answer | Retry | Failed | Unclear:
-    """At most `total_s`, whatever the server does."""
+    """At most `total_s`, whatever the server does. `name`: of the server, where `url` holds its address."""
+    known = {"sni_hostname": name} if name else None
+    stream = to.stream(method, url, content=content, headers=headers, extensions=known)
     try:
-        async with asyncio.timeout(total_s), to.stream(method, url, content=content, headers=headers) as response:
+        async with asyncio.timeout(total_s), stream as response:
             body = await _read(response)
             return _judged(response, body)
     except _NOT_BEGUN as error:

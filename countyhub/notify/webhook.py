@@ -1,7 +1,8 @@
 """Channel `webhook`: JSON to a URL, signed as Standard Webhooks says (github.com/standard-webhooks/standard-webhooks):
 `webhook-id`, `webhook-timestamp`, `webhook-signature` = `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`.
 
-The receiver knows a second copy by its `webhook-id`.
+The receiver knows a second copy by its `webhook-id`. It goes where feeds may go: to public addresses by https, and
+to networks that `feeds.allow_private` names; the name is resolved once, and the address that was looked at is dialled.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import binascii
 import hashlib
 import hmac
 import time
-from urllib.parse import urlsplit
+from collections.abc import Iterable
 
 import msgspec
 
 from countyhub.config import WebhookSettings
 from countyhub.configfile import secret
+from countyhub.feeds.targets import BadNetwork, BadUrl, NameUnknown, TargetProblem, Targets, parse
 from countyhub.notify import posting
-from countyhub.notify.channel import BadAddress, Outcome, Parcel, Sent
+from countyhub.notify.channel import BadAddress, Failed, Outcome, Parcel, Retry, Sent
 from gridwire.problem import Problem
 
 MAX_CHARS = 16 * 1024
@@ -36,18 +38,19 @@ class Webhook:
     name = "webhook"
     per_minute = 0
 
-    def __init__(self, settings: WebhookSettings, proxy: str) -> None:
+    def __init__(self, settings: WebhookSettings, proxy: str, allow_private: Iterable[str] = ()) -> None:
         self._key = _key(secret(settings.secret))
         self._total_s = settings.timeout_s * 2
+        self._allow_private = tuple(allow_private)
         self._client = posting.client(ca=settings.ca, proxy=proxy, timeout_s=settings.timeout_s)
 
     def check(self, address: str) -> None:
         try:
-            parts = urlsplit(address)
-            good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-        except ValueError:
+            parse(address)
+            good = not any(letter.isspace() for letter in address)
+        except BadUrl:
             good = False
-        if not good or any(letter.isspace() for letter in address):
+        if not good:
             raise BadAddress(address=address, channel=self.name, hint="https://example.cn/hook")
 
     def fits(self, text: str) -> bool:
@@ -69,9 +72,20 @@ class Webhook:
                 "cases": parcel.numbers,
             }
         )
+        try:
+            url = parse(parcel.address)
+            address = (await Targets(self._allow_private).find(url))[0]
+        except NameUnknown as problem:
+            return Retry("dns", str(problem))
+        except BadNetwork as problem:  # a person mends the settings, and it goes
+            return Retry("address", str(problem))
+        except TargetProblem as problem:
+            return Failed("address", str(problem))
+        headers = {"Content-Type": "application/json", "Host": url.netloc.decode("ascii")}
         answer = await posting.request(
-            self._client, "POST", parcel.address, content=body, total_s=self._total_s,
-            headers={"Content-Type": "application/json"} | signature(self._key, parcel.id, int(time.time()), body),
+            self._client, "POST", str(url.copy_with(host=str(address))), content=body, total_s=self._total_s,
+            headers=headers | signature(self._key, parcel.id, int(time.time()), body),
+            name=url.raw_host.decode("ascii"),
         )  # fmt: skip
         return Sent(f"HTTP {answer.status}") if isinstance(answer, posting.Answer) else answer
 

@@ -210,7 +210,7 @@ async def test_a_member_who_is_not_there_and_a_token_that_is_not_given() -> None
 
 async def test_a_webhook_is_signed_and_says_its_id() -> None:
     async with Gateway(Says(204)).open() as gateway:
-        channel = Webhook(WebhookSettings(secret=SECRET, timeout_s=1), "")
+        channel = Webhook(WebhookSettings(secret=SECRET, timeout_s=1), "", ["127.0.0.0/8"])
         assert isinstance(await sent(channel, letter(f"{gateway.url}/hook", urgent=True, numbers=("1-2-3",))), Sent)
     (asked,) = gateway.asked
     signed = f"{asked.headers['webhook-id']}.{asked.headers['webhook-timestamp']}.".encode() + asked.body
@@ -218,6 +218,29 @@ async def test_a_webhook_is_signed_and_says_its_id() -> None:
     assert asked.headers["webhook-signature"] == f"v1,{mac}"
     assert asked.headers["webhook-id"] == letter("").id
     assert (asked.json["text"], asked.json["urgent"], asked.json["cases"]) == (TEXT, True, ["1-2-3"])
+
+
+@pytest.mark.parametrize(
+    "private", ["http://127.0.0.1:{port}/", "http://localhost:{port}/", "https://[::ffff:169.254.169.254]:{port}/"]
+)
+async def test_a_webhook_goes_to_no_private_address_unless_its_network_is_allowed(private: str) -> None:
+    async with Gateway(Says(204)).open() as gateway:
+        port = gateway.url.rpartition(":")[2]
+        outcome = await sent(
+            Webhook(WebhookSettings(secret=SECRET, timeout_s=1), ""), letter(private.format(port=port))
+        )
+        assert isinstance(outcome, Failed)
+        assert (outcome.why, "allow_private" in outcome.detail) == ("address", True)
+        assert gateway.asked == []
+        wrong = await sent(Webhook(WebhookSettings(secret=SECRET), "", ["127.0.0.1/33"]), letter(gateway.url))
+        assert isinstance(wrong, Retry)
+
+
+async def test_a_webhook_follows_no_redirect() -> None:
+    async with Gateway(Says(302, headers={"Location": "http://169.254.169.254/latest"})).open() as gateway:
+        channel = Webhook(WebhookSettings(secret=SECRET, timeout_s=1), "", ["127.0.0.0/8"])
+        assert isinstance(await sent(channel, letter(gateway.url)), Retry)
+        assert len(gateway.asked) == 1
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_!", SECRET.removeprefix("whsec_"), "whsec_AAAA"])
