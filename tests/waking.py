@@ -68,6 +68,11 @@ class County:
     def phones(self) -> list[str]:
         return [each for each, _ in self.told]
 
+    @property
+    def called(self) -> list[tuple[str, str]]:
+        """Of `told`: what calls for help; not that somebody has taken it over."""
+        return [(to, text) for to, text in self.told if "不再继续通知" not in text]
+
     def forget(self) -> None:
         self.gateway.asked.clear()
 

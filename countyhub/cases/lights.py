@@ -63,10 +63,11 @@ def is_guessed(case: Case) -> bool:
 
 
 def must_escalate(case: Case, now: datetime) -> bool:
-    """Whether the hub is to move it up: a limit is over for which that has not been done, and somebody is above."""
+    """Whether the hub is to move it up: a limit is over for which that has not been done, and somebody is above. Never
+    a drill: it would trouble people who take no part."""
     over = any(is_over(clock, now) and not clock.escalated for clock in case.clocks)
     row = TABLE["escalate"]
-    return over and case.stage in row.since and case.pause != "agreed" and above(case) is not None
+    return over and not case.drill and case.stage in row.since and case.pause != "agreed" and above(case) is not None
 
 
 def register_at(case: Case, waits: timedelta) -> datetime | None:

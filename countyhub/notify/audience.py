@@ -1,6 +1,6 @@
 """Which line of a case's timeline is told to which office. Pure; the rules have ids in docs/county-rules.md.
 
-Drills and history wake nobody by this way, and whoever did something is not told of it.
+History wakes nobody by this way, a drill only who takes part in it; and whoever did something is not told of it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ CALLS: Final = frozenset({"opened", "register", "joined"})
 def offices(act: str, owner: Office | None, case: Case) -> tuple[Office, ...]:
     """`owner`: after the act. The county has nobody above it: what would go there stays with it."""
     whom = TOLD.get(act)
-    if whom is None or owner is None or case.drill or case.history:
+    if whom is None or owner is None or case.history:
         return ()
     upper = above(replace(case, owner=owner)) or case.route[-1]  # by now it may be with somebody else
     if whom == "owner" or (whom == "both" and upper == owner):

@@ -43,7 +43,7 @@ async def follow(connection: AsyncConnection, world: World) -> int:
     for row in rows:
         if row.urgent and alerts.answers(row):  # also by what ends the case
             await alerts.end(connection, row.number, row.actor, world.now)
-        if row.state is not None and row.open and row.stage != "merged":
+        if row.state is not None and row.open and "merged" not in (row.stage, row.after):
             await _one(connection, world, row)
     if rows:
         moved = insert(connection, cursor).values(name=CURSOR, value=rows[-1].id)
@@ -60,4 +60,15 @@ async def _one(connection: AsyncConnection, world: World, row: Row[Any]) -> None
     offices = audience.offices(row.act, owner, case)
     told = {person.code: person for office in offices for person in people.at_office(world.registry, office, world.now)}
     told.pop(row.actor, None)
-    await tell(connection, world, Reason(row.id, 0, row.number, row.act), list(told.values()), facts(world, row))
+    if case.drill and row.role not in audience.STAFF:
+        part = await _taking_part(connection, row)
+        told = {code: person for code, person in told.items() if code in part}
+    reason = Reason(row.id, 0, row.number, row.act, drill=case.drill)
+    await tell(connection, world, reason, list(told.values()), facts(world, row))
+
+
+async def _taking_part(connection: AsyncConnection, row: Row[Any]) -> set[str]:
+    """Whoever has done something with a drill's case by this line: what the hub does itself concerns nobody else."""
+    e = case_entry.c
+    query = select(e.actor).where(e.number == row.number, e.id <= row.id, e.role.in_(audience.STAFF)).distinct()
+    return set((await connection.execute(query)).scalars())

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.config import Config
 from countyhub.configfile import SecretUnreadable
-from countyhub.notify import alerts, channels, delivery, follow, packing, upkeep
+from countyhub.notify import alerts, channels, delivery, follow, packing, takeover, upkeep
 from countyhub.notify.channel import Channel
 from countyhub.notify.delivery import Claim
 from countyhub.notify.telling import World
@@ -126,6 +126,9 @@ class Notifier:
         if await self._is_due(alert.c.due <= self._clock()):
             async with self._store.write() as connection:
                 woken = await alerts.wake(connection, self._world())
+        if await self._has_news():
+            async with self._store.write() as connection:
+                await takeover.tell_woken(connection, self._world())
         if await self._is_due((parcel.c.state == "sending") & (parcel.c.due <= self._clock())):
             async with self._store.write() as connection:
                 await delivery.recover(connection, self._world())
@@ -146,6 +149,10 @@ class Notifier:
     async def _has_lines(self) -> bool:
         async with self._store.read() as connection:
             return await follow.waiting(connection)
+
+    async def _has_news(self) -> bool:
+        async with self._store.read() as connection:
+            return await takeover.is_waiting(connection, self._world())
 
     async def _is_due(self, what: ColumnElement[bool]) -> bool:
         async with self._store.read() as connection:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.notify import people, quiet, texts
+from countyhub.notify import people, quiet, takeover, texts
 from countyhub.notify.channel import Channel
 from countyhub.notify.people import Ways
 from countyhub.notify.telling import World
@@ -31,12 +31,17 @@ async def pack(connection: AsyncConnection, world: World) -> int:
     due = (await connection.execute(query.order_by(message.c.urgent.desc(), message.c.due).limit(AT_ONCE))).all()
     groups: dict[tuple[object, ...], list[Row[Any]]] = defaultdict(list)
     for row in due:
-        groups[(row.person, row.channel, row.id if row.urgent else 0)].append(row)
+        groups[(row.person, row.channel, row.id if _at_once(row) else 0)].append(row)
     persons = [_person(world, code) for code in {row.person for row in due}]
     ways = await people.ways(connection, persons, world.channels, world.config.language) if persons else {}
     for rows in groups.values():
         await _group(connection, world, rows, ways[rows[0].person])
     return len(due)
+
+
+def _at_once(row: Row[Any]) -> bool:
+    """A call for help; and its end, for those whom it has woken: they are up, and may be on their way."""
+    return bool(row.urgent) or row.kind == takeover.KIND
 
 
 def _person(world: World, code: str) -> Person:
@@ -54,11 +59,11 @@ async def _group(connection: AsyncConnection, world: World, rows: Sequence[Row[A
         failed = update(message).where(message.c.id.in_(ids))
         await connection.execute(failed.values(state="failed", problem=problem, due=None))
         return
-    if first.urgent:
+    if _at_once(first):
         await _parcel(connection, world, channel, address, rows, ways)
         return
     mine = (message.c.person == first.person, message.c.channel == first.channel, message.c.state == "waiting",
-            ~message.c.urgent)  # fmt: skip
+            ~message.c.urgent, message.c.kind != takeover.KIND)  # fmt: skip
     allowed = await _allowed(connection, world, first.person, first.channel, ways)
     if allowed > world.now:
         await connection.execute(update(message).where(*mine).values(due=allowed))

@@ -88,7 +88,7 @@ def _row(world: World, reason: Reason, person: str, channel: str, text: str) -> 
 
 def _text(world: World, reason: Reason, known: Facts, ways: Ways) -> str:
     if reason.kind != "sos":
-        return texts.line(reason.kind, known, world.zone, ways.language)
+        return texts.line(reason.kind, known, world.zone, ways.language, drill=reason.drill)
     pass_on_s = world.config.notify.pass_on_s
     return texts.sos(known, world.zone, ways.language, drill=reason.drill, pass_on_s=pass_on_s)
 

@@ -42,8 +42,14 @@ class Facts(NamedTuple):
     happened: datetime | None = None
 
 
-def line(kind: str, facts: Facts, zone: ZoneInfo, language: Language) -> str:
+def line(kind: str, facts: Facts, zone: ZoneInfo, language: Language, *, drill: bool = False) -> str:
     """One matter in one line."""
+    told = _line(kind, facts, zone, language)
+    mark = "【演练】" if language == "zh" else "[DRILL] "
+    return f"{mark}{told}" if drill else told
+
+
+def _line(kind: str, facts: Facts, zone: ZoneInfo, language: Language) -> str:
     zh, en = _WHAT.get(kind) or (TABLE[kind].name if kind in TABLE else (kind, kind))
     parts = [part for part in (facts.place, facts.category) if part]
     if language == "zh":
@@ -71,6 +77,16 @@ def sos(facts: Facts, zone: ZoneInfo, language: Language, *, drill: bool, pass_o
         f"[SOS] Call for help: {place}{at}, case {facts.number}. Respond at once and begin the case; "
         f"without an answer in {count:.3g} {en} the next in line is woken."
     )
+
+
+def taken(facts: Facts, zone: ZoneInfo, language: Language, *, by: str) -> str:
+    """That a call for help was answered. `by`: an office, never a name; empty: it is over without anybody's answer."""
+    at = f" {facts.happened.astimezone(zone):%H:%M}" if facts.happened else ""
+    if language == "zh":
+        place, end = facts.place or "地点不明", f"已由{by}接手" if by else "案件已结束"
+        return f"【SOS 紧急求助】{place}{at}，案号 {facts.number}：{end}，不再继续通知。"
+    place, end = facts.place or "place unknown", f"taken over by {by}" if by else "the case is over"
+    return f"[SOS] {place}{at}, case {facts.number}: {end}; nobody else is woken."
 
 
 def subject(county: str, lines: Sequence[str], language: Language, *, urgent: bool) -> str:
