@@ -1,7 +1,8 @@
 """`devices`: is every camera and terminal well, by its own driver's word?
 
 The running agent is asked, since a camera has few places for subscriptions and a port opens once. Where none runs, a
-driver that can search looks at its device alone (login, clock, events, picture); any other is run for a moment.
+driver that can search looks at its device alone (login, clock, events, picture); any other is run for a moment,
+in a process of its own.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from edgeagent import plugins
-from edgeagent.checks.scene import Scene, Trial
+from edgeagent.checks.scene import CRASHED, Scene, Trial
 from edgeagent.checks.verdict import Check, Fault, Line, found, passed
 from edgeagent.config import DeviceSettings
 from edgeagent.driver import DriverProblem, Found, Login, Search
@@ -34,8 +35,8 @@ class Down(Fault):
 class Degraded(Fault):
     code = "check.device-degraded"
     level = "warn"
-    en = "{name} works in part ({reason}): {detail}"
-    zh = "{name} 部分可用（{reason}）：{detail}"
+    en = "{name} works in part ({reason}): {detail}. {more} shows more"
+    zh = "{name} 部分可用（{reason}）：{detail}。详情见 {more}"
 
 
 class Starting(Fault):
@@ -87,8 +88,23 @@ class NoLogin(Fault):
 
 class Broken(Fault):
     code = "check.device-driver"
-    en = "{name}: its driver cannot be loaded: {why_en}"
-    zh = "{name}：驱动无法加载：{why_zh}"
+    en = (
+        "{name}: its driver cannot be loaded: {why_en}. Install it again: edgeagent itself (apt install --reinstall "
+        "edgeagent), or the package that the driver came with"
+    )
+    zh = "{name}：驱动无法加载：{why_zh}。请重新安装：本程序（apt install --reinstall edgeagent），或该驱动所属的软件包"
+
+
+class Crashed(Fault):
+    code = "check.device-crashed"
+    en = (
+        "{name}: its driver failed when it was tried ({reason}): {detail}. If no file or right is named that you can "
+        "put in order: edgeagent support-bundle, and send it to whoever made the driver"
+    )
+    zh = (
+        "{name}：试运行时驱动出错（{reason}）：{detail}。如提示缺少文件或权限，请先处理；否则请执行 edgeagent "
+        "support-bundle，并把结果发给驱动的提供者"
+    )
 
 
 def _look(scene: Scene) -> Iterable[Line]:
@@ -112,7 +128,7 @@ def _by_agent(scene: Scene) -> Iterable[Line]:
         if device.state == "down":
             yield found(Down(more=_more(device.driver, device.id), **told), device.id)
         elif device.state == "degraded":
-            yield found(Degraded(**told), device.id)
+            yield found(Degraded(more=_more(device.driver, device.id), **told), device.id)
         elif device.state == "starting":
             yield found(Starting(name=told["name"]), device.id)
         else:
@@ -198,7 +214,9 @@ def _by_trial(trial: Trial, name: str, device: DeviceSettings) -> Iterable[Line]
     elif trial.state == "starting":
         yield found(Starting(name=shown), name)
     elif trial.state == "degraded":
-        yield found(Degraded(**told), name)
+        yield found(Degraded(more=_more(device.driver, name), **told), name)
+    elif trial.state == CRASHED:
+        yield found(Crashed(**told), name)
     else:
         yield found(Down(more=_more(device.driver, name), **told), name)
 
@@ -254,6 +272,6 @@ CHECK = Check(
     "every camera and terminal: reachable, login, clock, events, picture, as its driver says",
     "每台摄像机和终端：可连接、登录、时钟、事件、图片（由驱动判断）",
     _look,
-    (Down, Degraded, Starting, ClockOff, Silent, OtherProtocol, Odd, NoLogin, Broken),
+    (Down, Degraded, Starting, ClockOff, Silent, OtherProtocol, Odd, NoLogin, Broken, Crashed),
     offline=False,
 )

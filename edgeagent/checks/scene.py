@@ -30,8 +30,12 @@ class Account(NamedTuple):
     groups: frozenset[int]
 
 
+CRASHED = "crashed"
+"""State of a trial in which the driver raised, blocked or ended its process; `reason` tells how, `detail` its words."""
+
+
 class Trial(NamedTuple):
-    """How a device was when its driver was run for a moment, in the driver's words."""
+    """How a device was when its driver was run for a moment, in the driver's words; or `CRASHED`."""
 
     state: State | str
     reason: str = ""
