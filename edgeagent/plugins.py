@@ -12,7 +12,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from importlib import metadata
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -57,6 +57,23 @@ Discover = Callable[[Search], AsyncIterator[Found]]
 def finder(name: str) -> Discover | None:
     """What finds this driver's devices; None if it cannot. Raises `NoSuchDriver`, `DriverBroken`."""
     found: Discover | None = _member(name, "discover")
+    return found if callable(found) else None
+
+
+class Part(Protocol):
+    """What a driver says that hangs on a port."""
+
+    @property
+    def protocol(self) -> str: ...
+
+    @property
+    def baud(self) -> int: ...
+
+
+def identifier(name: str) -> Callable[[str], Part | None] | None:
+    """What asks a serial port what hangs on it, by its device file; None if the driver cannot. Raises `NoSuchDriver`,
+    `DriverBroken`."""
+    found: Callable[[str], Part | None] | None = _member(name, "identify")
     return found if callable(found) else None
 
 

@@ -2,5 +2,6 @@
 
 from drivers.terminal.config import Config
 from drivers.terminal.driver import Driver
+from drivers.terminal.identify import identify
 
-__all__ = ["Config", "Driver"]
+__all__ = ["Config", "Driver", "identify"]

@@ -9,13 +9,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgeagent.cli import checkargs, deviceargs, enrolargs, outboxargs, rulesargs, terminalargs
+from edgeagent.cli import checkargs, deviceargs, enrolargs, outboxargs, rulesargs, setupargs, terminalargs
 from edgeagent.cli.say import choose, say
 from gridwire.logformats import FORMATS
 
 DEFAULT_CONFIG = Path("/etc/edgeagent/edgeagent.toml")
 COMMANDS = (
     "run",
+    "setup",
     "enroll",
     "check",
     "config",
@@ -77,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     outboxargs.add_to(added["outbox"], common, language)
     rulesargs.add_to(added["rules"], common, language)
+    setupargs.add_to(added["setup"], language)
     enrolargs.add_to(added["enroll"], language)
     deviceargs.add_to_discover(added["discover"], language)
     deviceargs.add_to_camera(added["camera"], language)
@@ -100,6 +102,7 @@ def _helps(language: str) -> dict[str, str]:
     zh = language == "zh"
     return {
         "run": "运行代理" if zh else "run the agent",
+        "setup": "问答式设置本机：村、上行、摄像机、终端" if zh else "set this box up by questions and answers",
         "enroll": "凭令牌向汇聚端注册本机" if zh else "make this machine a box of the county, with a token",
         "check": "检查配置、本机、网络和设备，说明怎么办"
         if zh

@@ -38,7 +38,7 @@ def execute(args: argparse.Namespace) -> int:
         return 2
     try:
         print(_begins(args, language), file=sys.stderr, flush=True)
-        named = _named(args, asyncio.run(_find(search, language)), loose)
+        named = _named(args, asyncio.run(find(search, language)), loose)
         print(_json(named) if args.json else _show(named, language))
         if args.write is not None:
             print(_write(args, named, language), file=sys.stderr)
@@ -64,8 +64,8 @@ def _search(args: argparse.Namespace, loose: Loose, language: Language) -> Searc
     )
 
 
-async def _find(search: Search, language: Language) -> list[tuple[str, Found]]:
-    """What all drivers find, sorted by address."""
+async def find(search: Search, language: Language, *, tell: bool = True) -> list[tuple[str, Found]]:
+    """What all drivers find, sorted by address; `tell`: each as it is found."""
     found: list[tuple[str, Found]] = []
     for driver in plugins.available():
         try:
@@ -76,7 +76,8 @@ async def _find(search: Search, language: Language) -> list[tuple[str, Found]]:
         if discover is not None:
             async for one in discover(search):
                 found.append((driver, one))
-                print(say(language, en="found ", zh="找到 ") + one.address, file=sys.stderr, flush=True)
+                if tell:
+                    print(say(language, en="found ", zh="找到 ") + one.address, file=sys.stderr, flush=True)
     return sorted(found, key=lambda pair: in_order(pair[1].address))
 
 

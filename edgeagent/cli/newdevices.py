@@ -134,6 +134,15 @@ def add(file: Path, texts: Iterable[str], logins: Iterable[Named] = ()) -> None:
         old = b""
     except OSError as error:
         raise _failed(file, error) from error
+    new = added(file, old, texts, logins)
+    try:
+        replace(file, old, new)
+    except OSError as error:
+        raise _failed(file, error) from error
+
+
+def added(file: Path, old: bytes, texts: Iterable[str], logins: Iterable[Named] = ()) -> bytes:
+    """What `add` makes of what stands in the file. Raises `NotWritten` where it would change something else."""
     filled = list(logins)
     before = old
     for one in filled:
@@ -143,10 +152,7 @@ def add(file: Path, texts: Iterable[str], logins: Iterable[Named] = ()) -> None:
     tail = "\n".join(texts).encode()
     new = before + (gap + tail if tail else b"")
     _check(file, old, new, {one.id for one in filled})
-    try:
-        _replace(file, old, new)
-    except OSError as error:
-        raise _failed(file, error) from error
+    return new
 
 
 def _check(file: Path, old: bytes, new: bytes, filled: Collection[str]) -> None:
@@ -171,8 +177,9 @@ def _less_login(table: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in table.items() if key not in _LOGIN}
 
 
-def _replace(file: Path, old: bytes, new: bytes) -> None:
-    """Whole or not at all, with the mode and owner that the file had. Raises OSError, `NotWritten`."""
+def replace(file: Path, old: bytes, new: bytes) -> None:
+    """Whole or not at all, with the mode and owner that the file had. Raises OSError, and `NotWritten` where the
+    file is not `old` any more (empty: there is none)."""
     file.parent.mkdir(parents=True, exist_ok=True)
     status = file.stat() if file.exists() else None
     fresh = file.with_name(f".{file.name}.{os.getpid()}.new")
