@@ -10,7 +10,7 @@ import re
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 DEVICE_PATH = "/onvif/device_service"
-_CREDENTIALS = re.compile(r"user|usr|uname|pass|pwd|login", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"user|usr|uname|pass|pwd|login|token", re.IGNORECASE)
 # `192.0.2.1/onvif/event`: an address whose scheme was forgotten.
 _BARE_HOST = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?::\d+)*(?=/|\Z)")
 _LOOSE = re.compile(r"(?P<scheme>[a-z]+)://(?P<authority>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)

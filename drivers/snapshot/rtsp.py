@@ -29,7 +29,7 @@ CHILD_TIMEOUT_S = OPEN_TIMEOUT_S + FRAME_TIMEOUT_S + 10.0
 RTSP_PORT = 554
 _MAX_HEAD_BYTES = 32 * 1024
 _MAX_SDP_BYTES = 64 * 1024
-_CREDENTIALS = re.compile(r"((?:user|usr|uname|pass|pwd|login)[a-z]*=)[^&/?_]*", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"((?:user|usr|uname|pass|pwd|login|token)[a-z]*=)[^&/?_]*", re.IGNORECASE)
 _STATUS = re.compile(rb"RTSP/\d\.\d (\d{3})")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeagent.configfile.reader import read
-from edgeagent.configfile.redact import HIDDEN
+from edgeagent.configfile.redact import HIDDEN, without_login
 from gridwire.mqtt.errors import TEXTS
 from gridwire.problem import declared
 
@@ -21,7 +21,6 @@ MIN_CHARS = 4
 _SECRET_KEY = re.compile(r"(password|token|secret)$", re.IGNORECASE)
 _NAME_KEYS = frozenset({"name", "point", "privacy_notice", "username", "item"})
 """Settings in which people write what they like: names of places, of owners, of users."""
-_USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Fa-fXx]*[0-9])[0-9A-Fa-f]{7,}[Xx]?(?![0-9A-Za-z])")
 """Identity, card and telephone numbers, and hashes, which are not needed either."""
 _CHINESE = re.compile(r"[一-鿿㐀-䶿]+")
@@ -41,7 +40,7 @@ class Clean:
     def __call__(self, text: str) -> str:
         if self._words is not None:
             text = self._words.sub(HIDDEN, text)
-        text = _USERINFO.sub(f"{HIDDEN}@", text)
+        text = without_login(text)
         text = _NUMBER.sub(lambda found: found[0] if found[0] in self._keep else HIDDEN, text)
         return _CHINESE.sub(lambda found: found[0] if found[0] in self._ours else HIDDEN, text)
 

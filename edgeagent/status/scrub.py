@@ -9,12 +9,11 @@ from typing import Any
 import msgspec
 
 from edgeagent.configfile import Loaded
-from edgeagent.configfile.redact import HIDDEN
+from edgeagent.configfile.redact import HIDDEN, without_login
 
 MIN_SECRET_CHARS = 4
 """Shorter ones are left alone: replacing every `1` in a text hides nothing and ruins it."""
 
-_USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
 _IDENTITY = re.compile(
     r"(?<![0-9])[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx](?![0-9])"
 )
@@ -31,7 +30,7 @@ class Scrub:
         self._secret = re.compile("|".join(map(re.escape, longest_first))) if found else None
 
     def __call__(self, text: str) -> str:
-        text = _IDENTITY.sub(HIDDEN, _USERINFO.sub(f"{HIDDEN}@", text))
+        text = _IDENTITY.sub(HIDDEN, without_login(text))
         return self._secret.sub(HIDDEN, text) if self._secret is not None else text
 
 
