@@ -10,9 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -118,13 +117,14 @@ class Desk:
 
     async def page(
         self, visit: Visit, template: str, *, here: str, status: int = 200, live: str = "", stream: str = "",
-        **values: Any,
+        query: Mapping[str, str] | None = None, **values: Any,
     ) -> Response:  # fmt: skip
-        """A whole page. `here`: which entry of the navigation it is; `live`: its name in `Desk.live`."""
+        """A whole page. `here`: which entry of the navigation it is; `live`: its name in `Desk.live`, and
+        `query` what that is to be asked beside what the page was."""
         found = await self.needs(visit)
         if live:
             given = [(key, value) for key, value in visit.request.query_params.multi_items() if key != "lang"]
-            given += [("lang", visit.language), ("after", self.watch.position(0))]
+            given += [*(query or {}).items(), ("lang", visit.language), ("after", self.watch.position(0))]
             stream = f"/live/{live}?{urlencode(given)}"
         html = self.renderer.page(
             template, visit.language, v=visit, w=visit.words, here=here, stream=stream, needs=found, **values
@@ -174,8 +174,6 @@ class Desk:
 
 async def form_of(request: Request, max_bytes: int = 64 * 1024) -> dict[str, str]:
     """The fields of an ordinary form. Raises 400 for what is none, 413 for what is too long."""
-    from urllib.parse import parse_qsl
-
     body = await body_of(request, max_bytes)
     try:
         return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50, errors="strict"))
@@ -191,11 +189,3 @@ async def body_of(request: Request, max_bytes: int) -> bytes:
         if len(found) > max_bytes:
             raise HTTPException(413)
     return bytes(found)
-
-
-async def in_sight(connection: AsyncConnection, visit: Visit, number: str) -> None:
-    """Raises 404 for a case that the viewer does not see."""
-    from countyhub.cases import finding
-
-    if await finding.one(connection, number, visit.scope) is None:
-        raise HTTPException(404)

@@ -16,7 +16,7 @@ from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Name, Of
 from countyhub.registry.forms import ROLES
 from countyhub.registry.snapshot import Registry
 from countyhub.web.texts import text
-from gridwire.problem import Language
+from gridwire.problem import Language, Problem
 
 _LIGHTS = {each.colour: each for each in LIGHTS}
 
@@ -93,6 +93,10 @@ class Words:
     def category(self, code: str) -> str:
         row = self._registry.category(code, self._now) if code else None
         return row.name if row else code
+
+    def why(self, problem: Problem) -> str:
+        """A refusal as a person reads it, without its code."""
+        return problem.text(self.language).removeprefix(f"{problem.code}: ")
 
     def person(self, code: str) -> str:
         """The name of who works here; the code of who does not any more."""

@@ -30,7 +30,7 @@ from tests.browser.county import County, county
 from tests.registries import planned
 
 ZONE = ZoneInfo("Asia/Shanghai")
-TITLES = ("路灯不亮", "污水外溢", "垃圾堆放", "道路塌陷", "井盖缺失", "噪声扰民", "违规搭建", "山林烟雾", "水库有人下水")
+TITLES = ("路灯不亮", "污水外溢", "垃圾堆放", "道路塌陷", "井盖缺失", "噪声扰民", "违规搭建", "山林烟雾", "水库戏水")
 DUE = {"red": -5, "yellow": 2, "green": 30, "grey": 40}
 
 

@@ -169,7 +169,7 @@ function showLarge(link) {
 }
 
 document.addEventListener("click", (event) => {
-  const link = $("large") && event.target.closest("a.thumb");
+  const link = $("large") && event.target.closest("a.thumb[data-pictures]");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
     showLarge(link);
@@ -184,6 +184,85 @@ function tellTime() {
   const time = document.createElement("b");
   time.textContent = parts({ hour: "2-digit", minute: "2-digit" }).format(now);
   $("clock").replaceChildren(parts({ year: "numeric", month: "2-digit", day: "2-digit" }).format(now), time);
+}
+
+// ---- forms -----------------------------------------------------------------------------------------------------
+
+// Who writes while the case changes is told so, and keeps what is written.
+document.addEventListener("parts", () => {
+  const seen = document.querySelector("form[data-version]")?.dataset.version;
+  const now = $("case-head")?.dataset.version;
+  if ($("case-changed") && seen && now) $("case-changed").hidden = seen === now;
+});
+
+// A photo of a phone has ten megabytes: it goes over the village's line as a picture of 1600 pixels.
+const PHOTO_PX = 1600;
+async function smaller(file) {
+  if (!file.type.startsWith("image/") || file.type === "image/gif") return file;
+  try {
+    const image = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const scale = Math.min(1, PHOTO_PX / Math.max(image.width, image.height));
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [Math.round(image.width * scale), Math.round(image.height * scale)];
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    return (await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.82))) || file;
+  } catch {
+    return file; // not a picture that this browser knows: the hub judges it
+  }
+}
+
+async function sendFile(to, csrf, file) {
+  const url = new URL(to, location.href);
+  url.searchParams.set("name", file.name);
+  const sent = await fetch(url, { method: "POST", headers: { "X-CSRF-Token": csrf }, body: await smaller(file) });
+  if (!sent.ok) throw new Error(await sent.text());
+}
+
+async function upload(form) {
+  const status = form.querySelector("[role=status]");
+  const files = [...form.querySelector("input[type=file]").files];
+  try {
+    for (const [i, file] of files.entries()) {
+      status.textContent = `${i + 1}/${files.length}`;
+      await sendFile(form.dataset.to, form.dataset.csrf, file);
+    }
+    if (files.length) location.reload();
+  } catch (error) {
+    status.textContent = error.message;
+  }
+}
+
+// The matter is reported first, then its photos: a photo that does not get through takes nothing with it.
+async function report(form) {
+  const status = form.querySelector("[role=status]");
+  const button = form.querySelector("button");
+  button.disabled = true;
+  status.textContent = form.dataset.sending;
+  try {
+    const fields = new FormData(form);
+    fields.delete("photos");
+    const sent = await fetch(form.action, {
+      method: "POST", body: new URLSearchParams(fields), headers: { "X-CSRF-Token": form.elements.csrf.value, Accept: "text/plain" },
+    });
+    const said = (await sent.text()).trim();
+    if (!sent.ok) throw new Error(said);
+    form.elements.key.value = "";
+    for (const file of form.elements.photos.files) await sendFile(`/cases/${said}/files`, form.elements.csrf.value, file);
+    location.assign(`/cases/${said}`);
+  } catch (error) {
+    status.textContent = error instanceof TypeError ? form.dataset.offline : error.message;
+    button.disabled = false;
+  }
+}
+
+if ($("upload")) {
+  $("upload").hidden = false;
+  $("upload").addEventListener("change", () => upload($("upload")));
+}
+if ($("report")) $("report").addEventListener("submit", (event) => { event.preventDefault(); report($("report")); });
+if ($("print")) {
+  $("print").hidden = false;
+  $("print").addEventListener("click", () => print());
 }
 
 // A form of filters goes as soon as something is chosen.

@@ -1,0 +1,129 @@
+"""The buttons of a case: which acts its viewer may do now, what each asks for, and why the others are grey. Pure.
+
+Whether an act is possible the lifecycle says; here it only becomes a form, and a form becomes an act again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, cast
+
+from countyhub.api.routes.acts import NOT_PEOPLES
+from countyhub.cases.book import Book
+from countyhub.lifecycle import guards
+from countyhub.lifecycle.refusals import Refused
+from countyhub.lifecycle.state import Act, Actor, Case, Level, Office
+from countyhub.lifecycle.step import allowed_acts
+from countyhub.lifecycle.table import TABLE
+from countyhub.registry.forms import Department
+from countyhub.registry.snapshot import Registry
+
+ORDER: Final = (
+    "register", "begin", "settle", "pass_up", "assign", "feed_back", "close", "give_back", "redo", "rework", "meet",
+    "note", "ask_pause", "agree_pause", "refuse_pause", "resume", "escalate", "reassign", "supervise", "merge", "split",
+    "archive", "void",
+)  # fmt: skip
+"""As they stand on the page: the way forward first, the way out last."""
+GRAVE: Final = frozenset({"void", "merge", "archive"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """What an act asks for. `kind`: text, target, authority, clock or parent; `choices`: value and Office or text."""
+
+    kind: str
+    choices: tuple[tuple[str, Office | str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """An act; `refused`: why it is grey."""
+
+    name: str
+    fields: tuple[Field, ...] = ()
+    refused: Refused | None = None
+    grave: bool = False
+
+
+def buttons(book: Book, case: Case, actor: Actor | None, now: datetime) -> tuple[list[Button], list[Button]]:
+    """Those that are possible, and the grey ones. Nobody acts for who only looks."""
+    if actor is None:
+        return [], []
+    allowed = allowed_acts(case, actor, now)
+    able, grey = [], []
+    for name in ORDER:
+        refused = allowed[name]
+        if refused is not None:
+            grey.append(Button(name=name, refused=refused))
+            continue
+        fields = tuple(_fields(book, name, case, actor, now))
+        lacking = next((each for each in fields if each.kind in ("target", "clock") and not each.choices), None)
+        if lacking is None:
+            able.append(Button(name=name, fields=fields, grave=name in GRAVE))
+    return able, grey
+
+
+def names() -> frozenset[str]:
+    """Of all acts of people."""
+    return frozenset(TABLE) - NOT_PEOPLES
+
+
+def _fields(book: Book, name: str, case: Case, actor: Actor, now: datetime) -> Iterator[Field]:
+    needs = {need.__name__ for need in TABLE[name].needs}
+    if "target" in needs:
+        yield Field(kind="target", choices=_targets(book, name, case, actor, now))
+    if "clock" in needs:
+        running = (each.name for each in case.clocks if each.until == "met" and each.ended is None)
+        yield Field(kind="clock", choices=tuple((each, each) for each in running))
+    if "authority" in needs and guards.authority(case, Act(name=name), actor) is not None:
+        offices = (Office("department", row.code) for row in book.registry.in_force(Department, now))
+        yield Field(kind="authority", choices=tuple((code_of(each), each) for each in offices))
+    if "parent" in needs:
+        yield Field(kind="parent")
+    if "text" in needs or name in ("register", "begin", "archive", "agree_pause", "resume", "assign"):
+        yield Field(kind="text" if "text" in needs else "remark")
+
+
+def _targets(book: Book, name: str, case: Case, actor: Actor, now: datetime) -> tuple[tuple[str, Office], ...]:
+    """The offices that the lifecycle and the registry would let this actor give it to: those on its way first."""
+    found = []
+    for office in _candidates(book.registry, case, book.county, now):
+        act = Act(name=name, target=office, text="-")
+        if guards.target(case, act, actor) is None and book.target_refused(case, act, actor, now) is None:
+            found.append((code_of(office), office))
+    return tuple(dict(found).items())
+
+
+def _candidates(registry: Registry, case: Case, county: str, now: datetime) -> Iterator[Office]:
+    yield from reversed(case.route)
+    for row in registry.in_force(Department, now):
+        if row.kind != "centre":
+            yield Office("department" if row.area == county else "station", row.code)
+    for township in registry.children(county, now):
+        yield Office("township", township)
+
+
+def code_of(office: Office) -> str:
+    """As it stands in a form."""
+    return f"{office.level}/{office.id}"
+
+
+def office_of(said: str) -> Office | None:
+    """An office that a form names; None for none."""
+    level, _, code = said.partition("/")
+    return Office(cast(Level, level), code) if level and code else None
+
+
+def act_of(form: Mapping[str, str]) -> Act:
+    """What a form asks for. A name that is none, and an office that is none, the lifecycle refuses."""
+    expected = form.get("expected", "")
+    return Act(
+        name=form.get("act", "") if form.get("act", "") in names() else "",
+        text=form.get("text", "").strip()[:4000],
+        target=office_of(form.get("target", "")),
+        parent=form.get("parent", "").strip()[:24],
+        clock=form.get("clock", "")[:64],
+        expected=int(expected) if expected.isascii() and expected.isdigit() and len(expected) < 10 else None,
+    )

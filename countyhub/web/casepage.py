@@ -1,0 +1,146 @@
+"""One case: what it is about, what it stands on, what happened, and what its viewer may do now.
+
+Promise: an act goes by the version that was seen. Who was overtaken sees the case as it is now with what he has typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from countyhub import arrivals
+from countyhub.cases import acting, attaching, finding
+from countyhub.cases.refusals import NotThere
+from countyhub.lifecycle.refusals import Refused, Stale
+from countyhub.web import caseacts, outlines
+from countyhub.web.desk import Desk, Parts, Visit, body_of, form_of
+from countyhub.web.tally import LIVING
+
+EVENTS_MAX = 40
+"""The newest of those that a case stands on; a camera that sees the same thing all day makes thousands."""
+_FILE_CACHE = "private, max-age=604800, immutable"
+_SHOWN = ("image/jpeg", "image/png", "image/webp", "image/gif")
+
+
+class CasePage:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def page(self, request: Request) -> Response:
+        """`GET /cases/{number}`"""
+        visit = await self._desk.visit(request)
+        return await self._shown(visit, request.path_params["number"])
+
+    async def parts(self, visit: Visit) -> Parts:
+        values = await self._values(visit, visit.said("number"))
+        return {
+            "case-head": self._desk.part(visit, "_casehead.html", **values),
+            "case-timeline": self._desk.part(visit, "_timeline.html", **values),
+        }
+
+    async def _shown(
+        self, visit: Visit, number: str, refused: Refused | None = None, typed: Mapping[str, str] | None = None
+    ) -> Response:
+        values = await self._values(visit, number)
+        able, grey = caseacts.buttons(visit.book, values["whole"].case, visit.actor, visit.now)
+        if not visit.viewer.may("cases:act"):
+            able, grey = [], []
+        return await self._desk.page(
+            visit,
+            "case.html",
+            here="cases",
+            status=200 if refused is None else 409,
+            live="case",
+            query={"number": number},
+            able=able,
+            grey=grey,
+            refused=refused,
+            stale=isinstance(refused, Stale),
+            typed={**dict.fromkeys(("act", "text", "target", "parent", "clock"), ""), **(typed or {})},
+            **values,
+        )
+
+    async def _values(self, visit: Visit, number: str) -> dict[str, Any]:
+        """Raises 404."""
+        async with self._desk.read() as connection:
+            whole = await finding.one(connection, number, visit.scope)
+            if whole is None:
+                raise HTTPException(404)
+            entries = await finding.timeline(connection, number)
+            events = await arrivals.by_id(connection, whole.events[-EVENTS_MAX:]) if whole.events else []
+        row = whole.listed
+        return {
+            "whole": whole,
+            "row": row,
+            "entries": entries,
+            "events": events,
+            "more_events": max(len(whole.events) - EVENTS_MAX, 0),
+            "stages": (*LIVING, "closed"),
+            "files": [(each, each.media_type in _SHOWN) for each in whole.attachments],
+            "place": outlines.around(visit.registry, visit.now, row.grid or row.village or row.township),
+        }
+
+    async def act(self, request: Request) -> Response:
+        """`POST /cases/{number}/acts`: act, text, target, clock, parent, expected. Back to the case when it is done."""
+        number, form = request.path_params["number"], await form_of(request)
+        visit, store = await self._desk.visit(request), self._desk.must_write()
+        async with self._desk.read() as connection:
+            if await finding.one(connection, number, visit.scope) is None:
+                raise HTTPException(404)
+        actor = visit.actor
+        if actor is None:
+            raise HTTPException(403)
+        done = await acting.act(store, visit.book, number, caseacts.act_of(form), actor, visit.now)
+        if isinstance(done, NotThere):
+            raise HTTPException(404)
+        await self._desk.watch.look()  # who acts sees at once what has become of it, on every page
+        if isinstance(done, Refused):
+            return await self._shown(await self._desk.visit(request), number, done, form)
+        return RedirectResponse(f"/cases/{number}", 303)
+
+    async def add_file(self, request: Request) -> Response:
+        """`POST /cases/{number}/files?name=`: the file is the body. 201, or the refusal in words."""
+        number, name = request.path_params["number"], request.query_params.get("name", "")[:120] or "file"
+        visit, store = await self._desk.visit(request), self._desk.must_write()
+        async with self._desk.read() as connection:
+            if await finding.one(connection, number, visit.scope) is None:
+                raise HTTPException(404)
+        actor = visit.actor
+        if actor is None:
+            raise HTTPException(403)
+        data = await body_of(request, attaching.MAX_BYTES + 1)
+        done = await attaching.attach(store, visit.book, number, name, data, actor, visit.now)
+        if isinstance(done, Refused):
+            return PlainTextResponse(visit.words.why(done), 422)
+        return PlainTextResponse(str(done.id), 201)
+
+    async def file(self, request: Request) -> Response:
+        """`GET /cases/{number}/files/{id}`: pictures are shown, all else is saved."""
+        number, visit = request.path_params["number"], await self._desk.visit(request)
+        async with self._desk.read() as connection:
+            if await finding.one(connection, number, visit.scope) is None:
+                raise HTTPException(404)
+            found = await attaching.read_attachment(connection, number, request.path_params["file"])
+        if found is None:
+            raise HTTPException(404)
+        info, data = found
+        headers = {"etag": f'"{info.sha256}"', "cache-control": _FILE_CACHE}
+        if info.media_type not in _SHOWN:
+            headers["content-disposition"] = f'attachment; filename="{info.id}.pdf"'
+        return Response(data, media_type=info.media_type, headers=headers)
+
+
+def routes(desk: Desk) -> list[Route]:
+    page = CasePage(desk)
+    desk.live["case"] = page.parts
+    return [
+        Route("/cases/{number}", page.page),
+        Route("/cases/{number}/acts", page.act, methods=["POST"]),
+        Route("/cases/{number}/files", page.add_file, methods=["POST"]),
+        Route("/cases/{number}/files/{file:int}", page.file),
+    ]
