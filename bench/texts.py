@@ -121,18 +121,6 @@ ABOUT = {
         "monthly parts; ours writes one statement for each table and batch, by `unnest` of arrays. Beside it the same "
         "with SQLAlchemy's executemany.",
     ),
-    "small-box": About(
-        "l. Everything at once on a small box",
-        "The whole `edgeagent run` with its children in a control group of 400 MiB without swap (the unit's MemoryMax) "
-        "and half a core: 24 ONVIF cameras with pictures 1920 pixels wide, four of them by their video stream only, a "
-        "picture with every alarm, each camera's picture judged every 30 s (thirty times as often as by default), a "
-        "terminal on six ports. 200,000 alarms of an outage wait. First all devices are up and a round is lived "
-        "without the link; then it returns, somebody calls for help, all cameras see motion at once, and three rounds "
-        "follow in which each camera sees motion every ten seconds and somebody checks in every second, while the "
-        "backlog drains to mosquitto and hub. Simulators, broker and hub are outside of the group. Own memory is what "
-        "cannot be taken back (anonymous pages), looked at twice a second; with cache is the most that the group was "
-        "charged. `tests/system/test_small_box.py` does the same and counts: nothing lost, nothing twice.",
-    ),
     "terminal": About(
         "k. The terminal",
         "Six ports on ptys, simulated in a process of their own: ID-card reader, IC-card reader, scanner, keypad, "
@@ -145,6 +133,18 @@ ABOUT = {
         "card comes on top and is not simulated. Idle: nobody comes, slow lines, CPU time over 60 s as the "
         "scheduler counts it, less that of the agent without a terminal; nearly all of it is polling, eight looks "
         "a second for an ID card and as many at the buttons, both in one waking of one thread.",
+    ),
+    "small-box": About(
+        "l. Everything at once on a small box",
+        "The whole `edgeagent run` with its children in a control group of 400 MiB without swap (the unit's MemoryMax) "
+        "and half a core: 24 ONVIF cameras with pictures 1920 pixels wide, four of them by their video stream only, a "
+        "picture with every alarm, each camera's picture judged every 30 s (thirty times as often as by default), a "
+        "terminal on six ports. 200,000 alarms of an outage wait. First all devices are up and a round is lived "
+        "without the link; then it returns, somebody calls for help, all cameras see motion at once, and three rounds "
+        "follow in which each camera sees motion every ten seconds and somebody checks in every second, while the "
+        "backlog drains to mosquitto and hub. Simulators, broker and hub are outside of the group. Own memory is what "
+        "cannot be taken back (anonymous pages), looked at twice a second; with cache is the most that the group was "
+        "charged. `tests/system/test_small_box.py` does the same and counts: nothing lost, nothing twice.",
     ),
     "cases": About(
         "m. The lists of cases",

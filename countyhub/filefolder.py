@@ -14,8 +14,11 @@ MAX_BYTES = 4 << 20
 
 class FolderUnreadable(Problem):
     code = "hub.folder-unreadable"
-    en = "{path} cannot be read, what was read before stays in force: {why}"
-    zh = "无法读取 {path}，继续使用之前读取的内容：{why}"
+    en = (
+        "{path} cannot be read, what was read before stays in force: {why}. Does the folder exist, may the hub's user "
+        "read it?"
+    )
+    zh = "无法读取 {path}，继续使用之前读取的内容：{why}。该目录是否存在？汇聚端的用户能否读取？"
 
 
 class _Stamp(NamedTuple):

@@ -91,11 +91,16 @@ class Signer:
         self.ca.write_bytes(self._self.public_bytes(Encoding.PEM))
 
     def issue(
-        self, name: str, *names: str, begins: timedelta = -timedelta(days=1), ends: timedelta = timedelta(days=300)
+        self,
+        name: str,
+        *names: str,
+        begins: timedelta = -timedelta(days=1),
+        ends: timedelta = timedelta(days=300),
+        purpose: x509.ObjectIdentifier | None = None,
     ) -> Pair:
-        """`names` as DNS names or addresses; `begins` and `ends` from now on."""
+        """`names` as DNS names or addresses; `begins` and `ends` from now on. `purpose`: the only use."""
         now, key = datetime.now(UTC), ec.generate_private_key(ec.SECP256R1())
-        made = self._sign(_named(name), key.public_key(), names, now + begins, now + ends)
+        made = self._sign(_named(name), key.public_key(), names, now + begins, now + ends, purpose=purpose)
         self._made[name] = made
         stem = self.folder / f"{self.name}-{name}"
         pair = Pair(Path(f"{stem}.crt"), Path(f"{stem}.key"))
@@ -117,7 +122,7 @@ class Signer:
         path.write_bytes(builder.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
         return path
 
-    def _sign(self, subject, public_key, names, begins, ends, *, is_ca=False):
+    def _sign(self, subject, public_key, names, begins, ends, *, is_ca=False, purpose=None):
         builder = x509.CertificateBuilder().subject_name(subject).issuer_name(self._subject).public_key(public_key)
         builder = builder.serial_number(x509.random_serial_number()).not_valid_before(begins).not_valid_after(ends)
         builder = builder.add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
@@ -127,6 +132,8 @@ class Signer:
         if is_ca:
             usage = dict.fromkeys(_USAGES, False) | {"key_cert_sign": True, "crl_sign": True}
             builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
+        if purpose is not None:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=True)
         if names:
             builder = builder.add_extension(
                 x509.SubjectAlternativeName([_alternative(n) for n in names]), critical=False

@@ -17,7 +17,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,25 +48,26 @@ ROUND_S = 10.0
 CARDS_A_ROUND = 10
 FIRST_CARD = 0xC0000000
 OLD = "old-camera"
-_LIMITS = Limits(max_mb=256, pictures_max_mb=512, retain_days=7, linger_s=0.3)
+LIMITS = Limits(max_mb=256, pictures_max_mb=512, retain_days=7, linger_s=0.3)
 _GROUP = 500
 _LOOK_S = 0.5
 _PATIENCE_S = 300.0
 _RULE = '[[rule]]\nkinds = ["motion"]\npicture = true\n'
 
 
-async def fill(folder: Path, count: int) -> None:
-    """An outbox of so many alarms that nobody has acknowledged, a minute apart."""
+async def fill(folder: Path, count: int, apart_s: float = 60.0) -> None:
+    """So many alarms into an outbox, the last of now; nobody has acknowledged them."""
     folder.mkdir(parents=True, exist_ok=True)
     clock = Clock()
     outbox = await Outbox.open(
-        folder, _LIMITS, boot=clock.boot, machine=clock.machine, gap=lambda gap: gap_draft(SOURCE, clock, gap)
+        folder, LIMITS, boot=clock.boot, machine=clock.machine, gap=lambda gap: gap_draft(SOURCE, clock, gap)
     )
-    begin = datetime.now(UTC) - timedelta(minutes=count)
+    now = clock.stamp()
     data = Alarm(kind="motion", state="start", source="V1")
     for first in range(0, count, _GROUP):
         numbers = range(first, min(first + _GROUP, count))
-        stamps = (Stamp(begin + timedelta(minutes=number), number * 60.0, "synced") for number in numbers)
+        ago_s = ((count - number) * apart_s for number in numbers)
+        stamps = (Stamp(now.wall - timedelta(seconds=ago), max(0.0, now.boottime_s - ago), "synced") for ago in ago_s)
         await asyncio.gather(*(outbox.put(Draft(SOURCE, OLD, data, stamp)) for stamp in stamps))
     await outbox.close()
 

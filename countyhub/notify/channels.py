@@ -18,8 +18,8 @@ NAMES = ("email", "sms", "wecom", "webhook")
 
 class CaUnreadable(Problem):
     code = "notify.ca-unreadable"
-    en = "cannot read the certificates of notify.{channel}.ca: {why}"
-    zh = "无法读取 notify.{channel}.ca 的证书：{why}"
+    en = "cannot read the certificates of notify.{channel}.ca: {why}. Name a PEM file that the hub's user may read"
+    zh = "无法读取 notify.{channel}.ca 的证书：{why}。请填写汇聚端的用户可以读取的 PEM 文件"
 
 
 class ChannelOff(Problem):

@@ -31,14 +31,26 @@ class DatabaseForeign(Problem):
 
 class DatabaseUnusable(Problem):
     code = "hub.database-unusable"
-    en = "database {url} cannot be used: {reason}"
-    zh = "数据库 {url} 无法使用：{reason}"
+    en = (
+        "database {url} cannot be used: {reason}. Is [database] url right, may the hub's user read and write it? If "
+        "the file is damaged: countyhub restore"
+    )
+    zh = (
+        "数据库 {url} 无法使用：{reason}。[database] 的 url 是否正确？汇聚端的用户能否读写？如文件已损坏，请执行 "
+        "countyhub restore"
+    )
 
 
 class DatabaseUnreachable(DatabaseUnusable):
     code = "hub.database-unreachable"
-    en = "database {url} cannot be reached at present: {reason}"
-    zh = "暂时无法连接数据库 {url}：{reason}"
+    en = (
+        "database {url} cannot be reached at present: {reason}. Does it run (systemctl status postgresql), is "
+        "[database] url right?"
+    )
+    zh = (
+        "暂时无法连接数据库 {url}：{reason}。数据库是否运行（systemctl status postgresql）？[database] 的 url 是否正"
+        "确？"
+    )
 
 
 class DatabaseNotEmpty(Problem):

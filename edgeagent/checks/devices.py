@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from edgeagent import plugins
 from edgeagent.checks.scene import CRASHED, Scene, Trial
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
+from edgeagent.checks.verdict import Check, Fault, Line, foreign, found, passed
 from edgeagent.config import DeviceSettings
 from edgeagent.driver import DriverProblem, Found, Login, Search
 from gridwire.problem import Problem
@@ -72,12 +72,6 @@ class OtherProtocol(Fault):
         "switched on in the camera?"
     )
     zh = "{name}：{address} 有应答，但不是 {driver} 协议：地址是否正确？摄像机上是否启用了 ONVIF？"
-
-
-class Odd(Fault):
-    code = "check.device-problem"
-    en = "{name}: {why_en}"
-    zh = "{name}：{why_zh}"
 
 
 class NoLogin(Fault):
@@ -202,8 +196,9 @@ async def _find(finder: plugins.Discover, search: Search, place: tuple[str, int]
 
 
 def _odd(problem: Problem, name: str, shown: str) -> Line:
-    texts = {f"why_{language}": problem.text(language).removeprefix(f"{problem.code}: ") for language in ("en", "zh")}
-    return found(Odd(name=shown, **texts), name)._replace(code=problem.code)
+    """What the driver has found, in its words and under its code."""
+    line = foreign(problem, "fail", name)
+    return line._replace(en=f"{shown}: {line.en}", zh=f"{shown}：{line.zh}")
 
 
 def _by_trial(trial: Trial, name: str, device: DeviceSettings) -> Iterable[Line]:
@@ -272,6 +267,6 @@ CHECK = Check(
     "every camera and terminal: reachable, login, clock, events, picture, as its driver says",
     "每台摄像机和终端：可连接、登录、时钟、事件、图片（由驱动判断）",
     _look,
-    (Down, Degraded, Starting, ClockOff, Silent, OtherProtocol, Odd, NoLogin, Broken, Crashed),
+    (Down, Degraded, Starting, ClockOff, Silent, OtherProtocol, NoLogin, Broken, Crashed),
     offline=False,
 )

@@ -77,7 +77,7 @@ def _look(scene: Scene) -> Iterable[Line]:
         room = os.statvfs(folder)
     except OSError:
         return  # `permissions` tells
-    mount, kind = mounted(folder, Path("/proc/self/mountinfo"))
+    mount, kind = mounted(folder, scene.root / "proc/self/mountinfo")
     if room.f_flag & os.ST_RDONLY:
         yield found(ReadOnly(path=scene.store, mount=mount))
         return

@@ -29,7 +29,7 @@ class Driver:
             case "ends-process":
                 os._exit(9)
             case "block":
-                        time.sleep(600)
+                time.sleep(600)
             case "write":
                 (device.folder / "inner").mkdir()
                 (device.folder / "inner" / "page").write_text("kept")

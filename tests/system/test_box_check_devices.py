@@ -1,19 +1,33 @@
 """`edgeagent check` of cameras and terminals: with the running agent and without, each fault with a real device."""
 
 import asyncio
+import contextlib
+import json
+import os
+import shutil
 import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import msgspec
+import pytest
 
 from edgeagent import plugins
 from edgeagent.checks import scene as scenes
+from edgeagent.clock import Clock
 from edgeagent.configfile import load
+from edgeagent.outbox import Outbox
 from simulators.camera import CameraConfig, CameraFarm
 from tests.checking import faults, lines, scene
 from tests.commands import command
-from tests.processes import AgentProcess
+from tests.hubs import ROOT
+from tests.processes import DRIVERS, AgentProcess
+from tests.smallbox import LIMITS, fill
 
 PASSWORD = "camera-2024"
+NOBODY = 65534
 TABLE = '[device.gate]\ndriver = "onvif"\nname = "村口"\naddress = "127.0.0.1:{port}"\nusername = "{user}"\n'
 
 
@@ -98,6 +112,102 @@ async def test_a_driver_that_cannot_search_is_run_for_a_moment(tmp_path):
     assert not (tmp_path / "box" / "store").exists()
 
 
+async def told_by_command(box: AgentProcess, monkeypatch, only="devices") -> dict[str, dict]:
+    """Device -> what `edgeagent check --json` says of it, with the drivers that only tests have."""
+    monkeypatch.setenv("PYTHONPATH", str(DRIVERS))
+    async with command(box, "check", "--only", only, "--json") as called:
+        code, errors = await called.end()
+    assert (code, errors) == (78, "")
+    return {line["subject"]: line for line in json.loads("".join(called.lines))["checks"]}
+
+
+def tried(*deeds: str) -> str:
+    return "".join(f'[device.{deed}]\ndriver = "tried"\ndoes = "{deed}"\n' for deed in deeds)
+
+
+async def test_a_driver_that_fails_when_it_is_tried(tmp_path, monkeypatch):
+    """What it raises, that it ends its process, that it cannot be loaded: a verdict each, never a traceback."""
+    text = tried("os-error", "crash", "ends-process", "degraded") + '[device.half]\ndriver = "halfway"\n'
+    found = await told_by_command(AgentProcess(tmp_path / "box", 1, text), monkeypatch)
+    assert {found[name]["code"] for name in ("os-error", "crash", "ends-process")} == {"check.device-crashed"}
+    assert "/srv/roster.csv" in found["os-error"]["en"]
+    assert "ZeroDivisionError: before anything was told" in found["crash"]["en"]
+    assert "exit 9" in found["ends-process"]["zh"]
+    assert "support-bundle" in found["crash"]["zh"]
+    assert found["degraded"]["code"] == "check.device-degraded"
+    assert found["half"]["code"] == "check.device-driver"
+    assert "libcamera.so.2" in found["half"]["en"]
+    assert "apt install --reinstall" in found["half"]["zh"]
+
+
+@pytest.mark.slow
+async def test_a_driver_that_never_tells_or_blocks_when_it_is_tried(tmp_path, monkeypatch):
+    found = await told_by_command(AgentProcess(tmp_path / "box", 1, tried("nothing", "block")), monkeypatch)
+    assert found["nothing"]["code"] == "check.device-starting"
+    assert found["block"]["code"] == "check.device-crashed"
+    assert "blocked" in found["block"]["en"]
+
+
+def python_for_all() -> tuple[str, str]:
+    """A Python that every user may start, and where it finds our packages; skips where there is none."""
+    usual = f"/usr/bin/python3.{sys.version_info.minor}"
+    path = os.pathsep.join(each for each in (*sys.path, str(ROOT), str(DRIVERS)) if each and "lib-dynload" not in each)
+    as_nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": [], "env": {"PYTHONPATH": path}, "cwd": "/"}
+    for python in (sys.executable, usual):
+        with contextlib.suppress(OSError):
+            done = subprocess.run([python, "-c", "import msgspec"], capture_output=True, check=False, **as_nobody)
+            if done.returncode == 0:
+                return python, path
+    pytest.skip("there is no Python of this release that another user may start")
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root could leave something behind that is not the service's")
+async def test_root_leaves_nothing_of_its_own_in_the_store(tmp_path):
+    """The whole check, beside an agent that was killed, with a driver that writes folders and files."""
+    python, path = python_for_all()
+    with tempfile.TemporaryDirectory() as open_to_all:
+        os.chmod(open_to_all, 0o755)
+        box = AgentProcess(Path(open_to_all) / "box", 1, tried("write"))
+        clock, store = Clock(), box.folder / "store"
+        await fill(tmp_path, 3)
+        outbox = await Outbox.open(tmp_path, LIMITS, boot=clock.boot, machine=clock.machine, gap=None)
+        await asyncio.to_thread(shutil.copytree, tmp_path, store)  # as a kill leaves it
+        await outbox.close()
+        (store / "devices" / "write").mkdir(parents=True)
+        for each in (store, *store.rglob("*")):
+            os.chown(each, NOBODY, NOBODY)
+        done = await asyncio.to_thread(
+            subprocess.run, [python, "-m", "edgeagent.cli", "check", "--json", "--config", str(box.config)],
+            env={"PYTHONPATH": path, "PATH": os.defpath}, capture_output=True, text=True, cwd=ROOT, check=False,
+        )  # fmt: skip
+        told = {line["subject"]: line for line in json.loads(done.stdout)["checks"]}
+        assert f"as user {NOBODY} of groups [{NOBODY}]" in told["write"]["en"]
+        written = list((store / "devices" / "write").rglob("*"))
+        assert len(written) == 2
+        assert {each.stat().st_uid for each in (store, *store.rglob("*"))} == {NOBODY}
+
+
+async def test_the_running_agent_tells_of_each_device(tmp_path, monkeypatch):
+    async with CameraFarm([CameraConfig(name="gate", clock_offset_s=3600.0)]) as farm:
+        far = table(1).replace("gate", "far").replace("村口", "水塘")
+        box = AgentProcess(tmp_path / "box", 1, table(farm["gate"].port) + far + tried("nothing", "degraded"))
+        with box:
+            await box.until_running()
+            wanted = {"gate": "up", "far": "down", "nothing": "starting", "degraded": "degraded"}
+            async with asyncio.timeout(60):
+                while {each["id"]: each["state"] for each in (await box.status())["devices"]} != wanted:
+                    await asyncio.sleep(0.05)
+            found = await told_by_command(box, monkeypatch)
+    assert found["gate"]["code"] == "check.device-clock"
+    assert "NTP" in found["gate"]["zh"]
+    assert found["far"]["code"] == "check.device-down"
+    assert "edgeagent camera far" in found["far"]["en"]
+    assert found["nothing"]["code"] == "check.device-starting"
+    assert found["degraded"]["code"] == "check.device-degraded"
+    assert "gives pictures only" in found["degraded"]["en"]
+
+
 async def test_the_running_agent_is_asked_and_no_second_subscription_made(tmp_path):
     async with CameraFarm([CameraConfig(name="gate", slots=1), CameraConfig(name="off")]) as farm:
         other = table(1).replace("gate", "far").replace("村口", "水塘")
@@ -139,3 +249,6 @@ async def test_a_month_whose_data_is_nearly_used(tmp_path):
     found = faults("data", spare)["check.data-spare"]
     assert "90 %" in found.en
     assert "hub.data_mb_per_month" in found.zh
+    unsynced = msgspec.structs.replace(status, clock="unsynced")
+    line = faults("clock", seen._replace(running=seen.running._replace(status=unsynced)))["check.clock-unsynced"]
+    assert "timedatectl set-ntp true" in line.en

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from edgeagent.checks import brokers, roundtrip, tls
+from edgeagent.checks import backlog, brokers, roundtrip, tls
 from edgeagent.checks.scene import Scene
 from gridwire.codec import decode_message
 from gridwire.messages import Reply
@@ -24,6 +25,7 @@ from tests.hubs import HubProcess
 from tests.instances import BOX
 from tests.mosquitto import Mosquitto, ServerTls
 from tests.processes import AgentProcess, emitter
+from tests.smallbox import fill
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = timedelta(days=1)
@@ -229,6 +231,11 @@ def test_a_certificate_of_ours_that_was_revoked(tmp_path, broker, county):
     assert "countyhub box add" in at(tmp_path, broker, county, own)["check.tls-own-revoked"].zh
 
 
+def test_a_certificate_that_is_for_servers_only(tmp_path, broker, county):
+    own = county.issue(BOX, purpose=ExtendedKeyUsageOID.SERVER_AUTH)
+    assert "broker's log" in at(tmp_path, broker, county, own)["check.tls-refused"].en
+
+
 def test_the_boxs_own_certificate_on_the_disk(tmp_path, county):
     own = county.issue(BOX)
     seen = over_tls(tmp_path, 1, county, own)
@@ -370,6 +377,32 @@ async def test_a_login_that_is_refused_and_a_box_without_rights(tmp_path):
         agent = AgentProcess(tmp_path / "box2", broker.port, hub='password = "right-password"\n')
         (line,) = await hub_lines(agent)
         assert (line.code, line.level) == ("check.hub-untried", "warn")
+        await fill(agent.folder / "store", 1)
+        (line,) = await hub_lines(agent)
+        assert (line.code, line.level) == ("check.hub-not-allowed", "fail")
+        assert "countyhub broker-config" in line.zh
+
+
+async def test_a_backlog_that_is_large_nearly_fills_its_quota_and_cannot_be_read(tmp_path):
+    agent = AgentProcess(tmp_path / "box", 1, store="max_mb = 4")
+    await fill(agent.folder / "store", backlog.MANY + 1, apart_s=0.0)
+    assert "an hour" in faults("backlog", of_agent(agent))["check.backlog-many"].en
+    await fill(agent.folder / "store", 2_500, apart_s=0.0)
+    assert "store.max_mb" in faults("backlog", of_agent(agent))["check.backlog-nearly-full"].zh
+    for file in agent.database.parent.glob("outbox.db*"):
+        file.unlink()
+    agent.database.write_bytes(b"no database at all, but some text of a page's length" * 200)
+    assert "sudo" in faults("backlog", of_agent(agent))["outbox.unreadable"].en
+
+
+async def test_an_outbox_that_is_full(tmp_path):
+    devices = emitter(tmp_path / "ledger.txt", {"alarm": 16})
+    with AgentProcess(tmp_path / "box", 1, devices, store="max_mb = 4") as agent:
+        await agent.until_running()
+        await agent.until_status("store", "full", equals=True)
+        told = faults("backlog", await asyncio.to_thread(of_agent, agent))
+    assert told["check.backlog-full"].level == "fail"
+    assert "store.max_mb" in told["check.backlog-full"].en
 
 
 async def test_a_backlog_that_is_old(tmp_path):

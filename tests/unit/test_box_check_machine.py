@@ -183,7 +183,7 @@ def small_disk(tmp_path):
 
 @pytest.mark.root
 def test_a_full_disk_that_forgets_and_is_read_only(tmp_path, small_disk):
-    seen = scene(tmp_path)
+    seen = scene(tmp_path)._replace(root=Path("/"))
     told = faults("disk", seen)
     assert told["check.disk-fleeting"].level == "warn"
     assert "store.dir" in told["check.disk-fleeting"].en
@@ -206,6 +206,13 @@ def test_kinds_of_file_systems_are_read_from_the_kernels_table(tmp_path):
     )
     assert disk.mounted(Path("/var/lib/edgeagent"), table) == ("/", "ext4")
     assert disk.mounted(Path("/mnt/usb stick/store"), table) == ("/mnt/usb stick", "vfat")
+
+
+def test_a_stick_on_which_a_power_cut_ruins_the_outbox(tmp_path):
+    seen = scene(tmp_path)
+    row = f"30 22 0:5 / {str(tmp_path).replace(' ', chr(92) + '040')} rw - vfat /dev/sda1 rw\n"
+    file_of(seen.root, "proc/self/mountinfo", row)
+    assert "ext4" in faults("disk", seen)["check.disk-unfit"].zh
 
 
 @pytest.mark.parametrize(
