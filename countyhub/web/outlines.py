@@ -17,8 +17,9 @@ from functools import lru_cache
 from countyhub.registry.forms import Grid
 from countyhub.registry.snapshot import Registry
 
-SIZE = 1000
-"""Units along the longer side: a wall screen shows about two pixels for each."""
+SIZE, SIZE_OF_MANY = 1000, 600
+MANY = 400
+"""Units along the longer side; with many shapes each is small, and a point more would not be seen."""
 _Ring = Sequence[Sequence[float]]
 
 
@@ -55,7 +56,8 @@ def drawing(registry: Registry, day: date, codes: tuple[str, ...], frames: tuple
     west, east = min(x for x, _ in points), max(x for x, _ in points)
     south, north = min(y for _, y in points), max(y for _, y in points)
     shrink = math.cos(math.radians((south + north) / 2))
-    scale = SIZE / max((east - west) * shrink, north - south, 1e-9)
+    size = SIZE_OF_MANY if len(codes) > MANY else SIZE
+    scale = size / max((east - west) * shrink, north - south, 1e-9)
 
     def shape(code: str) -> Shape:
         placed = [
@@ -93,9 +95,7 @@ def _shape(code: str, rings: Iterable[list[tuple[int, int]]]) -> Shape:
     parts: list[str] = []
     corners: list[tuple[int, int]] = []
     for ring in rings:
-        kept = [point for index, point in enumerate(ring) if index == 0 or point != ring[index - 1]]
-        if len(kept) > 1 and kept[0] == kept[-1]:
-            kept.pop()
+        kept = _corners(ring)
         corners += kept
         (x, y), *rest = kept
         steps = [f"M{x} {y}"]
@@ -106,3 +106,16 @@ def _shape(code: str, rings: Iterable[list[tuple[int, int]]]) -> Shape:
         parts.append("".join(steps) + "z")
     xs, ys = [x for x, _ in corners], [y for _, y in corners]
     return Shape(code, "".join(parts), (min(xs) + max(xs)) // 2, (min(ys) + max(ys)) // 2)
+
+
+def _corners(ring: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Without the end that repeats the beginning, and without points on a straight line between their neighbours."""
+    kept = [point for index, point in enumerate(ring) if index == 0 or point != ring[index - 1]]
+    if len(kept) > 1 and kept[0] == kept[-1]:
+        kept.pop()
+    found: list[tuple[int, int]] = []
+    for index, (x, y) in enumerate(kept):
+        (ax, ay), (bx, by) = kept[index - 1], kept[(index + 1) % len(kept)]
+        if len(kept) < 4 or (x - ax) * (by - y) != (y - ay) * (bx - x):
+            found.append((x, y))
+    return found or kept[:1]

@@ -186,6 +186,28 @@ function tellTime() {
   $("clock").replaceChildren(parts({ year: "numeric", month: "2-digit", day: "2-digit" }).format(now), time);
 }
 
+// ---- map -------------------------------------------------------------------------------------------------------
+
+let coloured = [];
+
+// Only shapes that change are touched: a county has sixteen hundred.
+function recolour() {
+  const state = $("map-state");
+  if (!state || !$("map")) return;
+  const wanted = new Map();
+  for (const [name, codes] of Object.entries(JSON.parse(state.dataset.state))) {
+    for (const code of codes) wanted.set(`g${code}`, `s-${name}`);
+  }
+  for (const id of coloured) if (!wanted.has(id)) $(id)?.removeAttribute("class");
+  for (const [id, name] of wanted) {
+    const shape = $(id);
+    if (shape && shape.getAttribute("class") !== name) shape.setAttribute("class", name);
+  }
+  coloured = [...wanted.keys()];
+}
+document.addEventListener("parts", recolour);
+recolour();
+
 // ---- forms -----------------------------------------------------------------------------------------------------
 
 // Who writes while the case changes is told so, and keeps what is written.
