@@ -19,9 +19,11 @@ from edgeagent.clock import Clock
 from edgeagent.config import Config
 from edgeagent.configfile import BadConfig, Loaded, load
 from edgeagent.control import ControlServer
+from edgeagent.countypart import CountyPart, with_county_or_without
 from edgeagent.downlink import Downlink
-from edgeagent.driver import OutboxFull
+from edgeagent.driver import Observation, OutboxFull
 from edgeagent.enrol.watch import Renewal
+from edgeagent.envelope import BOX
 from edgeagent.health import HealthReport
 from edgeagent.hublink import HubLink, count_start
 from edgeagent.inquiry import Inquiry
@@ -38,6 +40,7 @@ from edgeagent.supervisor import Supervisor
 from edgeagent.uplink import Uplink
 from gridwire import logs
 from gridwire.codes import county_of
+from gridwire.events import DeviceState
 from gridwire.notify import Notifier
 from gridwire.problem import Language
 from gridwire.topics import base
@@ -69,6 +72,8 @@ class Agent:
         self.notifier = Notifier()
         self.stopping = asyncio.Event()
         self.reloading = asyncio.Event()
+        self.again = False
+        """Set with `stopping`: the county has changed what only a new start takes over."""
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Agent:
@@ -101,6 +106,14 @@ class Agent:
         self.supervisor.place.online = lambda: self.link.client.connected
         self.late_pictures = LatePictures(self.supervisor.command)
         self.uplink = Uplink(self.outbox, self.link.client, self.link.county, config.box, config.hub.resend_after_s)
+        self.county = CountyPart(
+            self.loaded.files[0],
+            folder,
+            config.box,
+            config.language,
+            tell=self._tell_of_box,
+            heard_s=lambda: self.uplink.heard_s,
+        )
         replay = Replay(self.outbox, self.uplink, self.clock)
         self.downlink = Downlink(
             self.outbox,
@@ -110,6 +123,7 @@ class Agent:
             base=self.link.base,
             language=config.language,
             reply=self.link.reply,
+            configure=self.county.take,
         )
         self.health = HealthReport(
             loaded=self.loaded,
@@ -121,6 +135,7 @@ class Agent:
             client=self.link.client,
         )
         self.health.board_revision = self.downlink.board.revision
+        self.health.county = self.county
         self._join()
         inquiry = Inquiry(self.health, self.outbox, self.uplink)
         operations = {"ping": _pong, "replay": replay.carry_out, "device": self._ask_device}
@@ -149,6 +164,7 @@ class Agent:
         self.link.on_down = self.uplink.disconnected
         self.link.on_message = self.downlink.handle
         self.link.birth = self.health.birth
+        self.county.on_change = self._change
         self.meter.budget.on_change = self._spare
         self.intake.on_raised = self.late_pictures.want
         self.meter.budget.line_max_bytes = lambda: self.uplink.picture_max_bytes
@@ -178,16 +194,20 @@ class Agent:
                     "store": self.outbox.watch(),
                     "held": self.intake.run(),
                     "late-pictures": self.late_pictures.run(),
+                    "county": self.county.run(self.loaded),
                 }.items()
             ]
             await self.supervisor.apply(self.config.device)
             running.append(group.create_task(self._stay_alive(), name="alive"))
             self.notifier.ready(f"{len(self.supervisor.devices)} devices")
             await self.stopping.wait()
-            self.notifier.stopping()
+            if self.again:
+                self.notifier.reloading()  # systemd would wait for the end of the process after `stopping`
+            else:
+                self.notifier.stopping()
             await self._mark_alive()
             await self.supervisor.stop()
-            await self.link.stop("stop")
+            await self.link.stop("restart" if self.again else "stop")
             await self.meter.stop()
             for task in running:
                 task.cancel()
@@ -251,10 +271,29 @@ class Agent:
                 await self._apply(loaded)
             self.notifier.ready(f"{len(self.supervisor.devices)} devices")
 
+    async def _change(self, loaded: Loaded) -> bool:
+        """The county has changed something: nobody is there to restart the agent, so it does that itself."""
+        if self._fixed(loaded):
+            self.again = True
+            self.stopping.set()
+            return False
+        await self._apply(loaded)
+        return True
+
+    async def _tell_of_box(self, state: DeviceState) -> None:
+        try:
+            await self.intake.take(BOX, None, Observation(data=state), {})
+        except OutboxFull as problem:
+            log.warning("%s not told: %s", state.reason, problem)
+
+    def _fixed(self, loaded: Loaded) -> list[str]:
+        """What differs and cannot change while running."""
+        fixed = ("box", "county", "language", "hub", "store", "status")
+        return [name for name in fixed if getattr(loaded.config, name) != getattr(self.config, name)]
+
     async def _apply(self, loaded: Loaded) -> None:
         """Take over what can change while running: devices and rules. The rest is said to need a restart."""
-        fixed = ("box", "county", "language", "hub", "store", "status")
-        changed = [name for name in fixed if getattr(loaded.config, name) != getattr(self.config, name)]
+        changed = self._fixed(loaded)
         if changed:
             log.warning("these settings only change with a restart: %s", ", ".join(changed))
         self.loaded, self.config = loaded, loaded.config
@@ -276,7 +315,8 @@ async def _pong(args: Mapping[str, object]) -> Mapping[str, object]:
     return {}
 
 
-async def _serve(loaded: Loaded) -> None:
+async def _serve(loaded: Loaded) -> bool:
+    """Until it is told to stop; whether it is to start again at once, with the configuration that is there then."""
     agent = Agent(loaded)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, agent.stopping.set)
@@ -284,13 +324,14 @@ async def _serve(loaded: Loaded) -> None:
     loop.add_signal_handler(signal.SIGHUP, agent.reloading.set)
     async with agent:
         await agent.run()
+    return agent.again
 
 
 def main(path: Path, log_format: str = "") -> int:
     """Run until SIGTERM; gives the exit code. 78: the configuration is wrong; 73: the outbox cannot be opened."""
     logs.start(log_format)
     try:
-        loaded = load(path, plugins.resolve)
+        loaded = with_county_or_without(path)
     except BadConfig as problem:
         languages: tuple[Language, ...] = (problem.language,) if problem.language else ("zh", "en")
         sys.stderr.write("\n".join(problem.text(language) for language in languages) + "\n")
@@ -298,7 +339,11 @@ def main(path: Path, log_format: str = "") -> int:
     for warning in loaded.warnings:
         log.warning("%s", warning.text(loaded.config.language))
     try:
-        asyncio.run(_serve(loaded))
+        while asyncio.run(_serve(loaded)):
+            loaded = with_county_or_without(path)
+    except BadConfig as problem:  # changed by hand just when the county's part came
+        sys.stderr.write(problem.text(loaded.config.language) + "\n")
+        return EX_CONFIG
     except (OutboxInUse, OutboxNewer, NotAnOutbox) as problem:
         sys.stderr.write(problem.text(loaded.config.language) + "\n")
         return EX_CANTCREAT

@@ -1,4 +1,7 @@
-"""What comes from the hub: acknowledgements, commands, the notice board. Nothing of it can harm what is stored."""
+"""What comes from the hub: acknowledgements, commands, the notice board, the county's part of the configuration.
+
+Nothing of it can harm what is stored.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from edgeagent.supervisor import Supervisor
 from edgeagent.uplink import Uplink
 from gridwire import topics
 from gridwire.codec import decode_message
-from gridwire.messages import Ack, Board, Command, Reply
+from gridwire.messages import Ack, Board, Command, CountyConfig, Reply
 from gridwire.mqtt import Message
 from gridwire.problem import Language, Problem
 
@@ -54,11 +57,13 @@ class Downlink:
         base: str,
         language: Language,
         reply: Callable[[Reply], None],
+        configure: Callable[[CountyConfig], Awaitable[None]],
     ) -> None:
         self.refused = 0
         self.board = supervisor.place.board = _load_board(outbox)
         self._outbox, self._uplink, self._supervisor = outbox, uplink, supervisor
         self._base, self._language, self._reply = base + "/", language, reply
+        self._configure = configure
         self._answered = Answered(outbox)
         self._running: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -80,6 +85,8 @@ class Downlink:
                 self._begin(decode_message(message.payload, Command, name))
             elif name == topics.TOPICS["board"].path:
                 self._start(self._keep_board(decode_message(message.payload, Board, name)))
+            elif name == topics.TOPICS["config"].path:
+                self._start(self._configure(decode_message(message.payload, CountyConfig, name)))
             else:
                 log.warning("nothing here takes messages on %s", message.topic)
         except Problem as problem:

@@ -94,6 +94,9 @@ class Granted(Told, frozen=True, kw_only=True):
     broker_port: Annotated[int, Meta(ge=1, le=65535)]
     enrol_port: Annotated[int, Meta(ge=1, le=65535)] = DEFAULT_PORT
     name: str = ""
+    config_key: Annotated[
+        str, Meta(max_length=64, description="public key (Ed25519, base64) that signs the county's part; empty: none")
+    ] = ""
     renew_from: Annotated[datetime, Meta(tz=True, description="when to renew: two thirds of the time are over")]
     expires: Annotated[datetime, Meta(tz=True)]
 

@@ -30,6 +30,9 @@ _PAGE = re.compile(r"status page at http://127\.0\.0\.1:(\d+)/")
 class AgentProcess:
     """`edgeagent run` with a folder of its own. `port` is the broker's. `devices` is TOML, changed by `configure`."""
 
+    python, tree = sys.executable, ROOT
+    """Whose code runs; `tests.releases` sets another release's."""
+
     def __init__(self, folder: Path, port: int, devices: str = "", *, hub: str = "", store: str = "", top: str = ""):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -55,7 +58,8 @@ class AgentProcess:
     def start(self) -> AgentProcess:
         path = self.folder / "agent.log"
         self._log_from = path.stat().st_size if path.exists() else 0
-        environment = {**os.environ, "PYTHONPATH": str(DRIVERS), "LANG": "en_US.UTF-8", **self.environment}
+        drivers = self.tree / DRIVERS.relative_to(ROOT)
+        environment = {**os.environ, "PYTHONPATH": str(drivers), "LANG": "en_US.UTF-8", **self.environment}
         with path.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self.before, sys.executable, "-m", "edgeagent.cli", "run", "--config", str(self.config)],
@@ -126,8 +130,8 @@ class AgentProcess:
     @property
     def page(self) -> str:
         """URL of the status page; empty before it listens."""
-        found = _PAGE.search(self.log)
-        return f"http://127.0.0.1:{found[1]}" if found else ""
+        found = _PAGE.findall(self.log)  # one for each start, also of a process that begins anew by itself
+        return f"http://127.0.0.1:{found[-1]}" if found else ""
 
     async def until_running(self) -> None:
         """Until the devices have been started."""

@@ -15,7 +15,6 @@ import msgspec
 
 from edgeagent import control, plugins
 from edgeagent.cli.asking import ending
-from edgeagent.cli.loose import files_of
 from edgeagent.cli.say import Language, choose, say, table
 from edgeagent.configfile import Loaded, load
 from edgeagent.configfile.merge import Tree, merge
@@ -51,7 +50,7 @@ def execute(args: argparse.Namespace) -> int:
 def _diff(args: argparse.Namespace) -> int:
     loaded = load(args.config, plugins.resolve)
     language = choose(args.language, loaded.config.language)
-    settings = list(_own(loaded, merge(str(args.config), [read(file) for file in files_of(args.config)])))
+    settings = list(_own(loaded, merge(str(args.config), [read(file) for file in loaded.files])))
     running = _running(Path(loaded.config.store.dir))
     others = list(_others(loaded, running)) if running is not None else None
     if args.json:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from edgeagent.config import Config, DeviceSettings
+from edgeagent.configfile import countypart
 from edgeagent.configfile.crosscheck import CrossCheck
 from edgeagent.configfile.decode import Decoder, fields_of
 from edgeagent.configfile.devices import Devices, Resolve, build
@@ -38,16 +39,23 @@ class Loaded(NamedTuple):
         return redacted(self.config)
 
 
-def load(path: Path, resolve: Resolve, environ: Mapping[str, str] | None = None) -> Loaded:
-    """Read and check everything. Raises `BadConfig` with all mistakes; nothing else for whatever is in the files."""
+def load(
+    path: Path, resolve: Resolve, environ: Mapping[str, str] | None = None, *, county: str | None = None
+) -> Loaded:
+    """Read and check everything. Raises `BadConfig` with all mistakes; nothing else for whatever is in the files.
+
+    `county`: the text of the county's part, to try it; None: the one that is kept, if there is one; empty: none.
+    """
     files, odd = _files(path)
     sources = [read(file) for file in files]
     tree = merge(str(path), sources)
-    complete = all(source.complete for source in sources)
+    part = countypart.source(tree, county)
+    refused = list(countypart.add(tree, part)) if part is not None else []
+    complete = all(source.complete for source in [*sources, *([part] if part is not None else [])])
     own_files = OwnFiles(path.parent, os.environ if environ is None else environ)
     decoder = Decoder(tree, own_files.secret, complete=complete)
     decoder.mistakes += [mistake for source in sources for mistake in source.mistakes]
-    decoder.mistakes += [*tree.mistakes, *(mistake for mistake in odd if isinstance(mistake, UnreadableFile))]
+    decoder.mistakes += [*refused, *tree.mistakes, *(mistake for mistake in odd if isinstance(mistake, UnreadableFile))]
     config: Config | None = None
     warnings: list[Mistake] = [mistake for mistake in odd if isinstance(mistake, FileNotRead)]
     if any(source.data or source.complete for source in sources[:1]):
@@ -55,6 +63,7 @@ def load(path: Path, resolve: Resolve, environ: Mapping[str, str] | None = None)
         warnings += further
     if decoder.mistakes or config is None:
         raise BadConfig(decoder.mistakes, warnings, _language(sources))
+    files += [Path(part.name)] if part is not None and county is None else []
     return Loaded(config, tuple(files), tuple(in_order(warnings)), digest(config))
 
 

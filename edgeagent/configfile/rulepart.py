@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from edgeagent.config import Config, PresetName, RuleSettings, StoreSettings
+from edgeagent.configfile import countypart
 from edgeagent.configfile.decode import Decoder, fields_of
 from edgeagent.configfile.devices import COMMON
 from edgeagent.configfile.merge import merge
@@ -44,8 +45,10 @@ def load_rules(path: Path) -> RulePart:
     """`edgeagent.toml` and what is in `conf.d` beside it. Raises `BadConfig` with what is wrong in this part."""
     sources = [read(file) for file in _files(path)]
     tree = merge(str(path), sources)
+    part = countypart.source(tree, None)
+    refused = list(countypart.add(tree, part)) if part is not None else []
     decoder = Decoder(tree, lambda value, place, key: value, complete=False)
-    decoder.mistakes += [*(mistake for source in sources for mistake in source.mistakes), *tree.mistakes]
+    decoder.mistakes += [*refused, *(mistake for source in sources for mistake in source.mistakes), *tree.mistakes]
     fields = {name: field for name, field in fields_of(Config).items() if name in _SETTINGS}
     right = decoder.table(fields, {name: tree.data[name] for name in _SETTINGS if name in tree.data}, ())
     presets = _presets(decoder)

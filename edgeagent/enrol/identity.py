@@ -49,6 +49,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     token: str = ""
     """SHA-256 of the token's secret, hex."""
+    config_key: str = ""
+    """Public key, base64, by which the county signs its part of the configuration."""
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):

@@ -108,6 +108,8 @@ def _ask_next(identity: Identity, hub: Address, ca: str, csr: str, certificate: 
 
 def _keep(identity: Identity, hub: Address, granted: Granted, key: bytes, token: str, name: str) -> Record:
     request.check_granted(granted.certificate, key, granted.box)
+    old = identity.record()
+    known = old.config_key if old is not None and old.county == granted.county else ""
     record = Record(
         box=granted.box,
         county=granted.county,
@@ -119,6 +121,7 @@ def _keep(identity: Identity, hub: Address, granted: Granted, key: bytes, token:
         broker_port=granted.broker_port,
         name=granted.name or name,
         token=token,
+        config_key=granted.config_key or known,
     )
     identity.keep(record, granted.certificate, key, granted.ca)
     return record
