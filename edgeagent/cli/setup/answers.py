@@ -46,10 +46,9 @@ class Answers(Settings, frozen=True, kw_only=True):
     """The top of the file."""
 
     box: Annotated[
-        str | None,
+        Annotated[str, msgspec.Meta(pattern=BOX_PATTERN)] | None,
         about("box id: 12-digit village code, -2, -3 for further boxes",
-              "盒子编号：12 位村级区划代码，同村第二台起加 -2、-3",
-              pattern=BOX_PATTERN, example="430121001001"),
+              "盒子编号：12 位村级区划代码，同村第二台起加 -2、-3", example="430121001001"),
     ] = None  # fmt: skip
     name: Annotated[Text | None, about("name of the village", "村名", example="东山村")] = None
     language: Annotated[Language | None, about("language of texts for people", "界面语言")] = None
@@ -70,8 +69,10 @@ class Answers(Settings, frozen=True, kw_only=True):
                            secret=True)
     ] = None  # fmt: skip
     token_file: Annotated[
-        Text | None, about("token of `countyhub box add`: a file, or a folder with one file a box; beside this file",
-                           "countyhub box add 生成的令牌文件，或存放各村令牌的文件夹；相对本文件")
+        Text | None, about("token of `countyhub box add`: a file, or a folder with one file a box, beside this file; "
+                           "or `HUB TOKEN`",
+                           "countyhub box add 生成的令牌文件，或存放各村令牌的文件夹，相对本文件；"
+                           "或写作 汇聚端主机 令牌")
     ] = None  # fmt: skip
     search: Annotated[
         bool | None, about("search for cameras (default: yes)", "查找摄像机（默认查找）", example=True)
@@ -107,7 +108,11 @@ def read_answers(file: Path) -> Answers:
     right = decoder.table(fields_of(Answers), tree.data, ())
     if decoder.mistakes:
         raise BadConfig(decoder.mistakes)
-    return msgspec.convert(right, Answers)
+    answers = msgspec.convert(right, Answers)
+    token = answers.token_file
+    if token is None or len(token.split()) == 2:  # HUB TOKEN
+        return answers
+    return msgspec.structs.replace(answers, token_file=str(file.parent.absolute() / token))
 
 
 def value_at(answers: Answers, path: tuple[str, ...]) -> Any:

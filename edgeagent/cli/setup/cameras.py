@@ -38,7 +38,7 @@ def cameras(talk: Talk, plan: Plan, args: argparse.Namespace) -> None:
     talk.tell(en="\n== 3/5 Cameras ==", zh="\n== 第 3 步（共 5 步）摄像机 ==")
     known = {name: filled(one) for name, one in plan.present.devices.items()}
     if known:
-        talk.tell(en=f"{len(known)} devices are configured; they stay.", zh=f"已配置 {len(known)} 台设备，保持不变。")
+        talk.tell(en=f"Devices configured: {len(known)}; they stay.", zh=f"已配置 {len(known)} 台设备，保持不变。")
     if not talk.agrees((("search",),), en="Search for cameras now?", zh="现在查找摄像机？", default=True):
         return
     seen = _search(talk, plan, args)
@@ -202,12 +202,12 @@ def _show(talk: Talk, named: Sequence[Named]) -> None:
     """One line a camera that fits into 80 columns, what is wrong with it below."""
     for number, one in enumerate(named, 1):
         found = one.found
-        what = _cut(f"{found.maker} {found.model}".strip() or found.name or "-", 26)
+        what = _cut(f"{found.maker} {found.model}".strip() or found.name or "-", 24)
         marks = _has_it(found.events, "events", "事件", talk.language) + _has_it(
             found.pictures, "pictures", "图片", talk.language
         )
-        known = say(talk.language, en="configured", zh="已配置") if one.known is not None else ""
-        line = f"{number:>3}  {_cut(found.address, 21):<21}  {what}  {marks}{known}"
+        known = say(talk.language, en="known ", zh="已配置 ") if one.known is not None else ""
+        line = f"{number:>3}  {_cut(found.address, 21):<21}  {what}  {known}{marks}"
         talk.tell(en=line, zh=line)
         if _has(found, _UNTRIED):
             talk.tell(en="       ! no login: not tried; call setup again once you know it",
@@ -315,6 +315,10 @@ def _write(talk: Talk, plan: Plan, new: list[Named], late: list[Named]) -> None:
     file = plan.present.folder / "conf.d" / CAMERAS
     late = [_with_secret(plan, one) for one in late]
     filled_in = without_login(file, late) if file.exists() else []
+    for one in late:
+        if one.id not in {each.id for each in filled_in} and not (one.known or {}).get("username"):
+            for key in ("username", "password"):
+                plan.put(("device", one.id, key), one.found.settings[key])
     if not new and not filled_in:
         return
     if filled_in:
