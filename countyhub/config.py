@@ -114,6 +114,9 @@ class RetentionSettings(Settings, frozen=True, kw_only=True):
         int,
         Meta(ge=0, le=36500, description="what webhooks were sent, and what they would not take in the end"),
     ] = 30
+    audit_days: Annotated[
+        int, Meta(ge=183, le=36500, description="who did what: the law wants six months (网络安全法 第二十一条)")
+    ] = 1100
 
     def days(self) -> dict[str, int]:
         """Kind -> days, in the order in which they are given up."""
@@ -152,9 +155,27 @@ class WebSettings(Settings, frozen=True, kw_only=True):
     )
     port: Annotated[int, Meta(ge=0, le=65535, description="port of the console; 0: any free one")] = 8480
     names: Annotated[tuple[str, ...], Meta(description="names under which browsers reach it, without port")] = ()
+    tls_cert: Annotated[
+        str, Meta(description="certificate with its chain, PEM file: the hub itself speaks TLS; empty: it does not")
+    ] = ""
+    tls_key: Annotated[str, Meta(description="its key, PEM file, readable by nobody else")] = ""
+    proxies: Annotated[
+        tuple[str, ...],
+        Meta(description="addresses of TLS proxies of yours in front: nobody else is heard, they alone are believed"),
+    ] = ()
     timezone: Annotated[str, Meta(min_length=1, description="IANA time zone in which times are shown")] = (
         "Asia/Shanghai"
     )
+
+
+class AccountSettings(Settings, frozen=True, kw_only=True):
+    """Who is logged in at the console, and for how long; users are made by `countyhub user add`."""
+
+    idle_minutes: Annotated[int, Meta(ge=1, le=1440, description="who does nothing for so long is logged out")] = 30
+    longest_hours: Annotated[int, Meta(ge=1, le=168, description="after so many hours everybody is logged out")] = 12
+    password_days: Annotated[
+        int, Meta(ge=0, le=3660, description="a password must be changed after so many days; 0: only for a reason")
+    ] = 0
 
 
 class ApiSettings(Settings, frozen=True, kw_only=True):
@@ -164,8 +185,9 @@ class ApiSettings(Settings, frozen=True, kw_only=True):
     behind_proxy: Annotated[
         bool,
         Meta(
-            description="a TLS proxy of yours stands in front and says X-Forwarded-For; false: tokens are taken from "
-            "this machine alone, since the hub itself speaks no TLS"
+            description="a TLS proxy of yours stands in front on this machine and says X-Forwarded-For: the same as "
+            "proxies = 127.0.0.1 and ::1 in [web]; without either, and without tls_cert, tokens are taken from this "
+            "machine alone"
         ),
     ] = False
     requests_per_minute: Annotated[int, Meta(ge=1, le=100_000, description="requests a minute with one token")] = 600
@@ -406,6 +428,7 @@ class Config(Settings, frozen=True, kw_only=True):
     retention: RetentionSettings = RetentionSettings()
     replay: ReplaySettings = ReplaySettings()
     web: WebSettings = WebSettings()
+    accounts: AccountSettings = AccountSettings()
     api: ApiSettings = ApiSettings()
     calendar: CalendarSettings = CalendarSettings()
     escalation: EscalationSettings = EscalationSettings()

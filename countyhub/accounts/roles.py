@@ -1,7 +1,7 @@
 """Every role, once: what it is called, and which rights it has. A right is a scope of the HTTP interface, or one of the
 console's own. Where somebody has them, the area says; here stands only what.
 
-Nobody has everything: who makes accounts does not read the audit, who reads the audit does nothing else.
+Nobody has everything: who reads the audit does nothing else. Accounts are made at the hub itself (`countyhub user`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ RIGHTS: Final[dict[str, Name]] = {
     "tokens:revoke": Name("吊销令牌", "revoke tokens"),
     "personal:reveal": Name("说明理由后查看个人信息原文", "uncover masked personal data, for a reason that is kept"),
     "exports:make": Name("导出台账和统计", "export ledgers and figures"),
-    "accounts:write": Name("管理用户", "make, change and disable users"),
     "audit:read": Name("查看审计记录", "read the audit"),
     "metrics:read": Name("读取监控指标", "read the figures for monitoring"),
 }
@@ -59,8 +58,7 @@ _CENTRE = _WORK | {"boxes:order", "exports:make", "letters:read", "metrics:read"
 ROLES: Final[dict[str, RoleName]] = {
     "county": RoleName(
         "县中心", "county centre",
-        frozenset(_CENTRE | {"board:write", "hooks:read", "hooks:write", "tokens:read", "tokens:revoke",
-                             "accounts:write"}), whole=True),
+        frozenset(_CENTRE | {"board:write", "hooks:read", "hooks:write", "tokens:read", "tokens:revoke"}), whole=True),
     "dispatcher": RoleName("调度员", "dispatcher", frozenset(_CENTRE), whole=True),
     "department": RoleName("部门人员", "department", frozenset(_WORK - {"boxes:read", "matters:read"})),
     "township": RoleName("乡镇人员", "township", frozenset(_WORK | {"board:write", "exports:make"})),
@@ -74,7 +72,7 @@ ROLES: Final[dict[str, RoleName]] = {
 }  # fmt: skip
 """Roles of people. A machine has no account: it has a token (`countyhub token add`) with scopes of its own."""
 
-NO_PERSON: Final = frozenset({"cases:act", "notifications:ack"})
+NO_PERSON: Final = frozenset({"cases:open", "cases:act", "notifications:ack"})
 """Rights that need a person of the registry: what is done has somebody who did it."""
 
 

@@ -24,6 +24,8 @@ SECURE_COOKIE: Final = "__Host-gridwire_session"
 """Where TLS is: browsers then take it from this very host alone, and never without TLS."""
 SEEN_EVERY: Final = timedelta(seconds=60)
 KEPT: Final = timedelta(days=30)
+STAYS: Final = timedelta(days=30)
+"""So long a screen on a wall is logged in, at most."""
 LINK_LIFE: Final = timedelta(minutes=10)
 _BYTES: Final = 32
 
@@ -33,6 +35,11 @@ class Limits(NamedTuple):
 
     idle: timedelta = timedelta(minutes=30)
     over: timedelta = timedelta(hours=12)
+
+    @classmethod
+    def of(cls, idle_minutes: int, longest_hours: int) -> Limits:
+        """As the settings have them."""
+        return cls(timedelta(minutes=idle_minutes), timedelta(hours=longest_hours))
 
 
 class Found(NamedTuple):
@@ -67,13 +74,20 @@ def digest(secret: str) -> bytes:
 
 
 def csrf(cookie: str) -> str:
-    """What forms and scripts of this session bring back: who cannot read the page cannot know it."""
-    mac = hmac.new(cookie.encode(), b"csrf", hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+    """What forms and scripts of this session bring back: who cannot read the page cannot know it. Another one for each
+    page, so that its compressed size tells nothing of it (BREACH)."""
+    nonce = secrets.token_urlsafe(12)
+    return f"{nonce}.{_mac(cookie, nonce)}"
 
 
 def is_csrf(cookie: str, said: str) -> bool:
-    return hmac.compare_digest(csrf(cookie).encode(), said.encode("utf-8", "replace"))
+    nonce, _, mac = said[:200].partition(".")
+    return bool(nonce) and hmac.compare_digest(_mac(cookie, nonce).encode(), mac.encode("utf-8", "replace"))
+
+
+def _mac(cookie: str, nonce: str) -> str:
+    mac = hmac.new(cookie.encode(), b"csrf." + nonce.encode("utf-8", "replace"), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
 async def begin(
@@ -93,7 +107,7 @@ async def find(connection: AsyncConnection, cookie: str, now: datetime, limits: 
     if not cookie or len(cookie) > 100:
         return None
     s = session.c
-    query = select(*s, account.c.disabled.label("gone")).join(account, account.c.id == s.account)
+    query = select(*s, account.c.stays, account.c.disabled.label("gone")).join(account, account.c.id == s.account)
     row = (await connection.execute(query.where(s.sha256 == digest(cookie)))).mappings().first()
     if row is None or row["ended"] is not None or row["gone"] is not None or _over(row, now, limits):
         return None
@@ -106,7 +120,9 @@ async def find(connection: AsyncConnection, cookie: str, now: datetime, limits: 
 async def is_good(connection: AsyncConnection, number: int, now: datetime, limits: Limits) -> bool:
     """Whether a session may go on: for answers that last long."""
     s = session.c
-    query = select(s.ended, s.created, s.seen, account.c.disabled).join(account, account.c.id == s.account)
+    query = select(s.ended, s.created, s.seen, account.c.stays, account.c.disabled).join(
+        account, account.c.id == s.account
+    )
     row = (await connection.execute(query.where(s.id == number))).mappings().first()
     return row is not None and row["ended"] is None and row["disabled"] is None and not _over(row, now, limits)
 
@@ -128,7 +144,8 @@ async def running(
     """Sessions that are good, the latest first."""
     s = session.c
     query = select(s.id, account.c.name, s.created, s.seen, s.address, s.agent).join(account, account.c.id == s.account)
-    query = query.where(s.ended.is_(None), s.seen > now - limits.idle, s.created > now - limits.over)
+    running = (s.seen > now - limits.idle) & (s.created > now - limits.over)
+    query = query.where(s.ended.is_(None), running | (account.c.stays & (s.created > now - STAYS)))
     if user is not None:
         query = query.where(s.account == user.id)
     return [Running(*row) for row in await connection.execute(query.order_by(s.created.desc()))]
@@ -157,17 +174,20 @@ async def use_link(connection: AsyncConnection, secret: str, now: datetime) -> U
 async def tidy(connection: AsyncConnection, now: datetime, limits: Limits) -> None:
     """Ends in the table what is over by time, and forgets what has long ended."""
     s = session.c
-    running = s.ended.is_(None)
-    await connection.execute(
-        update(session).where(running, s.created <= now - limits.over).values(ended=now, why="over")
-    )
-    await connection.execute(update(session).where(running, s.seen <= now - limits.idle).values(ended=now, why="idle"))
+    staying = select(account.c.id).where(account.c.stays)
+    for why, column, longest in (("over", s.created, limits.over), ("idle", s.seen, limits.idle)):
+        running = (s.ended.is_(None), s.account.not_in(staying))
+        await connection.execute(update(session).where(*running, column <= now - longest).values(ended=now, why=why))
+    forgotten = (s.ended.is_(None), s.created <= now - STAYS)
+    await connection.execute(update(session).where(*forgotten).values(ended=now, why="over"))
     await connection.execute(delete(session).where(s.ended < now - KEPT))
     await connection.execute(delete(session_grant).where(session_grant.c.until < now))
     await connection.execute(delete(login_link).where(login_link.c.expires < now))
 
 
 def _over(row: RowMapping, now: datetime, limits: Limits) -> bool:
+    if row["stays"]:
+        return bool(now - row["created"] >= STAYS)
     return bool(now - row["seen"] >= limits.idle or now - row["created"] >= limits.over)
 
 

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import RowMapping, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.accounts.roles import ROLES
+from countyhub.accounts.roles import NO_PERSON, ROLES
 from countyhub.accounts.roles import rights as rights_of
 from countyhub.audit import trail
 from countyhub.registry.snapshot import Registry
@@ -58,6 +58,12 @@ class PlaceNeeded(WrongUser):
     zh = "角色 {role} 须用 --person 指明工号或用 --area 指明区划"
 
 
+class StaysAndActs(WrongUser):
+    code = "user.stays-and-acts"
+    en = "a screen that stays logged in may only look: give it the role inspector"
+    zh = "长期登录的大屏只能查看：请使用“监察”角色（inspector）"
+
+
 class NotOnDuty(WrongUser):
     code = "user.not-on-duty"
     en = "the registry does not have {person} as {role} today; it has: {duties}"
@@ -82,6 +88,7 @@ class User(NamedTuple):
     by: str
     changed: datetime
     must_change: bool
+    stays: bool
     disabled: datetime | None
     used: datetime | None
 
@@ -95,7 +102,7 @@ _COLUMNS = [account.c[name] for name in User._fields]
 
 async def create(
     connection: AsyncConnection, name: str, roles: Iterable[str], *, password_hash: str = "", person: str = "",
-    area: str = "", must_change: bool = False, now: datetime,
+    area: str = "", must_change: bool = False, stays: bool = False, now: datetime,
 ) -> User:  # fmt: skip
     """A new user; without a password he comes in by a link alone. Raises `BadUserName`, `UserExists`, `UnknownRole`,
     `PlaceNeeded`. That person and area are in the registry, `check_registry` says."""
@@ -104,11 +111,14 @@ async def create(
     if not NAME_PATTERN.fullmatch(login):
         raise BadUserName(name=name[:40])
     check_roles(wanted, person=person, area=area)
+    if stays and rights_of(wanted, has_person=True) & NO_PERSON:
+        raise StaysAndActs
     if (await connection.execute(select(account.c.id).where(account.c.name == login))).first() is not None:
         raise UserExists(name=login)
     values = {
         "name": login, "password": password_hash, "roles": msgspec.json.encode(wanted), "person": person, "area": area,
         "created": now, "by": trail.asker().who, "changed": now, "must_change": must_change,
+        "stays": stays,
     }  # fmt: skip
     await connection.execute(account.insert().values(**values))
     await trail.note(connection, "user.added", f"user/{login}", roles=", ".join(wanted), person_code=person, area=area)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from countyhub.accounts.roles import ROLES
+from countyhub.accounts.roles import NO_PERSON, ROLES
 from countyhub.accounts.users import User
 from countyhub.audit.trail import Asker
 from countyhub.cases import scope as scopes
@@ -60,7 +60,7 @@ def viewer(
 ) -> Viewer:  # fmt: skip
     """As the registry in `book` has it now."""
     seen, actor = _place(user, book, now)
-    rights = user.rights if actor is not None else user.rights - {"cases:act"}
+    rights = user.rights if actor is not None else user.rights - NO_PERSON
     return Viewer(
         name=user.name,
         user=user.person,

@@ -10,9 +10,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from countyhub.accounts.viewer import Viewer
 from countyhub.api.problems import Changed, Conflict, NoPerson, PersonAway
 from countyhub.api.settings import ApiParts
 from countyhub.api.tokens import Token
+from countyhub.audit.trail import Asker
 from countyhub.cases.book import Book
 from countyhub.cases.refusals import NoSuchPerson
 from countyhub.cases.scope import Scope, both
@@ -34,6 +36,8 @@ class Call:
     parts: ApiParts
     book: Book
     token: Token
+    viewer: Viewer | None = None
+    address: str = ""
     now: datetime
     registry: Registry
     zh: bool
@@ -43,7 +47,12 @@ class Call:
 
     @cached_property
     def scope(self) -> Scope:
-        """What the token sees: its area, what its person works in, or both. Raises `PersonAway`."""
+        """What the token sees: its area, what its person works in, or both; of a session what its user sees.
+        Raises `PersonAway`."""
+        if self.viewer is not None:
+            if not self.viewer.on_duty:
+                raise PersonAway(person=self.viewer.user)
+            return self.viewer.scope
         area = self.book.scope_of(self.token.area, self.now) if self.token.area else Scope(whole=True)
         if not self.token.person:
             return area
@@ -56,6 +65,10 @@ class Call:
     @property
     def actor(self) -> Actor:
         """In whose name it acts. Raises `NoPerson`, `PersonAway`."""
+        if self.viewer is not None:
+            if self.viewer.acts_as is None:
+                raise NoPerson
+            return self.viewer.acts_as
         if not self.token.person:
             raise NoPerson
         try:
@@ -66,7 +79,14 @@ class Call:
     @property
     def who(self) -> str:
         """For logs: the person, else the token."""
-        return self.token.person or f"token/{self.token.name}"[:64]
+        return self.token.person or self.asker.who[:64]
+
+    @property
+    def asker(self) -> Asker:
+        """For the audit."""
+        if self.viewer is not None:
+            return self.viewer.asker
+        return Asker(f"token/{self.token.name}", self.token.person, self.address)
 
     def allows(self, scope: str) -> bool:
         return scope in self.token.scopes

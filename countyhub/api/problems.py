@@ -78,6 +78,27 @@ class BadToken(ApiProblem):
     zh = "不是本汇聚端的令牌：是否完整？是否属于本县？"
 
 
+class SessionOver(ApiProblem):
+    status = 401
+    code = "api.session-over"
+    en = "this session is over: log in again"
+    zh = "会话已结束：请重新登录"
+
+
+class ForeignRequest(ApiProblem):
+    status = 403
+    code = "api.foreign-request"
+    en = "this did not come from a page of this console, or the page is old: reload it and try again"
+    zh = "请求不是从本系统的页面发出，或页面已过期：请刷新页面后重试"
+
+
+class MustChangePassword(ApiProblem):
+    status = 403
+    code = "api.must-change-password"
+    en = "choose a password of your own first, at /account"
+    zh = "请先在 /account 设置自己的密码"
+
+
 class TokenExpired(ApiProblem):
     status = 401
     code = "api.token-expired"
@@ -123,8 +144,8 @@ class OnlyWhole(ApiProblem):
 class PlainHttp(ApiProblem):
     status = 403
     code = "api.plain-http"
-    en = "tokens are not taken over an open network: put a TLS proxy in front and set behind_proxy in [api]"
-    zh = "不接受经明文网络传来的令牌：请在前面设置 TLS 反向代理，并在 [api] 中设 behind_proxy"
+    en = "nobody is let in over an open network: set tls_cert in [web], or name your TLS proxy in proxies there"
+    zh = "不接受经明文网络的访问：请在 [web] 中设 tls_cert，或在前面设置 TLS 反向代理并填入 proxies"
 
 
 class NotFound(ApiProblem):

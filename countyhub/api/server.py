@@ -21,9 +21,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from countyhub.accounts.session import COOKIE, SECURE_COOKIE
 from countyhub.api import kept, openapi, reading
 from countyhub.api.call import Call
-from countyhub.api.door import USED_EVERY_S, Door
+from countyhub.api.door import USED_EVERY_S, Caller, Door
 from countyhub.api.kept import KEY_PATTERN, Answered, Asked
 from countyhub.api.problems import (
     MEDIA_TYPE,
@@ -42,7 +43,7 @@ from countyhub.api.problems import (
 from countyhub.api.route import Blob, Route, Upload
 from countyhub.api.settings import ApiParts
 from countyhub.api.table import ROUTES
-from countyhub.api.tokens import Token
+from countyhub.audit import trail
 from countyhub.store.engine import UNAVAILABLE, Store
 from gridwire.problem import Problem
 
@@ -97,16 +98,18 @@ class Api:
             return self._document(request.method)
         route, found = self._find(request.method, path)
         now = datetime.now(UTC)
-        token = await self.door.token(request.scope, request.headers, now)
+        caller = await self.door.caller(request.scope, request.headers, cookie_of(request), now)
+        token = caller.token
         self.door.pace(token, headers)
         if route.scope and route.scope not in token.scopes:
             challenge = f'Bearer realm="countyhub", error="insufficient_scope", scope="{route.scope}"'
             raise ScopeMissing(scope=route.scope, headers={"www-authenticate": challenge})
-        call = await self._call(request, token, now, headers)
+        call = await self._call(request, caller, now, headers)
         sees_all = call.scope.whole if route.scope else True  # also finds out persons without a duty
         if route.whole and not sees_all:
             raise OnlyWhole
-        return await self._carry_out(request, route, found, call)
+        with trail.as_(call.asker):
+            return await self._carry_out(request, route, found, call)
 
     def _document(self, method: str) -> Answered:
         if method not in ("GET", "HEAD"):
@@ -125,13 +128,15 @@ class Api:
         allowed = ", ".join(sorted({route.method for route, _ in rows}))
         raise WrongMethod(method=method[:16], allowed=allowed, headers={"allow": allowed})
 
-    async def _call(self, request: Request, token: Token, now: datetime, headers: dict[str, str]) -> Call:
+    async def _call(self, request: Request, caller: Caller, now: datetime, headers: dict[str, str]) -> Call:
         await self._parts.book.refresh()
         return Call(
             store=self._store,
             parts=self._parts,
             book=self._parts.book,
-            token=token,
+            token=caller.token,
+            viewer=caller.viewer,
+            address=caller.address,
             now=now,
             registry=self._parts.book.registry,
             zh=wants_chinese(request.headers),
@@ -176,6 +181,11 @@ class Api:
     async def _forget(self, ask: Asked) -> None:
         async with self._store.write() as connection:
             await kept.forget(connection, ask)
+
+
+def cookie_of(request: Request) -> str:
+    """The session's cookie, if there is one."""
+    return request.cookies.get(SECURE_COOKIE, "") or request.cookies.get(COOKIE, "")
 
 
 def wants_chinese(headers: Headers) -> bool:

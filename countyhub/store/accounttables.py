@@ -22,6 +22,7 @@ account = Table(
     Column("by", String(64), nullable=False, comment="who made it"),
     Column("changed", Instant, nullable=False, comment="when the password was set"),
     Column("must_change", Boolean, nullable=False, default=False, comment="somebody else has chosen the password"),
+    Column("stays", Boolean, nullable=False, default=False, comment="a screen on a wall: is not logged out when idle"),
     Column("disabled", Instant),
     Column("used", Instant, comment="last log-in"),
     comment="users of the console; rows are disabled, never deleted",

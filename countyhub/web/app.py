@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -23,13 +22,17 @@ from countyhub.registry.snapshot import Registry
 from countyhub.store.engine import UNAVAILABLE, Store
 from countyhub.web import lightsboard
 from countyhub.web.desk import Desk
+from countyhub.web.gate import Gate
 from countyhub.web.guard import Guard
+from countyhub.web.lobby import lobby
+from countyhub.web.login import Login
+from countyhub.web.looking import Looking
 from countyhub.web.metrics.gauges import GaugeParts, Gauges
 from countyhub.web.pages import Pages
 from countyhub.web.partstream import PartStreams
 from countyhub.web.render import STATIC, Renderer
 from countyhub.web.settings import ConsoleSettings
-from countyhub.web.snapshot import Readable, reader, zone_of
+from countyhub.web.snapshot import reader, zone_of
 from countyhub.web.stream import Streams
 from countyhub.web.watch import Feed, Watch
 
@@ -38,7 +41,7 @@ PAGES = (lightsboard,)
 
 
 def create(
-    database: AsyncEngine | Readable,
+    database: Store,
     feed: Feed | None,
     settings: ConsoleSettings,
     interface: ApiParts | None = None,
@@ -47,8 +50,8 @@ def create(
 ) -> Starlette:
     """The console of one hub, and as `interface` says the HTTP interface for programs on the same database.
 
-    Reads from `database`; `feed` wakes it at once, without it it looks twice a second. `measured`: what the metrics say
-    of the hub around it. `book`: what the registry says; without one there are no names and nobody acts.
+    Only who is logged in sees a page. `feed` wakes it at once, without it it looks twice a second. `measured`: what the
+    metrics say of the hub around it. `book`: what the registry says; without one there are no names and nobody acts.
 
     Raises `ZoneInfoNotFoundError` for a time zone that this machine does not know.
     """
@@ -58,15 +61,16 @@ def create(
     gauges = Gauges(read, watch, measured)
     desk = Desk(
         read=read,
-        store=database if isinstance(database, Store) else None,
+        store=database,
         book=book or (interface.book if interface is not None else _bare(settings)),
         watch=watch,
         renderer=renderer,
         settings=settings,
         config=measured.config,
     )
+    inside = lobby(database, desk.book, measured.config)
     pages = Pages(desk, Streams(read, watch, renderer, settings), gauges)
-    api = Api(database, interface) if interface is not None and isinstance(database, Store) else None
+    api = Api(database, interface) if interface is not None else None
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -81,11 +85,12 @@ def create(
                     await task
 
     app = Starlette(
-        routes=_routes(desk, pages),
+        routes=[*Login(desk, inside).routes(), *Looking(desk, inside).routes(), *_routes(desk, pages)],
         middleware=[
             Middleware(Guard, settings=settings),
             Middleware(GZipMiddleware, compresslevel=5),
             *([Middleware(_Below, prefix=f"{PREFIX}/", other=api)] if api is not None else []),
+            Middleware(Gate, lobby=inside, lost=pages.failed),
         ],
         exception_handlers={HTTPException: pages.failed, **dict.fromkeys(UNAVAILABLE, pages.failed)},
         lifespan=lifespan,
@@ -124,7 +129,6 @@ def _routes(desk: Desk, pages: Pages) -> list[Route | Mount]:
         Route("/events", pages.events),
         Route("/live", pages.live),
         Route("/live/{page}", PartStreams(desk).respond),
-        Route("/picture/{box}/{stream}/{seq:int}", pages.picture),
         Route("/livez", pages.livez),
         Route("/readyz", pages.readyz),
         Route("/metrics", pages.metrics),

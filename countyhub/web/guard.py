@@ -1,5 +1,5 @@
-"""Lets in only what this console is for: GET under a name of ours, other methods below /api/ alone, where a token is
-asked for; and tells browsers to load nothing from elsewhere.
+"""Lets in only what this console is for: reading and forms under a name of ours, other methods below /api/ alone; and
+tells browsers to load nothing from elsewhere. Who may do what, `gate` asks.
 
 A page of another site that has pointed its own name at this machine (DNS rebinding) is refused by its Host header.
 """
@@ -26,7 +26,9 @@ HEADERS = {
 }
 DEFAULT_CACHE = "no-store"
 OTHER_METHODS = "/api/"
-"""No cookie is looked at there, so that no page of another site can have a browser do anything."""
+METHODS = ("GET", "HEAD", "POST")
+TLS_ONLY = "max-age=31536000"
+"""A browser that has come by TLS once comes by nothing else for a year (RFC 6797)."""
 
 
 def accepted_names(settings: ConsoleSettings) -> frozenset[str]:
@@ -68,15 +70,17 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
                 headers.setdefault("cache-control", DEFAULT_CACHE)
+                if scope.get("scheme") == "https":
+                    headers["strict-transport-security"] = TLS_ONLY
             await send(message)
 
         refusal = self._refusal(scope)
         await (refusal or self._app)(scope, receive, secured)
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:
-        if scope["method"] not in ("GET", "HEAD") and not scope["path"].startswith(OTHER_METHODS):
+        if scope["method"] not in METHODS and not scope["path"].startswith(OTHER_METHODS):
             both = f"{text('error.405', 'zh')}\n{text('error.405', 'en')}\n"
-            return PlainTextResponse(both, 405, headers={"allow": "GET, HEAD"})
+            return PlainTextResponse(both, 405, headers={"allow": ", ".join(METHODS)})
         name = host_name(Headers(scope=scope).get("host", ""))
         if name not in self._names:
             both = f"{text('error.host', 'zh', host=name[:64])}\n{text('error.host', 'en', host=name[:64])}\n"

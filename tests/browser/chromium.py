@@ -11,6 +11,9 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from tests.logins import COOKIES
 
 APT = "apt-get install -y chromium fonts-noto-cjk"
 PATH = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -92,6 +95,9 @@ class Page:
         await self.call("Emulation.setDeviceMetricsOverride", **size)
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         await self.call("Emulation.setEmulatedMedia", features=scheme)
+        name, _, value = COOKIES.get(urlsplit(url).netloc, "").partition("=")
+        if name:
+            await self.call("Network.setCookie", name=name, value=value, url=url, httpOnly=True)
         self._loaded.clear()
         await self.call("Page.navigate", url=url)
         await self._loaded.wait()

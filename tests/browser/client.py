@@ -6,9 +6,12 @@ import asyncio
 import contextlib
 import http.client
 import json
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
+
+from tests.logins import with_cookie
 
 
 class Reply(NamedTuple):
@@ -29,11 +32,33 @@ async def get(url: str, method: str = "GET", **headers: str) -> Reply:
     return await asyncio.to_thread(_request, url, method, {k.replace("_", "-"): v for k, v in headers.items()})
 
 
-def _request(url: str, method: str, headers: dict[str, str]) -> Reply:
+async def post(url: str, form: Sequence[tuple[str, str]] = (), **headers: str) -> Reply:
+    """A form as a page sends it; header names with `_` for `-`."""
+    given = {k.replace("_", "-"): v for k, v in headers.items()}
+    given.setdefault("content-type", "application/x-www-form-urlencoded")
+    return await asyncio.to_thread(_request, url, "POST", given, urlencode(form).encode())
+
+
+async def csrf(url: str) -> str:
+    """What the forms of a page bring back."""
+    found = re.search(r'name="csrf" value="([^"]+)"', (await get(url)).text)
+    assert found, url
+    return found[1]
+
+
+async def look(url: str, path: str) -> None:
+    """Says why, so that the picture can be seen."""
+    where = f"{url}/look?object={path.removeprefix('/')}"
+    form = [("csrf", await csrf(where)), ("object", path.removeprefix("/")), ("reason", "duty"), ("text", "a test")]
+    assert (await post(f"{url}/look", form)).status == 303
+
+
+def _request(url: str, method: str, headers: dict[str, str], body: bytes | None = None) -> Reply:
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=30)
     try:
-        connection.request(method, url.removeprefix(f"http://{parts.netloc}"), headers=headers)
+        path = url.removeprefix(f"http://{parts.netloc}")
+        connection.request(method, path, body=body, headers=with_cookie(parts.netloc, headers))
         response = connection.getresponse()
         return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
     finally:
@@ -66,7 +91,8 @@ class Live:
 async def live(url: str, query: str = "", **headers: str) -> AsyncIterator[Live]:
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    given = with_cookie(parts.netloc, headers)
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in given.items()]
     # HTTP/1.0, so that the answer comes without chunks.
     writer.write("\r\n".join([f"GET /live?{query} HTTP/1.0", f"Host: {parts.netloc}", *lines, "", ""]).encode())
     try:

@@ -26,6 +26,7 @@ from gridwire.codes import new_ulid
 from gridwire.events import LANE_OF, TYPE_OF, Data, Envelope, Picture, PictureRef
 from gridwire.messages import Health
 from tests.hubs import database_url
+from tests.logins import COOKIES, cookie, user
 
 _COLUMNS = ("event_id", "box", "stream", "lane", "seq", "type", "subject")
 
@@ -157,7 +158,7 @@ async def county(folder: Path) -> AsyncIterator[County]:
 
 @contextlib.asynccontextmanager
 async def console(store: Store, feed: object = None, port: int = 0, **settings: object) -> AsyncIterator[str]:
-    """The console over real HTTP; gives its address."""
+    """The console over real HTTP; gives its address, at which the tests' clients are logged in as the county centre."""
     given = {"county": "431126", "county_name": "宁远县"}
     given |= dict.fromkeys(("update_interval_s", "poll_interval_s", "boxes_interval_s"), 0.05)
     app = create(store, feed, ConsoleSettings(**(given | settings)))
@@ -167,6 +168,7 @@ async def console(store: Store, feed: object = None, port: int = 0, **settings: 
         await asyncio.wait({bound, serving}, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
             await serving
+        COOKIES[f"127.0.0.1:{bound.result()}"] = await cookie(store, await user(store))
         yield f"http://127.0.0.1:{bound.result()}"
     finally:
         serving.cancel()

@@ -8,7 +8,7 @@ from countyhub.store import tables as t
 from countyhub.web.today import Counts
 from gridwire.events import Alarm, Checkin, DeviceState, Picture, Reading
 from gridwire.messages import Health
-from tests.browser.client import get
+from tests.browser.client import get, look
 from tests.browser.county import console, county, jpeg
 
 BOX, OTHER = "431126101201", "431126101202"
@@ -187,13 +187,15 @@ async def test_pictures_of_an_alarm_come_with_it_or_in_a_later_event(hub):
     async with console(hub.store) as url:
         assert "图片传输中" in (await get(url + "/events")).text
         path = await hub.picture(BOX, ref, jpeg(1))
-        assert f'<img src="{path}"' in (await get(url + "/events")).text
+        assert f'href="/look?object={path[1:]}"' in (await get(url + "/events")).text
+        assert (await get(url + path)).status == 403, "nobody sees a picture who has not said why"
+        await look(url, path)
         picture = await get(url + path)
         assert (picture.status, picture.body) == (200, jpeg(1))
         assert picture.headers["content-type"] == "image/jpeg"
         assert picture.headers["x-content-type-options"] == "nosniff"
         assert picture.headers["etag"] == f'"{ref.sha256}"'
-        assert (await get(url + path, if_none_match=picture.headers["etag"])).status == 304
+        assert "no-store" in picture.headers["cache-control"]
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,24 @@ from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 
 from countyhub import arrivals
+from countyhub.accounts import reasons
 from countyhub.api import reach
 from countyhub.api.call import Call
-from countyhub.api.problems import NotFound
+from countyhub.api.problems import ApiProblem, NotFound
 from countyhub.api.route import Blob, Route
 from countyhub.api.shapes import BoxId, Cursor, DeviceId, Input, Limit, Output, RowId, Time, Ulid
+from countyhub.audit import trail
 from countyhub.store import tables as t
 from countyhub.times import true_time
 from gridwire.events import TYPES
+
+
+class ReasonNeeded(ApiProblem):
+    status = 403
+    code = "api.reason-needed"
+    en = "say first why you want to see it: POST /look with object={subject}"
+    zh = "请先说明查看理由：向 /look 提交 object={subject}"
+
 
 EventType = Literal["alarm", "checkin", "request", "rating", "sos", "reading", "device", "picture", "gap"]
 _SHORT = {name: name.removeprefix("cn.gridwire.").partition(".")[0] for name in TYPES}
@@ -123,7 +133,9 @@ async def one(call: Call, *, path: EventPath) -> OneEvent:
 
 
 async def picture(call: Call, *, path: PicturePath) -> Blob:
-    """A picture as JPEG, as the box sent it. Its SHA-256 is its ETag."""
+    """A picture as JPEG, as the box sent it. Its SHA-256 is its ETag. Each look is in the audit; a session must have
+    given its reason for this picture first, at `/look`.
+    """
     m = t.media.c
     where = and_(m.box == path.box, m.stream == path.stream, m.seq == path.seq)
     async with call.store.read() as connection:
@@ -131,7 +143,19 @@ async def picture(call: Call, *, path: PicturePath) -> Blob:
         row = (await connection.execute(query)).first()
     if row is None:
         raise NotFound(what="picture 图片")
+    await _note_look(call, f"picture/{path.box}/{path.stream}/{path.seq}")
     return Blob(row.jpeg, "image/jpeg", etag=row.sha256)
+
+
+async def _note_look(call: Call, subject: str) -> None:
+    """Raises `ReasonNeeded`."""
+    if call.viewer is None:
+        async with call.store.write() as connection:
+            await trail.note(connection, "picture.looked", subject)
+        return
+    async with call.store.read() as connection:
+        if not await reasons.is_open(connection, call.viewer.session, subject, call.now):
+            raise ReasonNeeded(subject=subject)
 
 
 def _select() -> Select[Any]:
@@ -182,5 +206,5 @@ ROUTES = (
     Route(method="GET", path="/events/{event}", call=one, scope="events:read", tag="events",
           zh="查看事件", en="One event"),
     Route(method="GET", path="/pictures/{box}/{stream}/{seq}", call=picture, scope="pictures:read", tag="events",
-          media=("image/jpeg",), zh="查看图片", en="A picture"),
+          media=("image/jpeg",), problems=(ReasonNeeded,), zh="查看图片", en="A picture"),
 )  # fmt: skip

@@ -37,6 +37,8 @@ class TokenPath(Input, frozen=True, kw_only=True):
 
 async def own(call: Call) -> TokenView:
     """The token that is used for this request: a look whether it works, and what for."""
+    if call.viewer is not None:
+        raise NotFound(what="token 令牌")
     return _view(call.token, call)
 
 

@@ -47,6 +47,7 @@ def _accounts() -> None:
         sa.Column("by", sa.String(length=64), nullable=False),
         sa.Column("changed", sa.BigInteger(), nullable=False),
         sa.Column("must_change", sa.Boolean(), nullable=False),
+        sa.Column("stays", sa.Boolean(), nullable=False),
         sa.Column("disabled", sa.BigInteger(), nullable=True),
         sa.Column("used", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),

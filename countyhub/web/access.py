@@ -1,0 +1,72 @@
+"""Which right each page needs: one table, by which everybody is let in, and from which the reference is made.
+
+What is not in it nobody gets. The interface for programs has its own: each of its routes names its scope.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from countyhub.lifecycle.state import Name
+
+PUBLIC: Final = "public"
+"""Everybody who reaches the console, logged in or not."""
+ANYONE: Final = "anyone"
+"""Everybody who is logged in; also who must change his password first."""
+MONITORING: Final = "metrics:read"
+"""This machine itself; others by a token or session with this right."""
+HEALTH: Final = r"/livez|/readyz"
+
+
+class Page(NamedTuple):
+    """`path`: a pattern for the whole path. `right`: one of `accounts.roles.RIGHTS`, or of the words above."""
+
+    methods: str
+    path: str
+    right: str
+    name: Name
+
+
+def _page(methods: str, path: str, right: str, zh: str, en: str) -> Page:
+    return Page(methods, path, right, Name(zh, en))
+
+
+PAGES: Final[tuple[Page, ...]] = (
+    _page("GET", HEALTH, PUBLIC, "服务状态", "whether it runs"),
+    _page("GET", r"/static/.+", PUBLIC, "样式和脚本", "styles and scripts"),
+    _page("GET POST", r"/login|/login/link/[A-Za-z0-9_-]+", PUBLIC, "登录", "logging in"),
+    _page("GET", r"/metrics", MONITORING, "监控指标", "figures for monitoring"),
+    _page("POST", r"/logout", ANYONE, "退出", "logging out"),
+    _page("GET POST", r"/account(/.+)?", ANYONE, "我的账户", "one's own account"),
+    _page("GET POST", r"/look", "", "说明理由后查看", "looking for a reason"),
+    _page("GET", r"/picture/.+", "pictures:read", "图片", "a picture"),
+    _page("GET", r"/audit(/.*)?", "audit:read", "审计", "the audit"),
+    _page("GET", r"/", "cases:read", "首页", "the first page"),
+    _page("GET", r"/live/(cameras|boxes)", "boxes:read", "盒子和摄像机（实时）", "boxes and cameras, live"),
+    _page("GET", r"/live/.+", "cases:read", "案件（实时）", "cases, live"),
+    _page("GET", r"/live|/events(/.*)?", "events:read", "事件", "events"),
+    _page("GET", r"/(cameras|boxes)(/.*)?", "boxes:read", "盒子和摄像机", "boxes and cameras"),
+    _page("POST", r"/(cameras|boxes)/.+", "boxes:order", "向盒子下达指令", "orders to boxes"),
+    _page("GET", r"/suppressed(/.*)?", "matters:read", "被压下的信号", "what was suppressed"),
+    _page("GET", r"/letters(/.*)?", "letters:read", "死信", "dead letters"),
+    _page("POST", r"/letters/.+", "letters:read", "重试死信", "dead letters tried again"),
+    _page("GET", r"/settings(/.*)?", "hooks:read", "设置", "settings"),
+    _page("GET", r"/.+\.(xlsx|csv)", "exports:make", "导出", "exports"),
+    _page("POST", r"/cases|/cases/new", "cases:open", "上报案件", "reporting a case"),
+    _page("POST", r"/cases/.+", "cases:act", "办理案件", "acting on cases"),
+    _page("GET", r"/(cases|map|report|lights|areas)(/.*)?", "cases:read", "案件、地图、统计", "cases, map, figures"),
+)
+"""The first that fits counts. An empty right: whoever is logged in, and has a duty today."""
+_PATTERNS = tuple((frozenset(page.methods.split()), re.compile(page.path), page) for page in PAGES)
+
+
+def page_of(method: str, path: str) -> Page | None:
+    """The row for a request; None: there is none, and nobody gets it."""
+    wanted = "GET" if method == "HEAD" else method
+    return next((page for methods, way, page in _PATTERNS if wanted in methods and way.fullmatch(path)), None)
+
+
+def is_known(path: str) -> bool:
+    """Whether there is any page there, by whatever method."""
+    return any(way.fullmatch(path) for _, way, _ in _PATTERNS)

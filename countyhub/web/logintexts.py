@@ -1,0 +1,97 @@
+"""The texts of logging in, of one's own account, of looking for a reason, and of the audit's page."""
+
+from __future__ import annotations
+
+from countyhub.web.text import Text
+
+LOGIN_TEXTS: dict[str, Text] = {
+    "login.title": Text("登录", "Log in"),
+    "login.name": Text("用户名", "User name"),
+    "login.password": Text("密码", "Password"),
+    "login.submit": Text("登录", "Log in"),
+    "login.over": Text("会话已结束，或尚未登录。请登录后继续。", "Log in to go on."),
+    "login.first.title": Text("还没有用户", "There is no user yet"),
+    "login.first": Text(
+        "汇聚端正在运行，但还没有任何用户。请在本机的终端上新建第一个用户，然后刷新本页：",
+        "The hub is running, but nobody can log in yet. Make the first user in a terminal of this machine:",
+    ),
+    "login.first.link": Text(
+        "也可以只生成一个 10 分钟内有效的登录链接：", "Or have a link made that logs in within ten minutes:"
+    ),
+    "login.first.elsewhere": Text(
+        "还没有用户。请联系安装汇聚端的人员，在汇聚端本机上新建。",
+        "There is no user yet. Ask whoever installed the hub: the first one is made on that machine itself.",
+    ),
+    "login.link.title": Text("登录链接", "Log-in link"),
+    "login.link.submit": Text("登录", "Log in"),
+    "login.link.about": Text("此链接只能使用一次。", "This link works once."),
+    "account.title": Text("我的账户", "My account"),
+    "account.roles": Text("角色", "Roles"),
+    "account.person": Text("工号", "Staff number"),
+    "account.place": Text("范围", "Sees"),
+    "account.place.whole": Text("全县", "the whole county"),
+    "account.place.none": Text(
+        "登记表显示您今日没有职责，因此看不到任何内容。请联系县中心核对登记表。",
+        "The registry has no duty of yours today, so you see nothing. Ask the county centre to look at the registry.",
+    ),
+    "account.must_change": Text(
+        "请先设置自己的密码，然后才能继续。", "Choose a password of your own first, then you can go on."
+    ),
+    "account.sessions": Text("已登录的设备", "Where you are logged in"),
+    "account.since": Text("{since} 起，最近 {seen}", "since {since}, last {seen}"),
+    "account.this": Text("本机", "here"),
+    "account.end_others": Text("退出其他设备", "Log the others out"),
+    "account.old": Text("现在的密码", "Password now"),
+    "account.new": Text("新密码", "New password"),
+    "account.again": Text("再输一次新密码", "New password again"),
+    "account.rules": Text(
+        "至少 {least} 个字符，两类以上字符，不含用户名；{long} 个字符以上不限字符种类。不需要每月更换。",
+        "At least {least} characters of two kinds, without your name; from {long} characters on of any kind. There is "
+        "no need to change it every month.",
+    ),
+    "account.change": Text("修改密码", "Change the password"),
+    "account.changed": Text("密码已修改，其他设备已退出。", "The password was changed, all others were logged out."),
+    "account.different": Text("两次输入的新密码不一致", "The two new passwords are not the same"),
+    "account.logout": Text("退出登录", "Log out"),
+    "look.title": Text("查看需说明理由", "Looking needs a reason"),
+    "look.about": Text(
+        "图片和个人信息受保护。您的姓名、时间和理由将写入审计记录，不可更改。",
+        "Pictures and personal data are protected. Your name, the time and the reason go into the audit for good.",
+    ),
+    "look.reason": Text("理由", "Reason"),
+    "look.text": Text("事由（如案件编号）", "What it is about (the number of the case, say)"),
+    "look.submit": Text("查看", "Look"),
+    "look.back": Text("返回", "Back"),
+    "look.pictures": Text("查看图片（{count}）", "look ({count})"),
+    "look.open": Text("{until} 前可再次查看", "open until {until}"),
+    "audit.title": Text("审计", "Audit"),
+    "audit.at": Text("时间", "Time"),
+    "audit.who": Text("操作者", "Who"),
+    "audit.kind": Text("操作", "What"),
+    "audit.object": Text("对象", "To what"),
+    "audit.detail": Text("说明", "Details"),
+    "audit.address": Text("来源", "From"),
+    "audit.older": Text("更早", "Older"),
+    "audit.empty": Text("没有记录", "Nothing"),
+    "gate.away": Text("数据库暂时无法使用，请稍后再试", "the database cannot be used just now, try again soon"),
+    "gate.plain": Text(
+        "不能经明文网络访问：请使用 https 地址", "not over an open network: use the address that begins with https"
+    ),
+    "gate.stranger": Text("请经由代理服务器访问", "come by way of the proxy"),
+    "gate.login": Text("请先登录：/login", "log in first: /login"),
+    "gate.method": Text("此处不支持该操作", "this is not possible here"),
+    "gate.large": Text("表单过大", "the form is too large"),
+    "gate.must_change": Text("请先在 /account 设置自己的密码", "choose a password of your own first, at /account"),
+    "gate.duty": Text("登记表显示您今日没有职责", "the registry has no duty of yours today"),
+    "gate.foreign": Text(
+        "请求不是从本系统的页面发出，或页面已过期：请返回并刷新页面后重试",
+        "this did not come from a page of this console, or the page is old: go back, reload and try again",
+    ),
+    "gate.right": Text("您的角色（{roles}）没有此项权限", "your role ({roles}) does not have this right"),
+}
+
+
+def both(key: str, zh: str = "", en: str = "") -> str:
+    """For answers that are no page: in both languages, for nobody has chosen one there."""
+    text = LOGIN_TEXTS[key]
+    return f"{text.zh.format(roles=zh)}\n{text.en.format(roles=en)}\n"

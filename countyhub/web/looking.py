@@ -1,0 +1,157 @@
+"""Pictures and personal data, for a reason: the page that asks for it, and the pictures themselves.
+
+What is asked for must be in the asker's sight, by the queries; then the reason is written down and the thing is open to
+this session for a while. Without a reason nothing of it leaves the hub.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from countyhub.accounts import reasons
+from countyhub.accounts.reasons import OBJECTS_MOST, OPEN_FOR, REASONS, ReasonMissing
+from countyhub.accounts.viewer import Viewer
+from countyhub.api import reach
+from countyhub.cases import finding
+from countyhub.store import tables as t
+from countyhub.web.desk import Desk, body_of
+from countyhub.web.lobby import Lobby
+from countyhub.web.logintexts import both
+from countyhub.web.render import language_of
+
+_PICTURE = re.compile(r"picture/([0-9-]{1,16})/([0-9A-Z]{26})/([1-9][0-9]{0,17})", re.ASCII)
+_CASE = re.compile(r"case/([0-9-]{1,24})", re.ASCII)
+_PERSON = re.compile(r"person/([\w.-]{1,32})")
+_CACHE = "private, no-store"
+_FORM_BYTES = 64 * 1024
+
+
+class _Wanted(NamedTuple):
+    """What is to be looked at. `kind`: of the audit."""
+
+    kind: str
+    right: str
+    objects: tuple[str, ...]
+
+
+class Looking:
+    """`routes()` of one console."""
+
+    def __init__(self, desk: Desk, lobby: Lobby) -> None:
+        self._desk, self._lobby = desk, lobby
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/look", self.ask, methods=["GET"]),
+            Route("/look", self.give, methods=["POST"]),
+            Route("/picture/{box}/{stream}/{seq}", self.picture, methods=["GET"]),
+        ]
+
+    async def ask(self, request: Request) -> Response:
+        """`GET /look?object=&object=&next=`: the pictures, if a reason was given lately, else the form that asks."""
+        given = request.query_params.multi_items()
+        return await self._page(request, await self._wanted(request, given), dict(given))
+
+    async def give(self, request: Request) -> Response:
+        """`POST /look`: object (several), reason, text, next."""
+        body = (await body_of(request, _FORM_BYTES)).decode("utf-8", "replace")
+        given = parse_qsl(body, keep_blank_values=True)
+        wanted, form = await self._wanted(request, given), dict(given)
+        me, now = _viewer(request), datetime.now(UTC)
+        reason = {"reason": form.get("reason", ""), "text": form.get("text", "")}
+        try:
+            async with self._lobby.store.write() as connection:
+                await reasons.give(connection, me.session, wanted.kind, wanted.objects, now=now, **reason)
+        except ReasonMissing as problem:
+            return await self._page(request, wanted, form, problem=problem)
+        return RedirectResponse(_next(form) or f"/look?{_query(wanted.objects)}", 303)
+
+    async def picture(self, request: Request) -> Response:
+        """`GET /picture/{box}/{stream}/{seq}`: the JPEG, where a reason was given; people are led to where it is."""
+        subject, me, now = request.url.path.removeprefix("/"), _viewer(request), datetime.now(UTC)
+        async with self._lobby.store.read() as connection:
+            row = await _picture(connection, subject, me)
+            if row is None:
+                raise HTTPException(404)
+            is_open = await reasons.is_open(connection, me.session, subject, now)
+        if not is_open:
+            if "text/html" in request.headers.get("accept", ""):
+                return RedirectResponse(f"/look?{_query([subject])}", 303)
+            return PlainTextResponse(both("look.title"), 403)
+        headers = {"etag": f'"{row.sha256}"', "cache-control": _CACHE}
+        return Response(row.jpeg, media_type="image/jpeg", headers=headers)
+
+    async def _wanted(self, request: Request, given: Sequence[tuple[str, str]]) -> _Wanted:
+        """Raises 400, 403, and 404 for what is not in sight."""
+        me = _viewer(request)
+        objects = tuple(dict.fromkeys(value for name, value in given if name == "object"))
+        if not 1 <= len(objects) <= OBJECTS_MOST:
+            raise HTTPException(400, detail="object")
+        is_picture = objects[0].startswith("picture/")
+        kind, right = ("picture.looked", "pictures:read") if is_picture else ("personal.revealed", "personal:reveal")
+        if not me.may(right):
+            raise HTTPException(403)
+        async with self._lobby.store.read() as connection:
+            for each in objects:
+                if is_picture != each.startswith("picture/") or not await self._is_seen(connection, each, me):
+                    raise HTTPException(404)
+        return _Wanted(kind, right, objects)
+
+    async def _is_seen(self, connection: AsyncConnection, subject: str, me: Viewer) -> bool:
+        if subject.startswith("picture/"):
+            return await _picture(connection, subject, me, bytes_too=False) is not None
+        case, person = _CASE.fullmatch(subject), _PERSON.fullmatch(subject)
+        if case is not None:
+            return await finding.one(connection, case[1], me.scope) is not None
+        return person is not None and bool(self._desk.book.registry.duties(person[1], datetime.now(UTC)))
+
+    async def _page(
+        self, request: Request, wanted: _Wanted, form: dict[str, str], problem: ReasonMissing | None = None
+    ) -> Response:
+        me, now = _viewer(request), datetime.now(UTC)
+        language = language_of(request, self._desk.settings)
+        async with self._lobby.store.read() as connection:
+            opened = await reasons.opened(connection, me.session, wanted.objects, now)
+        wrong = problem.text(language).removeprefix(f"{problem.code}: ") if problem is not None else ""
+        is_open = opened >= set(wanted.objects) and wanted.kind == "picture.looked"
+        choices = [(key, name.zh if language == "zh" else name.en) for key, name in REASONS.items()]
+        values: dict[str, Any] = {"objects": wanted.objects, "is_open": is_open, "choices": choices, "me": me}
+        values |= {"wrong": wrong, "next": _next(form), "text": form.get("text", ""), "reason": form.get("reason", "")}
+        html = self._desk.renderer.page("look.html", language, **values, until=now + OPEN_FOR)
+        return HTMLResponse(html, 422 if wrong else 200, headers={"content-language": language})
+
+
+async def _picture(connection: AsyncConnection, subject: str, me: Viewer, *, bytes_too: bool = True) -> Any:
+    """The row of a picture that the viewer may see; None when there is none."""
+    found = _PICTURE.fullmatch(subject)
+    if found is None:
+        return None
+    m = t.media.c
+    columns = (m.sha256, m.jpeg) if bytes_too else (m.sha256,)
+    where = (m.box == found[1], m.stream == found[2], m.seq == int(found[3]))
+    return (await connection.execute(select(*columns).where(*where, reach.of_box(me.scope, m.box, m.received)))).first()
+
+
+def _next(form: dict[str, str]) -> str:
+    wanted = form.get("next", "")
+    return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable() else ""
+
+
+def _query(objects: Sequence[str]) -> str:
+    return urlencode([("object", each) for each in objects], safe="/")
+
+
+def _viewer(request: Request) -> Viewer:
+    found: Viewer = request.state.viewer
+    return found
