@@ -33,22 +33,36 @@ def missing() -> str:
     return f"not installed: {', '.join(absent)} (apt-get install mmdebstrap systemd-container)" if absent else ""
 
 
-def root_of(release: str) -> Path:
-    """The folder of a Debian release, made when it is not there yet. Raises `NoMachine`."""
+def root_of(release: str, packages: tuple[str, ...] = PACKAGES, stick: tuple[str, ...] = ()) -> Path:
+    """The folder of a Debian release, made when it is not there yet. Raises `NoMachine`.
+
+    `stick`: packages that are not installed; they lie beside it with all that they need, see `stick_of`.
+    """
     CACHE.mkdir(parents=True, exist_ok=True)
-    kind = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:8]
+    kind = hashlib.sha256(" ".join([*packages, *(f"/{name}" for name in stick)]).encode()).hexdigest()[:8]
     folder = CACHE / f"{SUITES[release]}-{kind}"
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # other workers of the tests want it too
         if not folder.exists():
-            _make(SUITES[release], folder)
+            _make(SUITES[release], folder, packages, stick)
     return folder
 
 
-def _make(suite: str, folder: Path) -> None:
-    tar, unpacked = folder.with_suffix(".tar"), folder.with_suffix(".new")
+def stick_of(root: Path) -> Path:
+    """Folder of the packages that a person would bring to such a machine on a stick."""
+    return root.with_suffix(".stick")
+
+
+def _make(suite: str, folder: Path, packages: tuple[str, ...], stick: tuple[str, ...]) -> None:
+    tar, unpacked, brought = folder.with_suffix(".tar"), folder.with_suffix(".new"), stick_of(folder)
+    brought.mkdir(exist_ok=True)
+    fetch = (
+        f'APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get install -qq --yes --download-only --no-install-recommends '
+        f"-oDir::Cache::archives={brought}/ {' '.join(stick)}"
+    )
     made = subprocess.run(
-        ["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={','.join(PACKAGES)}", "--quiet",
+        ["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={','.join(packages)}", "--quiet",
+         *([f"--customize-hook={fetch}"] if stick else []),
          "--dpkgopt=path-exclude=/usr/share/locale/*", suite, str(tar)],
         capture_output=True, text=True, timeout=500, check=False,
     )  # fmt: skip
@@ -66,21 +80,24 @@ class NoMachine(Exception):
 
 
 class Machine:
-    """One boot. `shared` is a folder of the host, seen inside as /mnt. What is written elsewhere is gone at the end."""
+    """One boot. `shared` is a folder of the host, seen inside as /mnt. What is written elsewhere is gone at the end.
 
-    def __init__(self, root: Path, shared: Path) -> None:
-        self._root, self.shared = root, shared
+    `name` tells machines of one process apart.
+    """
+
+    def __init__(self, root: Path, shared: Path, name: str = "") -> None:
+        self._root, self.shared, self._name = root, shared, name
         self._log = shared / "console.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._leader = 0
+        self.leader = 0
 
     def __enter__(self) -> Machine:
         environment = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 ["systemd-nspawn", f"--directory={self._root}", "--boot", "--volatile=overlay", "--private-network",
-                 "--register=no", "--keep-unit", f"--machine=gridwire-{os.getpid()}", f"--bind={self.shared}:/mnt",
-                 "--console=pipe", "--quiet"],
+                 "--register=no", "--keep-unit", f"--machine=gridwire{self._name}-{os.getpid()}",
+                 f"--bind={self.shared}:/mnt", "--console=pipe", "--quiet"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True,
             )  # fmt: skip
         try:
@@ -94,8 +111,8 @@ class Machine:
         process, self._process = self._process, None
         if process is None:
             return
-        if self._leader and process.poll() is None:
-            os.kill(self._leader, signal.SIGRTMIN + 4)  # systemd: power off
+        if self.leader and process.poll() is None:
+            os.kill(self.leader, signal.SIGRTMIN + 4)  # systemd: power off
         else:
             process.kill()
         try:
@@ -107,14 +124,42 @@ class Machine:
     def run(self, command: str, *, check: bool = True, timeout_s: float = PATIENCE_S) -> str:
         """What a shell command prints inside, both streams. Raises AssertionError when it fails and `check` is set."""
         done = subprocess.run(
-            ["nsenter", "--target", str(self._leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup",
-             "env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8",
-             "DEBIAN_FRONTEND=noninteractive", "sh", "-c", command],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout_s, check=False,
-            cwd="/",
+            self.order(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout_s,
+            check=False, cwd="/",
         )  # fmt: skip
         assert not check or done.returncode == 0, f"{command}\nends with {done.returncode}:\n{done.stdout}"
         return done.stdout.strip()
+
+    def order(self, command: str) -> list[str]:
+        """What to start on the host, for a shell command to run inside."""
+        return [
+            "nsenter", "--target", str(self.leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup",
+            "env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8",
+            "DEBIAN_FRONTEND=noninteractive", "sh", "-c", command,
+        ]  # fmt: skip
+
+    def ip(self, words: str) -> None:
+        """`ip …` of the host in this machine's network."""
+        self.in_network(["ip", *words.split()])
+
+    def in_network(self, command: list[str], check: bool = True) -> subprocess.CompletedProcess[str]:
+        """A program of the host, that sees this machine's network and the host's files."""
+        order = ["nsenter", "--target", str(self.leader), "--net", *command]
+        return subprocess.run(order, capture_output=True, text=True, check=check, timeout=PATIENCE_S)
+
+    def cable(self, other: Machine, here: str, there: str) -> None:
+        """Joins two machines, each with its address and length of prefix."""
+        ends = [(self, f"gw{os.getpid()}a", here), (other, f"gw{os.getpid()}b", there)]
+        (one, first, _), (two, second, _) = ends
+        subprocess.run(
+            ["ip", "link", "add", first, "netns", str(one.leader), "type", "veth",
+             "peer", "name", second, "netns", str(two.leader)],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        for machine, link, address in ends:
+            machine.ip(f"link set {link} name eth0")
+            machine.ip(f"addr add {address} dev eth0")
+            machine.ip("link set eth0 up")
 
     def until(self, command: str, expected: str = "", timeout_s: float = PATIENCE_S) -> str:
         """Until a command succeeds, and prints this."""
@@ -151,7 +196,7 @@ class Machine:
                 except OSError:
                     continue
                 if runs and any(line.startswith("NSpid:") and line.endswith("\t1") for line in status.splitlines()):
-                    self._leader = candidate
+                    self.leader = candidate
                     return True
         return False
 

@@ -44,23 +44,29 @@ def forget(folder: Path) -> None:
 def tell(unit: str, step: Step) -> str:
     """Reload or restart. One that a person has stopped stays so: it reads the files when it starts. One that has
     failed is started. Returns what went wrong, empty when nothing did."""
-    state = _systemctl("show", "--property=ActiveState", "--value", unit)
+    state, _ = _systemctl("show", "--property=ActiveState", "--value", unit)
     if state in ("inactive", "deactivating"):
         return ""
-    order = "reload" if step == "reload" and state == "active" else "restart"
-    try:
-        done = subprocess.run(
-            ["systemctl", order, unit], check=False, capture_output=True, text=True, timeout=_TIMEOUT_S
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"systemctl {order} {unit}: {error}"
-    return f"systemctl {order} {unit}: {done.stderr.strip() or done.returncode}" if done.returncode else ""
-
-
-def _systemctl(*words: str) -> str:
-    """What it prints; empty when it cannot be asked."""
-    try:
-        done = subprocess.run(["systemctl", *words], check=False, capture_output=True, text=True, timeout=_TIMEOUT_S)
-    except (OSError, subprocess.TimeoutExpired):
+    if step == "reload" and state == "active" and _reloaded(unit):
         return ""
-    return done.stdout.strip()
+    _, failed = _systemctl("restart", unit)
+    return failed
+
+
+def _reloaded(unit: str) -> bool:
+    """Debian's unit reloads by /bin/kill, which is not there without the package procps: then systemd sends it."""
+    _, failed = _systemctl("reload", unit)
+    if failed:
+        _, failed = _systemctl("kill", "--kill-who=main", "--signal=HUP", unit)
+    return not failed
+
+
+def _systemctl(*words: str) -> tuple[str, str]:
+    """What it prints, and what went wrong."""
+    order = ["systemctl", *words]
+    try:
+        done = subprocess.run(order, check=False, capture_output=True, text=True, timeout=_TIMEOUT_S)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return "", f"{' '.join(order)}: {error}"
+    failed = f"{' '.join(order)}: {done.stderr.strip() or done.returncode}" if done.returncode else ""
+    return done.stdout.strip(), failed

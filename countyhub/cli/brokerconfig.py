@@ -87,12 +87,15 @@ def _bring_up_to_date(config: Config, folder: Path, args: argparse.Namespace) ->
     if args.apply:
         brokerapply.remember(folder, step)
     place(listed, gid)
+    code = _apply(folder, listed, gid, step, args) if args.apply else OK
+    if code == ROLLED_BACK:
+        return code
     print(_told(changed, args.language))
     password_file = keeping.broker_folder(config) / keeping.PASSWORD_FILE
     if config.broker.username != brokerfiles.HUB_USER:
         print(say(args.language, en="countyhub.toml should say:", zh="countyhub.toml 中应写：")
               + f"\n{brokerfiles.hub_settings(config.enrol, password_file)}")  # fmt: skip
-    return _apply(folder, listed, gid, step, args) if args.apply else OK
+    return code
 
 
 def wanted(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import platform
 import shutil
-import subprocess
-import sys
 
 import pytest
 
-from tests import nspawn
+from tests import debs, nspawn
+from tests.debs import NEW, OLD, install, put
 from tests.hubs import ROOT
 from tests.instances import BOX
 
@@ -22,8 +20,6 @@ pytestmark = [
     pytest.mark.skipif(bool(nspawn.missing()), reason=nspawn.missing()),
 ]
 
-ARCH = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), "")
-OLD, NEW = "0.1.0", "0.1.0+1"
 LEDGER = "/var/lib/edgeagent/told"
 CONFIG = f"""box = "{BOX}"
 language = "en"
@@ -71,18 +67,10 @@ print(link.makefile().readline())
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built():
     """Folder with the packages of two versions, for this kind of machine and both Debians."""
-    if not ARCH or not (ROOT / ".uv" / "bin" / "uv").exists():
-        pytest.skip("uv is missing (make bootstraps it), or no package is made for this kind of machine")
-    folder = tmp_path_factory.mktemp("debs")
-    for version, names in ((OLD, ["edgeagent", "edgeagent-vision", "countyhub"]), (NEW, ["edgeagent", "countyhub"])):
-        subprocess.run(
-            [sys.executable, ROOT / "scripts" / "builddeb.py", *names, "--arch", ARCH, "--version", version,
-             "--level", "0", "--out", folder],
-            check=True, timeout=800,
-        )  # fmt: skip
-    return folder
+    debs.built("edgeagent", "edgeagent-vision", "countyhub", version=OLD)
+    return debs.built("edgeagent", "countyhub", version=NEW)
 
 
 @pytest.fixture
@@ -99,15 +87,6 @@ def boot(tmp_path, built):
             pytest.skip(str(why))
 
     return start
-
-
-def install(machine, name, release, version=OLD):
-    """As a technician does without a network, or a program for many boxes: nobody answers questions."""
-    return machine.run(f"dpkg --force-confold -i /mnt/{name}_{version}-1~deb{release}_{ARCH}.deb 2>&1", timeout_s=300)
-
-
-def put(machine, path, text):
-    machine.run(f"mkdir -p $(dirname {path}) && cat > {path} <<'END'\n{text}\nEND")
 
 
 def files(machine):
@@ -147,7 +126,8 @@ def nothing_lost(machine):
 
 def configured_box(machine, release):
     assert "condition" not in install(machine, "edgeagent", release).lower()
-    machine.run("test ! -e /var/lib/edgeagent && systemctl is-enabled edgeagent")
+    machine.run("systemctl is-enabled edgeagent")
+    assert machine.run("stat -c '%U %a' /var/lib/edgeagent; ls /var/lib/edgeagent") == "edgeagent 700"
     machine.run("mkdir -p /usr/local/lib/edgeagent && cp -r /mnt/drivers/* /usr/local/lib/edgeagent/")
     put(machine, "/run/systemd/system/edgeagent.service.d/quick.conf", DROP_IN)
     machine.run("systemctl daemon-reload")
@@ -187,9 +167,18 @@ def test_a_box_from_nothing_to_nothing(boot, release):
 
         if release == "13":  # the older one cannot say
             machine.run("udevadm verify /usr/lib/udev/rules.d/70-edgeagent-serial.rules")
+        reloaded(machine)
         hung_and_killed(machine)
         other_versions(machine, release)
         gone(machine, pristine)
+
+
+def reloaded(machine):
+    """With the programs of a bare Debian: it has no /bin/kill."""
+    machine.run("echo '# seen' >> /etc/edgeagent/edgeagent.toml && systemctl reload edgeagent")
+    machine.until("journalctl -u edgeagent -o cat", "Reload")
+    runs(machine)
+    assert restarts(machine) == 0
 
 
 def hung_and_killed(machine):
