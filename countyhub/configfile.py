@@ -33,8 +33,8 @@ class ConfigMistakes(Problem):
 
 class SecretUnreadable(Problem):
     code = "hub.secret-unreadable"
-    en = "cannot read the secret “{where}”: {why}"
-    zh = "无法读取密码“{where}”：{why}"
+    en = "cannot read the secret “{where}”: {why}. Name a file that the hub's user may read"
+    zh = "无法读取密码“{where}”：{why}。请填写汇聚端的用户可以读取的文件"
 
 
 class SecretOpen(SecretUnreadable):

@@ -14,8 +14,14 @@ MIN_FREE_MB, LOW_SHARE = 512, 0.1
 
 class ReadOnly(Fault):
     code = "check.data-read-only"
-    en = "{path} is on a read-only file system: nothing can be stored. dmesg tells whether the disk is failing"
-    zh = "{path} 所在的文件系统只读，无法保存：请用 dmesg 查看磁盘是否损坏"
+    en = (
+        "{path} is on a read-only file system: nothing can be stored. dmesg tells whether the disk is failing: replace "
+        "it; if it is not, mount -o remount,rw"
+    )
+    zh = (
+        "{path} 所在的文件系统只读，无法保存：请用 dmesg 查看磁盘是否损坏，已损坏则更换；未损坏则执行 mount -o "
+        "remount,rw"
+    )
 
 
 class Full(Fault):

@@ -16,7 +16,7 @@ class Spare(Fault):
         "SOS still go. If the contract allows for more, raise hub.data_mb_per_month"
     )
     zh = (
-        "本月流量 {budget} MiB 已用 {share}%，代理正在节省流量（{level_}）：报警、签到和求助仍会发送。套餐允许时可"
+        "本月流量 {budget} MiB 已用 {share}%，代理正在节省流量（{level_}）：报警、签到和求助仍会发送。套餐允许时请"
         "调大 hub.data_mb_per_month"
     )
 

@@ -45,7 +45,12 @@ def _look(scene: Scene) -> Iterable[Line]:
         else:
             yield passed(f"{name}: {share} of its life used", f"{name}：寿命已用 {share}", name)
     if not told:
-        yield passed("this machine's disk does not tell its wear", "本机存储器不提供寿命信息")
+        yield passed(
+            "no storage here tells its wear to everybody: SD cards never do; an SSD does to root: smartctl -a /dev/sda "
+            "(apt install smartmontools)",
+            "本机存储器不公开寿命信息：SD 卡一律不提供；固态硬盘可由 root 执行 smartctl -a /dev/sda 查看（apt install "
+            "smartmontools）",
+        )
 
 
 def _numbers(text: str) -> list[int]:

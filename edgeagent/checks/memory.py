@@ -17,10 +17,13 @@ class Short(Fault):
     code = "check.memory-short"
     level = "warn"
     en = (
-        "only {free} of {total} MiB of memory are free: something else on this machine takes it (ps aux "
-        "--sort=-rss | head), or it is too small"
+        "only {free} of {total} MiB of memory are free: end what else takes it on this machine (ps aux "
+        "--sort=-rss | head); if nothing does, use a machine with more"
     )
-    zh = "内存共 {total} MiB，只剩 {free} MiB：其他程序占用过多（ps aux --sort=-rss | head），或本机内存太小"
+    zh = (
+        "内存共 {total} MiB，只剩 {free} MiB：请停止占用过多的其他程序（ps aux --sort=-rss | head）；如无此类程序，请更"
+        "换内存更大的机器"
+    )
 
 
 class AtLimit(Fault):

@@ -56,8 +56,8 @@ class MovingName(Fault):
 class Twice(Fault):
     code = "check.serial-twice"
     level = "warn"
-    en = "{port} is configured for {devices}: only one of them can open it"
-    zh = "{port} 同时配置给了 {devices}：只有一个能打开"
+    en = "{port} is configured for {devices}: only one of them can open it; correct the port of the others"
+    zh = "{port} 同时配置给了 {devices}：只有一个能打开，请改正其余设备的端口"
 
 
 def _look(scene: Scene) -> Iterable[Line]:

@@ -27,10 +27,13 @@ class Encrypted(Fault):
 class PlainPort(Fault):
     code = "check.tls-plain-port"
     en = (
-        "{broker}: what listens there does not speak TLS: hub.port is wrong (8883 with TLS, 1883 without), or it "
-        "is no broker"
+        "{broker}: what listens there does not speak TLS: correct hub.port (8883 with TLS, 1883 without), or hub.host, "
+        "if that is no broker"
     )
-    zh = "{broker}：该端口不使用 TLS：hub.port 可能有误（TLS 为 8883，不加密为 1883），或者那里不是消息服务器"
+    zh = (
+        "{broker}：该端口不使用 TLS：请改正 hub.port（TLS 为 8883，不加密为 1883）；如那里不是消息服务器，请改正 "
+        "hub.host"
+    )
 
 
 class UnknownAuthority(Fault):

@@ -396,8 +396,9 @@ async def test_a_backlog_that_is_large_nearly_fills_its_quota_and_cannot_be_read
 
 
 async def test_an_outbox_that_is_full(tmp_path):
-    devices = emitter(tmp_path / "ledger.txt", {"alarm": 16})
-    with AgentProcess(tmp_path / "box", 1, devices, store="max_mb = 4") as agent:
+    agent = AgentProcess(tmp_path / "box", 1, emitter(tmp_path / "ledger.txt", {"alarm": 4}), store="max_mb = 4")
+    await fill(agent.folder / "store", 14_000, apart_s=0.0)
+    with agent:
         await agent.until_running()
         await agent.until_status("store", "full", equals=True)
         told = faults("backlog", await asyncio.to_thread(of_agent, agent))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+import subprocess
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -17,10 +18,12 @@ from countyhub.checks import scene as scenes
 from countyhub.cli import checkargs, main
 from countyhub.store import backupstamp
 from countyhub.store.engine import open_store
+from countyhub.store.identitytables import box_identity, certificate
 from countyhub.store.tables import box, dead_letter
 from gridwire.problem import declared
 from gridwire.verdict import Fault, Line
 from tests.hubs import COUNTY, HubProcess, database_url
+from tests.instances import BOX
 from tests.mosquitto import Mosquitto
 
 _BY_NAME = {check.name: check for check in catalogue.CHECKS}
@@ -84,18 +87,35 @@ async def test_a_database_that_somebody_holds(tmp_path, filled, monkeypatch):
 @pytest.mark.sqlite_only
 async def test_a_file_that_is_no_database(tmp_path):
     (tmp_path / "hub.db").write_bytes(b"no database at all, but some text of a page's length" * 20)
-    (line,) = (await codes(config(tmp_path), "database")).values()
+    line = (await codes(config(tmp_path), "database"))["hub.database-unusable"]
     assert line.level == "fail"
-    assert line.code.startswith("hub.database") or "database" in line.code
+    assert "countyhub restore" in line.en
+
+
+@pytest.mark.sqlite_only
+async def test_a_database_of_another_release_and_of_another_program(tmp_path, filled):
+    file, path = config(tmp_path), tmp_path / "hub.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("UPDATE alembic_version SET version_num = '0009'")
+        line = (await codes(file, "database"))["hub.database-older"]
+        assert (line.level, "countyhub migrate" in line.zh) == ("warn", True)
+        other.execute("UPDATE alembic_version SET version_num = '9999'")
+        assert "install that version" in (await codes(file, "database"))["hub.database-newer"].en
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with closing(sqlite3.connect(elsewhere / "hub.db")) as other:
+        other.execute("CREATE TABLE shopping(item)")
+    assert "shopping" in (await codes(config(elsewhere), "database"))["hub.database-foreign"].zh
 
 
 async def test_a_database_that_is_not_reached(tmp_path):
     url = '\n[database]\nurl = "postgresql://nobody@127.0.0.1:1/none"\n'
     file = tmp_path / "countyhub.toml"
     file.write_text(f'county = "{COUNTY}"\ndata_dir = "{tmp_path}"\n{url}')
-    (line,) = (await codes(file, "database")).values()
+    line = (await codes(file, "database"))["hub.database-unreachable"]
     assert line.level == "fail"
     assert "127.0.0.1:1" in line.en
+    assert "systemctl status postgresql" in line.zh
 
 
 # -- broker ----------------------------------------------------------------------------------------------------------
@@ -172,8 +192,39 @@ async def test_certificates_end(tmp_path, filled):
     assert "countyhub ca renew" in soon["identity.crl-ending"].en
     late = await codes(file, "certificates", now + timedelta(days=360))
     assert late["identity.crl-ending"].level == "fail"
+    old = await codes(file, "certificates", now + timedelta(days=settings.enrol.ca_days - 20))
+    assert "can the hub write its folder" in old["identity.ca-ending"].en
+    assert "countyhub ca renew" in old["identity.server-ending"].zh
     (keeping.broker_folder(settings) / keeping.SERVER_FILE).write_text("nothing")
     assert "countyhub ca renew" in (await codes(file, "certificates"))["check.ca-unusable"].zh
+    (key,) = [each for each in keeping.ca_folder(settings).rglob("*.pem") if b"PRIVATE KEY" in each.read_bytes()]
+    key.chmod(0o644)
+    assert f"chmod 600 {key}" in (await codes(file, "certificates"))["ca.key-open"].en
+    key.chmod(0o600)
+    key.write_text("nothing")
+    assert "backup" in (await codes(file, "certificates"))["ca.broken"].en
+
+
+async def test_a_boxs_certificate_ends_and_was_not_renewed(tmp_path, filled):
+    file, now = config(tmp_path, '[enrol]\nnames = ["hub.county.cn"]\n'), datetime.now(UTC)
+    settings = configfile.load(file)
+    files.folder(tmp_path)
+    Authority.create(keeping.ca_folder(settings), settings.county, settings.enrol, now)
+    keeping.refresh(settings, {}, now)
+    await filled(box_identity, {"box": BOX, "state": "active", "since": now, "by": "test"})
+    row = {
+        "serial": "1f",
+        "box": BOX,
+        "ca": "",
+        "key": b"",
+        "issued": now,
+        "expires": now + timedelta(days=9),
+        "pem": b"",
+    }
+    await filled(certificate, row)
+    line = (await codes(file, "certificates"))["identity.box-ending"]
+    assert (line.level, "is the box on" in line.en) == ("warn", True)
+    assert (await codes(file, "certificates", now + timedelta(days=10)))["identity.box-ending"].level == "fail"
 
 
 async def test_room_on_the_disk(tmp_path, monkeypatch):
@@ -183,6 +234,24 @@ async def test_room_on_the_disk(tmp_path, monkeypatch):
     assert "check.data-full" not in await codes(file, "disk")
     monkeypatch.setattr(disk, "MIN_FREE_MB", 2**40)
     assert "countyhub prune" in (await codes(file, "disk"))["check.data-full"].en
+    monkeypatch.setattr(disk, "MIN_FREE_MB", 0)
+    monkeypatch.setattr(disk, "LOW_SHARE", 1.01)
+    assert (await codes(file, "disk"))["check.data-low"].level == "warn"
+
+
+@pytest.mark.root
+async def test_data_on_a_disk_that_has_become_read_only(tmp_path):
+    file, data = config(tmp_path), tmp_path / "data"
+    data.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", str(data)]
+    mounted = await asyncio.to_thread(subprocess.run, mount, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"mounting is not allowed here: {mounted.stderr.strip()}")
+    try:
+        file.write_text(file.read_text().replace(f'data_dir = "{tmp_path}"', f'data_dir = "{data}"'))
+        assert "dmesg" in (await codes(file, "disk"))["check.data-read-only"].en
+    finally:
+        await asyncio.to_thread(subprocess.run, ["umount", str(data)], check=True)
 
 
 # -- calendar, notify, dead letters ----------------------------------------------------------------------------------
@@ -202,7 +271,7 @@ async def test_a_year_is_missing_and_files_have_mistakes(tmp_path, filled):
     assert any("night.ics" in line.en for line in found)
     await asyncio.to_thread((windows / "night.ics").unlink)
     gone = config(tmp_path, f'[calendar]\nwindows_dir = "{tmp_path}/none"\n')
-    assert any(line.level == "fail" for line in await said(gone, "calendar", now))
+    assert f"{tmp_path}/none" in (await codes(gone, "calendar", now))["hub.folder-unreadable"].zh
 
 
 async def test_channels_for_messages(tmp_path):
@@ -210,7 +279,10 @@ async def test_channels_for_messages(tmp_path):
     sms = '[notify.sms]\nurl = "http://127.0.0.1:1/send"\nsecret = "file:/nowhere/at/all"\n'
     (line,) = (await codes(config(tmp_path, sms), "notify")).values()
     assert (line.level, line.code) == ("fail", "hub.secret-unreadable")
-    assert await codes(config(tmp_path, sms.replace("file:/nowhere/at/all", "plain")), "notify") == {}
+    plain = sms.replace("file:/nowhere/at/all", "plain")
+    assert await codes(config(tmp_path, plain), "notify") == {}
+    line = (await codes(config(tmp_path, f'{plain}ca = "/nowhere/ca.pem"\n'), "notify"))["notify.ca-unreadable"]
+    assert "notify.sms.ca" in line.en
 
 
 async def test_letters_that_could_not_be_read(tmp_path, filled):
