@@ -30,6 +30,8 @@ _PAGE = re.compile(r"status page at http://127\.0\.0\.1:(\d+)/")
 class AgentProcess:
     """`edgeagent run` with a folder of its own. `port` is the broker's. `devices` is TOML, changed by `configure`."""
 
+    before: tuple[str, ...] = ()
+    """A command that runs it, as from its next start: its last words are those of the agent."""
     python, tree = sys.executable, ROOT
     """Whose code runs; `tests.releases` sets another release's."""
 
@@ -46,8 +48,6 @@ class AgentProcess:
         self.configure(devices)
         self.environment: dict[str, str] = {}
         """Variables of the process beside those of the tests, as from its next start."""
-        self.before: tuple[str, ...] = ()
-        """A command that runs it, as from its next start: its last words are those of the agent."""
         self._process: subprocess.Popen[bytes] | None = None
         self._log_from = 0
 
@@ -62,8 +62,8 @@ class AgentProcess:
         environment = {**os.environ, "PYTHONPATH": str(drivers), "LANG": "en_US.UTF-8", **self.environment}
         with path.open("ab") as log:
             self._process = subprocess.Popen(
-                [*self.before, sys.executable, "-m", "edgeagent.cli", "run", "--config", str(self.config)],
-                stdout=log, stderr=log, cwd=ROOT, env=environment,
+                [*self.before, self.python, "-m", "edgeagent.cli", "run", "--config", str(self.config)],
+                stdout=log, stderr=log, cwd=self.tree, env=environment,
             )  # fmt: skip
         return self
 
