@@ -36,6 +36,22 @@ has already: it is known there by its number, stored no second time, and acknowl
 the broker takes every login for the box's own session; so nobody else logs in while the agent runs, and `tls`
 ends before the login.
 
+没有代理运行时，不能搜索设备的驱动会试运行至多 15 秒。试运行在单独的进程中进行，身份是数据目录的所有者，因此
+sudo 检查不会在数据目录中留下 root 的文件；驱动出错、卡住或崩溃也只是一项故障。
+
+Where no agent runs, a driver that cannot search is tried for 15 s at most: in a process of its own, as the user
+to whom the store belongs, so that a check by sudo leaves no file of root's there. A driver that raises, blocks or
+crashes is one more verdict.
+
+`flash` 读取 eMMC 的寿命信息（内核公开，任何用户可读）。SD 卡不提供寿命信息。固态硬盘的 SMART 不在检查之列：读取
+需要 root 直接访问磁盘，服务本身没有也不应有此权限，各厂商的属性含义也不同。请安装 smartmontools：smartctl -a
+/dev/sda 查看，smartd 持续监测。
+
+`flash` reads what an eMMC tells of its wear, which the kernel shows to everybody. SD cards tell nothing. SMART of
+an SSD is not read: it takes root with raw access to the disk, which the service has not and must not have, and
+what the attributes mean differs from vendor to vendor. smartmontools does it well: smartctl -a /dev/sda shows,
+smartd watches.
+
 `edgeagent config diff` 显示文件与默认值、与运行中的代理有何不同。`edgeagent support-bundle` 把设置（不含密码）、
 状态、检查结果、一天的日志、待发库的数字、版本和硬件打成一个 tar.gz；密码、姓名、卡号、证件号码已去除，不含事件
 和图片。
