@@ -80,6 +80,6 @@ def folder_of(store: Path, device: str) -> Iterator[Path]:
 def _give_back(folder: Path) -> None:
     """What root has written there belongs to the agent's user."""
     owner = folder.stat()
-    for file in folder.iterdir() if os.geteuid() == 0 else ():
+    for file in folder.rglob("*") if os.geteuid() == 0 else ():
         if file.lstat().st_uid != owner.st_uid:
             os.chown(file, owner.st_uid, owner.st_gid, follow_symlinks=False)
