@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from countyhub.audit import trail
 from countyhub.downlink import Downlink
 from countyhub.store.engine import Store
 from countyhub.store.tables import command
@@ -52,7 +53,16 @@ async def record(
             expires=now + timedelta(seconds=expires_s),
         )
     )
+    if by != HUB:
+        await trail.note(connection, "box.order", f"box/{box}", op=op, ordered_by=by)
     return order
+
+
+async def note(connection: AsyncConnection, box: str, order: messages.Command, *, now: datetime) -> None:
+    """Write down an order that goes by another connection, so that it and the reply to it stand with all others."""
+    row = {"id": order.id, "box": check_box_id(box), "op": order.op, "args": msgspec.json.encode(order.args),
+           "by": order.by, "created": now, "expires": order.expires, "sent": now}  # fmt: skip
+    await connection.execute(command.insert().values(**row))
 
 
 class Commands:

@@ -1,7 +1,7 @@
 """`countyhub box list`, `countyhub box replay BOX …`: looks at the boxes, and has one send again what it still keeps.
 `add`, `replace` and `revoke` stand in boxadd and boxrevoke.
 
-Beside the running hub: the database is only read, and the order goes by a connection of its own.
+Beside the running hub: the order is written down, and goes by a connection of its own.
 Ends with 0 when it was done, 1 when it was refused, has expired or met nobody, 2 for a box or arguments that are wrong.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import difflib
+import functools
 import os
 import re
 import sys
@@ -22,16 +23,16 @@ import msgspec
 from countyhub import board, commands, configfile, errand
 from countyhub.board import BoxView
 from countyhub.ca.identities import WrongIdentity
+from countyhub.cli.attempt import FAILED, OK, READS, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
-from countyhub.store.engine import UNAVAILABLE, locate, open_reader
+from countyhub.store.engine import locate, open_reader
 from countyhub.web.present import size
 from countyhub.web.texts import text, word
 from gridwire.codes import BadBoxId, new_ulid
 from gridwire.messages import Command, Reply
 from gridwire.problem import Language, Problem
 
-OK, FAILED, WRONG_USE = 0, 1, 2
 _RANGE = re.compile(r"([1-9][0-9]{0,15})(?:-([1-9][0-9]{0,15}))?", re.ASCII)
 
 
@@ -64,16 +65,11 @@ class TellWhich(WrongUse):
 
 
 def execute(args: argparse.Namespace) -> int:
-    config = configfile.load(args.config)
-    try:
-        return asyncio.run(_work(args.action)(config, args))
-    except UNAVAILABLE as error:
-        unread = say(args.language, en=f"the database cannot be read: {error}", zh=f"数据库无法读取：{error}")
-        print(unread, file=sys.stderr)
-        return FAILED
-    except (WrongUse, WrongIdentity, BadBoxId, *errand.PROBLEMS) as problem:
-        print(problem.text(args.language), file=sys.stderr)
-        return FAILED if isinstance(problem, errand.PROBLEMS) else WRONG_USE
+    config, wrong_use = configfile.load(args.config), (WrongUse, WrongIdentity, BadBoxId)
+    work = functools.partial(_work(args.action), config, args)
+    return attempt(
+        args.language, lambda: asyncio.run(work()), wrong_use=wrong_use, failed=errand.PROBLEMS, database=READS
+    )
 
 
 def _work(action: str) -> Callable[[Config, argparse.Namespace], Coroutine[None, None, int]]:
@@ -142,6 +138,7 @@ async def _replay(config: Config, args: argparse.Namespace) -> int:
         print(say(args.language, en=f"box {view.id} is {view.link}; waiting for it all the same",
                   zh=f"盒子 {view.id} {word('link', view.link, 'zh')}；仍然等待"), file=sys.stderr)  # fmt: skip
     command = Command(id=new_ulid(), op="replay", args=wanted, by=_who(), expires=expires)
+    await _note(config, view.id, command)
     reply = await errand.order(config, view.id, command, args.timeout_s)
     if not reply.ok:
         print(_refusal(reply, args.language), file=sys.stderr)
@@ -177,6 +174,16 @@ def _range(given: str) -> tuple[int, int]:
     if last < first:
         raise BadRange(given=given)
     return first, last
+
+
+async def _note(config: Config, box: str, command: Command) -> None:
+    """Who ordered what stands in the hub's database before the box hears of it."""
+    store = await open_reader(locate(config))
+    try:
+        async with store.write() as connection:
+            await commands.note(connection, box, command, now=datetime.now(UTC))
+    finally:
+        await store.close()
 
 
 def _find(views: list[BoxView], box: str) -> BoxView:

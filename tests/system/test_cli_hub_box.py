@@ -80,6 +80,8 @@ async def test_a_real_box_sends_again_what_it_keeps_and_the_hub_goes_on(tmp_path
         await village.until_acked()
         assert hub.rows("SELECT count(*) FROM event") == [(7,)]
         assert hub.log.count("connected") == 1
+        audit = "SELECT op, substr(by, 1, 4), ok, sent IS NOT NULL, replied IS NOT NULL FROM command"
+        await until(lambda: [tuple(row) for row in hub.rows(audit)] == [("replay", "cli/", True, True, True)] * 3, 30)
 
 
 @pytest.mark.slow
