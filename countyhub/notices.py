@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from countyhub.audit import trail
 from countyhub.downlink import Downlink
 from countyhub.store import tables
 from countyhub.store.engine import UNAVAILABLE, Store
@@ -71,6 +72,7 @@ async def change(store: Store, box: str, edit: Callable[[Board], Board]) -> Boar
         row = {"box": box, "revision": revision, "payload": payload, "changed": now}
         statement = update_with(insert(connection, tables.board), ("box",), ("revision", "payload", "changed"))
         await connection.execute(statement, [row])
+        await trail.note(connection, "board.changed", f"box/{box}", revision=revision)
     return after
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.api.scopes import PERSONAL, SCOPES
+from countyhub.audit import trail
 from countyhub.store.tokentables import token
 from gridwire.problem import Problem
 
@@ -169,6 +170,9 @@ async def add(connection: AsyncConnection, wanted: Wish, *, by: str, now: dateti
         raise NameTaken(name=wanted.name) from error
     found = await find(connection, text)
     assert found is not None
+    said = ", ".join(sorted(wanted.scopes))
+    subject = f"token/{wanted.name}"
+    await trail.note(connection, "token.added", subject, scopes=said, person_code=wanted.person, area=wanted.area)
     return found, text
 
 
@@ -190,7 +194,9 @@ async def every(connection: AsyncConnection) -> list[Token]:
 async def revoke(connection: AsyncConnection, name: str, now: datetime) -> Token:
     """From the next request on it opens nothing. One that is revoked already stays so. Raises `UnknownToken`."""
     c = token.c
-    await connection.execute(update(token).where(c.name == name, c.revoked.is_(None)).values(revoked=now))
+    revoked = update(token).where(c.name == name, c.revoked.is_(None)).values(revoked=now)
+    if (await connection.execute(revoked)).rowcount:
+        await trail.note(connection, "token.revoked", f"token/{name}")
     row = (await connection.execute(select(token).where(c.name == name))).mappings().first()
     if row is None:
         raise UnknownToken(name=name[:80])

@@ -28,6 +28,7 @@ KINDS: Final[dict[str, Name]] = {
     "registry.imported": Name("导入登记表", "the registry was imported"),
     "hook.changed": Name("修改推送", "a webhook was changed"),
     "board.changed": Name("更新公示栏", "a notice board was changed"),
+    "box.identity": Name("盒子身份变更", "a box's identity was changed"),
     "box.order": Name("向盒子下达指令", "an order to a box"),
     "command": Name("执行命令", "a command on the hub itself"),
     "refused": Name("拒绝越权", "something was refused"),

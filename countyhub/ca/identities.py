@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from countyhub.audit import trail
 from countyhub.ca.certificates import Revoked
 from countyhub.store.identitytables import box_identity, certificate, enrol_token
 from countyhub.store.upsert import insert
@@ -188,6 +189,8 @@ async def set_state(
         values["successor"] = successor
     statement = insert(connection, box_identity).values(box=box, **values)
     await connection.execute(statement.on_conflict_do_update(index_elements=["box"], set_=values))
+    if trail.asker() != trail.HUB:
+        await trail.note(connection, "box.identity", f"box/{box}", state=state, reason=reason)
 
 
 # Revoking

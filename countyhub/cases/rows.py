@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from countyhub.audit import trail
 from countyhub.cases import lights
 from countyhub.cases.book import Book
 from countyhub.lifecycle.state import HUB, Actor, Case, Entry, Office, Stage
@@ -23,6 +24,8 @@ from countyhub.store.upsert import insert as insert_or
 from countyhub.store.upsert import portions
 
 CLOSED: frozenset[Stage] = frozenset({"closed", "archived", "void"})
+NOT_AUDITED = frozenset({"machine", "resident"})
+"""Whose lines are in the timeline alone: the hub's own, and those of whoever holds a receipt."""
 _state = msgspec.json.Decoder(Case)
 _KEPT = (cases.c.number, cases.c.key, cases.c.edition, cases.c.told, cases.c.changed, cases.c.open, cases.c.state)
 
@@ -155,6 +158,9 @@ async def add_entries(connection: AsyncConnection, entries: Sequence[Entry]) -> 
     """Lines of timelines, whose ids rise in this order."""
     if entries:
         await connection.execute(insert(case_entry), [_entry_row(entry) for entry in entries])
+    for entry in entries:
+        if entry.role not in NOT_AUDITED:
+            await trail.note(connection, "case.act", f"case/{entry.number}", person=entry.actor, act=entry.act)
 
 
 async def _update(connection: AsyncConnection, book: Book, change: Change, also: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from countyhub.audit import trail
 from countyhub.feeds.source import CASE, Item
 from countyhub.registry.snapshot import Registry
 from countyhub.store.hooktables import webhook, webhook_delivery
@@ -102,10 +103,13 @@ async def add(connection: AsyncConnection, new: Subscription) -> None:
     values: dict[str, Any] = msgspec.structs.asdict(new)
     lists = {name: msgspec.json.encode(values[name]) for name in ("types", "kinds", "areas")}
     await connection.execute(insert(webhook).values({**values, **lists}))
+    await trail.note(connection, "hook.changed", f"webhook/{new.id}", what="added")
 
 
 async def change(connection: AsyncConnection, id_: str, **values: object) -> None:
     await connection.execute(update(webhook).where(webhook.c.id == id_).values(**values))
+    if trail.asker() != trail.HUB:  # the hub itself writes down how deliveries go
+        await trail.note(connection, "hook.changed", f"webhook/{id_}", what=", ".join(sorted(values)))
 
 
 async def rotate(connection: AsyncConnection, hook: Subscription, secret: str, now: datetime) -> None:
@@ -118,6 +122,7 @@ async def remove(connection: AsyncConnection, id_: str) -> None:
     """With all of its deliveries."""
     await connection.execute(delete(webhook_delivery).where(webhook_delivery.c.webhook == id_))
     await connection.execute(delete(webhook).where(webhook.c.id == id_))
+    await trail.note(connection, "hook.changed", f"webhook/{id_}", what="removed")
 
 
 async def move_cursor(connection: AsyncConnection, hook: Subscription, source: str, value: int) -> bool:

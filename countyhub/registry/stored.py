@@ -15,6 +15,7 @@ from sqlalchemy import Table, bindparam, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from countyhub.audit import trail
 from countyhub.registry.columns import Row
 from countyhub.registry.content import Content
 from countyhub.registry.difference import Change, as_data, counts
@@ -91,7 +92,13 @@ async def apply(
     places = list(_places(result))
     if places:
         await connection.execute(registry_place.insert(), places)
+    counts = ", ".join(f"{kind.FILE}: {len(each)}" for kind, each in changes.items() if each)
+    await trail.note(connection, "registry.imported", f"registry/{planned + 1}", by=_asker(who), rows=counts)
     return planned + 1
+
+
+def _asker(who: Who) -> trail.Asker:
+    return trail.asker() if trail.asker() != trail.HUB else trail.Asker(who.by)
 
 
 def _import_row(number: int, changes: Mapping[type[Row], list[Change]], who: Who) -> dict[str, object]:

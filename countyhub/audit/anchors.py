@@ -1,0 +1,45 @@
+"""The end of the chain, noted each day outside of the database: a file in the data folder, and the log.
+
+Whoever can change the database can reckon a new chain; he would have to change the log of every day as well, and
+wherever that is sent to.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from countyhub.audit import reading
+from countyhub.audit.reading import Anchor
+
+log = logging.getLogger("countyhub.audit")
+FILE = "audit-anchors.log"
+_LINE = re.compile(r"\S+ ([0-9]{1,19}) ([0-9a-f]{64})")
+
+
+async def note(connection: AsyncConnection, folder: Path, now: datetime) -> Anchor:
+    """Writes the end of the chain into log and file. Raises OSError for a file that cannot be written."""
+    found = await reading.end(connection)
+    if found.id:
+        log.info("the audit ends with row %d, %s", found.id, found.hash.hex())
+        handle = os.open(folder / FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(handle, f"{now.isoformat(timespec='seconds')} {found.id} {found.hash.hex()}\n".encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    return found
+
+
+def read(path: Path) -> list[Anchor]:
+    """Those in a file; lines that are none are left out. Raises OSError but for a file that is not there."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    return [Anchor(int(found[1]), bytes.fromhex(found[2])) for line in lines if (found := _LINE.fullmatch(line))]
