@@ -30,6 +30,8 @@ _REFUSED = frozenset({"discover.wrong-password", "discover.needs-onvif-user"})
 MAX_TRIES = 2
 """Logins at one camera: cameras lock the account."""
 MAX_LOOKS = 8
+MAX_SILENT = 3
+"""So often a camera is asked that has answered the search and does not answer now: the line may be a bad one."""
 OTHER, ALL = "other", "all"
 
 
@@ -175,8 +177,12 @@ async def _look(one: tuple[str, Found], login: Login, args: argparse.Namespace) 
     at = place(before.address)
     assert at is not None
     asked = Search(hosts=(at[0],), ports=(at[1],), logins=(login,), timeout_s=args.timeout)
-    again = [found for name, found in await find(asked, "en", tell=False) if name == driver]
-    found = next((each for each in again if place(each.address) == at), None)
+    found: Found | None = None
+    for _ in range(MAX_SILENT):
+        again = [each for name, each in await find(asked, "en", tell=False) if name == driver]
+        found = next((each for each in again if place(each.address) == at), None)
+        if found is not None:
+            break
     if found is None:
         return one
     return driver, msgspec.structs.replace(
