@@ -20,7 +20,17 @@ from countyhub.cases.book import Book
 from countyhub.config import Config, WebSettings
 from countyhub.registry.snapshot import Registry
 from countyhub.store.engine import UNAVAILABLE, Store
-from countyhub.web import lightsboard
+from countyhub.web import (
+    boxpages,
+    cameras,
+    caselist,
+    casepage,
+    counterpages,
+    lightsboard,
+    maps,
+    reportpage,
+    settingspage,
+)
 from countyhub.web.desk import Desk
 from countyhub.web.gate import Gate
 from countyhub.web.guard import Guard
@@ -36,7 +46,7 @@ from countyhub.web.snapshot import reader, zone_of
 from countyhub.web.stream import Streams
 from countyhub.web.watch import Feed, Watch
 
-PAGES = (lightsboard,)
+PAGES = (lightsboard, caselist, casepage, maps, cameras, boxpages, counterpages, settingspage, reportpage)
 """The modules of the pages, each with its own `routes(desk)`."""
 
 

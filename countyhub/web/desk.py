@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.exceptions import HTTPException
@@ -23,6 +23,7 @@ from countyhub.config import Config
 from countyhub.lifecycle.state import Actor
 from countyhub.registry.snapshot import Registry
 from countyhub.store.engine import Store
+from countyhub.web.access import ANYONE, PUBLIC, page_of
 from countyhub.web.needs import Needs, needs
 from countyhub.web.render import COOKIE, Renderer, language_of
 from countyhub.web.settings import ConsoleSettings
@@ -70,6 +71,22 @@ class Visit:
         given = [*kept, *((key, str(value)) for key, value in changed.items() if value not in ("", None))]
         path = self.request.url.path if self.request.method in ("GET", "HEAD") else _parent(self.request.url.path)
         return f"{path}?{urlencode(given)}" if given else path
+
+
+NAV: Final = (
+    ("lights", "/"),
+    ("cases", "/cases"),
+    ("map", "/map"),
+    ("cameras", "/cameras"),
+    ("boxes", "/boxes"),
+    ("events", "/events"),
+    ("report", "/report"),
+    ("suppressed", "/suppressed"),
+    ("letters", "/letters"),
+    ("settings", "/settings"),
+)
+WHOLE_ONLY: Final = frozenset({"suppressed", "letters", "settings"})
+"""What is counted for the county as a whole is shown to who sees the whole."""
 
 
 def _parent(path: str) -> str:
@@ -126,9 +143,8 @@ class Desk:
             given = [(key, value) for key, value in visit.request.query_params.multi_items() if key != "lang"]
             given += [*(query or {}).items(), ("lang", visit.language), ("after", self.watch.position(0))]
             stream = f"/live/{live}?{urlencode(given)}"
-        html = self.renderer.page(
-            template, visit.language, v=visit, w=visit.words, here=here, stream=stream, needs=found, **values
-        )
+        around = {"here": here, "stream": stream, "needs": found, "nav": _nav(visit)}
+        html = self.renderer.page(template, visit.language, v=visit, w=visit.words, **around, **values)
         headers = {"content-language": visit.language, "vary": "accept-language, cookie"}
         response = HTMLResponse(html, status, headers=headers)
         if visit.request.query_params.get("lang"):
@@ -170,6 +186,16 @@ class Desk:
         if self.store is None:
             raise HTTPException(503)
         return self.store
+
+
+def _nav(visit: Visit) -> list[tuple[str, str]]:
+    """The pages that the viewer may see: name and address. A grid worker's phone has little room for the others."""
+    found = []
+    for name, path in NAV:
+        page = page_of("GET", path)
+        if page is not None and (page.right in ("", PUBLIC, ANYONE) or visit.viewer.may(page.right)):
+            found.append((name, path))
+    return [each for each in found if visit.scope.whole or each[0] not in WHOLE_ONLY]
 
 
 async def form_of(request: Request, max_bytes: int = 64 * 1024) -> dict[str, str]:

@@ -92,7 +92,7 @@ class Pages:
         if isinstance(error, UNAVAILABLE):
             status = 503
         key = f"error.{status}"
-        message = text(key if status in (400, 404, 405, 503) else "error.title", language, detail=detail)
+        message = text(key if status in (400, 403, 404, 405, 413, 503) else "error.title", language, detail=detail)
         headers = error.headers if isinstance(error, HTTPException) else None
         html = self._renderer.page("error.html", language, status=status, message=message)
         return HTMLResponse(html, status, headers=headers)

@@ -67,8 +67,9 @@ class PartStreams:
 
     async def _updates(self, request: Request, page: str, tick: int) -> AsyncIterator[bytes]:
         yield f"retry: {RETRY_MS}\nevent: tick\ndata: {{}}\n\n".encode()
-        known: dict[str, bytes] = {}
         with self._watch.listening():
+            # A page that was just made has everything already: only what changes from now on is sent.
+            known = (await self._compose(request, page)).digests if self._watch.tick == tick else {}
             while not self._watch.closing:
                 if self._watch.tick > tick:
                     tick = self._watch.tick

@@ -5,6 +5,7 @@ Here are those of events and boxes; those of cases and of the frame stand in `ca
 
 from __future__ import annotations
 
+from countyhub.web.areatexts import AREA_TEXTS
 from countyhub.web.casetexts import CASE_TEXTS
 from countyhub.web.logintexts import LOGIN_TEXTS
 from countyhub.web.text import Text
@@ -13,6 +14,7 @@ from gridwire.problem import Language
 
 TEXTS: dict[str, Text] = {
     **CASE_TEXTS,
+    **AREA_TEXTS,
     **LOGIN_TEXTS,
     # page
     "centre": Text("县中心", "county centre"),

@@ -16,7 +16,7 @@ document.documentElement.classList.add("js");
 
 function element(html) {
   const holder = document.createElement("template");
-  holder.innerHTML = html; // from our own server, escaped there; the policy of the page forbids inline scripts besides
+  holder.innerHTML = html.trim(); // from our own server, escaped there; the policy of the page forbids inline scripts besides
   return holder.content.firstElementChild;
 }
 
@@ -154,7 +154,7 @@ addEventListener("pageshow", (event) => event.persisted && source && open());
 
 function findBoxes() {
   const wanted = $("find").value.trim().toLowerCase();
-  for (const one of $("box-list").children) one.hidden = wanted !== "" && !one.dataset.find.includes(wanted);
+  for (const one of $($("find").dataset.list || "box-list").children) one.hidden = wanted !== "" && !one.dataset.find.includes(wanted);
 }
 
 function showLarge(link) {

@@ -1,0 +1,133 @@
+"""Boxes: link, backlog, clock, version, data used, missing numbers and days of the certificate; and one box whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from countyhub import arrivals
+from countyhub.board import BoxView
+from countyhub.registry.snapshot import Belonging
+from countyhub.store.identitytables import certificate
+from countyhub.web.desk import Desk, Parts, Visit
+from countyhub.web.lightsboard import area_of
+
+CERTIFICATES_EVERY_S: Final = 60.0
+WARN_DAYS: Final = 30
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A box in the list. `days`: until its last certificate ends; None: the hub gave it none."""
+
+    box: BoxView
+    belongs: Belonging
+    days: int | None
+
+
+SORTS: Final[dict[str, Callable[[Row], Any]]] = {
+    "trouble": lambda row: row.box.rank,
+    "place": lambda row: (row.belongs.township, row.belongs.village, row.box.id),
+    "waiting": lambda row: -row.box.waiting,
+    "missing": lambda row: -row.box.missing,
+    "data": lambda row: -row.box.data_month_bytes,
+    "version": lambda row: row.box.version,
+    "seen": lambda row: row.box.last_seen or _NEVER,
+    "days": lambda row: row.days if row.days is not None else 10**6,
+}
+"""What a list may be sorted by; each has what wants a look at its top."""
+
+
+class Boxes:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._expires: dict[str, datetime] = {}
+        self._read_s = -CERTIFICATES_EVERY_S
+
+    async def page(self, request: Request) -> Response:
+        """`GET /boxes?area=&link=&sort=`"""
+        visit = await self._desk.visit(request)
+        rows = await self._rows(visit)
+        links = [box.link for box in self._desk.boxes(visit)]
+        return await self._desk.page(
+            visit,
+            "boxes.html",
+            here="boxes",
+            live="boxes",
+            rows=rows,
+            sorts=tuple(SORTS),
+            sort=_sort(visit),
+            area=area_of(visit, visit.said("area")),
+            townships=visit.registry.children(visit.book.county, visit.now),
+            links={link: links.count(link) for link in ("lost", "offline", "unknown", "online")},
+            warn_days=WARN_DAYS,
+        )
+
+    async def parts(self, visit: Visit) -> Parts:
+        """A part a row: only boxes that changed are sent."""
+        return {
+            f"row{row.box.id}": self._desk.part(visit, "_boxrow.html", row=row, warn_days=WARN_DAYS)
+            for row in await self._rows(visit)
+        }
+
+    async def one(self, request: Request) -> Response:
+        """`GET /boxes/{box}`"""
+        visit, wanted = await self._desk.visit(request), request.path_params["box"]
+        box = next((each for each in self._desk.boxes(visit) if each.id == wanted), None)
+        if box is None:
+            raise HTTPException(404)
+        async with self._desk.read() as connection:
+            events = await arrivals.newest(connection, arrivals.Filter(box=box.id), 40)
+        return await self._desk.page(
+            visit,
+            "box.html",
+            here="boxes",
+            row=await self._row(visit, box),
+            box=box,
+            events=events,
+            warn_days=WARN_DAYS,
+        )
+
+    async def _rows(self, visit: Visit) -> list[Row]:
+        area, link = area_of(visit, visit.said("area")), visit.said("link")
+        chosen = [
+            box
+            for box in self._desk.boxes(visit)
+            if (not link or box.link == link)
+            and (not area.code or area.code in visit.registry.box_path(box.id, visit.now))
+        ]
+        return sorted([await self._row(visit, box) for box in chosen], key=SORTS[_sort(visit)])
+
+    async def _row(self, visit: Visit, box: BoxView) -> Row:
+        if time.monotonic() - self._read_s > CERTIFICATES_EVERY_S:
+            self._read_s = time.monotonic()
+            c = certificate.c
+            query = select(c.box, func.max(c.expires)).where(c.revoked.is_(None)).group_by(c.box)
+            async with self._desk.read() as connection:
+                self._expires = {row[0]: row[1] for row in await connection.execute(query)}
+        expires = self._expires.get(box.id)
+        days = (expires - visit.now).days if expires else None
+        return Row(box=box, belongs=visit.registry.belongs(box.id, visit.now), days=days)
+
+
+def _sort(visit: Visit) -> str:
+    said = visit.said("sort") or "trouble"
+    if said not in SORTS:
+        raise HTTPException(400, detail="sort")
+    return said
+
+
+def routes(desk: Desk) -> list[Route]:
+    boxes = Boxes(desk)
+    desk.live["boxes"] = boxes.parts
+    return [Route("/boxes", boxes.page), Route("/boxes/{box}", boxes.one)]

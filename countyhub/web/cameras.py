@@ -1,0 +1,147 @@
+"""Cameras: how many answer, township by township and the worst first; which are dark and since when; one camera's past.
+
+Counted is what boxes report; what the registry names and no box has ever reported stands beside it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from countyhub import arrivals
+from countyhub.board import BoxView, DeviceView
+from countyhub.registry.forms import Camera
+from countyhub.web.desk import Desk, Parts, Visit
+from countyhub.web.lightsboard import Area, area_of
+
+DARK_MAX: Final = 100
+EVENTS_READ: Final = 400
+"""The newest events of a box, in which those of one of its cameras are looked for."""
+
+
+@dataclass(slots=True)
+class Rate:
+    """Of one place. `silent`: cameras of boxes that are away; `registered`: what there should be."""
+
+    code: str
+    name: str
+    total: int = 0
+    online: int = 0
+    intact: int = 0
+    silent: int = 0
+    registered: int = 0
+
+    @property
+    def share(self) -> float:
+        return self.online / self.total if self.total else 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dark:
+    """A camera that does not answer, or whose picture is bad. `state`: away where its box is."""
+
+    box: BoxView
+    camera: DeviceView
+    state: str
+    since: datetime | None
+
+
+class Cameras:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def page(self, request: Request) -> Response:
+        """`GET /cameras?area=`"""
+        visit = await self._desk.visit(request)
+        area = area_of(visit, visit.said("area"))
+        values = {"area": area, **self._values(visit, area)}
+        return await self._desk.page(visit, "cameras.html", here="cameras", live="cameras", **values)
+
+    async def parts(self, visit: Visit) -> Parts:
+        area = area_of(visit, visit.said("area"))
+        return {"cameras": self._desk.part(visit, "_cameras.html", area=area, **self._values(visit, area))}
+
+    def _values(self, visit: Visit, area: Area) -> dict[str, Any]:
+        boxes = [box for box in self._desk.boxes(visit) if _within(visit, area, box)]
+        dark = sorted(_dark(boxes), key=_order)
+        rates = _rates(visit, area, boxes)
+        whole = Rate("", area.name)
+        for each in rates:
+            for name in ("total", "online", "intact", "silent", "registered"):
+                setattr(whole, name, getattr(whole, name) + getattr(each, name))
+        rates.sort(key=lambda rate: (rate.share, -rate.total, rate.code))
+        return {"rates": rates, "whole": whole, "dark": dark[:DARK_MAX], "more": max(len(dark) - DARK_MAX, 0)}
+
+    async def one(self, request: Request) -> Response:
+        """`GET /cameras/{box}/{device}`: how it is, its last picture, what it reported."""
+        visit, path = await self._desk.visit(request), request.path_params
+        box = next((each for each in self._desk.boxes(visit) if each.id == path["box"]), None)
+        camera = next((each for each in box.devices if each.id == path["device"]), None) if box else None
+        if box is None or camera is None:
+            raise HTTPException(404)
+        async with self._desk.read() as connection:
+            newest = await arrivals.newest(connection, arrivals.Filter(box=box.id), EVENTS_READ)
+        events = [view for view in newest if view.device == camera.id]
+        pictures = [picture for view in events for picture in view.pictures if picture.stored]
+        return await self._desk.page(
+            visit,
+            "camera.html",
+            here="cameras",
+            box=box,
+            camera=camera,
+            belongs=visit.registry.belongs(box.id, visit.now),
+            grid=visit.registry.grid_of(box.id, camera.id, visit.now) or "",
+            events=events[:60],
+            picture=pictures[0] if pictures else None,
+        )
+
+
+def _within(visit: Visit, area: Area, box: BoxView) -> bool:
+    return not area.code or area.code in visit.registry.box_path(box.id, visit.now)
+
+
+def _rates(visit: Visit, area: Area, boxes: list[BoxView]) -> list[Rate]:
+    """One for each place beneath; boxes that the registry does not know stand together."""
+    registered = Counter(row.box for row in visit.registry.in_force(Camera, visit.now))
+    found: dict[str, Rate] = {}
+    depth = max(len(area.path), 1)
+    for box in boxes:
+        path = visit.registry.box_path(box.id, visit.now)[::-1]
+        code = path[depth] if len(path) > depth else path[-1] if path else ""
+        name = visit.words.place(code) if code else visit.t("cameras.unregistered")
+        rate = found.setdefault(code, Rate(code, name))
+        rate.total += len(box.cameras)
+        rate.online += box.cameras_online
+        rate.intact += box.cameras_intact
+        rate.silent += 0 if box.link == "online" else len(box.cameras)
+        rate.registered += registered[box.id]
+    return list(found.values())
+
+
+def _dark(boxes: list[BoxView]) -> Iterator[Dark]:
+    for box in boxes:
+        if box.link != "online":
+            continue  # its cameras are told as one thing: the box is away
+        for camera in box.cameras:
+            if not camera.is_intact:
+                yield Dark(box=box, camera=camera, state="faulty" if camera.is_online else "dark", since=camera.since)
+
+
+def _order(dark: Dark) -> tuple[object, ...]:
+    """What is longest dark first, bad pictures after them."""
+    since = dark.since.timestamp() if dark.since else 0.0
+    return dark.state != "dark", since, dark.box.id, dark.camera.id
+
+
+def routes(desk: Desk) -> list[Route]:
+    cameras = Cameras(desk)
+    desk.live["cameras"] = cameras.parts
+    return [Route("/cameras", cameras.page), Route("/cameras/{box}/{device}", cameras.one)]
