@@ -197,7 +197,7 @@ async def test_certificates_end(tmp_path, filled):
     assert "countyhub ca renew" in old["identity.server-ending"].zh
     (keeping.broker_folder(settings) / keeping.SERVER_FILE).write_text("nothing")
     assert "countyhub ca renew" in (await codes(file, "certificates"))["check.ca-unusable"].zh
-    (key,) = [each for each in keeping.ca_folder(settings).rglob("*.pem") if b"PRIVATE KEY" in each.read_bytes()]
+    (key,) = keeping.ca_folder(settings).glob("*.key")
     key.chmod(0o644)
     assert f"chmod 600 {key}" in (await codes(file, "certificates"))["ca.key-open"].en
     key.chmod(0o600)
