@@ -7,7 +7,7 @@ QUICK := -m "not slow and not root and not chaos"
 WORKERS ?= 4
 CHAOS = CHAOS_SEED=$${CHAOS_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')} $(BIN)/pytest -m chaos -s
 
-.PHONY: help demo test test-all chaos check bench generate deb format clean
+.PHONY: help demo test test-all chaos check bench generate deb docs format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -46,8 +46,15 @@ bench: .venv/.ready ## measure ours beside the peers; writes docs/benchmarks.md
 generate: .venv/.ready ## schema, AsyncAPI, reference pages, samples
 	$(BIN)/python scripts/generate.py
 
+pin: .venv/.ready ## pin the wire of this release into tests/data/wire
+	@sh scripts/system-packages.sh
+	$(BIN)/python scripts/pinwire.py
+
 deb: .venv/.ready ## Debian packages for boxes and hubs, Debian 12 and 13, amd64 and arm64, into dist/
 	$(BIN)/python scripts/builddeb.py $(DEB_ARGS)
+
+docs: .venv/.ready ## guides and reference as a site for the stick, into build/site
+	@$(BIN)/python scripts/sitedocs.py
 
 format: .venv/.ready ## put the code into shape
 	$(BIN)/ruff check --fix
