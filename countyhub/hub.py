@@ -16,6 +16,7 @@ from types import TracebackType
 from zoneinfo import ZoneInfo
 
 from countyhub import escalation, feeds, leasehold, upkeep
+from countyhub.accounts import upkeep as accounts
 from countyhub.ca import keeper
 from countyhub.cases.book import Book
 from countyhub.commands import Commands
@@ -103,6 +104,7 @@ class Hub:
             tasks.create_task(self._chores())
             tasks.create_task(self.notices.watch())
             tasks.create_task(upkeep.run(self.store, self.config.retention))
+            tasks.create_task(accounts.run(self.store, self.config))
 
     # What follows a commit.
 
@@ -147,10 +149,14 @@ class Hub:
         from countyhub.api.settings import ApiParts
         from countyhub.web.app import create
         from countyhub.web.metrics.gauges import GaugeParts
-        from countyhub.web.serve import serve
+        from countyhub.web.serve import refused, serve, tls_of
         from countyhub.web.settings import console_settings
 
         web, settings = self.config.web, console_settings(self.config)
+        problem = refused(self.config)
+        if problem is not None:
+            log.error("%s", problem)
+            return
         api = ApiParts(config=self.config, book=self.book, on_order=self._due.set) if self.config.api.enabled else None
         measured = GaugeParts(
             config=self.config,
@@ -160,16 +166,16 @@ class Hub:
         )
         while True:
             try:
-                await serve(
-                    create(self.store, self.feed, settings, api, measured), web.host, web.port, self._console_listens
-                )
+                app = create(self.store, self.feed, settings, api, measured, self.book)
+                await serve(app, web.host, web.port, self._console_listens, tls_of(self.config))
             except OSError as error:
                 log.error("the console cannot listen on %s:%d: %s", web.host, web.port, error)
             await asyncio.sleep(WEB_RETRY_S)
 
     def _console_listens(self, port: int) -> None:
         self.web_port = port
-        log.info("console on http://%s:%d/", self.config.web.host, port)
+        scheme = "https" if self.config.web.tls_cert else "http"
+        log.info("console on %s://%s:%d/", scheme, self.config.web.host, port)
 
 
 async def _end(works: set[asyncio.Task[None]]) -> None:

@@ -6,7 +6,7 @@ Who asks, and from where, is set once where a request or command comes in (`as_`
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -49,7 +49,7 @@ def as_(who: Asker) -> Iterator[None]:
 
 async def note(
     connection: AsyncConnection, kind: str, subject: str = "", *, by: Asker | None = None, person: str = "",
-    at: datetime | None = None, **detail: object,
+    at: datetime | None = None, facts: Mapping[str, object] | None = None, **detail: object,
 ) -> int:  # fmt: skip
     """One row; returns its number. `connection` is one of `Store.write()`, whose transactions come one after another.
 
@@ -57,7 +57,7 @@ async def note(
     """
     if kind not in KINDS:
         raise ValueError(kind)
-    asking = by or _asker.get()
+    asking, told = by or _asker.get(), {**(facts or {}), **detail}
     head = (await connection.execute(select(audit_head.c.last, audit_head.c.hash))).first()
     last, previous = (head.last, head.hash) if head else (0, START)
     row = Row(
@@ -68,7 +68,7 @@ async def note(
         person=_plain(person or asking.person, 64),
         address=_plain(asking.address, 64),
         object=_plain(subject, 128),
-        detail=msgspec.json.encode({name: _plain(str(value), 500) for name, value in detail.items() if value != ""}),
+        detail=msgspec.json.encode({name: _plain(str(value), 500) for name, value in told.items() if value != ""}),
         previous=previous,
     )
     row = row._replace(hash=hash_of(row))

@@ -6,9 +6,15 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import uvicorn
 from starlette.applications import Starlette
+
+from countyhub.api.peer import believed, is_loopback
+from countyhub.config import Config
+from countyhub.configfile import own_file
+from gridwire.problem import Problem
 
 GRACE_S = 5
 
@@ -27,11 +33,45 @@ class _Server(uvicorn.Server):
         yield  # the hub has its own handlers
 
 
-async def serve(app: Starlette, host: str, port: int, started: Callable[[int], None] | None = None) -> None:
+class ConsoleOpen(Problem):
+    code = "hub.console-open"
+    en = (
+        "the console does not listen on {host}: passwords would cross the network in the clear. Set tls_cert and tls_key "
+        "in [web]; or name the TLS proxy that stands in front in proxies; or listen on 127.0.0.1"
+    )
+    zh = (
+        "控制台不在 {host} 上监听：密码会以明文经过网络。请在 [web] 中设 tls_cert 和 tls_key；"
+        "或在 proxies 中填入前面的 TLS 反向代理；或改为监听 127.0.0.1"
+    )
+
+
+class Tls(NamedTuple):
+    """PEM files of the console's own TLS."""
+
+    cert: str
+    key: str
+
+
+def refused(config: Config) -> ConsoleOpen | None:
+    """Why the console must not listen where the settings want it; None: it may."""
+    web = config.web
+    is_private = is_loopback(web.host) or web.host == "localhost"
+    return None if is_private or web.tls_cert or believed(config) else ConsoleOpen(host=web.host)
+
+
+def tls_of(config: Config) -> Tls | None:
+    """As the settings have it; a key in a folder `secrets` comes from systemd."""
+    web = config.web
+    return Tls(web.tls_cert, own_file(web.tls_key) if web.tls_key else web.tls_cert) if web.tls_cert else None
+
+
+async def serve(
+    app: Starlette, host: str, port: int, started: Callable[[int], None] | None = None, tls: Tls | None = None
+) -> None:
     """Serves until cancelled; then ends the live streams, lets requests finish, and raises `CancelledError`.
 
     `started` is called with the port once connections are accepted, so that port 0 can be used. Raises `OSError`
-    when the address cannot be bound.
+    when the address cannot be bound, or a file of `tls` cannot be read (`ssl.SSLError` is one).
     """
     with _listen(host, port) as listener:
         config = uvicorn.Config(
@@ -41,6 +81,8 @@ async def serve(app: Starlette, host: str, port: int, started: Callable[[int], N
             server_header=False,
             proxy_headers=False,  # whom to believe about addresses, the interface's settings say
             timeout_graceful_shutdown=GRACE_S,
+            ssl_certfile=tls.cert if tls else None,
+            ssl_keyfile=tls.key if tls else None,
         )
         server = _Server(config)
         running = asyncio.create_task(server.serve(sockets=[listener]))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from edgeagent.cli.say import Language, say
 from simulators.camera import PictureUnavailable
-from simulators.demo import report
+from simulators.demo import account, report
 from simulators.demo.children import ChildDied
 from simulators.demo.happened import kind_of
 from simulators.demo.life import Life
@@ -117,6 +117,8 @@ class _Demo:
             self._screen.say(*report.not_ready(self._stage, str(problem)))
             return 1
         if is_ready:
+            user = await account.make(self._options.folder.hub_config)
+            self._screen.say(*report.login(self._stage, user))
             await self._live()
             await self._drain()
         await self._stage.stop_children()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from edgeagent.cli.say import Language, say
+from simulators.demo.account import Account
 from simulators.demo.children import ChildDied
 from simulators.demo.counting import Blind, Count, Key
 from simulators.demo.screen import count_lines, name_of
@@ -26,6 +27,15 @@ def addresses(stage: Stage, *, is_kept: bool) -> list[str]:
         "  结束并计数 / end, count  Ctrl-C",
         "",
         "  正在启动… / starting…",
+    ]
+
+
+def login(stage: Stage, user: Account) -> list[str]:
+    """How to get in."""
+    return [
+        f"  登录（一次性链接） / log in, once   http://127.0.0.1:{stage.console_port}{user.link}",
+        f"  或用户名和密码 / or user, password  {user.name}  {user.password}",
+        "",
     ]
 
 

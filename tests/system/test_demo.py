@@ -89,6 +89,8 @@ async def test_everything_happens_and_nothing_is_lost_or_there_twice(start):
     demo = start("--seconds", "25", "--speed", "2.5", "--seed", "4")
     await demo.until_screen("uplink mended")
     console = int(re.search(r"127\.0\.0\.1:(\d+)/", demo.screen)[1])
+    link = re.search(rf"http://127\.0\.0\.1:{console}(/login/link/\S+)", demo.screen)[1]
+    assert b"<button" in await fetch(console, link), "it asks before it logs in: programs look at links too"
     told = (await fetch(console, "/metrics")).decode()
     assert 'countyhub_boxes{state="online"} 1.0' in told
     assert "countyhub_dead_letters 0.0" in told
