@@ -17,7 +17,7 @@ root_doc = "docs/index"
 include_patterns = ["docs/**.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md"]
 exclude_patterns = ["docs/driver_template/**", "docs/site/**", ".venv", ".uv", ".cache", "build", "dist"]
 
-extensions = ["myst_parser", "sitesearch", "sitelinks"]
+extensions = ["myst_parser", "sitesearch", "sitelinks", "sitechinese"]
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
 suppress_warnings = ["myst.header", "misc.highlighting_failure"]
@@ -26,6 +26,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "gridwire"
 html_search_language = "zh-bigrams"
 html_copy_source = False
+html_show_search_summary = False  # a page opened from a file may not read the others
 html_show_sourcelink = False
 html_show_sphinx = False
 html_static_path = ["static"]

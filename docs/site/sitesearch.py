@@ -16,7 +16,7 @@ class PairsOfCharacters(SearchChinese):
     """Chinese by pairs, all else by words."""
 
     lang = "zh-bigrams"
-    language_name = "Chinese and English"
+    language_name = "English"  # of its stemmer in the browser
     js_splitter_code = r"""
 var splitQuery = (query) => (query.match(/[\u4e00-\u9fff]+|[a-zA-Z0-9_]+/g) || []).flatMap((run) =>
   run.length < 3 || run.charCodeAt(0) < 0x4e00 ? [run] : [...run].slice(1).map((c, i) => run[i] + c));
