@@ -27,6 +27,7 @@ from reference import (
     registry,
     schemas,
     settings,
+    setup,
     wire,
 )
 
@@ -39,6 +40,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/lifecycle.md": lifecycle.text,
     "docs/reference/settings.md": settings.text,
     "docs/reference/presets.md": presets.text,
+    "docs/reference/setup.md": setup.text,
     "docs/reference/metrics.md": metrics.text,
     "docs/reference/registry.md": registry.text,
     "docs/reference/feeds.md": feeds.text,

@@ -5,6 +5,7 @@ _edgeagent() {
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case "$path $word" in
             " run") path=" run" ;;
+            " setup") path=" setup" ;;
             " enroll") path=" enroll" ;;
             " check") path=" check" ;;
             " config") path=" config" ;;
@@ -31,6 +32,10 @@ _edgeagent() {
         " run:--config") files=yes ;;
         " run:--language") offer="zh en" ;;
         " run:--log-format") offer="auto plain journal json" ;;
+        " setup:--config") files=yes ;;
+        " setup:--language") offer="zh en" ;;
+        " setup:--answers") files=yes ;;
+        " setup:--interface") offer="" ;;
         " enroll:--config") files=yes ;;
         " enroll:--language") offer="zh en" ;;
         " enroll:--token-file") files=yes ;;
@@ -99,8 +104,9 @@ _edgeagent() {
         " version:--config") files=yes ;;
         " version:--language") offer="zh en" ;;
         *) case "$path" in
-            "") offer="run enroll check config status discover camera terminal outbox rules support-bundle sample version -h --help" ;;
+            "") offer="run setup enroll check config status discover camera terminal outbox rules support-bundle sample version -h --help" ;;
             " run") offer="-h --help --config --language --log-format" ;;
+            " setup") offer="-h --help --config --language --answers --dry-run --interface" ;;
             " enroll") offer="-h --help --config --language --token-file --hub --token --box --move --renew" ;;
             " check") offer="-h --help --config --language --only --offline --user --json" ;;
             " config") offer="diff -h --help" ;;
