@@ -56,9 +56,6 @@ deb: .venv/.ready ## Debian packages for boxes and hubs, Debian 12 and 13, amd64
 docs: .venv/.ready ## guides and reference as a site for the stick, into build/site
 	@$(BIN)/python scripts/sitedocs.py
 
-docs: .venv/.ready ## guides and reference as a site for the stick, into build/site
-	@$(BIN)/python scripts/sitedocs.py
-
 format: .venv/.ready ## put the code into shape
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
