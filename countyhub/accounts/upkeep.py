@@ -1,5 +1,5 @@
-"""What accounts and the audit need while the hub runs: its end noted elsewhere each day, old rows given up, sessions and
-failures that are over forgotten; and at a start a row when the settings are others than before.
+"""What accounts and the audit need while the hub runs: its end noted elsewhere each day, old rows given up, sessions
+and failures that are over forgotten; and at a start a row when the settings are others than before.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ class _Server(uvicorn.Server):
 class ConsoleOpen(Problem):
     code = "hub.console-open"
     en = (
-        "the console does not listen on {host}: passwords would cross the network in the clear. Set tls_cert and tls_key "
-        "in [web]; or name the TLS proxy that stands in front in proxies; or listen on 127.0.0.1"
+        "the console does not listen on {host}: passwords would cross the network in the clear. Set tls_cert and "
+        "tls_key in [web]; or name the TLS proxy that stands in front in proxies; or listen on 127.0.0.1"
     )
     zh = (
         "控制台不在 {host} 上监听：密码会以明文经过网络。请在 [web] 中设 tls_cert 和 tls_key；"
