@@ -23,6 +23,7 @@ from countyhub.cases.book import Book
 from countyhub.cases.rows import Change, Kept, Overtaken
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import HUB, Act
+from countyhub.store import aside
 from countyhub.store.casetables import cases
 from countyhub.store.engine import UNAVAILABLE, Store
 
@@ -36,6 +37,7 @@ POLL_S: Final = 5.0
 """Other processes open cases and act: the next instant is looked for so often in any case."""
 LEAST_S: Final = 0.2
 ASIDE: Final = timedelta(hours=1)
+NAME: Final = "escalation"
 _OVER: Final = "超时自动升级 · over its limit"
 
 
@@ -98,13 +100,18 @@ async def _pause_s(store: Store, now: datetime) -> float:
 
 
 async def _piece(store: Store, book: Book, numbers: Sequence[str], now: datetime) -> int:
-    """Several cases in one transaction; each alone when somebody else is at one of them."""
+    """Several cases in one transaction; each alone when somebody else is at one of them, or one is refused."""
     try:
         async with store.write() as connection:
             return await _change(connection, book, numbers, now)
     except Overtaken:
         if len(numbers) == 1:
             return 0  # what is left to do stands in its next instant
+    except aside.REFUSED as error:
+        if len(numbers) == 1:
+            async with store.write() as connection:
+                await _put_aside(connection, numbers[0], now, error)
+            return 0
     return sum([await _piece(store, book, [number], now) for number in numbers])
 
 
@@ -151,7 +158,8 @@ def _next_act(book: Book, change: Change) -> Act | None:
     return Act(name="escalate", text=_OVER) if book.escalates and lights.must_escalate(case, now) else None
 
 
-async def _put_aside(connection: AsyncConnection, number: str, now: datetime, error: msgspec.DecodeError) -> None:
-    """One that cannot be read must not hold up the others."""
-    log.error("case %s cannot be read, it is looked at again in an hour: %s", number, error)
+async def _put_aside(connection: AsyncConnection, number: str, now: datetime, error: BaseException) -> None:
+    """One that cannot be read or written must not hold up the others."""
+    log.error("case %s cannot be changed, it is looked at again in an hour: %s", number, error)
+    await aside.put(connection, NAME, f"case {number}", error, now)
     await connection.execute(update(cases).where(cases.c.number == number).values(next_instant=now + ASIDE))

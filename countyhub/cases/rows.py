@@ -19,6 +19,7 @@ from countyhub.cases import lights
 from countyhub.cases.book import Book
 from countyhub.lifecycle.state import HUB, Actor, Case, Entry, Office, Stage
 from countyhub.lifecycle.step import Done
+from countyhub.store.aside import storable
 from countyhub.store.casetables import case_entry, case_evidence, case_office, cases
 from countyhub.store.upsert import insert as insert_or
 from countyhub.store.upsert import portions
@@ -218,7 +219,7 @@ def _entry_row(entry: Entry) -> dict[str, Any]:
         "version": entry.version,
         "act": entry.act,
         "at": entry.at,
-        "actor": entry.actor[:64],
+        "actor": clean(entry.actor, 64),
         "role": entry.role,
         "before": entry.before,
         "after": entry.after,
@@ -245,5 +246,5 @@ async def _note_offices(connection: AsyncConnection, known: Sequence[Case], entr
 
 
 def clean(text: str, max_length: int = 4000) -> str:
-    """What both databases take: PostgreSQL stores no NUL and no half characters."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()[:max_length]
+    """As both databases take it."""
+    return storable(text, max_length)

@@ -19,15 +19,15 @@ import msgspec
 from sqlalchemy import select
 
 from countyhub import configfile, notices, roster
+from countyhub.cli.attempt import OK, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
-from countyhub.store.engine import UNAVAILABLE, Store, locate, open_reader
+from countyhub.store.engine import Store, locate, open_reader
 from countyhub.store.tables import event
 from gridwire.codes import BadBoxId, check_box_id, new_ulid
 from gridwire.messages import Answer, Board, Notice
 from gridwire.problem import Language, Problem
 
-OK, FAILED, WRONG_USE = 0, 1, 2
 Edit = Callable[[Board], Board]
 T = TypeVar("T")
 _RECEIPT = re.compile(r"[0-9A-Z._-]{1,32}")
@@ -69,7 +69,7 @@ class NotThere(WrongUse):
     zh = "盒子 {box} 的公示栏中没有这一项；请查看 countyhub board show {box}"
 
 
-_EXPECTED = (WrongUse, BadBoxId, notices.BoardTooLarge, roster.RosterRefused, roster.RosterUnreadable)
+_FAILURES = (notices.BoardTooLarge, roster.RosterRefused, roster.RosterUnreadable)
 
 
 class _Request(msgspec.Struct):
@@ -88,16 +88,12 @@ _raw = msgspec.json.Decoder(_Raw)
 
 def execute(args: argparse.Namespace) -> int:
     config = configfile.load(args.config)
-    try:
+
+    def work() -> int:
         check_box_id(args.box)
         return asyncio.run(_work(config, args))
-    except UNAVAILABLE as error:
-        told = say(args.language, en=f"the database takes nothing: {error}", zh=f"数据库无法写入：{error}")
-        print(told, file=sys.stderr)
-        return FAILED
-    except _EXPECTED as problem:
-        print(problem.text(args.language), file=sys.stderr)
-        return WRONG_USE if isinstance(problem, WrongUse | BadBoxId) else FAILED
+
+    return attempt(args.language, work, wrong_use=(WrongUse, BadBoxId), failed=_FAILURES)
 
 
 async def _work(config: Config, args: argparse.Namespace) -> int:

@@ -17,24 +17,23 @@ from countyhub.ca import files, identities, keeping
 from countyhub.ca.authority import Authority
 from countyhub.ca.identities import Identity
 from countyhub.ca.keeper import outlook
+from countyhub.cli.attempt import OK, Trouble, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
-from countyhub.store.engine import UNAVAILABLE, locate, open_reader
+from countyhub.store.engine import locate, open_reader
 from gridwire.enrolment import shown
 from gridwire.problem import Language, Problem
 
-OK, FAILED = 0, 1
 _STATES = {"expected": "待注册", "active": "在用", "leaving": "更换中", "revoked": "已吊销"}
+
+
+_TROUBLE = Trouble("this cannot be done", "无法完成")
 
 
 def execute(args: argparse.Namespace) -> int:
     config = configfile.load(args.config)
     work = {"init": _init, "show": _show, "renew": _renew}[args.action]
-    try:
-        return work(config, args.language)
-    except UNAVAILABLE as error:
-        print(say(args.language, en=f"this cannot be done: {error}", zh=f"无法完成：{error}"), file=sys.stderr)
-        return FAILED
+    return attempt(args.language, lambda: work(config, args.language), database=_TROUBLE)
 
 
 def _init(config: Config, language: Language) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -26,18 +25,16 @@ from countyhub.cases.refusals import NotThere, NotTheRole
 from countyhub.cases.scope import WHOLE, Scope
 from countyhub.cases.streams import Filter
 from countyhub.cli import caseexport
+from countyhub.cli.attempt import OK, Trouble, attempt
 from countyhub.cli.caseshow import Shown
-from countyhub.cli.say import say
 from countyhub.config import Config
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import Act, Actor, Role
 from countyhub.lifecycle.step import allowed_acts
 from countyhub.registry.live import LiveRegistry
-from countyhub.store.engine import UNAVAILABLE, Store, locate, open_reader
+from countyhub.store.engine import Store, locate, open_reader
 from gridwire.codes import new_ulid
 from gridwire.problem import Problem
-
-OK, FAILED, WRONG_USE = 0, 1, 2
 
 
 class WrongUse(Problem):
@@ -89,17 +86,18 @@ class Desk(NamedTuple):
         return self.book.actor(self.args.by, self.now, role)
 
 
+_TROUBLE = Trouble("the database takes nothing", "数据库无法使用")
+
+
 def execute(args: argparse.Namespace) -> int:
     config = configfile.load(args.config)
-    try:
-        return asyncio.run(_work(config, args))
-    except UNAVAILABLE as error:
-        told = say(args.language, en=f"the database takes nothing: {error}", zh=f"数据库无法使用：{error}")
-        print(told, file=sys.stderr)
-        return FAILED
-    except (WrongUse, finding.BadPage, Refused) as problem:
-        print(problem.text(args.language), file=sys.stderr)
-        return FAILED if isinstance(problem, Refused) else WRONG_USE
+    return attempt(
+        args.language,
+        lambda: asyncio.run(_work(config, args)),
+        wrong_use=(WrongUse, finding.BadPage),
+        failed=(Refused,),
+        database=_TROUBLE,
+    )
 
 
 async def _work(config: Config, args: argparse.Namespace) -> int:

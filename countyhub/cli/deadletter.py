@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 
 import msgspec
 from sqlalchemy import URL
 
 from countyhub import configfile, deadletters
+from countyhub.cli.attempt import attempt
 from countyhub.cli.say import say
-from countyhub.store.engine import UNAVAILABLE, locate, open_store
+from countyhub.store.engine import locate, open_store
 
 
 def execute(args: argparse.Namespace) -> int:
     config = configfile.load(args.config)
     work = _list if args.action == "list" else _retry
-    try:
-        return asyncio.run(work(locate(config), args))
-    except UNAVAILABLE as error:
-        print(
-            say(args.language, en=f"the database takes nothing: {error}", zh=f"数据库无法写入：{error}"),
-            file=sys.stderr,
-        )
-        return 1
+    return attempt(args.language, lambda: asyncio.run(work(locate(config), args)))
 
 
 async def _list(url: URL, args: argparse.Namespace) -> int:

@@ -1,10 +1,9 @@
-"""`countyhub matters list|suppressed`: what raw alarms mean together, and what was kept from becoming a matter."""
+"""`countyhub matters list|suppressed|aside`: what raw alarms mean together, and what made no matter, and why."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +14,8 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub import configfile
+from countyhub.cli import mattersaside
+from countyhub.cli.attempt import READS, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
 from countyhub.correlate.signals import instant
@@ -22,7 +23,7 @@ from countyhub.matters import kinds, records
 from countyhub.matters.windowfiles import WindowFiles
 from countyhub.registry.snapshot import Registry
 from countyhub.registry.stored import load_registry
-from countyhub.store.engine import UNAVAILABLE, locate, open_reader
+from countyhub.store.engine import locate, open_reader
 from countyhub.store.mattertables import matter, suppressed
 
 _ZH = {"repeated": "重复", "held-down": "不足 300 秒的掉线", "offline-in-window": "时段内的掉线"}
@@ -31,12 +32,8 @@ _EN = {"repeated": "repeated", "held-down": "down for less than 300 s", "offline
 
 def execute(args: argparse.Namespace) -> int:
     config = configfile.load(args.config)
-    try:
-        return asyncio.run(_list(config, args) if args.action == "list" else _suppressed(config, args))
-    except UNAVAILABLE as error:
-        print(say(args.language, en=f"the database cannot be read: {error}", zh=f"数据库无法读取：{error}"),
-              file=sys.stderr)  # fmt: skip
-        return 1
+    work = {"list": _list, "suppressed": _suppressed, "aside": mattersaside.show}[args.action]
+    return attempt(args.language, lambda: asyncio.run(work(config, args)), database=READS)
 
 
 async def _list(config: Config, args: argparse.Namespace) -> int:

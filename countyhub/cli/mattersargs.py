@@ -27,7 +27,17 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser, langua
     counted = parts.add_parser("suppressed", parents=[common], help=text, description=text)
     text = say(language, en="so many days (default: %(default)s)", zh="最近多少天（默认 %(default)s）")
     counted.add_argument("--days", metavar="N", type=int, default=7, help=text)
-    for each in (listed, counted):
+    text = say(
+        language, en="what the database refused or nobody could read, and was passed over",
+        zh="数据库拒收或无法解读而被搁置的内容",
+    )  # fmt: skip
+    passed = parts.add_parser("aside", parents=[common], help=text, description=text)
+    text = say(
+        language, en="strike them off the list; events among them are taken up again when the hub next starts",
+        zh="从列表中清除；其中的事件在汇聚端下次启动时重新归并",
+    )  # fmt: skip
+    passed.add_argument("--again", action="store_true", help=text)
+    for each in (listed, counted, passed):
         each.add_argument("--json", action="store_true", help=say(language, en="answer as JSON", zh="输出 JSON"))
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +19,7 @@ import msgspec
 from sqlalchemy import Row
 
 from countyhub import configfile
+from countyhub.cli.attempt import FAILED, OK, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
 from countyhub.notify import acknowledge, channels, people, quiet, texts, upkeep
@@ -27,11 +27,10 @@ from countyhub.notify.alerts import NoSuchCall
 from countyhub.notify.channel import WHY, BadAddress, Parcel, Sent, Unclear
 from countyhub.registry import stored
 from countyhub.registry.forms import Person
-from countyhub.store.engine import UNAVAILABLE, Store, locate, open_reader
+from countyhub.store.engine import Store, locate, open_reader
 from gridwire.codes import new_ulid
 from gridwire.problem import Language, Problem
 
-OK, FAILED, WRONG_USE = 0, 1, 2
 _SHOWN = ("waiting", "unknown", "failed")
 _STATES = {"waiting": "等待", "sending": "发送中", "sent": "已送达", "unknown": "结果不明", "failed": "失败",
            "dropped": "已取消"}  # fmt: skip
@@ -53,15 +52,7 @@ _EXPECTED = (NoSuchPerson, SayWhere, NoSuchCall, BadAddress, quiet.BadHours)
 
 
 def execute(args: argparse.Namespace) -> int:
-    try:
-        return asyncio.run(_work(configfile.load(args.config), args))
-    except _EXPECTED as problem:
-        print(problem.text(args.language), file=sys.stderr)
-        return WRONG_USE
-    except UNAVAILABLE as error:
-        told = say(args.language, en=f"the database takes nothing: {error}", zh=f"数据库无法写入：{error}")
-        print(told, file=sys.stderr)
-        return FAILED
+    return attempt(args.language, lambda: asyncio.run(_work(configfile.load(args.config), args)), wrong_use=_EXPECTED)
 
 
 async def _work(config: Config, args: argparse.Namespace) -> int:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
 from countyhub import configfile
+from countyhub.cli.attempt import OK, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
 from countyhub.store import retention
-from countyhub.store.engine import UNAVAILABLE, locate, open_reader
+from countyhub.store.engine import locate, open_reader
 from countyhub.store.retention import Pruned
 
 _ZH = {"pictures": "图片", "events": "事件", "letters": "已处理的死信", "reused": "已处理的重号",
@@ -31,20 +31,19 @@ _EN = {
 
 
 def execute(args: argparse.Namespace) -> int:
-    try:
-        found = asyncio.run(_prune(configfile.load(args.config), dry_run=args.dry_run))
-    except UNAVAILABLE as error:
-        print(say(args.language, en=f"the database takes nothing: {error}", zh=f"数据库无法写入：{error}"),
-              file=sys.stderr)  # fmt: skip
-        return 1
+    return attempt(args.language, lambda: _prune(configfile.load(args.config), args))
+
+
+def _prune(config: Config, args: argparse.Namespace) -> int:
+    found = asyncio.run(_gone(config, dry_run=args.dry_run))
     if args.json:
         print(msgspec.json.encode([each._asdict() for each in found]).decode())
     else:
         _print(args, found)
-    return 0
+    return OK
 
 
-async def _prune(config: Config, *, dry_run: bool) -> list[Pruned]:
+async def _gone(config: Config, *, dry_run: bool) -> list[Pruned]:
     store = await open_reader(locate(config))
     try:
         return await retention.prune(store, config.retention, datetime.now(UTC), dry_run=dry_run)

@@ -17,6 +17,7 @@ import msgspec
 
 from countyhub import configfile
 from countyhub.cli import registryreport, registryshow
+from countyhub.cli.attempt import FAILED, OK, Trouble, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
 from countyhub.registry import plan, stored
@@ -26,11 +27,9 @@ from countyhub.registry.plan import Plan
 from countyhub.registry.snapshot import Registry
 from countyhub.registry.stored import RegistryMoved
 from countyhub.registry.workbook import ENDING
-from countyhub.store.engine import UNAVAILABLE, open_reader, open_store
+from countyhub.store.engine import open_reader, open_store
 from countyhub.store.problems import DatabaseAbsent
 from gridwire.problem import Problem
-
-OK, FAILED, WRONG_USE = 0, 1, 2
 
 
 class BadDay(Problem):
@@ -45,22 +44,18 @@ class NotWritten(Problem):
     zh = "无法写入 {path}：{why}"
 
 
+_TROUBLE = Trouble("the database cannot be used", "数据库无法使用")
+
+
 def execute(args: argparse.Namespace) -> int:
-    actions = {"check": _check, "import": _import, "export": _export, "show": _show}
-    try:
-        return asyncio.run(actions[args.action](args))
-    except UNAVAILABLE as error:
-        print(
-            say(args.language, en=f"the database cannot be used: {error}", zh=f"数据库无法使用：{error}"),
-            file=sys.stderr,
-        )
-        return FAILED
-    except (RegistryMoved, NotWritten) as problem:
-        print(problem.text(args.language), file=sys.stderr)
-        return FAILED
-    except BadDay as problem:
-        print(problem.text(args.language), file=sys.stderr)
-        return WRONG_USE
+    work = {"check": _check, "import": _import, "export": _export, "show": _show}[args.action]
+    return attempt(
+        args.language,
+        lambda: asyncio.run(work(args)),
+        wrong_use=(BadDay,),
+        failed=(RegistryMoved, NotWritten),
+        database=_TROUBLE,
+    )
 
 
 # check and import

@@ -17,28 +17,20 @@ import msgspec
 from countyhub import configfile
 from countyhub.api import tokens
 from countyhub.api.tokens import Token, Wish, WrongToken
+from countyhub.cli.attempt import OK, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
 from countyhub.registry import stored
 from countyhub.registry.forms import Area
-from countyhub.store.engine import UNAVAILABLE, Store, locate, open_reader
+from countyhub.store.engine import Store, locate, open_reader
 from gridwire.problem import Language
 
-OK, FAILED, WRONG_USE = 0, 1, 2
 _STATES = {"good": "有效", "expired": "已过期", "revoked": "已吊销"}
 
 
 def execute(args: argparse.Namespace) -> int:
     config = configfile.load(args.config)
-    try:
-        return asyncio.run(_work(config, args))
-    except UNAVAILABLE as error:
-        told = say(args.language, en=f"the database takes nothing: {error}", zh=f"数据库无法写入：{error}")
-        print(told, file=sys.stderr)
-        return FAILED
-    except WrongToken as problem:
-        print(problem.text(args.language), file=sys.stderr)
-        return WRONG_USE
+    return attempt(args.language, lambda: asyncio.run(_work(config, args)), wrong_use=(WrongToken,))
 
 
 async def _work(config: Config, args: argparse.Namespace) -> int:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from countyhub import configfile
+from countyhub.cli.attempt import FAILED, OK, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
 from countyhub.feeds import outbox, signature, subscriptions
@@ -24,12 +24,11 @@ from countyhub.feeds.post import Poster
 from countyhub.feeds.source import EventSource, sources
 from countyhub.feeds.subscriptions import NoSuchWebhook, Subscription, TooManyWebhooks
 from countyhub.feeds.targets import TargetProblem, parse
-from countyhub.feeds.webhook import attempt, test_message
-from countyhub.store.engine import UNAVAILABLE, Store, locate, open_reader
+from countyhub.feeds.webhook import attempt as send_once
+from countyhub.feeds.webhook import test_message
+from countyhub.store.engine import Store, locate, open_reader
 from gridwire.codes import new_ulid
 from gridwire.problem import Problem
-
-OK, FAILED, WRONG_USE = 0, 1, 2
 
 
 class TellWhich(Problem):
@@ -42,15 +41,7 @@ _EXPECTED = (TellWhich, TargetProblem, NoSuchWebhook, TooManyWebhooks)
 
 
 def execute(args: argparse.Namespace) -> int:
-    try:
-        return asyncio.run(_work(configfile.load(args.config), args))
-    except _EXPECTED as problem:
-        print(problem.text(args.language), file=sys.stderr)
-        return WRONG_USE
-    except UNAVAILABLE as error:
-        told = say(args.language, en=f"the database takes nothing: {error}", zh=f"数据库无法写入：{error}")
-        print(told, file=sys.stderr)
-        return FAILED
+    return attempt(args.language, lambda: asyncio.run(_work(configfile.load(args.config), args)), wrong_use=_EXPECTED)
 
 
 async def _work(config: Config, args: argparse.Namespace) -> int:
@@ -128,7 +119,7 @@ async def _test(store: Store, config: Config, args: argparse.Namespace) -> int:
     async with store.read() as connection:
         hook = await subscriptions.one(connection, args.id)
     message, body = test_message(config.county)
-    answer = await attempt(Poster(config.feeds), hook, message, body)
+    answer = await send_once(Poster(config.feeds), hook, message, body)
     said = f"{answer.status or ''} {answer.text}".strip()
     en = f"{'taken' if answer.taken else 'not taken'}: {said}"
     zh = f"{'已接收' if answer.taken else '未接收'}：{said}"

@@ -143,7 +143,7 @@ class MqttFeed:
             await self._publish(client, source, page)
         finally:
             if self._cursors[source.name] != after:
-                await self._note(source)
+                await self._note(source, page)
         return bool(page.items)
 
     async def _publish(self, client: MqttClient, source: Source, page: Page) -> None:
@@ -189,10 +189,13 @@ class MqttFeed:
                 await self._lease.prove(connection)
             self._cursors[source.name] = found
 
-    async def _note(self, source: Source) -> None:
+    async def _note(self, source: Source, page: Page) -> None:
+        place = self._cursors[source.name]
+        passed = {row_id: why for row_id, why in page.unreadable.items() if row_id <= place}
         async with self._store.write() as connection:
             await self._lease.prove(connection)
-            await cursors.move(connection, _cursor(source), self._cursors[source.name])
+            await cursors.move(connection, _cursor(source), place)
+            await cursors.put_aside(connection, "feed-mqtt", passed)
 
 
 def _cursor(source: Source) -> str:

@@ -15,6 +15,7 @@ from countyhub.feeds.envelope import encode
 from countyhub.feeds.post import Answer
 from countyhub.feeds.source import Item
 from countyhub.feeds.subscriptions import Subscription
+from countyhub.store import aside
 from countyhub.store.hooktables import webhook_delivery
 from countyhub.store.upsert import write_all
 
@@ -94,10 +95,12 @@ async def record(
     if answer.taken:
         values |= {"state": "done", "finished": now, "error": ""}
     else:
-        values |= {"error": answer.text or f"HTTP {answer.status}"} | _later(sent, answer, now)
+        values |= {"error": aside.storable(answer.text, 500) or f"HTTP {answer.status}"} | _later(sent, answer, now)
     await connection.execute(update(webhook_delivery).where(_d.id == sent.id, _d.state == "waiting").values(**values))
     if answer.gone:
-        await subscriptions.change(connection, hook.id, state="gone", reason=f"410 {answer.text}".strip()[:500])
+        await subscriptions.change(
+            connection, hook.id, state="gone", reason=aside.storable(f"410 {answer.text}".strip(), 500)
+        )
     if answer.taken != (hook.failing_since is None):
         await subscriptions.change(connection, hook.id, failing_since=None if answer.taken else now)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -18,6 +19,10 @@ from countyhub.store import tables as t
 from countyhub.store.casetables import case_entry, cases
 from countyhub.store.columns import microseconds
 from gridwire.topics import base
+
+log = logging.getLogger("countyhub.feeds")
+
+_UNREADABLE = (msgspec.MsgspecError, LookupError, TypeError, ValueError)
 
 EVENT_KINDS = ("alarm", "checkin", "request", "rating", "sos", "reading", "device", "picture", "gap")
 CASE = "case"
@@ -41,10 +46,11 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True)
 class Page:
-    """Items in order. `through`: every row up to this one has been looked at."""
+    """Items in order. `through`: every row up to this one was looked at. `unreadable`: row -> why it is left out."""
 
     items: Sequence[Item]
     through: int
+    unreadable: Mapping[int, str] = field(default_factory=dict)
 
 
 class Source(Protocol):
@@ -87,8 +93,14 @@ class EventSource:
         if len(wanted) < len(EVENT_KINDS):
             query = query.where(e.type.in_(wanted))
         rows = (await connection.execute(query.order_by(e.id).limit(limit))).mappings().all()
-        items = [self._item(row, registry) for row in rows]
-        return Page(items, items[-1].row_id if len(items) == limit else max(after, last_id))
+        items, unreadable = [], {}
+        for row in rows:
+            try:
+                items.append(self._item(row, registry))
+            except _UNREADABLE as error:  # stored by another release: it must not hold up what comes after it
+                log.error("event %d of %s is not sent on, it cannot be read: %s", row["id"], row["box"], error)
+                unreadable[row["id"]] = f"{row['box']}: {type(error).__name__}: {error}"
+        return Page(items, rows[-1]["id"] if len(rows) == limit else max(after, last_id), unreadable)
 
     def _item(self, row: Any, registry: Registry) -> Item:
         time, quality = envelope.happened(row)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from countyhub.config import Config
-from countyhub.feeds import outbox, signature, subscriptions, topics
+from countyhub.feeds import cursors, outbox, signature, subscriptions, topics
 from countyhub.feeds.outbox import Delivery
 from countyhub.feeds.post import Answer, Poster
 from countyhub.feeds.source import Source, sources
@@ -128,6 +128,7 @@ class Webhooks:
                 await self._lease.prove(connection)
                 if await subscriptions.move_cursor(connection, hook, source.name, page.through):
                     await outbox.put(connection, hook, source.name, wanted, now)
+                    await cursors.put_aside(connection, "feed-webhook", page.unreadable)
             moved = True
         return moved
 

@@ -12,15 +12,16 @@ from countyhub.cases.book import Book
 from countyhub.cases.rows import Overtaken
 from countyhub.feed import Feed, either
 from countyhub.lease import Lease, LeaseLost
+from countyhub.matters.reading import NAME, PAGE
 from countyhub.matters.round import Desk, Round, sites
 from countyhub.matters.windowfiles import WindowFiles
 from countyhub.registry.snapshot import Registry
+from countyhub.store import aside
 from countyhub.store.engine import UNAVAILABLE, Store
 from gridwire.problem import Language
 
 log = logging.getLogger("countyhub.matters")
 
-NAME: Final = "correlate"
 RETRY_S: Final = 2.0
 TURN_S: Final = 3.0
 """So often another process looks whether the work is free."""
@@ -29,6 +30,8 @@ GATHER_S: Final = (0.05, 0.3)
 """After a commit a little is waited for the next, longer in a storm: while we write, the inbox waits for its turn."""
 STORM: Final = 2000
 """Events of one page in a storm."""
+SMALLER: Final = 8
+"""A page in which something is refused is taken in so many parts, and these too."""
 REFRESH: Final = timedelta(seconds=10)
 
 
@@ -53,6 +56,7 @@ class Follower:
         self._round: Round | None = None
         self._ground: tuple[Registry, date] | None = None
         self._stale = False
+        self._size, self._in_a_row = PAGE, 0
         self._refreshed = datetime.fromtimestamp(0, UTC)
 
     async def run(self) -> None:
@@ -74,10 +78,36 @@ class Follower:
             log.warning("another process makes the cases now")
         except Overtaken as error:
             log.info("case %s was changed meanwhile, once more", error)
+        except aside.REFUSED as error:
+            return await self._refused(error)
         except UNAVAILABLE as error:
             log.error("cases wait for the database: %s", getattr(error, "orig", None) or error)
         self._round = None
         return RETRY_S
+
+    async def _refused(self, error: BaseException) -> float:
+        """By ever smaller pages to the one event that is refused, which is put aside; the seconds to wait."""
+        suspects, self._round = self._round.suspects if self._round else [], None
+        if len(suspects) > 1:
+            log.warning("one of %d events is refused, they are taken in smaller pages: %s", len(suspects), error)
+            self._size = max(1, min(self._size, len(suspects)) // SMALLER)
+            return 0.0
+        if not suspects or self._in_a_row >= aside.MOST_IN_A_ROW:
+            log.error("no cases are made, and no event is to blame: %s", error)
+            return RETRY_S
+        self._in_a_row += 1
+        try:
+            await self._put_aside(suspects[0], error)
+        except (*UNAVAILABLE, LeaseLost) as trouble:
+            log.error("event %d is to be put aside: %s", suspects[0], trouble)
+            return RETRY_S
+        return 0.0
+
+    async def _put_aside(self, event_id: int, error: BaseException) -> None:
+        log.error("event %d makes no matter, it is put aside (countyhub matters aside): %s", event_id, error)
+        async with self._desk.store.write() as connection:
+            await self.lease.prove(connection)
+            await aside.put(connection, NAME, f"event {event_id}", error, self._clock(), row=event_id)
 
     async def hold(self) -> None:
         """With the lease taken: page after page. Raises what `Round.step` raises."""
@@ -105,7 +135,12 @@ class Follower:
         if self._round is None or self._stale or ground != self._ground:
             await self._begin(ground, now)
         assert self._round is not None
-        return await self._round.step(now)
+        more = await self._round.step(now, self._size)
+        if self._round.read:
+            self._size = min(self._size * 2, PAGE)
+        if self._round.suspects:
+            self._in_a_row = 0
+        return more
 
     async def _begin(self, ground: tuple[Registry, date], now: datetime) -> None:
         """After a new registry, new windows or a day on which boxes moved everything is worked out anew, from what is

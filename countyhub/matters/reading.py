@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.correlate.signals import LATE_US, Signal, instant, microseconds, of_data, of_link
 from countyhub.store.mattertables import dated, link
 from countyhub.store.tables import event, stream
+from countyhub.store.worktables import aside
 from countyhub.times import true_time
 from gridwire.events import TYPE_OF, Alarm, Data, DeviceState, Rating, Request, Sos
 
@@ -46,7 +47,10 @@ _decoders: Final[dict[str, msgspec.json.Decoder[Any]]] = {
 }
 _PERSONS: Final = (Request, Sos, Rating)
 _e = event.c
-_wanted = _e.type.in_(list(_decoders))
+NAME: Final = "correlate"
+"""Whose this reading is: cursor, lease, and what was put aside."""
+_passed_over = _e.id.in_(select(aside.c.row).where(aside.c.work == NAME))
+_wanted = _e.type.in_(list(_decoders)) & ~_passed_over
 _COLUMNS = (
     _e.id, _e.box, _e.stream, _e.lane, _e.seq, _e.type, _e.subject,
     *(type_coerce(column, BigInteger).label(column.name) for column in (_e.received, _e.time, _e.recorded)),
@@ -72,6 +76,7 @@ class Page:
     """What was read. `signals`: with the event's id, 0 for those of links. `dated`: rows to be written with it.
 
     `full`: there may be more. `count`: rows that were read. `waits`: some events wait for their box's clock.
+    `unreadable`: event -> why.
     """
 
     event_id: int
@@ -82,6 +87,13 @@ class Page:
     full: bool = False
     count: int = 0
     waits: bool = False
+    unreadable: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def events(self) -> list[int]:
+        """All whose meaning is written down with this page."""
+        told = (*(event_id for _, event_id in self.signals), *(each.event_id for each in self.said))
+        return sorted({*told, *(row["event_id"] for row in self.dated)} - {0})
 
     def add(self, other: Page) -> None:
         """What another page holds, beside this one's."""
@@ -90,6 +102,7 @@ class Page:
         self.dated += other.dated
         self.count += other.count
         self.waits |= other.waits
+        self.unreadable |= other.unreadable
 
 
 async def page(
@@ -113,15 +126,16 @@ async def page(
     return found
 
 
-async def waited(connection: AsyncConnection, now: datetime) -> Page:
+async def waited(connection: AsyncConnection, now: datetime, size: int = PAGE) -> Page:
     """Events that waited for a clock and need wait no longer. Its ids mean nothing."""
     due = or_(stream.c.booted.is_not(None), stream.c.first_seen < now - CLOCK_WAIT, stream.c.stream.is_(None))
-    query = _joined().add_columns(due.label("due")).where(dated.c.at.is_(None)).order_by(_e.id).limit(PAGE)
+    query = _joined().add_columns(due.label("due")).where(dated.c.at.is_(None), ~_passed_over)
     found = Page(0, 0)
-    for row in (await connection.execute(query)).all():
-        found.waits |= not row.due
-        if not row.due:
+    for row in (await connection.execute(query.order_by(_e.id).limit(PAGE))).all():
+        found.waits |= not row.due or found.count == size
+        if not row.due or found.count == size:
             continue
+        found.count += 1
         at_us = _true_us(row, row.booted)
         found.dated.append({"event_id": row.id, "at": instant(row.received if at_us is None else at_us)})
         _add(found, row, at_us)
@@ -131,7 +145,9 @@ async def waited(connection: AsyncConnection, now: datetime) -> Page:
 async def counted(connection: AsyncConnection) -> Page:
     """Events that were counted at a moment that is written down: those that waited longer than a dump is old."""
     found = Page(0, 0)
-    for row in (await connection.execute(_joined().where(dated.c.at.is_not(None)).order_by(_e.id))).all():
+    for row in (
+        await connection.execute(_joined().where(dated.c.at.is_not(None), ~_passed_over).order_by(_e.id))
+    ).all():
         _add(found, row, microseconds(row.at))
     return found
 
@@ -173,6 +189,7 @@ def _add(found: Page, row: Any, happened_us: int | None) -> None:
         data: Data = _decoders[kind].decode(raw).data
     except msgspec.DecodeError as error:  # stored by another release: one event must not hold up all others
         log.error("event %d of %s makes no matter, it cannot be read: %s", event_id, box, error)
+        found.unreadable[event_id] = f"{box}: {error}"
         return
     at_us = received_us if happened_us is None else happened_us
     late = received_us - at_us > LATE_US

@@ -167,6 +167,12 @@ async def note_dated(connection: AsyncConnection, rows: Sequence[Mapping[str, An
         await write_all(connection, dated, rows, key=("event_id",), update=("at",))
 
 
+async def take_up(connection: AsyncConnection, events: Sequence[int]) -> None:
+    """Events that were passed over are counted by whoever begins next, like those that have waited for a clock."""
+    if events:
+        await write_all(connection, dated, [{"event_id": each, "at": None} for each in events], key=("event_id",))
+
+
 # What was suppressed
 
 

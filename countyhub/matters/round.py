@@ -28,6 +28,7 @@ from countyhub.matters.reading import Page
 from countyhub.matters.records import Remembered
 from countyhub.registry.forms import Camera
 from countyhub.registry.snapshot import Registry, When
+from countyhub.store import aside
 from countyhub.store.engine import Store
 from gridwire.problem import Language
 
@@ -71,6 +72,7 @@ class Round:
         self.correlator = self._fresh(now)
         self.read = 0
         """Rows of the last page."""
+        self.suspects: list[int] = []
         self._event_id = self._link_id = 0
         self._new_events = 0
         self._some_wait = True
@@ -154,17 +156,22 @@ class Round:
 
     # Going on
 
-    async def step(self, now: datetime) -> bool:
+    async def step(self, now: datetime, size: int = reading.PAGE) -> bool:
         """One page, and what time alone has changed; whether there is more to read at once.
 
-        Raises `LeaseLost`, `cases.rows.Overtaken`, `store.engine.UNAVAILABLE`: then this round is over.
+        Raises `LeaseLost`, `cases.rows.Overtaken`, `store.engine.UNAVAILABLE`, `store.aside.REFUSED`: then this round
+        is over, and `suspects` are the events that a refusal may be due to: with a `size` of 1 at most one, and nothing
+        else was done with it.
         """
         ticks = now - self._times.ticked >= TICK
         async with self._desk.store.read() as connection:
-            page = await reading.page(connection, self._event_id, self._link_id)
+            page = await reading.page(connection, self._event_id, self._link_id, size=size)
+            ticks = ticks and (size > 1 or not page.count)
             if self._some_wait and ticks:
-                page.add(await reading.waited(connection, now))
+                page.add(await reading.waited(connection, now, size))
                 self._some_wait = page.waits
+        self.suspects = page.events
+        ticks = ticks and (size > 1 or not self.suspects)
         changes = self._take(page)
         if ticks:
             changes = together([changes, self.correlator.advance(microseconds(now))])
@@ -173,6 +180,7 @@ class Round:
             self.correlator.forget()
             self._times.forgot = now
         moved = (page.event_id, page.link_id) != (self._event_id, self._link_id)
+        moved |= bool(page.unreadable)
         if moved or changes != NO_CHANGES or page.dated or now - self._times.proved >= RENEW_EVERY:
             await self._commit(page, changes, now)
         self._some_wait |= page.waits
@@ -192,6 +200,8 @@ class Round:
             await records.note_dated(connection, page.dated)
             await self._write(connection, changes, evidence.signs(page.signals, changes.now), now)
             await persons.take(connection, self._desk.book, page.said, now, self._desk.language)
+            for event_id, why in page.unreadable.items():
+                await aside.put(connection, reading.NAME, f"event {event_id}", why, now, row=event_id)
             await records.move(connection, page.event_id, page.link_id)
             if dump is not None:
                 await records.remember(connection, dump, now)

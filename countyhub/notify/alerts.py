@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.lifecycle.state import Case
 from countyhub.notify import audience, people
 from countyhub.notify.telling import FACTS, Reason, World, facts, tell
+from countyhub.store import aside
 from countyhub.store.casetables import case_entry, cases
 from countyhub.store.engine import Store
 from countyhub.store.notifytables import alert, message, parcel
@@ -64,13 +65,25 @@ def answers(row: Row[Any]) -> bool:
     return row.role in audience.STAFF and row.act not in audience.CALLS
 
 
-async def wake(connection: AsyncConnection, world: World) -> int:
-    """Within a transaction that writes: goes one step further with each that is due. How many there were."""
+async def due(connection: AsyncConnection, world: World) -> Sequence[str]:
+    """The calls whose next in line is to be woken."""
     query = select(alert.c.number).where(alert.c.due <= world.now).order_by(alert.c.due).limit(AT_ONCE)
-    due = (await connection.execute(query)).scalars().all()
-    for number in due:
+    return (await connection.execute(query)).scalars().all()
+
+
+async def put_aside(connection: AsyncConnection, world: World, number: str, error: BaseException) -> None:
+    """Within a transaction that writes: this call alone is refused; it is tried again when the next would be woken."""
+    log.error("call for help %s wakes nobody, tell them by other ways: %s", number, error)
+    await aside.put(connection, "notify", f"case {number} sos", error, world.now)
+    later = world.now + timedelta(seconds=world.config.notify.pass_on_s)
+    await connection.execute(update(alert).where(alert.c.number == number).values(due=later))
+
+
+async def wake(connection: AsyncConnection, world: World, numbers: Sequence[str]) -> int:
+    """Within a transaction that writes: goes one step further with each of these that is due. How many they were."""
+    for number in numbers:
         row = (await connection.execute(select(alert).where(alert.c.number == number))).one()
-        if row.ended is not None:  # with the one before
+        if row.due is None or row.due > world.now:  # another process was first, or it ended with the one before
             continue
         answered = await _answered(connection, row)
         if answered is not None:
@@ -80,7 +93,7 @@ async def wake(connection: AsyncConnection, world: World) -> int:
             await connection.execute(update(alert).where(alert.c.number == row.number).values(due=later))
         else:
             await _next(connection, world, row)
-    return len(due)
+    return len(numbers)
 
 
 async def acknowledge(store: Store, number: str, by: str, now: datetime) -> None:

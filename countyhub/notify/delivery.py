@@ -21,6 +21,7 @@ from countyhub.notify import people
 from countyhub.notify.channel import Failed, Outcome, Parcel, Retry, Sent, Unclear
 from countyhub.notify.telling import World
 from countyhub.registry.forms import Person
+from countyhub.store import aside
 from countyhub.store.notifytables import alert, message, parcel
 
 log = logging.getLogger("countyhub.notify")
@@ -101,7 +102,7 @@ async def finish(connection: AsyncConnection, world: World, holder: str, done: C
     held = select(p.id).where(p.id == done.id, p.holder == holder, p.state == "sending")
     if (await connection.execute(held)).first() is None:
         return
-    problem = f"{outcome.why}: {outcome.detail}".removesuffix(": ")
+    problem = aside.storable(f"{outcome.why}: {outcome.detail}".removesuffix(": "), 500)  # the other side said it
     log.warning("message %s by %s: %s", done.parcel.id, done.channel, problem)
     if isinstance(outcome, Failed):
         await _end(connection, done.id, "failed", world.now, problem)

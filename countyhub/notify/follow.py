@@ -5,6 +5,7 @@ So each line is told once, whatever dies, and however many processes follow: onl
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import msgspec
@@ -14,9 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.lifecycle.state import Case, Office
 from countyhub.notify import alerts, audience, people
 from countyhub.notify.telling import FACTS, Reason, World, facts, tell
+from countyhub.store import aside
 from countyhub.store.casetables import case_entry, cases
 from countyhub.store.upsert import insert, update_with
 from countyhub.store.worktables import cursor
+
+log = logging.getLogger("countyhub.notify")
 
 CURSOR = "notify"
 AT_ONCE = 50
@@ -33,12 +37,12 @@ async def waiting(connection: AsyncConnection) -> bool:
     ).first() is not None
 
 
-async def follow(connection: AsyncConnection, world: World) -> int:
+async def follow(connection: AsyncConnection, world: World, at_once: int = AT_ONCE) -> int:
     """Within a transaction that writes. How many lines were looked at; 0 at the end."""
     last = (await connection.execute(select(cursor.c.value).where(cursor.c.name == CURSOR))).scalar() or 0
     query = select(case_entry, *FACTS, *_OF_CASE).join(cases, cases.c.number == case_entry.c.number, isouter=True)
     rows = (
-        await connection.execute(query.where(case_entry.c.id > last).order_by(case_entry.c.id).limit(AT_ONCE))
+        await connection.execute(query.where(case_entry.c.id > last).order_by(case_entry.c.id).limit(at_once))
     ).all()
     for row in rows:
         if row.urgent and alerts.answers(row):  # also by what ends the case
@@ -46,9 +50,23 @@ async def follow(connection: AsyncConnection, world: World) -> int:
         if row.state is not None and row.open and "merged" not in (row.stage, row.after):
             await _one(connection, world, row)
     if rows:
-        moved = insert(connection, cursor).values(name=CURSOR, value=rows[-1].id)
-        await connection.execute(update_with(moved, ("name",), ("value",)))
+        await _move(connection, rows[-1].id)
     return len(rows)
+
+
+async def pass_over(connection: AsyncConnection, world: World, error: BaseException) -> None:
+    """Within a transaction that writes: the next line alone is refused again and again, nobody is told of it."""
+    last = (await connection.execute(select(cursor.c.value).where(cursor.c.name == CURSOR))).scalar() or 0
+    query = select(case_entry.c.id, case_entry.c.number).where(case_entry.c.id > last).order_by(case_entry.c.id)
+    row = (await connection.execute(query.limit(1))).one()
+    log.error("nobody is told of line %d of case %s, it is put aside: %s", row.id, row.number, error)
+    await aside.put(connection, CURSOR, f"case {row.number} line {row.id}", error, world.now)
+    await _move(connection, row.id)
+
+
+async def _move(connection: AsyncConnection, value: int) -> None:
+    moved = insert(connection, cursor).values(name=CURSOR, value=value)
+    await connection.execute(update_with(moved, ("name",), ("value",)))
 
 
 async def _one(connection: AsyncConnection, world: World, row: Row[Any]) -> None:

@@ -13,19 +13,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement
 
 from countyhub.config import Config
 from countyhub.configfile import SecretUnreadable
-from countyhub.notify import alerts, channels, delivery, follow, packing, takeover, upkeep
+from countyhub.notify import channels, delivery, making, upkeep
 from countyhub.notify.channel import Channel
 from countyhub.notify.delivery import Claim
 from countyhub.notify.telling import World
 from countyhub.notify.webhook import BadSecret
 from countyhub.registry.live import LiveRegistry
+from countyhub.store import aside
 from countyhub.store.engine import UNAVAILABLE, Store
-from countyhub.store.notifytables import alert, message, parcel
+from countyhub.store.notifytables import parcel
 
 log = logging.getLogger("countyhub.notify")
 
@@ -116,26 +116,10 @@ class Notifier:
 
     # Making
 
-    async def make(self) -> tuple[int, int]:
-        """Follows to the end, wakes who is next, packs what is due. Lines and calls for help."""
+    async def make(self) -> making.Made:
+        """Everything that is due is made and packed."""
         await self._registry.refresh()
-        lines = woken = 0
-        while await self._has_lines():
-            async with self._store.write() as connection:
-                lines += await follow.follow(connection, self._world())
-        if await self._is_due(alert.c.due <= self._clock()):
-            async with self._store.write() as connection:
-                woken = await alerts.wake(connection, self._world())
-        if await self._has_news():
-            async with self._store.write() as connection:
-                await takeover.tell_woken(connection, self._world())
-        if await self._is_due((parcel.c.state == "sending") & (parcel.c.due <= self._clock())):
-            async with self._store.write() as connection:
-                await delivery.recover(connection, self._world())
-        while await self._is_due(message.c.due <= self._clock()):
-            async with self._store.write() as connection:
-                await packing.pack(connection, self._world())
-        return lines, woken
+        return await making.make(self._store, self._world)
 
     async def _make_once(self) -> None:
         lines, woken = await self.make()
@@ -146,17 +130,9 @@ class Notifier:
             self._ended.set()  # there may be something to send
         await asyncio.sleep(LOOK_S)
 
-    async def _has_lines(self) -> bool:
-        async with self._store.read() as connection:
-            return await follow.waiting(connection)
-
-    async def _has_news(self) -> bool:
-        async with self._store.read() as connection:
-            return await takeover.is_waiting(connection, self._world())
-
     async def _is_due(self, what: ColumnElement[bool]) -> bool:
         async with self._store.read() as connection:
-            return await _any(connection, what)
+            return await making.is_due(connection, what)
 
     # Sending
 
@@ -213,13 +189,12 @@ class Notifier:
         while True:
             try:
                 await work()
+            except aside.REFUSED as error:
+                log.error("messages are not made or sent: %s", getattr(error, "orig", None) or error)
+                await asyncio.sleep(BUSY_S)
             except UNAVAILABLE as error:
                 log.error("messages wait for the database: %s", getattr(error, "orig", None) or error)
                 await asyncio.sleep(BUSY_S)
-
-
-async def _any(connection: AsyncConnection, what: ColumnElement[bool]) -> bool:
-    return bool((await connection.execute(select(exists().where(what)))).scalar())
 
 
 async def _either(event: asyncio.Event, timeout_s: float) -> None:

@@ -4,12 +4,13 @@ all that waits for somebody together.
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.notify import people, quiet, takeover, texts
@@ -17,26 +18,42 @@ from countyhub.notify.channel import Channel
 from countyhub.notify.people import Ways
 from countyhub.notify.telling import World
 from countyhub.registry.forms import Person
+from countyhub.store import aside
 from countyhub.store.notifytables import message, parcel
 from gridwire.codes import new_ulid
+
+log = logging.getLogger("countyhub.notify")
 
 AT_ONCE = 50
 """Ingest waits for the writer meanwhile."""
 MAX_TOGETHER = 200
 
 
-async def pack(connection: AsyncConnection, world: World) -> int:
-    """Within a transaction that writes. How many messages were due."""
-    query = select(message).where(message.c.due <= world.now)
-    due = (await connection.execute(query.order_by(message.c.urgent.desc(), message.c.due).limit(AT_ONCE))).all()
+async def pack(connection: AsyncConnection, world: World, at_once: int = AT_ONCE) -> int:
+    """Within a transaction that writes. How many messages were due. `at_once` 1: the first alone, in its own parcel."""
+    due = (await connection.execute(_due(world).limit(at_once))).all()
     groups: dict[tuple[object, ...], list[Row[Any]]] = defaultdict(list)
     for row in due:
         groups[(row.person, row.channel, row.id if _at_once(row) else 0)].append(row)
     persons = [_person(world, code) for code in {row.person for row in due}]
     ways = await people.ways(connection, persons, world.channels, world.config.language) if persons else {}
     for rows in groups.values():
-        await _group(connection, world, rows, ways[rows[0].person])
+        await _group(connection, world, rows, ways[rows[0].person], MAX_TOGETHER if at_once > 1 else 1)
     return len(due)
+
+
+async def put_aside(connection: AsyncConnection, world: World, error: BaseException) -> None:
+    """Within a transaction that writes: the first message alone is refused again and again."""
+    row = (await connection.execute(_due(world).limit(1))).one()
+    log.error("message %d to %s cannot be packed, it is put aside: %s", row.id, row.person, error)
+    await aside.put(connection, "notify", f"message {row.id}", error, world.now)
+    failed = update(message).where(message.c.id == row.id)
+    await connection.execute(failed.values(state="failed", problem="refused", due=None))
+
+
+def _due(world: World) -> Select[Any]:
+    query = select(message).where(message.c.due <= world.now)
+    return query.order_by(message.c.urgent.desc(), message.c.due, message.c.id)
 
 
 def _at_once(row: Row[Any]) -> bool:
@@ -49,7 +66,9 @@ def _person(world: World, code: str) -> Person:
     return world.registry.person(code, world.now) or Person(code=code, name="")
 
 
-async def _group(connection: AsyncConnection, world: World, rows: Sequence[Row[Any]], ways: Ways) -> None:
+async def _group(
+    connection: AsyncConnection, world: World, rows: Sequence[Row[Any]], ways: Ways, together: int
+) -> None:
     first = rows[0]
     channel = world.channels.get(first.channel)
     address = ways.addresses.get(first.channel, "")
@@ -68,7 +87,10 @@ async def _group(connection: AsyncConnection, world: World, rows: Sequence[Row[A
     if allowed > world.now:
         await connection.execute(update(message).where(*mine).values(due=allowed))
         return
-    every = (await connection.execute(select(message).where(*mine).order_by(message.c.id).limit(MAX_TOGETHER))).all()
+    every: Sequence[Row[Any]] = rows
+    if together > 1:
+        query = select(message).where(*mine).order_by(message.c.id).limit(together)
+        every = (await connection.execute(query)).all()
     await _parcel(connection, world, channel, address, every, ways)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.config import Config
+from countyhub.store import aside
 from countyhub.store import tables as t
 from countyhub.store.casetables import cases
 from countyhub.store.hooktables import webhook, webhook_delivery
@@ -77,6 +78,7 @@ class Figures:
     last_event: datetime | None
     last_message: datetime | None
     reused: int
+    aside: Mapping[str, int]
     certificates: Mapping[str, datetime]
 
 
@@ -95,6 +97,7 @@ async def gather(connection: AsyncConnection, config: Config, day: date, now: da
         last_event=(await connection.execute(last)).scalar(),
         last_message=(await connection.execute(select(func.max(t.box.c.last_seen)))).scalar(),
         reused=int(await _count(connection, t.number_reused.c.id, t.number_reused.c.handled.is_(None))),
+        aside=await aside.counts(connection),
         certificates=await _certificates(connection),
     )
 

@@ -8,6 +8,7 @@ from typing import Final
 from countyhub.board import LINKS
 from countyhub.deadlines import GREEN, GREY, NONE, RED, YELLOW
 from countyhub.lifecycle.state import LEVELS, OPEN
+from countyhub.store import aside
 from countyhub.web.metrics.lags import COUNTED
 from countyhub.web.metrics.table import Metric, Sample, Scrape, each, moment, moments, one
 
@@ -103,6 +104,12 @@ _INGEST = (
         "countyhub_dead_letters", "gauge",
         "Letters that could not be read and wait to be tried again.", "无法解读、等待重试的死信数。",
         one(lambda scrape: scrape.snapshot.summary.dead_letters),
+    ),
+    Metric(
+        "countyhub_put_aside", "gauge",
+        "What the database refused or nobody could read, and was passed over, by work; see countyhub matters aside.",
+        "被数据库拒收或无法解读而搁置的条数，按工作分；见 countyhub matters aside。",
+        each(lambda scrape: scrape.figures.aside, aside.WORKS), ("work",),
     ),
     Metric(
         "countyhub_reused_numbers", "gauge",

@@ -1,0 +1,44 @@
+"""Runs what a command does, and turns what it may meet with into a line for people and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from countyhub.cli.say import say
+from countyhub.store.engine import UNAVAILABLE
+from gridwire.problem import Language, Problem
+
+OK, FAILED, WRONG_USE = 0, 1, 2
+
+
+class Trouble(NamedTuple):
+    """What a command says before the words of a database that is away."""
+
+    en: str
+    zh: str
+
+
+WRITES: Final = Trouble("the database takes nothing", "数据库无法写入")
+READS: Final = Trouble("the database cannot be read", "数据库无法读取")
+
+
+def attempt(
+    language: Language,
+    work: Callable[[], int],
+    *,
+    wrong_use: tuple[type[Problem], ...] = (),
+    failed: tuple[type[Problem], ...] = (),
+    database: Trouble = WRITES,
+) -> int:
+    """The exit code of `work`. `failed`: problems that are no mistake of the caller; they count before `wrong_use`. Any
+    other problem passes through."""
+    try:
+        return work()
+    except (*failed, *wrong_use) as problem:
+        print(problem.text(language), file=sys.stderr)
+        return FAILED if isinstance(problem, failed) else WRONG_USE
+    except UNAVAILABLE as error:
+        print(say(language, en=f"{database.en}: {error}", zh=f"{database.zh}：{error}"), file=sys.stderr)
+        return FAILED
