@@ -7,7 +7,7 @@ QUICK := -m "not slow and not root and not chaos"
 WORKERS ?= 4
 CHAOS = CHAOS_SEED=$${CHAOS_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')} $(BIN)/pytest -m chaos -s
 
-.PHONY: help demo test test-all chaos check bench generate deb docs format clean
+.PHONY: help demo test test-all chaos check bench generate pin deb docs format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12

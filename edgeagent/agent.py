@@ -106,25 +106,8 @@ class Agent:
         self.supervisor.place.online = lambda: self.link.client.connected
         self.late_pictures = LatePictures(self.supervisor.command)
         self.uplink = Uplink(self.outbox, self.link.client, self.link.county, config.box, config.hub.resend_after_s)
-        self.county = CountyPart(
-            self.loaded.files[0],
-            folder,
-            config.box,
-            config.language,
-            tell=self._tell_of_box,
-            heard_s=lambda: self.uplink.heard_s,
-        )
         replay = Replay(self.outbox, self.uplink, self.clock)
-        self.downlink = Downlink(
-            self.outbox,
-            self.uplink,
-            self.supervisor,
-            replay,
-            base=self.link.base,
-            language=config.language,
-            reply=self.link.reply,
-            configure=self.county.take,
-        )
+        self._listen(replay, folder)
         self.health = HealthReport(
             loaded=self.loaded,
             clock=self.clock,
@@ -145,6 +128,27 @@ class Agent:
         self.status = StatusServer(self.health, config.language)
         await self.status.start(config.status)
         self._stack.push_async_callback(self.status.stop)
+
+    def _listen(self, replay: Replay, folder: Path) -> None:
+        """Who takes what the hub says."""
+        self.county = CountyPart(
+            self.loaded.files[0],
+            folder,
+            self.config.box,
+            self.config.language,
+            tell=self._tell_of_box,
+            heard_s=lambda: self.uplink.heard_s,
+        )
+        self.downlink = Downlink(
+            self.outbox,
+            self.uplink,
+            self.supervisor,
+            replay,
+            base=self.link.base,
+            language=self.config.language,
+            reply=self.link.reply,
+            configure=self.county.take,
+        )
 
     async def __aexit__(self, *_: object) -> None:
         self.supervisor.abandon()
