@@ -31,6 +31,7 @@ from countyhub.web import (
     reportpage,
     settingspage,
 )
+from countyhub.web.auditpage import AuditPage
 from countyhub.web.desk import Desk
 from countyhub.web.gate import Gate
 from countyhub.web.guard import Guard
@@ -95,7 +96,10 @@ def create(
                     await task
 
     app = Starlette(
-        routes=[*Login(desk, inside).routes(), *Looking(desk, inside).routes(), *_routes(desk, pages)],
+        routes=[
+            *(route for part in (Login, Looking, AuditPage) for route in part(desk, inside).routes()),
+            *_routes(desk, pages),
+        ],
         middleware=[
             Middleware(Guard, settings=settings),
             Middleware(GZipMiddleware, compresslevel=5),
