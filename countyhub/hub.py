@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from countyhub import escalation, feeds, leasehold, upkeep
 from countyhub.accounts import upkeep as accounts
+from countyhub.boxconfigs import BoxConfigs
 from countyhub.ca import keeper
 from countyhub.cases.book import Book
 from countyhub.commands import Commands
@@ -59,6 +60,7 @@ class Hub:
         self.downlink = Downlink(config.county)
         self.commands = Commands(store, self.downlink)
         self.notices = Notices(store, self.downlink)
+        self.box_configs = BoxConfigs(store, self.downlink)
         self.replay = Replay(store, config.replay)
         self.subscriber = Subscriber(config, Inbox(store), self.downlink, on_commit=self._on_commit, on_up=self._on_up)
         self.vitals = Vitals(lambda: self.subscriber.client.state, lambda: self.subscriber.trouble)
@@ -103,6 +105,7 @@ class Hub:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._chores())
             tasks.create_task(self.notices.watch())
+            tasks.create_task(self.box_configs.watch())
             tasks.create_task(upkeep.run(self.store, self.config.retention))
             tasks.create_task(accounts.run(self.store, self.config))
 
@@ -125,6 +128,7 @@ class Hub:
             born, self._born = self._born, set()
             try:
                 await self.notices.send(born)
+                await self.box_configs.send(born)
                 await self.replay.check()
                 await self.commands.send_waiting()
             except UNAVAILABLE as error:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import RowMapping, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.ca import certificates, identities
+from countyhub.ca import certificates, configkey, identities
 from countyhub.ca.authority import Authority
 from countyhub.ca.certificates import BadRequest
 from countyhub.config import Config
@@ -219,6 +219,7 @@ class Registrar:
             broker_host=settings.names[0] if settings.names else "",
             broker_port=settings.broker_port,
             enrol_port=settings.port or 8443,
+            config_key=configkey.public(self.authority.folder),
             renew_from=_renew_from(made),
             expires=made.not_valid_after_utc,
         )

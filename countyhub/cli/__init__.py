@@ -15,6 +15,7 @@ from countyhub.cli import (
     caargs,
     caseargs,
     checkargs,
+    configargs,
     mattersargs,
     notifyargs,
     registryargs,
@@ -99,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         ("token", _token_help(language), tokenargs.add), ("matters", _matters_help(language), mattersargs.add),
         ("webhook", _webhook_help(language), webhookargs.add), ("ca", _ca_help(language), caargs.add_ca),
         ("notify", _notify_help(language), notifyargs.add), ("case", _case_help(language), caseargs.add),
+        ("config", _config_help(language), configargs.add),
         ("user", _user_help(language), userargs.add_user), ("audit", _audit_help(language), userargs.add_audit),
     ):  # fmt: skip
         add(parsers.add_parser(name, help=text, description=text), common, language)
@@ -139,6 +141,12 @@ def _key_help(language: Language) -> str:
 def _matters_help(language: Language) -> str:
     return say(
         language, en="what raw alarms mean together, and what was suppressed", zh="归并后的事项，以及被压下的信号"
+    )
+
+
+def _config_help(language: Language) -> str:
+    return say(
+        language, en="the county's part of boxes' configuration, signed", zh="县级下发给盒子的配置（签名）：下发、查看"
     )
 
 
