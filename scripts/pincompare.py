@@ -13,6 +13,7 @@ from typing import Any
 
 Json = dict[str, Any]
 _WORDS_ONLY = frozenset({"description", "title", "$id", "$schema", "$defs", "examples", "default", "required"})
+MAX_SHOWN = 20
 WHAT_TO_DO = """\
 The wire of today breaks a box or hub of release {release}:
 
@@ -61,7 +62,9 @@ def topic_breaks(old: Json, new: Json) -> list[str]:
 
 def told(release: str, lines: list[str]) -> str:
     """The text of a failing test: what, and what to do."""
-    return WHAT_TO_DO.format(release=release, breaks="\n".join(f"  {line}" for line in lines))
+    shown = [f"  {line}" for line in lines[:MAX_SHOWN]]
+    more = [f"  … and {len(lines) - MAX_SHOWN} more"] if len(lines) > MAX_SHOWN else []
+    return WHAT_TO_DO.format(release=release, breaks="\n".join([*shown, *more]))
 
 
 def _node(old: Json, new: Json, path: str, old_root: Json, new_root: Json, seen: tuple[str, ...]) -> Iterator[str]:
