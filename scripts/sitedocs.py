@@ -25,19 +25,21 @@ _FETCHED = re.compile(
 
 
 def main() -> int:
-    """0, or the exit code of what failed; 1 when a page would fetch something."""
+    """0, or the exit code of what failed; 1 when a page would fetch something. An argument: another folder for it."""
+    site = Path(sys.argv[1]) if sys.argv[1:] else SITE
     uv = {"UV_PYTHON_DOWNLOADS": "never", "UV_SYSTEM_CERTS": "true", "UV_PROJECT_ENVIRONMENT": str(ENVIRONMENT)}
     sync = ["sync", "--quiet", "--locked", "--only-group", "docs", "--no-install-project", "--python", sys.executable]
-    build = ["--quiet", "--fail-on-warning", "--keep-going", "-c", "docs/site", "-b", "html", "-d", "build/doctrees"]
+    made = ["-d", str(site.with_name(f"{site.name}.doctrees")), ".", str(site)]
+    build = ["--quiet", "--fail-on-warning", "--keep-going", "-c", "docs/site", "-b", "html", *made]
     for command in (
         [str(ROOT / ".uv/bin/uv"), *sync],
-        [str(ENVIRONMENT / "bin/sphinx-build"), *build, ".", str(SITE)],
+        [str(ENVIRONMENT / "bin/sphinx-build"), *build],
     ):
         code = subprocess.run(command, cwd=ROOT, env={**os.environ, **uv}, check=False).returncode
         if code:
             return code
-    found = list(fetched(SITE))
-    print("\n".join(found) or f"file://{SITE}/index.html", file=sys.stderr if found else sys.stdout)
+    found = list(fetched(site))
+    print("\n".join(found) or f"file://{site}/index.html", file=sys.stderr if found else sys.stdout)
     return 1 if found else 0
 
 
