@@ -58,6 +58,13 @@ async def record(
     return order
 
 
+async def note(connection: AsyncConnection, box: str, order: messages.Command, *, now: datetime) -> None:
+    """Write down an order that goes by another connection, so that it and the reply to it stand with all others."""
+    row = {"id": order.id, "box": check_box_id(box), "op": order.op, "args": msgspec.json.encode(order.args),
+           "by": order.by, "created": now, "expires": order.expires, "sent": now}  # fmt: skip
+    await connection.execute(command.insert().values(**row))
+
+
 class Commands:
     """Gives orders and sees to it that they leave."""
 
