@@ -14,7 +14,9 @@ import msgspec
 from sqlalchemy import func, select, update
 
 from countyhub import arrivals
+from countyhub.accounts.users import User
 from countyhub.arrivals import EventView, Filter
+from countyhub.cases.book import Book
 from countyhub.store import tables as t
 from countyhub.store.engine import Store, open_store
 from countyhub.web.app import create
@@ -157,18 +159,22 @@ async def county(folder: Path) -> AsyncIterator[County]:
 
 
 @contextlib.asynccontextmanager
-async def console(store: Store, feed: object = None, port: int = 0, **settings: object) -> AsyncIterator[str]:
-    """The console over real HTTP; gives its address, at which the tests' clients are logged in as the county centre."""
+async def console(
+    store: Store, feed: object = None, port: int = 0, *, book: Book | None = None, who: User | None = None,
+    **settings: object,
+) -> AsyncIterator[str]:  # fmt: skip
+    """The console over real HTTP; gives its address, at which the tests' clients are logged in, as the county centre or
+    as `who`."""
     given = {"county": "431126", "county_name": "宁远县"}
     given |= dict.fromkeys(("update_interval_s", "poll_interval_s", "boxes_interval_s"), 0.05)
-    app = create(store, feed, ConsoleSettings(**(given | settings)))
+    app = create(store, feed, ConsoleSettings(**(given | settings)), book=book)
     bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(serve(app, "127.0.0.1", port, bound.set_result))
     try:
         await asyncio.wait({bound, serving}, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
             await serving
-        COOKIES[f"127.0.0.1:{bound.result()}"] = await cookie(store, await user(store))
+        COOKIES[f"127.0.0.1:{bound.result()}"] = await cookie(store, who or await user(store))
         yield f"http://127.0.0.1:{bound.result()}"
     finally:
         serving.cancel()

@@ -10,8 +10,10 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
+from countyhub.accounts.users import User
+from countyhub.cases import acting
 from countyhub.cases.acting import act_within
 from countyhub.cases.book import Book
 from countyhub.cases.opening import Opening, open_case
@@ -19,7 +21,7 @@ from countyhub.lifecycle.state import Act, Actor, Office
 from countyhub.registry import plan
 from countyhub.registry.content import Content
 from countyhub.registry.folder import write_folder
-from countyhub.registry.forms import Box, Camera, Category, Grid
+from countyhub.registry.forms import Box, Camera, Category, Duty, Grid
 from countyhub.registry.live import LiveRegistry
 from countyhub.store import tables as t
 from countyhub.store.casetables import cases
@@ -27,6 +29,7 @@ from countyhub.store.engine import Store
 from gridwire.messages import DeviceHealth, Health
 from simulators.county.build import COUNTY, SMALL, Plan, build
 from tests.browser.county import County, county
+from tests.logins import user
 from tests.registries import planned
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -46,14 +49,48 @@ class Living(County):
         return [row.code for row in self.book.registry.in_force(Grid, datetime.now(UTC))]
 
     async def open(self, place: str, *, by: Actor | None = None, at: datetime | None = None, **given: object) -> str:
-        """A case by hand; gives its number."""
+        """A case by hand, of the grid's worker unless `by` somebody else; gives its number."""
         now = at or datetime.now(UTC)
         values = {"origin": "person", "category": "0101", "title": "路灯不亮", "key": f"hand/{place}/{now.timestamp()}"}
         opening = Opening(arrived=now, happened=now, place=place, **(values | given))
         async with self.store.write() as connection:
-            if by is None:
-                return (await open_case(connection, self.book, opening, now)).number
-            return (await open_case(connection, self.book, opening, now, by)).number
+            return (await open_case(connection, self.book, opening, now, by or self._worker(place))).number
+
+    def _worker(self, grid: str) -> Actor:
+        return self.book.actor(self.person("grid_worker", grid), self.now())
+
+    @staticmethod
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    async def note(self, number: str, person: str, text: str) -> None:
+        """Somebody writes something to it: every page that shows the case is told."""
+        await self.act(number, Act(name="note", text=text), self.book.actor(person, self.now()))
+
+    async def act(self, number: str, act: Act, actor: Actor) -> None:
+        done = await acting.act(self.store, self.book, number, act, actor, self.now())
+        assert isinstance(done, acting.Acted), done
+
+    async def open_in(self, grid: str) -> list[str]:
+        """The open cases of a grid."""
+        async with self.store.read() as connection:
+            found = await connection.execute(select(cases.c.number).where(cases.c.grid == grid, cases.c.open))
+            return list(found.scalars())
+
+    async def end(self, number: str) -> None:
+        """Out of the lists of open cases, whatever it was."""
+        async with self.store.write() as connection:
+            await connection.execute(update(cases).where(cases.c.number == number).values(open=False, stage="void"))
+
+    def person(self, role: str, place: str = "") -> str:
+        """The staff number of the first who works so, there."""
+        duties = self.book.registry.in_force(Duty, datetime.now(UTC))
+        return next(row.person for row in duties if row.role == role and row.place.startswith(place))
+
+    async def login(self, role: str, place: str = "") -> User:
+        """A user of that person, with that role."""
+        person = self.person(role, place)
+        return await user(self.store, f"u-{person.lower()}", (role,), person=person)
 
     async def light(self, number: str, colour: str, due: datetime | None = None) -> None:
         """Shows a light at once: nobody has to wait for its deadline."""
