@@ -114,6 +114,26 @@ class RetentionSettings(Settings, frozen=True, kw_only=True):
         int,
         Meta(ge=0, le=36500, description="what webhooks were sent, and what they would not take in the end"),
     ] = 30
+
+    attachments_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36500,
+            description="pictures and documents of cases that are over, counted from their last change: as long as the "
+            "events, for they show people, and the timeline still says that they were there",
+        ),
+    ] = 1100
+    cases_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=36500,
+            description="cases that are over, with their timelines, counted from their last change: ten years, the "
+            "shortest term of official files; export them before (countyhub case export). Open ones stay, and those "
+            "merged with what is open; a number is never given again",
+        ),
+    ] = 3660
     audit_days: Annotated[
         int, Meta(ge=183, le=36500, description="who did what: the law wants six months (网络安全法 第二十一条)")
     ] = 1100
@@ -133,6 +153,8 @@ class RetentionSettings(Settings, frozen=True, kw_only=True):
             "orders": orders,
             "replies": orders,
             "deliveries": self.deliveries_days,
+            "attachments": self.attachments_days,
+            "cases": self.cases_days,
         }
 
 

@@ -19,7 +19,8 @@ from countyhub.store.retention import Pruned
 
 _ZH = {"pictures": "图片", "events": "事件", "letters": "已处理的死信", "reused": "已处理的重号",
        "gaps": "盒子声明的缺口", "orders": "指令", "replies": "指令的答复", "deliveries": "推送记录",
-       "matters": "事项", "links": "盒子连接记录", "suppressed": "压下计数"}  # fmt: skip
+       "matters": "事项", "links": "盒子连接记录", "suppressed": "压下计数",
+       "attachments": "已结案件的附件", "cases": "已结案件"}  # fmt: skip
 _EN = {
     "letters": "dead letters dealt with",
     "reused": "numbers used twice, dealt with",
@@ -27,6 +28,8 @@ _EN = {
     "deliveries": "deliveries of webhooks",
     "links": "links that came and went",
     "suppressed": "counts of what was suppressed",
+    "attachments": "attachments of cases that are over",
+    "cases": "cases that are over",
 }
 
 

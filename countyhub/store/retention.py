@@ -1,8 +1,8 @@
 """What is old enough is given up, kind by kind, in small pieces so that ingest never waits long.
 
 Never given up: `event_key` and the lanes' standings (they make an event count once, for ever), what is missing, dead
-letters that nobody could read yet, numbers used twice that nobody has dealt with, orders still to be answered, and the
-events that an open case stands on.
+letters that nobody could read yet, numbers used twice that nobody has dealt with, orders still to be answered, open
+cases, and the events that they stand on.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.config import RetentionSettings
-from countyhub.store import hooktables, mattertables, partitions
+from countyhub.store import caseretention, hooktables, mattertables, partitions
 from countyhub.store import tables as t
-from countyhub.store.casetables import case_evidence, cases
+from countyhub.store.casetables import attachment, case_evidence, cases
 from countyhub.store.columns import microseconds
 from countyhub.store.engine import Store
 from countyhub.store.partitions import DEFAULT, Month
@@ -61,7 +61,9 @@ async def prune(store: Store, settings: RetentionSettings, now: datetime, *, dry
         if not days:
             continue
         before = now - timedelta(days=days)
-        if kind == "events":
+        if kind == "cases":
+            rows = await caseretention.prune(store, before, dry_run=dry_run)
+        elif kind == "events":
             rows = await (_months if store.is_postgres else _oldest_events)(store, before, dry_run)
         else:
             rows = await _rows(store, kind, before, dry_run)
@@ -88,6 +90,7 @@ def _due(kind: str, before: datetime) -> tuple[Table, ColumnElement[bool]]:
         "links": (link, link.c.at < before),
         "suppressed": (suppressed, suppressed.c.day < before.date()),
         "deliveries": (delivery, delivery.c.finished < before),
+        "attachments": (attachment, caseretention.attachments(before)),
     }[kind]
 
 
@@ -97,7 +100,7 @@ async def _rows(store: Store, kind: str, before: datetime, dry_run: bool) -> int
         async with store.read() as connection:
             return int((await connection.execute(select(func.count()).select_from(table).where(due))).scalar_one())
     key = list(table.primary_key)
-    piece = select(*key).where(due).limit(PIECE_OF_PICTURES if table is t.media else PIECE)
+    piece = select(*key).where(due).limit(PIECE_OF_PICTURES if table in (t.media, attachment) else PIECE)
     total = 0
     while True:
         async with store.write() as connection:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from typing import get_args
 
 import httpx
 import msgspec
 import pytest
 
+from countyhub import lease, leasehold
 from countyhub.config import FeedType
 from countyhub.feeds import envelope, schedule, signature, topics
 from countyhub.feeds.source import CASE, EVENT_KINDS
@@ -168,3 +170,12 @@ def test_topics() -> None:
         "hub/1/431126/event/431126001/431126001001-2/sos"
     )
     assert topics.case_topic("431126", "", "431126-20260501-0001") == "hub/1/431126/case/unknown/431126-20260501-0001"
+
+
+def test_the_page_says_how_long_feeds_wait_for_a_process_that_is_dead() -> None:
+    """As long as its lease lasts, and until the next one looks."""
+    text = (Path(__file__).parents[2] / "docs/feeds.md").read_text()
+    lasts_s = lease.LASTS.total_seconds()
+    assert f"its lease lasts {lasts_s:.0f} s" in text
+    assert f"for up to {lasts_s + leasehold.AGAIN_S:.0f} s" in text
+    assert f"it within {leasehold.AGAIN_S:.0f} s" in text

@@ -88,7 +88,7 @@ async def filled(store: Store) -> None:
 async def test_a_look_first_then_what_is_old_goes_and_what_is_open_stays(store: Store) -> None:
     await filled(store)
     expected = {"pictures": 3, "events": 4, "letters": 1, "reused": 0, "gaps": 1, "orders": 1, "replies": 1}
-    expected |= {"deliveries": 2, "matters": 0, "links": 0, "suppressed": 0}
+    expected |= {"deliveries": 2, "matters": 0, "links": 0, "suppressed": 0, "attachments": 0, "cases": 0}
     before = await count(store, t.event)
     for dry_run in (True, True, False):
         assert await count(store, t.event) == before
