@@ -88,7 +88,7 @@ class Answers(Settings, frozen=True, kw_only=True):
     pictures: Annotated[bool | None, about("cameras take a picture with each alarm (default: yes)",
                                            "摄像机报警时附图片（默认附）", example=True)] = None  # fmt: skip
     key_file: Annotated[Text | None, about("the terminal's village key", "终端的村密钥文件",
-                                           example="secrets/village.key")] = None  # fmt: skip
+                                           example="village.key")] = None  # fmt: skip
     part: Annotated[
         tuple[dict[str, Any], ...],
         about("parts of the terminal: what stands in its [[device.ID.part]], see driver `terminal`",

@@ -8,8 +8,9 @@ import tomllib
 from pathlib import Path
 
 from edgeagent.cli.enroll import read_ticket
-from edgeagent.cli.setup.plan import Plan
-from edgeagent.cli.setup.talk import Keys, NotUnderstood, Question, Talk
+from edgeagent.cli.setup.plan import EnrolledOtherwise, Plan
+from edgeagent.cli.setup.talk import Keys, NotUnderstood, Question, Talk, sentence
+from edgeagent.cli.setup.tomledit import LeftToYou
 from edgeagent.config import HubSettings
 from edgeagent.enrol.hub import address
 from gridwire.codes import check_box_id
@@ -26,19 +27,40 @@ def village(talk: Talk, plan: Plan) -> None:
     """Box id and name."""
     present = plan.present
     talk.tell(en="\n== 1/5 The village ==", zh="\n== 第 1 步（共 5 步）村 ==")
-    box = talk.ask(Question(
+    settle(talk, plan, ("box",), Question(
         (("box",),), "Village code, 12 digits, e.g. 430121001001; a second box of the village: 430121001001-2",
         "村级区划代码，12 位，如 430121001001；同村第二台盒子写作 430121001001-2",
         box_id, _text(present.get("box")) or None,
     ))  # fmt: skip
-    plan.put(("box",), box)
-    name = talk.ask(Question(
+    settle(talk, plan, ("name",), Question(
         (("name",),), "Name of the village, e.g. Dongshan", "村名，如 东山村", name_of_place,
         _text(present.get("name")) or None, ascii=False,
     ))  # fmt: skip
-    plan.put(("name",), name)
     if present.get("language") is None:
         plan.put(("language",), talk.language)
+
+
+def settle(talk: Talk, plan: Plan, path: tuple[str, ...], question: Question) -> str:
+    """Ask until the answer can be put where it belongs; nobody is thrown out for a setting that is not ours to change.
+
+    Raises `LeftToYou`, `EnrolledOtherwise` where nobody can be asked again.
+    """
+    while True:
+        answer = talk.ask(question)
+        if put(talk, plan, path, answer):
+            return answer
+
+
+def put(talk: Talk, plan: Plan, path: tuple[str, ...], value: object) -> bool:
+    """Whether the setting is so now; a person is told why it is not. Raises as `settle`."""
+    try:
+        plan.put(path, value)
+    except (LeftToYou, EnrolledOtherwise) as problem:
+        if talk.alone:
+            raise
+        talk.tell(en=f"  ✗ {sentence(problem, 'en')}", zh=f"  ✗ {sentence(problem, 'zh')}")
+        return False
+    return True
 
 
 def _text(value: object) -> str:
@@ -97,14 +119,14 @@ def _broker(talk: Talk, plan: Plan) -> None:
     present = plan.present
     known = _text(present.get("hub", "host"))
     port = present.get("hub", "port", default=HubSettings(host="x").port)
-    answer = talk.ask(Question(
+    question = Question(
         (("hub",),), "Broker, HOST or HOST:PORT, e.g. hub.example.cn:8883",
         "消息服务器，主机 或 主机:端口，如 hub.example.cn:8883", broker, f"{known}:{port}" if known else None,
-    ))  # fmt: skip
-    host, number = split(answer)
-    plan.put(("hub", "host"), host)
-    if number != port:
-        plan.put(("hub", "port"), number)
+    )  # fmt: skip
+    while True:
+        host, number = split(talk.ask(question))
+        if put(talk, plan, ("hub", "host"), host) and (number == port or put(talk, plan, ("hub", "port"), number)):
+            break
     if number != PLAIN_PORT:
         _tls(talk, plan)
     _login(talk, plan)
@@ -130,7 +152,14 @@ def split(address: str) -> tuple[str, int]:
 def _tls(talk: Talk, plan: Plan) -> None:
     present = plan.present
 
+    known = _text(present.get("hub", "tls", "ca"))
+
     def authority(text: str) -> str:
+        if text == NO_TLS and known:
+            raise NotUnderstood(
+                why_en="the file has a table [hub.tls]: to go without TLS, remove it by hand first",
+                why_zh="文件中有 [hub.tls] 表：要改为不加密，请先手工删除该表",
+            )
         if text != NO_TLS and not (present.folder / text).is_file():
             raise NotUnderstood(
                 why_en=f"there is no file {present.folder / text}: copy the county's ca.pem there, or write - for none",
@@ -138,16 +167,13 @@ def _tls(talk: Talk, plan: Plan) -> None:
             )
         return text
 
-    known = _text(present.get("hub", "tls", "ca"))
     default = known or ("ca.pem" if (present.folder / "ca.pem").is_file() else None)
     found = talk.ask(Question(
         (("ca",),), "Certificate of the county's CA, e.g. ca.pem (beside edgeagent.toml); - for no encryption",
         "县级 CA 证书，如 ca.pem（与 edgeagent.toml 同目录）；不加密输入 -", authority, default,
     ))  # fmt: skip
     if found != NO_TLS:
-        plan.put(("hub", "tls", "ca"), found)
-    elif known:
-        raise NotUnderstood(why_en="remove [hub.tls] from the file by hand", why_zh="请手工删除文件中的 [hub.tls]")
+        put(talk, plan, ("hub", "tls", "ca"), found)
 
 
 def _login(talk: Talk, plan: Plan) -> None:
@@ -157,7 +183,7 @@ def _login(talk: Talk, plan: Plan) -> None:
         lambda text: text, known,
     ))  # fmt: skip
     if user or known:
-        plan.put(("hub", "username"), user)
+        put(talk, plan, ("hub", "username"), user)
     kept = bool(plan.present.get("hub", "password"))
     password = talk.secret(
         (("hub_password",),),
@@ -165,7 +191,7 @@ def _login(talk: Talk, plan: Plan) -> None:
         zh="密码（不显示）；直接回车：" + ("不变" if kept else "无密码"),
     )
     if password:
-        plan.put(("hub", "password"), plan.keep_secret("hub", password))
+        put(talk, plan, ("hub", "password"), plan.keep_secret("hub", password))
 
 
 def _enrolment(talk: Talk, plan: Plan) -> argparse.Namespace:

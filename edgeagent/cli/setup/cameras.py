@@ -17,7 +17,7 @@ from edgeagent.cli.discover import find
 from edgeagent.cli.newdevices import Named, added, name_all, table_of, without_login
 from edgeagent.cli.places import hosts, place
 from edgeagent.cli.say import Language, say, width
-from edgeagent.cli.setup.basics import name_of_place, tomlbox
+from edgeagent.cli.setup.basics import name_of_place, put, tomlbox
 from edgeagent.cli.setup.plan import CAMERAS, Plan
 from edgeagent.cli.setup.talk import Keys, Question, Talk, numbers, sentence
 from edgeagent.driver import Found, Login, Search
@@ -71,7 +71,13 @@ def _search(talk: Talk, plan: Plan, args: argparse.Namespace) -> list[tuple[str,
         ))  # fmt: skip
         asked = _asked(plan, args, hosts(where) if where else ())
         talk.tell(en="searching …", zh="正在查找……")
-        found = asyncio.run(find(asked, talk.language))
+        try:
+            found = asyncio.run(find(asked, talk.language))
+        except Problem as problem:
+            if talk.alone:
+                raise
+            talk.tell(en=f"  ✗ {sentence(problem, 'en')}", zh=f"  ✗ {sentence(problem, 'zh')}")
+            found = []
         if found:
             return found
         talk.tell(
@@ -118,9 +124,9 @@ def _logged_in(talk: Talk, args: argparse.Namespace, seen: list[tuple[str, Found
     for _, one in seen:
         if _has(one, _UNTRIED):
             kinds.setdefault(kind_of(one), []).append(one.address)
-    for kind, addresses in kinds.items():
-        left = addresses
-        for number in range(MAX_TRIES):
+    for kind in (*MAKERS, OTHER):
+        left = kinds.get(kind, [])
+        for number in range(MAX_TRIES if left else 0):
             login = _login(talk, kind, left, again=number > 0)
             if login is None:
                 break
@@ -311,7 +317,7 @@ def _moved(talk: Talk, plan: Plan, moved: Sequence[Named]) -> None:
         old, new = (one.known or {}).get("address"), one.found.address
         en, zh = f"{one.id}: the file says {old}, it answers at {new}.", f"{one.id}：文件中为 {old}，现在 {new} 应答。"
         if talk.agrees((("change_existing",),), en=f"{en} Change it?", zh=f"{zh}是否改动？", default=False):
-            plan.put(("device", one.id, "address"), new)
+            put(talk, plan, ("device", one.id, "address"), new)
 
 
 # -- into the plan -------------------------------------------------------------------------------------------------
@@ -324,7 +330,7 @@ def _write(talk: Talk, plan: Plan, new: list[Named], late: list[Named]) -> None:
     for one in late:
         if one.id not in {each.id for each in filled_in} and not (one.known or {}).get("username"):
             for key in ("username", "password"):
-                plan.put(("device", one.id, key), one.found.settings[key])
+                put(talk, plan, ("device", one.id, key), one.found.settings[key])
     if not new and not filled_in:
         return
     if filled_in:
