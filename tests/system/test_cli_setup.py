@@ -11,6 +11,7 @@ import pytest
 from drivers.terminal import identify
 from edgeagent import plugins
 from edgeagent.cli.newdevices import NotWritten
+from edgeagent.cli.say import width
 from edgeagent.cli.setup import writing
 from edgeagent.cli.setup.plan import Plan, Present
 from edgeagent.configfile import load
@@ -130,6 +131,8 @@ async def test_a_village_is_set_up_with_slips_of_the_hand_on_the_way(box, tmp_pa
             await person.sees("下一步", "edgeagent check", "systemctl enable --now edgeagent")
             assert await person.ends() == 0
     assert PASSWORD not in person.screen
+    asked = person.screen[: person.screen.index("开始测试")]
+    assert max(width(line) for line in asked.replace(str(tmp_path), "").splitlines()) <= 80
     check_village(box)
 
 
@@ -208,6 +211,22 @@ async def test_what_a_technician_has_edited_is_shown_asked_for_and_keeps_its_com
     assert (box / "edgeagent.toml").read_text() == text
 
 
+async def test_what_setup_may_not_change_is_explained_and_asked_again(box):
+    (box / "edgeagent.toml").write_text('name = "东山村"\nlanguage = "zh"\nhub = { host = "h", port = 1883 }\n')
+    (box / "conf.d").mkdir()
+    (box / "conf.d/10-enrolled.toml").write_text(f'box = "{BOX}"\n')
+    before = files(box)
+    async with setup(box) as person:
+        await person.answers(
+            ("村级区划代码", "430121001002"), ("enroll --move", ""), ("[东山村]", ""), ("[3]", "1"),
+            ("[h:1883]", "other:1883"), ("请手工改为", ""), ("用户名", ""), ("密码", ""),
+            ("现在查找", "n"), ("终端吗", ""),
+        )  # fmt: skip
+        await person.sees("无需写入")
+        assert await person.ends() == 0
+    assert files(box) == before
+
+
 async def test_a_mistake_that_is_there_already_is_told_before_any_question(box):
     (box / "edgeagent.toml").write_text("box = “430121001001”\n")
     async with setup(box) as person:
@@ -226,6 +245,7 @@ async def run(box, answers, *more, cameras=None, language="en"):
         return await person.ends(), person.screen
 
 
+@pytest.mark.slow
 async def test_a_tour_needs_nobody_at_the_keyboard(box):
     (box.parent / "password").touch(0o600)
     (box.parent / "password").write_text(PASSWORD)
