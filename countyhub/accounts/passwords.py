@@ -95,12 +95,16 @@ def is_common(password: str) -> bool:
     words = {text, core, like, re.sub(r"[^a-z]", "", text)}
     if words & _COMMON:
         return True
-    return all(_in_a_row(part) for part in re.findall(r"[a-z]+|[0-9]+", text)) and bool(re.search("[a-z0-9]", text))
+    parts = re.findall(r"[a-z]+|[0-9]+", text)
+    in_a_row = sum(len(part) for part in parts if _in_a_row(part))
+    return in_a_row > 0 and 3 * in_a_row >= 2 * sum(map(len, parts))
 
 
 def generate() -> str:
     """A password for somebody who will change it: 16 letters in four groups, none of them easily mistaken."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+    while is_common(made := "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))):
+        pass
+    return made
 
 
 def _kinds(text: str) -> int:
@@ -117,7 +121,7 @@ def _in_a_row(part: str) -> bool:
     """A piece of a row of keys, forwards or backwards, or a year."""
     rows = (*_ROWS, *(row[::-1] for row in _ROWS))
     is_year = re.fullmatch(r"(19|20)\d\d(\d{4})?", part) is not None
-    return len(part) <= 2 or is_year or any(part in row * 2 for row in rows)
+    return is_year or (len(part) > 2 and any(part in row * 2 for row in rows))
 
 
 class Hasher:

@@ -27,6 +27,7 @@ SCOPES: Final[dict[str, Name]] = {
     "letters:read": Name("查看无法读取的报文", "see what could not be read"),
     "tokens:read": Name("查看令牌清单（不含令牌本身）", "see which tokens there are, never the tokens themselves"),
     "tokens:revoke": Name("吊销令牌", "revoke tokens"),
+    "metrics:read": Name("读取监控指标 /metrics", "read the figures for monitoring at /metrics"),
 }
 PERSONAL: Final = frozenset({"cases:act", "notifications:ack"})
 """Only for tokens of a person: what is done has somebody who did it."""

@@ -16,20 +16,24 @@ ANYONE: Final = "anyone"
 """Everybody who is logged in; also who must change his password first."""
 MONITORING: Final = "metrics:read"
 """This machine itself; others by a token or session with this right."""
+EXPORTS: Final = "exports:make"
+"""Each is in the audit."""
 HEALTH: Final = r"/livez|/readyz"
 
 
 class Page(NamedTuple):
-    """`path`: a pattern for the whole path. `right`: one of `accounts.roles.RIGHTS`, or of the words above."""
+    """`path`: a pattern for the whole path. `right`: one of `accounts.roles.RIGHTS`, or of the words above. `whole`: it
+    belongs to no area, so that only who sees the whole county gets it."""
 
     methods: str
     path: str
     right: str
     name: Name
+    whole: bool = False
 
 
-def _page(methods: str, path: str, right: str, zh: str, en: str) -> Page:
-    return Page(methods, path, right, Name(zh, en))
+def _page(methods: str, path: str, right: str, zh: str, en: str, *, whole: bool = False) -> Page:
+    return Page(methods, path, right, Name(zh, en), whole)
 
 
 PAGES: Final[tuple[Page, ...]] = (
@@ -45,17 +49,18 @@ PAGES: Final[tuple[Page, ...]] = (
     _page("GET", r"/", "cases:read", "首页", "the first page"),
     _page("GET", r"/live/(cameras|boxes)", "boxes:read", "盒子和摄像机（实时）", "boxes and cameras, live"),
     _page("GET", r"/live/.+", "cases:read", "案件（实时）", "cases, live"),
-    _page("GET", r"/live|/events(/.*)?", "events:read", "事件", "events"),
+    _page("GET", r"/live|/events(/.*)?", "events:read", "事件", "events", whole=True),
     _page("GET", r"/(cameras|boxes)(/.*)?", "boxes:read", "盒子和摄像机", "boxes and cameras"),
     _page("POST", r"/(cameras|boxes)/.+", "boxes:order", "向盒子下达指令", "orders to boxes"),
-    _page("GET", r"/suppressed(/.*)?", "matters:read", "被压下的信号", "what was suppressed"),
-    _page("GET", r"/letters(/.*)?", "letters:read", "死信", "dead letters"),
-    _page("POST", r"/letters/.+", "letters:read", "重试死信", "dead letters tried again"),
-    _page("GET", r"/settings(/.*)?", "hooks:read", "设置", "settings"),
-    _page("GET", r"/.+\.(xlsx|csv)", "exports:make", "导出", "exports"),
-    _page("POST", r"/cases|/cases/new", "cases:open", "上报案件", "reporting a case"),
+    _page("GET", r"/suppressed(/.*)?", "matters:read", "被压下的信号", "what was suppressed", whole=True),
+    _page("GET", r"/letters(/.*)?", "letters:read", "死信", "dead letters", whole=True),
+    _page("POST", r"/letters/.+", "letters:read", "重试死信", "dead letters tried again", whole=True),
+    _page("GET", r"/settings(/.*)?", "hooks:read", "设置", "settings", whole=True),
+    _page("GET", r"/.+\.(xlsx|csv)", EXPORTS, "导出", "exports"),
+    _page("POST", r"/cases", "cases:open", "上报案件", "reporting a case"),
     _page("POST", r"/cases/.+", "cases:act", "办理案件", "acting on cases"),
-    _page("GET", r"/(cases|map|report|lights|areas)(/.*)?", "cases:read", "案件、地图、统计", "cases, map, figures"),
+    _page("GET", r"/report", "cases:open", "上报案件", "reporting a case"),
+    _page("GET", r"/(cases|map)(/.*)?", "cases:read", "案件和地图", "cases and the map"),
 )
 """The first that fits counts. An empty right: whoever is logged in, and has a duty today."""
 _PATTERNS = tuple((frozenset(page.methods.split()), re.compile(page.path), page) for page in PAGES)

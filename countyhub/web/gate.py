@@ -27,7 +27,7 @@ from countyhub.api.origin import CSRF_HEADER, SAFE_METHODS, is_own
 from countyhub.api.peer import Peer, peer
 from countyhub.audit import trail
 from countyhub.store.engine import UNAVAILABLE
-from countyhub.web.access import ANYONE, HEALTH, MONITORING, PUBLIC, is_known, page_of
+from countyhub.web.access import ANYONE, EXPORTS, HEALTH, MONITORING, PUBLIC, is_known, page_of
 from countyhub.web.lobby import Lobby
 from countyhub.web.logintexts import both
 
@@ -130,7 +130,17 @@ class Gate:
             return None
         if found is None or right is None:
             return _to_login(request) if found is None else await self._missing(request)
-        return _by_right(request, right, found)
+        refusal = _by_right(request, right, found)
+        if refusal is None and page is not None and page.whole and not found.scope.whole:
+            return _refused("whole")
+        if refusal is None and right == EXPORTS:
+            await self._note_export(request, found)
+        return refusal
+
+    async def _note_export(self, request: Request, found: Viewer) -> None:
+        what = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        async with self._lobby.store.write() as connection:
+            await trail.note(connection, "export", what, by=found.asker)
 
     async def _missing(self, request: Request) -> Response:
         return _refused("method", 405) if is_known(request.url.path) else await self._lost(request, _LOST)

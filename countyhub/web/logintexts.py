@@ -83,6 +83,9 @@ LOGIN_TEXTS: dict[str, Text] = {
     "gate.large": Text("表单过大", "the form is too large"),
     "gate.must_change": Text("请先在 /account 设置自己的密码", "choose a password of your own first, at /account"),
     "gate.duty": Text("登记表显示您今日没有职责", "the registry has no duty of yours today"),
+    "gate.whole": Text(
+        "此页不属于某一区划，只有查看全县的用户可以使用", "this belongs to no area: only for who sees the whole county"
+    ),
     "gate.foreign": Text(
         "请求不是从本系统的页面发出，或页面已过期：请返回并刷新页面后重试",
         "this did not come from a page of this console, or the page is old: go back, reload and try again",

@@ -1,0 +1,255 @@
+"""Who gets which page and which route of the interface: each with each role and with nobody, over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import re
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import pytest
+from msgspec.structs import replace
+from starlette.routing import Mount, Route
+
+from countyhub.accounts import session, users
+from countyhub.accounts.roles import ROLES, rights
+from countyhub.accounts.session import COOKIE
+from countyhub.api.settings import ApiParts
+from countyhub.api.table import ROUTES
+from countyhub.audit import reading
+from countyhub.cases.book import Book
+from countyhub.config import Config
+from countyhub.registry import stored
+from countyhub.registry.forms import Duty
+from countyhub.registry.live import LiveRegistry
+from countyhub.web.access import ANYONE, MONITORING, PUBLIC, page_of
+from countyhub.web.app import create
+from countyhub.web.settings import ConsoleSettings
+from gridwire.events import Alarm
+from simulators.county.build import COUNTY, SMALL, build
+from tests.apis import desk
+from tests.browser.county import jpeg
+from tests.logins import PASSWORD, user
+from tests.registries import TOWNSHIP, VILLAGES, ZONE
+
+pytestmark = pytest.mark.usefixtures("database")
+THERE = {"number": f"{COUNTY}-20260101-0001", "box": VILLAGES[0], "order": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "event": "7",
+         "stream": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "seq": "7", "attachment": "7", "place": TOWNSHIP, "token": "777",
+         "letter": "7", "hook": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "secret": "none", "page": "lights", "device": "cam-1",
+         "file": "7", "path": "console.css"}  # fmt: skip
+ENDS = {"/logout", "/account/password", "/account/sessions"}
+"""Not walked through: they end what the walk needs."""
+
+
+class Browser:
+    """Somebody's requests, one connection each. `cookie` empty: nobody's."""
+
+    def __init__(self, url: str, cookie: str = "") -> None:
+        self._netloc, self.cookie = urlsplit(url).netloc, cookie
+
+    async def __call__(self, method: str, path: str, body: str = "", **headers: str) -> tuple[int, str, str]:
+        """Status, where it leads to, body; with a CSRF token unless `x_csrf_token` says otherwise."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.cookie:
+            given["cookie"] = f"{COOKIE}={self.cookie}"
+            given.setdefault("x-csrf-token", session.csrf(self.cookie))
+        if body:
+            given.setdefault("content-type", "application/x-www-form-urlencoded")
+        return await asyncio.to_thread(self._request, method, path, body, given)
+
+    def _request(self, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, str, str]:
+        connection = http.client.HTTPConnection(self._netloc, timeout=30)
+        try:
+            connection.request(method, path, body or None, headers)
+            answer = connection.getresponse()
+            is_stream = answer.getheader("content-type", "").startswith("text/event-stream")
+            text = "" if is_stream else answer.read().decode("utf-8", "replace")
+            return answer.status, answer.getheader("location", ""), text
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+async def place(tmp_path):
+    async with desk(tmp_path) as found:
+        yield found
+
+
+async def person_of(place, role: str) -> str:
+    """Somebody who has this duty in the small county."""
+    async with place.store.read() as connection:
+        registry = await stored.load_registry(connection, ZONE)
+    duties = registry.in_force(Duty, datetime.now(UTC))
+    return next((duty.person for duty in duties if duty.role == role), "")
+
+
+async def browser(place, role: str, **given: str) -> Browser:
+    """Logged in as this role, as a person of the registry who has it."""
+    given = given or {"person": await person_of(place, role)}
+    who = await user(place.store, f"{role}.{''.join(given.values())}".lower(), [role], **given)
+    async with place.store.write() as connection:
+        return Browser(place.url, (await session.begin(connection, who, datetime.now(UTC)))[1])
+
+
+def pages(place) -> list[tuple[str, str]]:
+    """Method and path of everything that the console answers."""
+    config = Config(county=COUNTY)
+    book = Book.configured(config, LiveRegistry(place.store, ZONE))
+    app = create(place.store, None, ConsoleSettings(county=COUNTY), ApiParts(config=config, book=book))
+    found = []
+    for route in app.routes:
+        if isinstance(route, Mount):
+            found.append(("GET", f"{route.path}/console.css"))
+        elif isinstance(route, Route):
+            path = re.sub(r"\{([a-z_]+)(:[a-z]+)?\}", lambda each: THERE[each[1]], route.path)
+            found += [(method, path) for method in sorted(route.methods - {"HEAD"})]
+    return found
+
+
+async def test_every_page_has_its_row_in_the_table(place):
+    assert [each for each in pages(place) if page_of(*each) is None] == []
+
+
+async def test_nobody_gets_a_page_without_logging_in(place):
+    nobody = Browser(place.url)
+    for method, path in pages(place):
+        status, leads_to, _ = await nobody(method, path)
+        right = page_of(method, path).right
+        if right in (PUBLIC, MONITORING):
+            assert status < 500, (method, path, status)
+            assert not leads_to.startswith("/login?"), (method, path)
+        elif method == "GET" and not path.startswith("/live"):
+            assert (status, leads_to.partition("?")[0]) == (303, "/login"), (method, path)
+        else:
+            assert status == 401, (method, path)
+    for route in ROUTES:
+        path = re.sub(r"\{([a-z_]+)\}", lambda each: THERE[each[1]], route.path)
+        assert (await nobody(route.method, f"/api/1{path}"))[0] in (401, 429), route.name
+
+
+@pytest.mark.parametrize(
+    "role",
+    [role if role in ("village_clerk", "auditor") else pytest.param(role, marks=pytest.mark.slow) for role in ROLES],
+)
+async def test_every_role_gets_its_pages_and_routes_and_no_others(place, role):
+    someone, has = await browser(place, role), rights([role], has_person=bool(await person_of(place, role)))
+    person = await person_of(place, role)
+    book = Book.configured(Config(county=COUNTY), LiveRegistry(place.store, ZONE))
+    await book.refresh()
+    is_whole = book.scope(person, datetime.now(UTC)).whole if person else ROLES[role].whole
+    for method, path in pages(place):
+        page = page_of(method, path)
+        if path in ENDS or page.right == PUBLIC:
+            continue
+        status, leads_to, _ = await someone(method, path)
+        may = page.right in (ANYONE, MONITORING, "") or page.right in has
+        if may and (is_whole or not page.whole):
+            assert status not in (401, 403), (method, path, status)
+            assert leads_to not in ("/login", "/account"), (method, path)
+        elif path == "/":
+            assert (status, leads_to) == (303, "/audit" if "audit:read" in has else "/account")
+        else:
+            assert status == 403, (method, path, status)
+    for route in ROUTES:
+        path = re.sub(r"\{([a-z_]+)\}", lambda each: THERE[each[1]], route.path)
+        status, _, text = await someone(route.method, f"/api/1{path}")
+        if route.scope and (route.scope not in has or route.scope == "people:phone"):
+            assert (status, "api.scope-missing" in text) == (403, True), (route.name, status)
+        elif route.whole and not is_whole:
+            assert "api.whole-county-only" in text, route.name
+        else:
+            assert status not in (401, 403, 500), (route.name, text)
+
+
+async def test_what_changes_something_comes_from_a_page_of_ours(place):
+    someone = await browser(place, "dispatcher")
+    other = session.csrf(session.new_secret())
+    title = '{"title": "x"}'
+    for path in ("/logout", "/account/password", "/cases", "/look", "/api/1/cases"):
+        for wrong in ("", "x", other):
+            assert (await someone("POST", path, "a=b", x_csrf_token=wrong))[0] == 403, (path, wrong)
+        for header in ({"origin": "http://evil.example"}, {"origin": "null"}, {"sec_fetch_site": "same-site"},
+                       {"sec_fetch_site": "cross-site"}):  # fmt: skip
+            assert (await someone("POST", path, "a=b", **header))[0] == 403, (path, header)
+    said = await someone("POST", "/api/1/cases", title, content_type="application/json", sec_fetch_site="same-origin")
+    assert said[0] == 201, said
+    assert (await someone("POST", "/logout", f"csrf={session.csrf(someone.cookie)}", x_csrf_token=""))[0] == 303
+    assert (await someone("GET", "/"))[1] == "/login"
+    assert (await someone("GET", "/api/1/cases"))[0] == 401
+    async with place.store.read() as connection:
+        kinds = [row.kind for row in await reading.newest(connection)]
+        act, *_ = await reading.newest(connection, kind="case.act")
+    assert kinds[0] == "logout"
+    assert (act.who.partition("/")[0], act.person != "", act.object.startswith("case/")) == ("user", True, True)
+
+
+async def test_the_scope_is_the_registrys_at_the_time(tmp_path):
+    """A duty that has ended shows nothing; an area shows itself alone; nobody gets a role that is not his duty's."""
+    rows = build(SMALL)
+    clerk = next(row for row in rows if isinstance(row, Duty) and row.role == "village_clerk")
+    gone = next(row for row in rows if isinstance(row, Duty) and row.role == "township")
+    ended = replace(gone, valid_to=datetime.now(UTC).date())
+    async with desk(tmp_path, [ended if row is gone else row for row in rows]) as place:
+        for box in VILLAGES[:2]:
+            await place.place.box(box)
+            await place.place.event(box, Alarm(kind="smoke", state="pulse"))
+        here = await browser(place, "village_clerk", person=clerk.person)
+        assert (await here("GET", "/api/1/events"))[2].count('"box":') == 1
+        area = await browser(place, "township", area=VILLAGES[1])
+        events = (await area("GET", "/api/1/events"))[2]
+        assert VILLAGES[1] in events
+        assert VILLAGES[0] not in events
+        away = await browser(place, "township", person=gone.person)
+        assert (await away("GET", "/"))[1] == "/account"
+        assert "没有职责" in (await away("GET", "/account", accept_language="zh"))[2]
+        assert "person-away" in (await away("GET", "/api/1/events"))[2]
+        with pytest.raises(users.NotOnDuty):
+            async with place.store.read() as connection:
+                registry = await stored.load_registry(connection, ZONE)
+            users.check_registry(registry, ["county"], person=clerk.person, area="", now=datetime.now(UTC))
+
+
+async def test_a_picture_is_seen_for_a_reason_in_ones_own_place(place):
+    for box in VILLAGES[:2]:
+        await place.place.box(box)
+    paths = []
+    for box in VILLAGES[:2]:
+        paths.append(await place.place.picture(box, place.place.reference(box, jpeg(1)), jpeg(1)))
+    clerk = await browser(place, "village_clerk", area=VILLAGES[0])
+    assert (await clerk("GET", paths[1]))[0] == 404, "another village's"
+    assert (await clerk("GET", f"/look?object={paths[1][1:]}"))[0] == 404
+    assert (await clerk("GET", paths[0]))[0] == 403
+    assert (await clerk("GET", paths[0], accept="text/html"))[1] == f"/look?object={paths[0][1:]}"
+    assert (await clerk("GET", f"/api/1{paths[0].replace('/picture/', '/pictures/')}"))[0] == 403
+    asked = f"object={paths[0][1:]}&csrf={session.csrf(clerk.cookie)}"
+    assert (await clerk("POST", "/look", f"{asked}&reason=case&text=x"))[0] == 422
+    assert (await clerk("POST", "/look", f"object={paths[1][1:]}&reason=case&text=case+7"))[0] == 404
+    assert (await clerk("POST", "/look", f"{asked}&reason=case&text=case+7&next=//evil.example"))[1].startswith(
+        "/look?"
+    )
+    assert (await clerk("GET", paths[0]))[0] == 200
+    assert (await clerk("GET", f"/api/1{paths[0].replace('/picture/', '/pictures/')}"))[0] == 200
+    inspector = await browser(place, "inspector", area=VILLAGES[0])
+    assert (await inspector("GET", paths[0]))[0] == 403
+    async with place.store.read() as connection:
+        (row,) = await reading.newest(connection, kind="picture.looked")
+    assert (row.object, b"case 7" in row.detail) == (paths[0][1:], True)
+
+
+async def test_logging_in_and_choosing_ones_own_password(place):
+    await user(place.store, "new", ["county"], must_change=True)
+    someone = Browser(place.url)
+    assert (await someone("POST", "/login", "name=new&password=wrong"))[0] == 401
+    assert (await someone("POST", "/login", "name=new&password=x", origin="http://evil.example"))[0] == 403
+    async with place.store.write() as connection:
+        who = await users.one(connection, "new")
+        someone.cookie = (await session.begin(connection, who, datetime.now(UTC)))[1]
+    assert (await someone("GET", "/"))[1] == "/account"
+    assert (await someone("POST", "/cases", "a=b"))[0] == 403
+    assert "api.must-change-password" in (await someone("GET", "/api/1/cases"))[2]
+    form = f"old={PASSWORD}&new=x9k-demo-tree7&again="
+    assert (await someone("POST", "/account/password", form + "other"))[0] == 422
+    assert (await someone("POST", "/account/password", form + "x9k-demo-tree7"))[1] == "/account?said=changed"
+    assert (await someone("GET", "/account"))[1].startswith("/login"), "the old session is over"
+    assert (await Browser(place.url)("POST", "/login", "name=new&password=x9k-demo-tree7&next=/cases"))[1] == "/cases"

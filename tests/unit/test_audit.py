@@ -1,0 +1,125 @@
+"""The audit: a chain that tells of every change to it, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from countyhub.audit import anchors, keeping, reading, trail
+from countyhub.audit.reading import Anchor, Broken
+from countyhub.audit.trail import Asker
+from countyhub.store.engine import Store, open_store
+from tests import postgres
+from tests.hubs import database_url
+
+NOW = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)
+TRIGGERS = {"sqlite": ("DROP TRIGGER audit_stays", "DROP TRIGGER audit_stays_as_it_is"),
+            "postgresql": ("DROP TRIGGER audit_stays ON audit",)}  # fmt: skip
+
+
+@pytest.fixture
+async def store(database: str, tmp_path: Path):
+    store = await open_store(postgres.cluster().empty() if database == "postgresql" else database_url(tmp_path))
+    yield store
+    await store.close()
+
+
+async def fill(store: Store, number: int = 5, at: datetime = NOW) -> None:
+    with trail.as_(Asker("user/li", "P1", "10.0.0.7")):
+        for each in range(number):
+            async with store.write() as connection:
+                await trail.note(connection, "case.act", f"case/{each}", at=at + timedelta(minutes=each), act="close")
+
+
+async def verdict(store: Store, *known: Anchor) -> Broken | None:
+    async with store.read() as connection:
+        return (await reading.verify(connection, known)).broken
+
+
+async def tamper(store: Store, *statements: str) -> None:
+    """As somebody would who owns the database."""
+    kind = "postgresql" if store.is_postgres else "sqlite"
+    async with store.write() as connection:
+        for statement in (*TRIGGERS[kind], *statements):
+            await connection.execute(text(statement))
+
+
+async def test_a_row_says_who_and_what_and_a_rolled_back_act_was_never_done(store: Store) -> None:
+    await fill(store, 2)
+    with pytest.raises(RuntimeError):
+        async with store.write() as connection:
+            await trail.note(connection, "case.act", "case/9")
+            raise RuntimeError
+    async with store.read() as connection:
+        newest, _ = await reading.newest(connection)
+        found = await reading.verify(connection)
+    assert (newest.who, newest.person, newest.address, newest.object) == ("user/li", "P1", "10.0.0.7", "case/1")
+    assert (found.first, found.last, found.broken) == (1, 2, None)
+
+
+async def test_the_database_itself_refuses_changes(store: Store) -> None:
+    await fill(store)
+    for statement in ("UPDATE audit SET who = 'x' WHERE id = 2", "DELETE FROM audit WHERE id = 5", "DELETE FROM audit"):
+        with pytest.raises(DBAPIError, match="audit is"):
+            async with store.write() as connection:
+                await connection.execute(text(statement))
+    assert await verdict(store) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "broken"),
+    [
+        ("UPDATE audit SET who = 'user/wang' WHERE id = 3", Broken(3, "changed")),
+        ("UPDATE audit SET at = at + 1 WHERE id = 2", Broken(2, "changed")),
+        ("DELETE FROM audit WHERE id = 3", Broken(3, "missing")),
+        ("DELETE FROM audit WHERE id = 1", Broken(1, "missing")),
+        ("DELETE FROM audit WHERE id > 3", Broken(4, "head")),
+        ("UPDATE audit SET previous = hash WHERE id = 4", Broken(4, "linked")),
+    ],
+)
+async def test_the_first_broken_row_is_named(store: Store, statement: str, broken: Broken) -> None:
+    await fill(store)
+    await tamper(store, statement)
+    assert await verdict(store) == broken
+
+
+async def test_an_end_that_was_cut_off_with_its_head_is_told_by_an_anchor(store: Store, tmp_path: Path) -> None:
+    await fill(store, 3)
+    async with store.read() as connection:
+        await anchors.note(connection, tmp_path, NOW)
+        last = (await reading.newest(connection, limit=1))[0]
+    await fill(store, 2)
+    async with store.read() as connection:
+        await anchors.note(connection, tmp_path, NOW)
+    known = anchors.read(tmp_path / anchors.FILE)
+    assert [each.id for each in known] == [3, 5]
+    assert await verdict(store, *known) is None
+    await tamper(store, "DELETE FROM audit WHERE id > 3")
+    async with store.write() as connection:
+        await connection.execute(text("UPDATE audit_head SET last = 3, hash = :h"), {"h": last.hash})
+    assert await verdict(store) is None, "the chain alone cannot know"
+    assert await verdict(store, *known) == Broken(4, "cut")
+    await fill(store, 2)
+    assert await verdict(store, *known) is None or (await verdict(store, *known)).fault == "anchor"
+    with trail.as_(Asker("user/other")):
+        async with store.write() as connection:
+            await trail.note(connection, "login")
+    assert (await verdict(store, Anchor(4, bytes(32)))) == Broken(4, "anchor")
+
+
+async def test_what_is_older_than_the_law_wants_is_given_up_from_the_old_end(store: Store) -> None:
+    await fill(store, 4, NOW - timedelta(days=400))
+    await fill(store, 3, NOW)
+    assert await keeping.prune(store, 200, NOW, dry_run=True) == 4
+    assert await keeping.prune(store, 1, NOW + timedelta(days=1)) == 4, "never less than six months"
+    async with store.read() as connection:
+        found = await reading.verify(connection)
+        newest = (await reading.newest(connection, limit=1))[0]
+    assert (found.first, found.last, found.broken) == (5, 8, None)
+    assert (newest.kind, newest.object) == ("audit.pruned", "audit/1-4")
+    await tamper(store, "DELETE FROM audit WHERE id = 5")
+    assert await verdict(store) == Broken(5, "missing")
