@@ -6,6 +6,7 @@ The web server of the console tells nobody which certificate a client has shown;
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,9 @@ log = logging.getLogger("countyhub.ca")
 
 TIMEOUT_S = 30.0
 MAX_CONNECTIONS = 100
+MAX_LEFT_BYTES = 1024 * 1024
+LEFT_S = 5.0
+"""So much, and for so long, is read on of what was refused."""
 _MAX_HEAD_BYTES = 16 * 1024
 _REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
             413: "Content Too Large", 503: "Service Unavailable"}  # fmt: skip
@@ -75,15 +79,25 @@ class SmallHttp:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 try:
-                    response = await self._answer(await _read(reader, writer))
+                    response, left = await self._answer(await _read(reader, writer)), 0
                 except BadHttp as error:
-                    response = Response(error.status, b"{}")
+                    response, left = Response(error.status, b"{}"), MAX_LEFT_BYTES
                 writer.write(_bytes(response))
                 await writer.drain()
+                await _discard(reader, left)
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             log.debug("enrolment: a connection ended early: %s", error)
         finally:
             writer.close()
+
+
+async def _discard(reader: asyncio.StreamReader, max_bytes: int) -> None:
+    """What a client still sends of a request that was refused: closed before it has been read, the connection would be
+    reset, and the client would not see the answer."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LEFT_S):
+            while max_bytes > 0 and (read := await reader.read(min(max_bytes, _MAX_HEAD_BYTES))):
+                max_bytes -= len(read)
 
 
 async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request:

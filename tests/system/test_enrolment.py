@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.client
+import socket
 import ssl
 import stat
 import sys
@@ -348,6 +349,25 @@ def ask(county: County, method: str, path: str, body: bytes = b"", **headers: st
 async def test_nonsense_is_answered_and_harms_nobody(county, method, path, body, status):
     assert (await asyncio.to_thread(ask, county, method, path, body))[0] == status
     assert (await asyncio.to_thread(ask, county, "GET", "/enrol/v1/trust"))[0] == 200
+
+
+def ask_slowly(county: County, size: int) -> bytes:
+    """Sends its body when the answer is there already: one that looks for it only then must not have been cut off."""
+    context = ssl.create_default_context(cafile=county.folder / "broker" / "ca.pem")
+    with (
+        socket.create_connection((HOST, county.listener.port), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname=HOST) as secure,
+    ):
+        secure.sendall(f"POST /enrol/v1/enrol HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode())
+        answer = secure.recv(4096)
+        for _ in range(size // 16384):
+            secure.sendall(b"x" * 16384)
+        return answer.partition(b"\r\n")[0]
+
+
+async def test_who_is_still_sending_what_is_too_large_sees_the_answer(county):
+    """Closed at once, the connection was reset, and the box saw that instead of the reason."""
+    assert await asyncio.to_thread(ask_slowly, county, 60 * 16384) == b"HTTP/1.1 413 Content Too Large"
 
 
 async def test_a_request_must_be_signed_by_its_key(county):
