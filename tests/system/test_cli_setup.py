@@ -131,8 +131,9 @@ async def test_a_village_is_set_up_with_slips_of_the_hand_on_the_way(box, tmp_pa
             await person.sees("下一步", "edgeagent check", "systemctl enable --now edgeagent")
             assert await person.ends() == 0
     assert PASSWORD not in person.screen
-    asked = person.screen[: person.screen.index("开始测试")]
-    assert max(width(line) for line in asked.replace(str(tmp_path), "").splitlines()) <= 80
+    # It fits into 80 columns, but for the long paths of a test.
+    asked = person.screen[: person.screen.index("开始测试")].splitlines()
+    assert [line for line in asked if width(line) > 80 and "/" not in line] == []
     check_village(box)
 
 

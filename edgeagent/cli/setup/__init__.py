@@ -116,7 +116,7 @@ def _finish(talk: Talk, plan: Plan, args: argparse.Namespace) -> int:
             return bad.exit_code
     else:
         assert loaded is not None
-        _summary(talk, loaded)
+        _summary(talk, loaded, enrols=plan.enroll is not None)
     if args.dry_run:
         talk.tell(en="Dry run: nothing was written.", zh="试运行：未写入。")
         return OK
@@ -145,10 +145,10 @@ def _show(talk: Talk, plan: Plan) -> None:
         talk.tell(en=f"\n{file} (new, mode 0600, not shown)", zh=f"\n{file}（新文件，权限 0600，内容不显示）")
 
 
-def _summary(talk: Talk, loaded: Loaded) -> None:
+def _summary(talk: Talk, loaded: Loaded, *, enrols: bool) -> None:
     config = loaded.config
     count = len(flat(loaded.redacted()))
-    encrypted = config.hub.tls is not None
+    encrypted = enrols or config.hub.tls is not None
     talk.tell(
         en=f"\n✓ The agent can load it: box {config.box}, {len(config.device)} devices, {count} settings.",
         zh=f"\n✓ 代理可以加载：盒子 {config.box}，{len(config.device)} 台设备，{count} 项设置。",

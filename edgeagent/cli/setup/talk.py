@@ -17,6 +17,8 @@ from edgeagent.configfile.fullwidth import to_ascii
 from gridwire.problem import Problem
 
 COLUMNS = 78
+ROOM_FOR_ANSWER = 22
+"""Columns behind a question; where there are fewer, the answer gets a line of its own."""
 _NOT_FIRST = "，。：；？！、）”… "
 YES, NO = ("y", "yes", "是", "好", "1"), ("n", "no", "否", "不", "0")
 
@@ -176,7 +178,10 @@ class Person:
             return to_ascii(text) if kept else text
 
     def _line(self, prompt: str) -> str:
-        print(wrapped(prompt) + (" " if prompt.endswith(" ") else ""), end="", flush=True)
+        shown = wrapped(prompt) + (" " if prompt.endswith(" ") else "")
+        if width(shown.rpartition("\n")[2]) > COLUMNS - ROOM_FOR_ANSWER:
+            shown += "\n  > "
+        print(shown, end="", flush=True)
         line = sys.stdin.readline()
         if not line:
             raise KeyboardInterrupt
