@@ -35,7 +35,7 @@ from countyhub.web.auditpage import AuditPage
 from countyhub.web.desk import Desk
 from countyhub.web.gate import Gate
 from countyhub.web.guard import Guard
-from countyhub.web.lobby import lobby
+from countyhub.web.lobby import Lobby, lobby
 from countyhub.web.login import Login
 from countyhub.web.looking import Looking
 from countyhub.web.metrics.gauges import GaugeParts, Gauges
@@ -96,10 +96,7 @@ def create(
                     await task
 
     app = Starlette(
-        routes=[
-            *(route for part in (Login, Looking, AuditPage) for route in part(desk, inside).routes()),
-            *_routes(desk, pages),
-        ],
+        routes=_routes(desk, inside, pages),
         middleware=[
             Middleware(Guard, settings=settings),
             Middleware(GZipMiddleware, compresslevel=5),
@@ -137,8 +134,9 @@ def _bare(settings: ConsoleSettings) -> Book:
     return Book(settings.county, lambda: registry)
 
 
-def _routes(desk: Desk, pages: Pages) -> list[Route | Mount]:
+def _routes(desk: Desk, inside: Lobby, pages: Pages) -> list[Route | Mount]:
     return [
+        *(route for part in (Login, Looking, AuditPage) for route in part(desk, inside).routes()),
         *(route for page in PAGES for route in page.routes(desk)),
         Route("/events", pages.events),
         Route("/live", pages.live),
