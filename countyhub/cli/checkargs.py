@@ -7,7 +7,7 @@ import argparse
 from countyhub.cli.say import say
 from gridwire.problem import Language
 
-CHECKS = ("database", "broker", "work", "backup", "certificates", "disk", "calendar", "notify", "deadletters")
+CHECKS = ("database", "broker", "work", "backup", "certificates", "disk", "calendar", "notify", "deadletters", "aside")
 """The names, which a test compares with the checks themselves: those are not loaded with every start."""
 
 

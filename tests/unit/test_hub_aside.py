@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from countyhub import escalation, intake
+from countyhub import cli, escalation, intake
 from countyhub.feeds.source import EventSource
 from countyhub.store import aside
 from countyhub.store import tables as t
@@ -216,3 +216,36 @@ async def test_an_event_that_cannot_be_read_is_left_out_of_feeds_and_told(store:
         page = await EventSource(COUNTY, "").page(connection, office.registry, 0, (), 3)
     assert [item.row_id for item in page.items] == [1, 3]
     assert (page.through, list(page.unreadable)) == (3, [2])
+
+
+@pytest.mark.sqlite_only
+async def test_what_was_put_aside_is_shown_and_taken_up_again(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R-OPEN-12: by `countyhub check`, in a list, and after the cause is gone as a case."""
+    await refuse(store, "cases", ".text", "%坏%")
+    office, boxes = desk(store)
+    asked = Request(item="S01", mode="direct", receipt="R1", text="坏")
+    await sent(office, boxes, asked, Alarm(kind="smoke", state="pulse"))
+    async with running(office):
+        await until_found(store, {f"alarm/{BOX}/cam-1/smoke"})
+    config = tmp_path / "countyhub.toml"
+    config.write_text(f'county = "{COUNTY}"\ndata_dir = "{tmp_path}"\n')
+    words = ["--config", str(config), "--language", "en"]
+
+    async def told(*command: str) -> str:
+        await asyncio.to_thread(cli.main, [*command, *words])
+        return capsys.readouterr().out
+
+    assert "1 were passed over (correlate; newest event 1" in await told("check", "--only", "aside")
+    assert "correlate  event 1  IntegrityError" in await told("matters", "aside")
+    async with store.write() as connection:
+        await connection.execute(text("DROP TRIGGER refuses_cases"))
+    assert "event 1" in await told("matters", "aside", "--again")
+    assert "nothing was put aside" in await told("matters", "aside")
+    await office.restart()
+    office.now = datetime.now(UTC) + timedelta(minutes=5)  # the stream is known for longer than it may wait for a clock
+    await office.follow()
+    office.now += timedelta(seconds=2)
+    await office.follow()
+    assert len(await keys(store)) == 2
