@@ -58,7 +58,10 @@ async def _end(config: Config, box: str, language: Language) -> bool:
 
 
 def _told(in_force: InForce, language: Language) -> str:
-    order = "countyhub broker-config --out /etc/mosquitto/countyhub --apply mosquitto.service"
+    order = (
+        "countyhub broker-config --out /etc/mosquitto/countyhub --include /etc/mosquitto/conf.d "
+        "--apply mosquitto.service; journalctl -u countyhub-broker"
+    )
     if in_force == "yes":
         return say(language, en="the broker refuses it from now on", zh="消息服务器已开始拒绝该盒子")
     if in_force == "no":
