@@ -49,7 +49,7 @@ class ApiSettings(Settings, frozen=True, kw_only=True):
         bool,
         Meta(
             description="a TLS proxy of yours stands in front on this machine and says X-Forwarded-For: as with "
-            "127.0.0.1 and ::1 among proxies in [web]; without either, and without tls_cert, tokens are taken from this "
+            "127.0.0.1 and ::1 in web.proxies; without either, and without tls_cert, tokens are taken from this "
             "machine alone"
         ),
     ] = False
