@@ -212,6 +212,28 @@ async def test_what_a_technician_has_edited_is_shown_asked_for_and_keeps_its_com
     assert (box / "edgeagent.toml").read_text() == text
 
 
+@pytest.mark.slow
+async def test_a_login_that_nobody_knew_is_filled_in_the_next_time(box):
+    (box / "edgeagent.toml").write_text(HEAD)
+    (box / "conf.d").mkdir()
+    cameras = ({"name": name, "serial": f"SN-{name}-0001", **HIKVISION} for name in ("gate", "door"))
+    begin = (("村级区划代码", ""), ("村名", ""), ("[3]", ""), ("现在查找", ""), ("地址范围", ""))
+    async with farm(*cameras) as found:
+        by_hand = f'[device.door]  # by hand\ndriver = "onvif"\naddress = "127.0.0.1:{found["door"].port}"\n'
+        (box / "conf.d/hand.toml").write_text(by_hand)
+        async with setup(box, cameras=found) as person:
+            await person.answers(*begin, ("海康威视 2 台", ""), ("不接入", ""), ("名称", "村口"), ("网格", ""))
+            await person.answers(("附图片", ""), ("终端吗", ""), ("写入？", ""))
+            assert await person.ends() == 0, person.screen
+        assert {one.options.username for one in loaded(box).device.values()} == {""}
+        async with setup(box, cameras=found) as person:
+            await person.answers(*begin, ("海康威视 2 台", "admin"), ("密码（不显示）", PASSWORD), ("终端吗", ""))
+            await person.answers(("所示修改", ""), ("所示修改", ""), ("写入？", ""))
+            assert await person.ends() == 0, person.screen
+    assert {one.options.password for one in loaded(box).device.values()} == {PASSWORD}
+    assert (box / "conf.d/hand.toml").read_text().startswith(by_hand)
+
+
 async def test_what_setup_may_not_change_is_explained_and_asked_again(box):
     (box / "edgeagent.toml").write_text('name = "东山村"\nlanguage = "zh"\nhub = { host = "h", port = 1883 }\n')
     (box / "conf.d").mkdir()
