@@ -14,11 +14,13 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from countyhub import arrivals
+from countyhub.accounts import reasons
 from countyhub.cases import acting, attaching, finding
 from countyhub.cases.refusals import NotThere
 from countyhub.lifecycle.refusals import Refused, Stale
 from countyhub.web import caseacts, outlines
 from countyhub.web.desk import Desk, Parts, Visit, body_of, form_of
+from countyhub.web.personal import masked
 from countyhub.web.tally import LIVING
 
 EVENTS_MAX = 40
@@ -46,7 +48,7 @@ class CasePage:
     async def _shown(
         self, visit: Visit, number: str, refused: Refused | None = None, typed: Mapping[str, str] | None = None
     ) -> Response:
-        values = await self._values(visit, number)
+        values = await self._values(visit, number, reveals=True)
         able, grey = caseacts.buttons(visit.book, values["whole"].case, visit.actor, visit.now)
         if not visit.viewer.may("cases:act"):
             able, grey = [], []
@@ -65,17 +67,24 @@ class CasePage:
             **values,
         )
 
-    async def _values(self, visit: Visit, number: str) -> dict[str, Any]:
-        """Raises 404."""
+    async def _values(self, visit: Visit, number: str, *, reveals: bool = False) -> dict[str, Any]:
+        """Raises 404. `reveals`: whoever has given a reason sees personal data in full; what is live is shared by all
+        who see the same, and never has it."""
         async with self._desk.read() as connection:
             whole = await finding.one(connection, number, visit.scope)
             if whole is None:
                 raise HTTPException(404)
             entries = await finding.timeline(connection, number)
             events = await arrivals.by_id(connection, whole.events[-EVENTS_MAX:]) if whole.events else []
+            session = visit.viewer.session
+            is_open = reveals and await reasons.is_open(connection, session, f"case/{number}", visit.now)
+        shown = masked(whole, entries)
+        if not is_open:
+            whole, entries = shown.whole, shown.entries
         row = whole.listed
         return {
             "whole": whole,
+            "hidden": shown.is_masked and not is_open,
             "row": row,
             "entries": entries,
             "events": events,

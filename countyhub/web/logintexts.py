@@ -63,6 +63,7 @@ LOGIN_TEXTS: dict[str, Text] = {
     "look.submit": Text("查看", "Look"),
     "look.back": Text("返回", "Back"),
     "look.pictures": Text("查看图片（{count}）", "look ({count})"),
+    "look.reveal": Text("号码已隐去，说明理由后查看", "numbers are masked: look, for a reason"),
     "look.open": Text("{until} 前可再次查看", "open until {until}"),
     "audit.title": Text("审计", "Audit"),
     "audit.at": Text("时间", "Time"),

@@ -61,7 +61,7 @@ class Browser:
     def _request(self, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, str, str]:
         connection = http.client.HTTPConnection(self._netloc, timeout=30)
         try:
-            connection.request(method, path, body or None, headers)
+            connection.request(method, path, body.encode() or None, headers)
             answer = connection.getresponse()
             is_stream = answer.getheader("content-type", "").startswith("text/event-stream")
             text = "" if is_stream else answer.read().decode("utf-8", "replace")
@@ -253,3 +253,23 @@ async def test_logging_in_and_choosing_ones_own_password(place):
     assert (await someone("POST", "/account/password", form + "x9k-demo-tree7"))[1] == "/account?said=changed"
     assert (await someone("GET", "/account"))[1].startswith("/login"), "the old session is over"
     assert (await Browser(place.url)("POST", "/login", "name=new&password=x9k-demo-tree7&next=/cases"))[1] == "/cases"
+
+
+async def test_numbers_of_persons_are_shown_for_a_reason(place):
+    county = await browser(place, "dispatcher")
+    said = f'{{"title": "路灯不亮", "text": "请回电13812345678", "place": "{VILLAGES[0]}"}}'
+    opened = await county("POST", "/api/1/cases", said, content_type="application/json")
+    number = re.search(r'"number":"([0-9-]+)"', opened[2])[1]
+    masked = (await county("GET", f"/cases/{number}"))[2]
+    assert ("138****5678" in masked, "13812345678" in masked) == (True, False)
+    asked = f"/look?object=case/{number}&amp;next=/cases/{number}"
+    assert asked in masked
+    inspector = await browser(place, "inspector")
+    assert asked not in (await inspector("GET", f"/cases/{number}"))[2]
+    assert (await inspector("POST", "/look", f"object=case/{number}&reason=case&text=curious"))[0] == 403
+    given = await county("POST", "/look", f"object=case/{number}&reason=case&text=calling+back&next=/cases/{number}")
+    assert given[1] == f"/cases/{number}"
+    assert "13812345678" in (await county("GET", given[1]))[2]
+    async with place.store.read() as connection:
+        (row,) = await reading.newest(connection, kind="personal.revealed")
+    assert row.object == f"case/{number}"
