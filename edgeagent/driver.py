@@ -58,6 +58,7 @@ __all__ = [
     "Notice",
     "Observation",
     "OutboxFull",
+    "OwnFile",
     "Picture",
     "PictureRef",
     "Problem",
@@ -79,6 +80,10 @@ State = Literal["up", "degraded", "down"]
 
 Secret = Annotated[str, Meta(extra_json_schema={"secret": True}, description="a secret, never shown")]
 """A password in the file itself. `file:PATH` reads it from a file, `env:NAME` from the environment."""
+
+OwnFile = Annotated[str, Meta(extra_json_schema={"own_file": True}, description="a file of the box")]
+"""The path of a file that the driver reads itself. Relative ones lie beside `edgeagent.toml`; of those in `secrets/`
+there the driver is given the copy that systemd hands to the service, in a folder that nobody else can enter."""
 
 
 class DriverProblem(Problem):

@@ -19,7 +19,7 @@ from drivers.terminal.partsettings import (
     SamIdCard,
     Siren,
 )
-from edgeagent.driver import DeviceConfig
+from edgeagent.driver import DeviceConfig, OwnFile
 
 __all__ = [
     "Config",
@@ -94,7 +94,7 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     """A self-service terminal whose parts hang on serial ports. 自助服务终端，各部件接在串口上。"""
 
     key_file: Annotated[
-        str,
+        OwnFile,
         about(
             "village key: a file of one line KEYID:HEX that only its owner may read",
             "村密钥文件：一行 KEYID:HEX，仅所有者可读",
@@ -114,7 +114,7 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
         ),
     ] = 60.0
     roster_file: Annotated[
-        str,
+        OwnFile,
         about(
             "roster of grid workers: CSV person,name,grid with keyed hashes; empty: as the hub tells",
             "网格员名册：CSV，列为 person,name,grid（person 为带密钥哈希）；留空则以县级下发为准",

@@ -33,6 +33,7 @@ from edgeagent.configfile.reader import show
 
 Fields = Mapping[str, inspect.Field]
 ReadSecret = Callable[[str, Place, str], str]
+FindFile = Callable[[str], str]
 _MISSING = object()
 
 
@@ -46,8 +47,8 @@ def fields_of(struct: type[msgspec.Struct]) -> dict[str, inspect.Field]:
 class Decoder:
     """Checks values. What is wrong is left out of the answers and stands in `mistakes`."""
 
-    def __init__(self, tree: Tree, read_secret: ReadSecret, *, complete: bool) -> None:
-        self.tree, self._read_secret, self._complete = tree, read_secret, complete
+    def __init__(self, tree: Tree, read_secret: ReadSecret, find_file: FindFile = str, *, complete: bool) -> None:
+        self.tree, self._read_secret, self._find_file, self._complete = tree, read_secret, find_file, complete
         self.mistakes: list[Mistake] = []
         self.plain_secrets: list[Path] = []
 
@@ -78,7 +79,7 @@ class Decoder:
         self.mistakes.append(MissingKey(self.tree.place(path), show((*path, key)), what=what))
 
     def _value(self, kind: inspect.Type, value: Any, path: Path) -> Any:
-        """The value, with secrets read; `_MISSING` if it is wrong."""
+        """The value, with secrets read and files found; `_MISSING` if it is wrong."""
         bare, extra = unwrap(kind)
         secret = bool(extra.get("secret"))
         if isinstance(bare, inspect.UnionType):
@@ -98,7 +99,15 @@ class Decoder:
         if not _in_range(bare, value):
             self._out_of_range(bare, kind, value, path, secret=secret)
             return _MISSING
-        return self._secret(value, path) if secret and isinstance(value, str) else value
+        return self._meant(value, path, secret=secret, file=bool(extra.get("own_file")))
+
+    def _meant(self, value: Any, path: Path, *, secret: bool, file: bool) -> Any:
+        """What stands behind a text that names it."""
+        if not isinstance(value, str) or not value:
+            return value
+        if secret:
+            return self._secret(value, path)
+        return self._find_file(value) if file else value
 
     def _has_known_tag(self, union: inspect.UnionType, value: Mapping[str, Any], path: Path) -> bool:
         """Whether it says which table of the union it is; true also of a union whose tables need no such word."""
@@ -124,7 +133,7 @@ class Decoder:
         self.wrong(OutOfRange, path, hint=hint, found=found(value, secret=secret), expected=wanted)
 
     def _secret(self, value: str, path: Path) -> Any:
-        if value and not value.startswith(("file:", "env:")):
+        if not value.startswith(("file:", "env:")):
             self.plain_secrets.append(path)
         try:
             return self._read_secret(value, self.tree.place(path), show(path))

@@ -53,7 +53,7 @@ def load(
     refused = list(countypart.add(tree, part)) if part is not None else []
     complete = all(source.complete for source in [*sources, *([part] if part is not None else [])])
     own_files = OwnFiles(path.parent, os.environ if environ is None else environ)
-    decoder = Decoder(tree, own_files.secret, complete=complete)
+    decoder = Decoder(tree, own_files.secret, own_files.path, complete=complete)
     decoder.mistakes += [mistake for source in sources for mistake in source.mistakes]
     decoder.mistakes += [*refused, *tree.mistakes, *(mistake for mistake in odd if isinstance(mistake, UnreadableFile))]
     config: Config | None = None

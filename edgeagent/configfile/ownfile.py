@@ -56,6 +56,10 @@ class OwnFiles:
         _look(file, place, key, TlsFile, private=False, handed=self._is_handed(file))
         return str(file)
 
+    def path(self, path: str) -> str:
+        """The absolute path of a file that somebody else reads and judges."""
+        return str(self._find(path))
+
     def _plain(self, path: str) -> Path:
         return self._folder / path
 

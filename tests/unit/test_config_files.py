@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from drivers.terminal.config import Config as Terminal
+from drivers.terminal.idnumber import KeyFileExposed, load_village_key
 from edgeagent.config import Config, HubSettings
 from edgeagent.configfile import BadConfig, DriverBroken, NoSuchDriver, load, redacted
 from edgeagent.driver import DeviceConfig, Secret
@@ -23,6 +25,8 @@ class Camera(DeviceConfig, frozen=True, kw_only=True):
 def resolve(name: str) -> type[DeviceConfig]:
     if name == "camera":
         return Camera
+    if name == "terminal":
+        return Terminal
     if name == "broken":
         raise DriverBroken(name, "ImportError: no module named cv2")
     raise NoSuchDriver(name, ["camera"])
@@ -236,3 +240,21 @@ def test_a_secret_of_somebody_else(box):
     with pytest.raises(BadConfig) as caught:
         box(GOOD + f'password = "file:{Path("/etc/shadow")}"\n')
     assert codes(caught)[0].startswith("config.secret")
+
+
+def test_a_file_that_a_driver_reads_is_found_as_well(box, tmp_path, monkeypatch):
+    """The village key in `secrets/`, which only root may enter: the driver reads what systemd hands over."""
+    (handed := tmp_path / "credentials").mkdir()
+    (handed / "sec_village.key").write_text(f"v1:{'0f' * 32}\n")
+    (handed / "sec_village.key").chmod(0o440)
+    desk = '[device.desk]\ndriver = "terminal"\nkey_file = "secrets/village.key"\nroster_file = "roster.csv"\n'
+    part = '[[device.desk.part]]\nrole = "reader"\nprotocol = "line"\nport = "/dev/ttyUSB0"\n'
+    environ = {"CREDENTIALS_DIRECTORY": str(handed)}
+    options = box(GOOD + desk + part, environ).config.device["desk"].options
+    assert options.roster_file == str(tmp_path / "roster.csv")
+    with pytest.raises(KeyFileExposed):
+        load_village_key(Path(options.key_file))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(handed))
+    assert load_village_key(Path(options.key_file)).key_id == "v1"
+    by_hand = box(GOOD + desk + part).config.device["desk"].options
+    assert by_hand.key_file == str(tmp_path / "secrets" / "village.key")
