@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from countyhub.accounts import masking
 from countyhub.accounts.viewer import Viewer
 from countyhub.api.problems import Changed, Conflict, NoPerson, PersonAway
 from countyhub.api.settings import ApiParts
@@ -87,6 +88,10 @@ class Call:
         if self.viewer is not None:
             return self.viewer.asker
         return Asker(f"token/{self.token.name}", self.token.person, self.address)
+
+    def shown(self, text: str) -> str:
+        """A text of a case: in a session without the numbers of persons, which its pages show for a reason."""
+        return text if self.viewer is None else masking.text(text)
 
     def allows(self, scope: str) -> bool:
         return scope in self.token.scopes

@@ -260,6 +260,8 @@ async def test_numbers_of_persons_are_shown_for_a_reason(place):
     said = f'{{"title": "路灯不亮", "text": "请回电13812345678", "place": "{VILLAGES[0]}"}}'
     opened = await county("POST", "/api/1/cases", said, content_type="application/json")
     number = re.search(r'"number":"([0-9-]+)"', opened[2])[1]
+    for path in ("", "/timeline"):
+        assert "13812345678" not in (await county("GET", f"/api/1/cases/{number}{path}"))[2]
     masked = (await county("GET", f"/cases/{number}"))[2]
     assert ("138****5678" in masked, "13812345678" in masked) == (True, False)
     asked = f"/look?object=case/{number}&amp;next=/cases/{number}"

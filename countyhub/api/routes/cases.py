@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import replace
 
 from countyhub.api.call import Call
 from countyhub.api.problems import ApiProblem
@@ -110,7 +111,8 @@ async def find(call: Call, *, query: CaseQuery) -> Page[CaseView]:
     after = "" if query.after is UNSET else query.after
     async with call.store.read() as connection:
         page = await finding.find(connection, wanted, call.scope, after, query.limit, query.order)
-    return Page(items=tuple(map(listed, page.cases)), next=page.after)
+    shown = (replace(row, title=call.shown(row.title)) for row in page.cases)
+    return Page(items=tuple(map(listed, shown)), next=page.after)
 
 
 async def one(call: Call, *, path: CasePath) -> OneCase:
@@ -125,7 +127,8 @@ async def timeline(call: Call, *, path: CasePath, query: LineQuery) -> Page[Line
         await look(call, connection, path.number)
         lines = await finding.timeline(connection, path.number, query.after, query.limit)
     call.headers.pop("etag", None)
-    items = tuple(LineView(**{name: getattr(each, name) for name in LineView.__struct_fields__}) for each in lines)
+    shown = (replace(each, text=call.shown(each.text)) for each in lines)
+    items = tuple(LineView(**{name: getattr(each, name) for name in LineView.__struct_fields__}) for each in shown)
     return Page(items=items, next=str(lines[-1].id) if len(lines) == query.limit else "")
 
 

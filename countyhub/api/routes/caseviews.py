@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.api.call import Call
@@ -115,7 +116,9 @@ async def look(call: Call, connection: AsyncConnection, number: str, also: tuple
     if found is None:
         raise NotFound(what="case 案件")
     call.version(found.case.version)
-    return _whole(found, also)
+    title = call.shown(found.listed.title)
+    shown = replace(found, text=call.shown(found.text), listed=replace(found.listed, title=title))
+    return _whole(shown, also)
 
 
 def listed(row: Listed) -> CaseView:
