@@ -12,13 +12,27 @@ from edgeagent.checks.scene import Account, Scene
 from edgeagent.checks.verdict import Check, Fault, Line, found, passed
 from edgeagent.configfile.reader import read
 
-_FILE_KEYS = frozenset({"ca", "cert", "key", "key_file", "roster_file"})
+_FILE_KEYS = frozenset({"ca", "cert", "roster_file"})
+_KEY_KEYS = frozenset({"key", "key_file"})
+"""Of files that nobody else may read: a group that can would be refused."""
 
 
 class Unreadable(Fault):
     code = "check.file-unreadable"
     en = "{path}: user {user}, as which the agent runs, cannot read it: chgrp {user} {path} && chmod g+r {path}"
     zh = "{path}：代理以用户 {user} 运行，无权读取：请执行 chgrp {user} {path} && chmod g+r {path}"
+
+
+class SecretClosed(Fault):
+    code = "check.secret-closed"
+    en = (
+        "{path}: user {user}, as which the agent runs, cannot read it, and nobody else may: move it to {secrets}, from "
+        "where systemd hands it over, or chown {user} {path}"
+    )
+    zh = (
+        "{path}：代理以用户 {user} 运行，无权读取，而此文件又不可让他人读取：请移到 {secrets}（由 systemd 交给服务），"
+        "或执行 chown {user} {path}"
+    )
 
 
 class FolderClosed(Fault):
@@ -44,9 +58,11 @@ def _look(scene: Scene) -> Iterable[Line]:
     count = 0
     for path in scene.loaded.files:
         yield from _open_to_change(path)
-    for path in dict.fromkeys(_needed(scene)):
+    folder = scene.loaded.files[0].parent.absolute() / "secrets"
+    for path, private in dict(_needed(scene, folder)).items():
         count += 1
-        yield from _readable(path, scene.account)
+        problem = SecretClosed(path=path, user=scene.account.name, secrets=folder) if private else None
+        yield from _readable(path, scene.account, problem)
     store = scene.store
     if store.is_dir() and not allowed(store, scene.account, 0o3):
         yield found(StoreClosed(path=store, user=scene.account.name))
@@ -63,27 +79,27 @@ def _open_to_change(path: Path) -> Iterator[Line]:
         yield found(WritableByOthers(path=path, mode=f"{mode:04o}"))
 
 
-def _readable(path: Path, account: Account) -> Iterator[Line]:
+def _readable(path: Path, account: Account, problem: Fault | None) -> Iterator[Line]:
     for folder in reversed(path.absolute().parents):
         if not allowed(folder, account, 0o1):
             yield found(FolderClosed(path=path, folder=folder, user=account.name))
             return
     if path.exists() and not allowed(path, account, 0o4):
-        yield found(Unreadable(path=path, user=account.name))
+        yield found(problem or Unreadable(path=path, user=account.name))
 
 
-def _needed(scene: Scene) -> Iterator[Path]:
-    """The configuration's files, and those that it names. `secrets/` is handed over by systemd, which may read all."""
-    folder = scene.loaded.files[0].parent.absolute()
+def _needed(scene: Scene, secrets: Path) -> Iterator[tuple[Path, bool]]:
+    """The configuration's files, and those that it names, each with whether nobody else may read it. What lies in
+    `secrets/` is handed over by systemd, which may read all."""
     for file in scene.loaded.files:
-        yield file
-        for name in _named(read(file).data):
-            path = folder / name
-            if path.parent != folder / "secrets":
-                yield path
+        yield file, False
+        for name, private in _named(read(file).data):
+            path = secrets.parent / name
+            if path.parent != secrets:
+                yield path, private
 
 
-def _named(value: Any, key: str = "") -> Iterator[str]:
+def _named(value: Any, key: str = "") -> Iterator[tuple[str, bool]]:
     if isinstance(value, dict):
         for name, below in value.items():
             yield from _named(below, name)
@@ -91,9 +107,9 @@ def _named(value: Any, key: str = "") -> Iterator[str]:
         for below in value:
             yield from _named(below, key)
     elif isinstance(value, str) and value.startswith("file:"):
-        yield value.removeprefix("file:")
-    elif isinstance(value, str) and value and key in _FILE_KEYS:
-        yield value
+        yield value.removeprefix("file:"), True
+    elif isinstance(value, str) and value and key in _FILE_KEYS | _KEY_KEYS:
+        yield value, key in _KEY_KEYS
 
 
 def allowed(path: Path, account: Account, wanted: int) -> bool:
@@ -123,5 +139,5 @@ CHECK = Check(
     "files and secrets: the service's user can read them, others cannot change them, the store can be written",
     "文件与密码的权限：服务用户能读取，其他用户不能修改，数据目录可写",
     _look,
-    (Unreadable, FolderClosed, StoreClosed, WritableByOthers),
+    (Unreadable, SecretClosed, FolderClosed, StoreClosed, WritableByOthers),
 )

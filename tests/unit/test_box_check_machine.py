@@ -74,8 +74,9 @@ def test_a_secret_outside_the_folder_that_systemd_hands_over(open_way):
     secret.chmod(0o600)
     text = ONVIF.format(id="gate", address="192.0.2.1") + 'username = "admin"\npassword = "file:camera-password"\n'
     seen = scene(open_way, text)._replace(account=STRANGER)
-    told = faults("permissions", seen)["check.file-unreadable"]
-    assert str(secret) in told.en
+    told = faults("permissions", seen)["check.secret-closed"]
+    assert f"move it to {open_way / 'secrets'}" in told.en
+    assert f"chown edgeagent {secret}" in told.zh
     assert "secret-1234" not in told.en
 
 
