@@ -64,20 +64,22 @@ class Boxes:
             "boxes.html",
             here="boxes",
             live="boxes",
-            rows=rows,
+            parts=self._parts(visit, rows),
+            rows=[f"row{row.box.id}" for row in rows],
             sorts=tuple(SORTS),
             sort=_sort(visit),
             area=area_of(visit, visit.said("area")),
             townships=visit.registry.children(visit.book.county, visit.now),
             links={link: links.count(link) for link in ("lost", "offline", "unknown", "online")},
-            warn_days=WARN_DAYS,
         )
 
     async def parts(self, visit: Visit) -> Parts:
         """A part a row: only boxes that changed are sent."""
+        return self._parts(visit, await self._rows(visit))
+
+    def _parts(self, visit: Visit, rows: list[Row]) -> Parts:
         return {
-            f"row{row.box.id}": self._desk.part(visit, "_boxrow.html", row=row, warn_days=WARN_DAYS)
-            for row in await self._rows(visit)
+            f"row{row.box.id}": self._desk.part(visit, "_boxrow.html", row=row, warn_days=WARN_DAYS) for row in rows
         }
 
     async def one(self, request: Request) -> Response:

@@ -62,11 +62,13 @@ class Cameras:
         """`GET /cameras?area=`"""
         visit = await self._desk.visit(request)
         area = area_of(visit, visit.said("area"))
-        values = {"area": area, **self._values(visit, area)}
-        return await self._desk.page(visit, "cameras.html", here="cameras", live="cameras", **values)
+        parts = self._parts(visit, area)
+        return await self._desk.page(visit, "cameras.html", here="cameras", live="cameras", parts=parts, area=area)
 
     async def parts(self, visit: Visit) -> Parts:
-        area = area_of(visit, visit.said("area"))
+        return self._parts(visit, area_of(visit, visit.said("area")))
+
+    def _parts(self, visit: Visit, area: Area) -> Parts:
         return {"cameras": self._desk.part(visit, "_cameras.html", area=area, **self._values(visit, area))}
 
     def _values(self, visit: Visit, area: Area) -> dict[str, Any]:

@@ -39,7 +39,9 @@ class CasePage:
         return await self._shown(visit, request.path_params["number"])
 
     async def parts(self, visit: Visit) -> Parts:
-        values = await self._values(visit, visit.said("number"))
+        return self._parts(visit, await self._values(visit, visit.said("number")))
+
+    def _parts(self, visit: Visit, values: dict[str, Any]) -> Parts:
         return {
             "case-head": self._desk.part(visit, "_casehead.html", **values),
             "case-timeline": self._desk.part(visit, "_timeline.html", **values),
@@ -59,6 +61,7 @@ class CasePage:
             status=200 if refused is None else 409,
             live="case",
             query={"number": number},
+            parts=self._parts(visit, values),
             able=able,
             grey=grey,
             refused=refused,

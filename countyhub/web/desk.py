@@ -6,12 +6,14 @@ A page is a module with `routes(desk)`; what it shows live it names in `Desk.liv
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -96,6 +98,14 @@ def _parent(path: str) -> str:
 
 Parts = Mapping[str, str]
 """Element's id -> its HTML."""
+
+
+def digest_of(parts: Parts) -> str:
+    """Says whether somebody sees the same."""
+    said = "\0".join(f"{name}\0{parts[name]}" for name in sorted(parts))
+    return hashlib.blake2b(said.encode(), digest_size=9).hexdigest()
+
+
 Source = Callable[[Visit], Awaitable[Parts]]
 
 
@@ -134,22 +144,38 @@ class Desk:
 
     async def page(
         self, visit: Visit, template: str, *, here: str, status: int = 200, live: str = "", stream: str = "",
-        query: Mapping[str, str] | None = None, **values: Any,
+        query: Mapping[str, str] | None = None, parts: Parts | None = None, **values: Any,
     ) -> Response:  # fmt: skip
-        """A whole page. `here`: which entry of the navigation it is; `live`: its name in `Desk.live`, and
-        `query` what that is to be asked beside what the page was."""
+        """A whole page. `here`: which entry of the navigation it is. `live`: its name in `Desk.live`, `query` what that
+        is to be asked beside what the page was, `parts` what it says now: the template puts them in their places.
+        """
         found = await self.needs(visit)
+        around = self._around(visit, found)
+        shown = {**around, **(parts or {})}
         if live:
             given = [(key, value) for key, value in visit.request.query_params.multi_items() if key != "lang"]
-            given += [*(query or {}).items(), ("lang", visit.language), ("after", self.watch.position(0))]
+            given += [*(query or {}).items(), ("lang", visit.language), ("seen", digest_of(shown))]
             stream = f"/live/{live}?{urlencode(given)}"
-        around = {"here": here, "stream": stream, "needs": found, "nav": _nav(visit)}
-        html = self.renderer.page(template, visit.language, v=visit, w=visit.words, **around, **values)
+        html = self.renderer.page(
+            template,
+            visit.language,
+            v=visit,
+            w=visit.words,
+            here=here,
+            stream=stream,
+            nav=_nav(visit),
+            parts={name: Markup(each) for name, each in shown.items()},  # noqa: S704  # made by our own templates
+            **values,
+        )
         headers = {"content-language": visit.language, "vary": "accept-language, cookie"}
         response = HTMLResponse(html, status, headers=headers)
         if visit.request.query_params.get("lang"):
             response.set_cookie(COOKIE, visit.language, max_age=YEAR_S, httponly=True, samesite="lax")
         return response
+
+    def _around(self, visit: Visit, found: Needs) -> Parts:
+        """The parts that every page has."""
+        return {"needs": self.part(visit, "_needs.html", needs=found)}
 
     def part(self, visit: Visit, template: str, **values: Any) -> str:
         """A fragment: a template with one element, which a live page puts in the place of the old one."""
@@ -157,8 +183,7 @@ class Desk:
 
     async def parts(self, name: str, visit: Visit) -> Parts:
         """All live parts of a page as they are now."""
-        found = {"needs": self.part(visit, "_needs.html", needs=await self.needs(visit))}
-        return {**found, **await self.live[name](visit)}
+        return {**self._around(visit, await self.needs(visit)), **await self.live[name](visit)}
 
     async def needs(self, visit: Visit) -> Needs:
         """What needs a person, of what the viewer sees; asked once for all who see the same."""

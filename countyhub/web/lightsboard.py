@@ -48,10 +48,14 @@ class Board:
         visit = await self._desk.visit(request)
         area = area_of(visit, visit.said("area"))
         values = await self._values(visit, area)
-        return await self._desk.page(visit, "board.html", here="lights", live="board", **values)
+        parts = self._parts(visit, values)
+        return await self._desk.page(visit, "board.html", here="lights", live="board", parts=parts, **values)
 
     async def parts(self, visit: Visit) -> Parts:
         values = await self._values(visit, area_of(visit, visit.said("area")))
+        return self._parts(visit, values)
+
+    def _parts(self, visit: Visit, values: dict[str, Any]) -> Parts:
         return {"board": self._desk.part(visit, "_board.html", **values)}
 
     async def _values(self, visit: Visit, area: Area) -> dict[str, Any]:

@@ -63,12 +63,15 @@ class Maps:
             layers=LAYERS,
             drawing=drawing,
             groups=_groups(visit, area, by, drawing),
-            **await self._state(visit, area, by),
+            by=by,
+            parts=await self._parts(visit, area, by),
         )
 
     async def parts(self, visit: Visit) -> Parts:
-        values = await self._state(visit, area_of(visit, visit.said("area")), _layer(visit))
-        return {"map-state": self._desk.part(visit, "_mapstate.html", area=visit.said("area"), **values)}
+        return await self._parts(visit, area_of(visit, visit.said("area")), _layer(visit))
+
+    async def _parts(self, visit: Visit, area: Area, by: str) -> Parts:
+        return {"map-state": self._desk.part(visit, "_mapstate.html", **await self._state(visit, area, by))}
 
     async def colours(self, request: Request) -> Response:
         """`GET /map/colours?area=&by=`: state -> codes, without those of the last state."""

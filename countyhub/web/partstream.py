@@ -19,13 +19,13 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from countyhub.cases.scope import Scope
 from countyhub.store.engine import UNAVAILABLE
-from countyhub.web.desk import Desk, Parts, Visit
+from countyhub.web.desk import Desk, Parts, Visit, digest_of
 from gridwire.problem import Language
 
 log = logging.getLogger(__name__)
 STREAMS_MAX = 200
 RETRY_MS = 2000
-_NOT_OF_THE_PAGE = frozenset({"lang", "after"})
+_NOT_OF_THE_PAGE = frozenset({"lang", "after", "seen"})
 
 
 class Look(NamedTuple):
@@ -39,8 +39,11 @@ class Look(NamedTuple):
 
 
 class Made(NamedTuple):
+    """The parts, the digest of each, and that of all."""
+
     parts: Parts
     digests: dict[str, bytes]
+    digest: str
 
 
 class PartStreams:
@@ -51,36 +54,35 @@ class PartStreams:
         self._made_tick = -1
 
     async def respond(self, request: Request) -> Response:
-        """`GET /live/{page}?…`: the parameters are those of the page; the header Last-Event-ID wins over `after`."""
+        """`GET /live/{page}?…&seen=`: the parameters are those of the page."""
         page = request.path_params["page"]
         if page not in self._desk.live:
             raise HTTPException(404)
         if self._watch.streams >= STREAMS_MAX:
             return PlainTextResponse("", 503, headers={"retry-after": "10"})
-        said = request.headers.get("last-event-id") or request.query_params.get("after") or "0"
-        try:
-            tick = self._watch.parse(said).tick
-        except ValueError:
-            return PlainTextResponse("Last-Event-ID\n", 400)
-        updates = self._updates(request, page, tick)
+        updates = self._updates(request, page, request.query_params.get("seen", ""))
         return StreamingResponse(updates, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
-    async def _updates(self, request: Request, page: str, tick: int) -> AsyncIterator[bytes]:
+    async def _updates(self, request: Request, page: str, seen: str) -> AsyncIterator[bytes]:
+        """`seen`: the digest of what the page shows; who shows the same is told only what changes from now on."""
         yield f"retry: {RETRY_MS}\nevent: tick\ndata: {{}}\n\n".encode()
+        known: dict[str, bytes] | None = None
+        tick = -1
         with self._watch.listening():
-            # A page that was just made has everything already: only what changes from now on is sent.
-            known = (await self._compose(request, page)).digests if self._watch.tick == tick else {}
             while not self._watch.closing:
                 if self._watch.tick > tick:
                     tick = self._watch.tick
                     try:
                         made = await self._compose(request, page)
-                    except UNAVAILABLE as error:
-                        log.warning("console cannot read the database: %s", error)
+                    except (*UNAVAILABLE, HTTPException) as error:
+                        log.warning("%s cannot be shown live: %s", page, error)
                         return  # the browser shows it, and comes back
-                    changed = {name: html for name, html in made.parts.items() if known.get(name) != made.digests[name]}
+                    if known is None and made.digest == seen:
+                        known = made.digests
+                    old = known or {}
                     known = made.digests
-                    yield _message(self._watch.position(0), changed)
+                    changed = {name: html for name, html in made.parts.items() if old.get(name) != known[name]}
+                    yield _message(made.digest, changed)
                     await asyncio.sleep(self._desk.settings.update_interval_s)
                 elif not await self._watch.wait(tick, self._desk.settings.keepalive_s):
                     yield b"event: tick\ndata: {}\n\n"
@@ -93,11 +95,12 @@ class PartStreams:
             look = _look(visit, page)
             if look not in self._made:
                 parts = await self._desk.parts(page, visit)
-                digests = {
-                    name: hashlib.blake2b(html.encode(), digest_size=12).digest() for name, html in parts.items()
-                }
-                self._made[look] = Made(parts, digests)
+                self._made[look] = _made_of(parts)
             return self._made[look]
+
+
+def _made_of(parts: Parts) -> Made:
+    return Made(parts, {name: _digest(html) for name, html in parts.items()}, digest_of(parts))
 
 
 def _digest(html: str) -> bytes:
@@ -110,6 +113,6 @@ def _look(visit: Visit, page: str) -> Look:
     return Look(page, kept, visit.language, visit.scope, visit.viewer.user)
 
 
-def _message(position: str, parts: Parts) -> bytes:
+def _message(digest: str, parts: Parts) -> bytes:
     data = msgspec.json.encode({"parts": parts})
-    return b"id: %s\nevent: update\ndata: %s\n\n" % (position.encode(), data)
+    return b"id: %s\nevent: update\ndata: %s\n\n" % (digest.encode(), data)

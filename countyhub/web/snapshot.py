@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -62,17 +62,26 @@ class Snapshot:
     last_entry: int = 0
 
 
-async def take(connection: AsyncConnection, today: Today, now: datetime | None = None) -> Snapshot:
-    """A snapshot as of now, in one consistent read."""
+async def take(
+    connection: AsyncConnection, today: Today, now: datetime | None = None, known: Snapshot | None = None
+) -> Snapshot:
+    """A snapshot as of now, in one consistent read. Of `known` the boxes are taken as they were: they are the greater
+    part of the work, and change without an event."""
     moment = now or datetime.now(UTC)
     last_id = (await connection.execute(select(func.coalesce(func.max(t.event.c.id), 0)))).scalar_one()
     last_entry = (await connection.execute(select(func.coalesce(func.max(case_entry.c.id), 0)))).scalar_one()
+    counts = await today.update(connection, moment)
+    if known is not None:
+        summary = replace(known.summary, today=counts)
+        return replace(known, last_id=int(last_id), last_entry=int(last_entry), summary=summary)
     boxes = await board.boxes(connection)
     trouble = await board.trouble(connection, moment - ENDED_SHOWN)
-    counts = await today.update(connection, moment)
-    summary = _summary(boxes, trouble, counts)
     return Snapshot(
-        last_id=int(last_id), summary=summary, trouble=trouble, boxes=tuple(boxes), last_entry=int(last_entry)
+        last_id=int(last_id),
+        last_entry=int(last_entry),
+        summary=_summary(boxes, trouble, counts),
+        trouble=trouble,
+        boxes=tuple(boxes),
     )
 
 

@@ -21,7 +21,6 @@ TEXTS: dict[str, Text] = {
     "county": Text("{name}", "{name}"),
     "county.unnamed": Text("县级行政区 {code}", "County {code}"),
     "code": Text("区划代码 {code}", "code {code}"),
-    "language": Text("语言", "Language"),
     "skip": Text("跳到正文", "Skip to the content"),
     "none": Text("无", "none"),
     "unknown": Text("未知", "unknown"),
@@ -32,7 +31,6 @@ TEXTS: dict[str, Text] = {
     "live.off": Text("本页不自动更新", "Not live"),
     "live.noscript": Text("未启用脚本：请手动刷新页面", "No script: reload the page to see news"),
     # counts
-    "count.title": Text("总览", "Overview"),
     "count.boxes": Text("盒子在线", "Boxes online"),
     "count.boxes.sub": Text("离线 {offline} · 失联 {lost}", "{offline} offline · {lost} lost"),
     "count.cameras": Text("摄像机在线", "Cameras online"),
@@ -107,7 +105,6 @@ TEXTS: dict[str, Text] = {
     "lane.media": Text("图片", "picture"),
     # boxes
     "boxes.title": Text("盒子", "Boxes"),
-    "boxes.count": Text("{count} 台", "{count}"),
     "boxes.empty": Text("还没有盒子报到", "No box has reported yet"),
     "boxes.empty.todo": Text(
         "盒子第一次连上消息服务器后会自动出现在这里。", "A box appears here by itself once it has reached the broker."
@@ -202,8 +199,6 @@ TEXTS: dict[str, Text] = {
     "mark.uncorrected": Text("真实时间未知", "true time unknown"),
     "mark.drill": Text("演练", "drill"),
     "mark.at_start": Text("开机时已存在", "on before start"),
-    "picture.large": Text("查看大图", "Show large"),
-    "picture.more": Text("共 {count} 张", "{count} pictures"),
     "picture.of": Text("{device} 抓拍", "Picture from {device}"),
     "picture.coming": Text("图片传输中", "picture on its way"),
     "picture.close": Text("关闭", "Close"),

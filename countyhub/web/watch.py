@@ -28,7 +28,7 @@ from countyhub.web.today import Today
 
 log = logging.getLogger(__name__)
 COST_FACTOR = 20
-"""A look that takes 50 ms is repeated after a second: the console may use 5 % of a processor, no more."""
+"""A look at all boxes that takes 50 ms is repeated after a second: it may use 5 % of a processor, no more."""
 
 
 class Feed(Protocol):
@@ -56,8 +56,8 @@ class Watch:
         self._moved = asyncio.Condition()
         self._wanted = asyncio.Event()
         self._latecomers = Latecomers()
-        self._cost_s = 0.0
         self._looked_s = 0.0
+        self._boxes_due_s = 0.0
         self._process = secrets.token_hex(4)
         self.snapshot: Snapshot | None = None
         self.tick = 0
@@ -80,20 +80,23 @@ class Watch:
 
     async def recent(self) -> Snapshot:
         """A snapshot that is at most as old as the last update of a live page may be. Raises one of `UNAVAILABLE`."""
-        age_s = time.monotonic() - self._looked_s
-        if self.snapshot is not None and age_s < max(self._settings.update_interval_s, COST_FACTOR * self._cost_s):
+        if self.snapshot is not None and time.monotonic() - self._looked_s < self._settings.update_interval_s:
             return self.snapshot
-        return await self.look()
+        return await self.look(whole=False)
 
-    async def look(self) -> Snapshot:
-        """A snapshot as of now; what differs from the last one gets the next tick. Raises one of `UNAVAILABLE`."""
+    async def look(self, *, whole: bool = True) -> Snapshot:
+        """A snapshot as of now; what differs from the last one gets the next tick. Unless `whole`, the boxes are read
+        again only when it is their time. Raises one of `UNAVAILABLE`."""
         async with self._looking:
-            began = time.perf_counter()
+            began = time.monotonic()
+            known = self.snapshot if not whole and began < self._boxes_due_s else None
             async with self._read() as connection:
-                snapshot = await take(connection, self._today)
+                snapshot = await take(connection, self._today, known=known)
                 changed = await self._latecomers.find(connection, snapshot.last_id)
-            self._cost_s = time.perf_counter() - began
             self._looked_s = time.monotonic()
+            if known is None:
+                cost_s = self._looked_s - began
+                self._boxes_due_s = self._looked_s + max(self._settings.boxes_interval_s, COST_FACTOR * cost_s)
             if self._compare(snapshot, changed):
                 await self._wake()
         return snapshot
@@ -168,11 +171,11 @@ class Watch:
             await self._wanted.wait()
             try:
                 await self._until_news()
-                await self.look()
+                await self.look(whole=False)
             except UNAVAILABLE as error:
                 # The browsers keep what they have and are told nothing new; the next look may succeed.
                 log.warning("console cannot read the database: %s", error)
-            await asyncio.sleep(max(self._settings.update_interval_s, COST_FACTOR * self._cost_s))
+            await asyncio.sleep(self._settings.update_interval_s)
 
     async def _until_news(self) -> None:
         """Returns at a sign of the feed, at a new event, or when the boxes are due: they change without an event."""

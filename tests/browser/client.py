@@ -88,13 +88,13 @@ class Live:
 
 
 @contextlib.asynccontextmanager
-async def live(url: str, query: str = "", **headers: str) -> AsyncIterator[Live]:
+async def live(url: str, query: str = "", *, path: str = "/live", **headers: str) -> AsyncIterator[Live]:
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     given = with_cookie(parts.netloc, headers)
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in given.items()]
     # HTTP/1.0, so that the answer comes without chunks.
-    writer.write("\r\n".join([f"GET /live?{query} HTTP/1.0", f"Host: {parts.netloc}", *lines, "", ""]).encode())
+    writer.write("\r\n".join([f"GET {path}?{query} HTTP/1.0", f"Host: {parts.netloc}", *lines, "", ""]).encode())
     try:
         assert b" 200 " in await reader.readline()
         while await reader.readline() != b"\r\n":

@@ -10,7 +10,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from countyhub.accounts.users import User
 from countyhub.cases import acting
@@ -24,7 +24,7 @@ from countyhub.registry.folder import write_folder
 from countyhub.registry.forms import Box, Camera, Category, Duty, Grid
 from countyhub.registry.live import LiveRegistry
 from countyhub.store import tables as t
-from countyhub.store.casetables import cases
+from countyhub.store.casetables import case_entry, cases
 from countyhub.store.engine import Store
 from gridwire.messages import DeviceHealth, Health
 from simulators.county.build import COUNTY, SMALL, Plan, build
@@ -93,9 +93,13 @@ class Living(County):
         return await user(self.store, f"u-{person.lower()}", (role,), person=person)
 
     async def light(self, number: str, colour: str, due: datetime | None = None) -> None:
-        """Shows a light at once: nobody has to wait for its deadline."""
+        """Shows a light at once, with its line in the timeline: nobody has to wait for its deadline."""
+        entry = case_entry.c
         async with self.store.write() as connection:
             await connection.execute(update(cases).where(cases.c.number == number).values(light=colour, due=due))
+            last = (await connection.execute(select(func.coalesce(func.max(entry.id), 0)))).scalar_one()
+            line = {"id": last + 1, "number": number, "version": 1, "act": f"turned_{colour}", "at": self.now()}
+            await connection.execute(insert(case_entry).values(line))
 
 
 @contextlib.asynccontextmanager

@@ -136,13 +136,11 @@ async def test_lights_and_map_change_without_reload(here, page):
             await here.end(each)
         number = await here.open(grid)
         await here.light(number, "red")
-        await here.note(number, here.person("grid_worker", grid), "催")
         await page.until(f"document.getElementById('g{grid}').getAttribute('class') == 's-red'")
         await page.open(url + "/?lang=zh")
         await page.until(LIVE)
         red = int(await page.value("document.querySelector('.tile.light-red .value').textContent"))
         await here.light(await here.open(grid, key="hand/another"), "red")
-        await here.note(number, here.person("grid_worker", grid), "再催")
         await page.until(f"document.querySelector('.tile.light-red .value').textContent == '{red + 1}'")
         await page.until(f"document.getElementById('needs').innerText.includes('{red + 1}')")
 

@@ -36,10 +36,10 @@ async def test_events_boxes_and_pictures_appear_without_reload(hub, page):
     async with console(hub.store) as url:
         await page.open(url + "/events?lang=zh")
         await page.until(f"{LIVE} == 'live on'")
-        before = int(await page.value("document.querySelector('#summary .tile:nth-child(2) .value').textContent"))
+        before = int(await page.value("document.querySelector('#summary .tile:nth-child(3) .value').textContent"))
         alarm = await hub.event(BOX, Alarm(kind="fire", state="start", severity="critical"), device="cam-1")
         await page.until(f"{FIRST} == '火情'")
-        await page.until(f"document.querySelector('#summary .tile:nth-child(2) .value').textContent == {before + 1}")
+        await page.until(f"document.querySelector('#summary .tile:nth-child(3) .value').textContent == {before + 1}")
         path = await hub.picture_of(alarm, BOX, scene(2))
         thumb = "document.querySelector('#event-list .event a.thumb')"
         await page.until(f"{thumb}?.getAttribute('href') == '/look?object={path[1:]}'")

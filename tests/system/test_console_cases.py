@@ -1,0 +1,138 @@
+"""The console's pages of cases over real HTTP: filters, tables to take away, scope, and acts that are refused."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from openpyxl import load_workbook
+
+from simulators.county.build import COUNTY
+from tests.browser.client import csrf, get, live, post
+from tests.browser.county import console
+from tests.browser.living import living
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+async def here(tmp_path):
+    async with living(tmp_path, many=0) as place:
+        yield place
+
+
+def numbers(page):
+    return list(dict.fromkeys(re.findall(r'href="/cases/([0-9-]+)"', page[page.index("<tbody>") :])))
+
+
+async def test_a_list_is_what_its_address_says(here):
+    first, other = here.grids[0], here.grids[-1]
+    red, far = await here.open(first, title="污水外溢"), await here.open(other, title="=1+1 路灯")
+    await here.light(red, "red", here.now())
+    await here.light(far, "green", here.now() + timedelta(hours=1))
+    async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
+        for query, found in (
+            ("", [far, red]),
+            ("?order=due", [red, far]),
+            ("?light=red", [red]),
+            ("?light=green&light=red", [far, red]),
+            (f"?area={first}", [red]),
+            (f"?township={COUNTY}100&village={other[:12]}", [far]),
+            (f"?owner={first}", [red]),
+            ("?category=01", [far, red]),
+            ("?q=%E6%B1%A1%E6%B0%B4", [red]),
+            ("?q=%25", []),
+            (f"?q={far}", [far]),
+            ("?stage=handling", []),
+            ("?state=closed", []),
+            ("?since=2020-01-01&until=2020-01-02", []),
+        ):
+            reply = await get(f"{url}/cases{query}")
+            assert reply.status == 200, query
+            assert (numbers(reply.text) if found else "没有符合条件的案件" in reply.text and []) == found, query
+        for query in ("?light=pink", "?area=1", "?since=x", "?after=x", "?owner=x", "?order=x", "?category=zz"):
+            assert (await get(f"{url}/cases{query}")).status == 400, query
+        table = [*csv.DictReader(io.StringIO((await get(f"{url}/cases.csv?order=due")).body.decode("utf-8-sig")))]
+        assert [(row["案号"], row["灯色"]) for row in table] == [(red, "红灯"), (far, "绿灯")]
+        assert table[1]["事项"] == "'=1+1 路灯", "never a formula"
+        sheet = load_workbook(io.BytesIO((await get(f"{url}/cases.xlsx?lang=en&light=red")).body)).active
+        assert [cell.value for cell in sheet[1]][:4] == ["Number", "Light", "Stage", "Matter"]
+        assert [cell.value for cell in sheet[2]][:4] == [red, "red", "registered", "污水外溢"]
+        assert sheet.max_row == 2
+
+
+async def test_nobody_sees_or_takes_away_what_is_not_his(here):
+    mine, other = here.grids[0], here.grids[-1]
+    number, foreign = await here.open(mine), await here.open(other)
+    worker, clerk = await here.login("grid_worker", mine), await here.login("village_clerk", mine[:12])
+    async with console(here.store, book=here.book, who=worker, county=COUNTY) as url:
+        page = (await get(url + "/cases")).text
+        assert numbers(page) == [number]
+        assert "cases.csv" not in page
+        assert (await get(url + "/cases.csv")).status == 403
+        for path in (f"/cases/{foreign}", "/cases/nothing", f"/cases/{foreign}/files/1"):
+            assert (await get(url + path)).status == 404
+        token = await csrf(f"{url}/cases/{number}")
+        for path in (f"/cases/{foreign}/acts", f"/cases/{foreign}/files"):
+            assert (await post(url + path, [("csrf", token), ("act", "note"), ("text", "x")])).status == 404
+        form = [("csrf", token), ("place", other), ("title", "x")]
+        assert (await post(url + "/cases", form)).status == 422, "not his grid"
+        async with live(url, f"number={foreign}", path="/live/case") as stream:
+            with pytest.raises(EOFError):
+                await stream.update()
+    async with console(here.store, book=here.book, who=clerk, county=COUNTY) as url:
+        board = (await get(url + "/")).text
+        assert 'class="value">1<' in board
+        assert foreign not in board
+
+
+async def test_a_refused_act_says_why_and_keeps_what_was_typed(here):
+    number = await here.open(here.grids[0])
+    async with console(
+        here.store, book=here.book, who=await here.login("grid_worker", here.grids[0]), county=COUNTY
+    ) as url:
+        page = (await get(f"{url}/cases/{number}?lang=zh")).text
+        grey = page[page.index('class="greyed"') :]
+        assert "只有以下环节可以办结：反馈" in grey
+        assert "case." not in grey.partition("</details>")[0], "people read no codes"
+        form = [("csrf", await csrf(f"{url}/cases/{number}")), ("act", "pass_up"), ("expected", "1")]
+        empty = await post(f"{url}/cases/{number}/acts", [*form, ("text", " ")])
+        assert empty.status == 409
+        assert "请填写原因或结果" in empty.text
+        assert (await post(f"{url}/cases/{number}/acts", [*form, ("text", "修不了")])).status == 303
+        again = await post(f"{url}/cases/{number}/acts", [*form, ("text", "<b>第二次</b>")])
+        assert again.status == 409
+        assert "他人抢先了一步" in again.text
+        assert "&lt;b&gt;第二次&lt;/b&gt;</textarea>" in again.text
+        assert (await post(f"{url}/cases/{number}/acts", [("act", "note"), ("text", "x")])).status == 403, "no token"
+        unknown = await post(f"{url}/cases/{number}/acts", [form[0], ("act", "adopt"), ("text", "x")])
+        assert unknown.status == 409, "the hub's own acts are nobody's"
+
+
+async def test_what_is_sent_twice_is_reported_once(here):
+    grid = here.grids[0]
+    async with console(here.store, book=here.book, who=await here.login("grid_worker", grid), county=COUNTY) as url:
+        page = (await get(url + "/report")).text
+        key = re.search(r'name="key" value="([0-9A-Z]{26})"', page)[1]
+        form = [("csrf", await csrf(url + "/report")), ("key", key), ("place", grid), ("title", "路灯不亮")]
+        said = [await post(url + "/cases", form, accept="text/plain") for _ in range(2)]
+        assert [each.status for each in said] == [201, 201]
+        assert said[0].text == said[1].text
+        assert "路灯不亮" in (await get(url + "/report")).text, "it is his to handle"
+        assert "请说明什么事" in (await post(url + "/cases", [*form[:3], ("title", " ")])).text
+
+
+async def test_who_comes_back_gets_the_parts_as_they_are_now(here):
+    grid = here.grids[0]
+    number = await here.open(grid)
+    async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
+        before = re.search(r'data-stream="/live/board\?([^"]+)"', (await get(url + "/")).text)[1]
+        await here.light(number, "red")
+        async with live(url, before.replace("&amp;", "&"), path="/live/board") as stream:
+            _, update = await stream.update()
+        assert "needs" in update["parts"]
+        assert "light-red" in update["parts"]["board"]
+        now = re.search(r'data-stream="/live/board\?([^"]+)"', (await get(url + "/")).text)[1]
+        async with live(url, now.replace("&amp;", "&"), path="/live/board") as stream:
+            assert (await stream.update())[1]["parts"] == {}, "it shows all of it already"
