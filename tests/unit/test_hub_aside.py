@@ -238,6 +238,7 @@ async def test_what_was_put_aside_is_shown_and_taken_up_again(
         return capsys.readouterr().out
 
     assert "1 were passed over (correlate; newest event 1" in await told("check", "--only", "aside")
+    assert '"check.put-aside"' in await told("check", "--only", "aside", "--json")
     assert "correlate  event 1  IntegrityError" in await told("matters", "aside")
     async with store.write() as connection:
         await connection.execute(text("DROP TRIGGER refuses_cases"))
