@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from countyhub.accounts import upkeep
 from countyhub.audit import anchors, keeping, reading, trail
 from countyhub.audit.reading import Anchor, Broken
 from countyhub.audit.trail import Asker
+from countyhub.config import BrokerSettings, Config
 from countyhub.store.engine import Store, open_store
 from tests import postgres
 from tests.hubs import database_url
@@ -123,3 +126,17 @@ async def test_what_is_older_than_the_law_wants_is_given_up_from_the_old_end(sto
     assert (newest.kind, newest.object) == ("audit.pruned", "audit/1-4")
     await tamper(store, "DELETE FROM audit WHERE id = 5")
     assert await verdict(store) == Broken(5, "missing")
+
+
+async def test_each_day_the_end_is_noted_and_each_start_tells_of_other_settings(store: Store, tmp_path: Path) -> None:
+    def settings(**given: object) -> Config:
+        return Config(county="431126", data_dir=str(tmp_path), **given)
+
+    for config in (settings(), settings(), settings(name="宁远县", broker=BrokerSettings(password="secret"))):
+        await upkeep.once(store, config, NOW)
+    async with store.read() as connection:
+        rows = await reading.newest(connection, kind="settings.changed")
+    told = [msgspec.json.decode(row.detail)["changed"] for row in rows]
+    assert told == ["broker, name", "–"], "the same settings are no news"
+    assert b"secret" not in rows[0].detail
+    assert [each.id for each in anchors.read(tmp_path / anchors.FILE)] == [1, 1, 2]
