@@ -22,7 +22,6 @@ LOGIN_TEXTS: dict[str, Text] = {
         "还没有用户。请联系安装汇聚端的人员，在汇聚端本机上新建。",
         "There is no user yet. Ask whoever installed the hub: the first one is made on that machine itself.",
     ),
-    "login.link.title": Text("登录链接", "Log-in link"),
     "login.link.submit": Text("登录", "Log in"),
     "login.link.about": Text("此链接只能使用一次。", "This link works once."),
     "account.title": Text("我的账户", "My account"),
