@@ -1,4 +1,4 @@
-"""Who is at the keyboard, and a row in the audit for each command that has changed something and has none of its own."""
+"""Who is at the keyboard, and a row in the audit for a command that has changed something and writes none itself."""
 
 from __future__ import annotations
 
