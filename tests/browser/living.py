@@ -10,7 +10,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from countyhub.accounts.users import User
 from countyhub.cases import acting
@@ -47,6 +47,25 @@ class Living(County):
     @property
     def grids(self) -> list[str]:
         return [row.code for row in self.book.registry.in_force(Grid, datetime.now(UTC))]
+
+    @property
+    def boxes(self) -> list[str]:
+        return [row.box for row in self.book.registry.in_force(Box, self.now())]
+
+    @property
+    def cameras(self) -> list[tuple[str, str]]:
+        """Box and device of each."""
+        return [(row.box, row.device) for row in self.book.registry.in_force(Camera, self.now())]
+
+    def grids_of_cameras(self, box: str, device: str = "") -> set[str]:
+        """The grids in which the cameras of a box stand, or this one."""
+        rows = self.book.registry.in_force(Camera, self.now())
+        return {row.grid for row in rows if row.box == box and device in ("", row.device)}
+
+    async def break_camera(self, box: str, device: str) -> None:
+        wrong = t.device_state.update().where(t.device_state.c.box == box, t.device_state.c.device == device)
+        async with self.store.write() as connection:
+            await connection.execute(wrong.values(state="down", reason="wrong-password"))
 
     async def open(self, place: str, *, by: Actor | None = None, at: datetime | None = None, **given: object) -> str:
         """A case by hand, of the grid's worker unless `by` somebody else; gives its number."""
@@ -94,16 +113,17 @@ class Living(County):
 
     async def light(self, number: str, colour: str, due: datetime | None = None) -> None:
         """Shows a light at once, with its line in the timeline: nobody has to wait for its deadline."""
-        entry = case_entry.c
         async with self.store.write() as connection:
             await connection.execute(update(cases).where(cases.c.number == number).values(light=colour, due=due))
-            last = (await connection.execute(select(func.coalesce(func.max(entry.id), 0)))).scalar_one()
-            line = {"id": last + 1, "number": number, "version": 1, "act": f"turned_{colour}", "at": self.now()}
+            line = {"number": number, "version": 1, "act": f"turned_{colour}", "at": self.now()}
             await connection.execute(insert(case_entry).values(line))
 
 
 @contextlib.asynccontextmanager
-async def living(folder: Path, size: Plan = SMALL, many: int = 60, seed: int = 7) -> AsyncIterator[Living]:
+async def living(
+    folder: Path, size: Plan = SMALL, many: int = 60, seed: int = 7, *, still: bool = False
+) -> AsyncIterator[Living]:
+    """`still`: every box is online and every camera fine."""
     async with county(folder) as place:
         rows = build(size)
         write_folder(folder / "registry", Content.bare(rows), "zh")
@@ -114,27 +134,28 @@ async def living(folder: Path, size: Plan = SMALL, many: int = 60, seed: int = 7
         await live.refresh()
         here = Living(place.store, Book(COUNTY, live, zone=ZONE))
         random = Random(seed)
-        await _boxes(here, rows, random)
+        await _boxes(here, rows, None if still else random)
         await _cases(here, random, many)
         yield here
 
 
-async def _boxes(here: Living, rows: list[object], random: Random) -> None:
-    """One in eight is away, one camera in fifteen is dark."""
+async def _boxes(here: Living, rows: list[object], random: Random | None) -> None:
+    """One in eight is away, one camera in fifteen is dark; without chance none."""
     now = datetime.now(UTC)
     cameras: dict[str, list[Camera]] = {}
     for row in rows:
         if isinstance(row, Camera):
             cameras.setdefault(row.box, []).append(row)
+    is_still, random = random is None, random or Random(0)
     boxes, devices = [], []
     for row in (row for row in rows if isinstance(row, Box)):
-        link = random.choices(("online", "lost", "offline"), (88, 8, 4))[0]
+        link = "online" if is_still else random.choices(("online", "lost", "offline"), (88, 8, 4))[0]
         seen = now - timedelta(seconds=random.randint(1, 200) if link == "online" else random.randint(3600, 90000))
         waiting = {"alarm": random.randint(1, 40)} if random.random() < 0.06 else {}
-        dark = {each.device for each in cameras.get(row.box, ()) if random.random() < 0.07}
+        dark = {each.device for each in cameras.get(row.box, ()) if not is_still and random.random() < 0.07}
         told = tuple(
             DeviceHealth(id=each.device, state="down" if each.device in dark else "up",
-                         faults=("black",) if random.random() < 0.02 else ())
+                         faults=("black",) if not is_still and random.random() < 0.02 else ())
             for each in cameras.get(row.box, ())
         )  # fmt: skip
         health = Health(

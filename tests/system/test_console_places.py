@@ -1,0 +1,89 @@
+"""The console's pages of places and machines: the map's states, cameras, boxes, a hub that hears nothing, settings."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from countyhub.config import BrokerSettings, Config
+from countyhub.web.settingspage import tables
+from simulators.county.build import COUNTY
+from tests.browser.client import get, live
+from tests.browser.county import console
+from tests.browser.living import living
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+async def here(tmp_path):
+    async with living(tmp_path, many=0, still=True) as place:
+        yield place
+
+
+async def test_the_map_shows_the_gravest_of_each_grid(here):
+    grid, other = here.grids[0], here.grids[-1]
+    for number, (place, light) in enumerate(((grid, "green"), (grid, "yellow"), (other, "grey"), (grid, "red"))):
+        await here.light(await here.open(place, key=f"hand/{number}"), light)
+    away, camera = here.boxes[0], here.cameras[-1]
+    await here.change_box(away, status="lost")
+    await here.break_camera(*camera)
+    async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
+        page = (await get(url + "/map")).text
+        assert set(re.findall(r'id="g([0-9]{15})"', page)) == set(here.grids)
+        assert (await get(f"{url}/map/colours")).json() == {"red": [grid], "grey": [other]}
+        assert (await get(f"{url}/map/colours?area={other[:12]}")).json() == {"grey": [other]}
+        links = (await get(f"{url}/map/colours?by=links")).json()
+        assert links["lost"] == [each for each in here.grids if each.startswith(away)]
+        dark = (await get(f"{url}/map/colours?by=cameras")).json()["dark"]
+        assert set(dark) == here.grids_of_cameras(away) | here.grids_of_cameras(*camera)
+        assert (await get(f"{url}/map?by=moods")).status == 400
+        assert (await get(f"{url}/map?area={COUNTY}999")).status == 404
+
+
+async def test_cameras_of_a_box_that_is_away_are_told_apart_from_dark_ones(here):
+    away, camera = here.boxes[0], here.cameras[-1]
+    silent, every = len([1 for box, _ in here.cameras if box == away]), len(here.cameras)
+    await here.change_box(away, status="lost")
+    await here.break_camera(*camera)
+    async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
+        page = (await get(url + "/cameras?lang=en")).text
+        assert f'<span class="sub">{every - silent - 1}/{every}</span>' in page
+        assert page.count('class="state-line dark"') == 1
+        assert "wrong password" in page
+        one = (await get(f"{url}/cameras/{camera[0]}/{camera[1]}?lang=en")).text
+        assert "wrong password" in one
+        assert (await get(f"{url}/cameras/{camera[0]}/none")).status == 404
+
+
+async def test_a_box_that_changes_is_sent_alone(here):
+    box = here.boxes[0]
+    async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
+        query = re.search(r'data-stream="/live/boxes\?([^"]+)"', (await get(url + "/boxes")).text)[1]
+        async with live(url, query.replace("&amp;", "&"), path="/live/boxes") as stream:
+            assert (await stream.update())[1]["parts"] == {}
+            await here.change_box(box, status="lost", reason="")
+            while not (parts := (await stream.update())[1]["parts"]):
+                pass
+        assert set(parts) - {"needs"} == {f"row{box}"}
+        assert "失联" in parts[f"row{box}"]
+
+
+async def test_a_hub_that_hears_nothing_says_so_on_every_page(here):
+    async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
+        assert "中心收不到任何消息" not in (await get(url + "/settings")).text
+    for box in here.boxes:
+        await here.change_box(box, last_seen=here.now() - timedelta(minutes=11))
+    async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
+        for path in ("/", "/cases", "/settings"):
+            assert "中心收不到任何消息" in (await get(url + path)).text
+
+
+def test_settings_show_no_secret():
+    config = Config(county=COUNTY, broker=BrokerSettings(username="hub", password="swordfish"))
+    shown = {f"{name}.{line.name}": line.value for name, lines in tables(config) for line in lines}
+    assert shown["broker.port"] == "1883"
+    assert shown["web.host"] == "127.0.0.1"
+    assert shown["broker.username"] == "hub"
+    assert shown["broker.password"] is None
+    assert "swordfish" not in str(shown)
