@@ -87,8 +87,6 @@ NAV: Final = (
     ("letters", "/letters"),
     ("settings", "/settings"),
 )
-WHOLE_ONLY: Final = frozenset({"suppressed", "letters", "settings"})
-"""What is counted for the county as a whole is shown to who sees the whole."""
 
 
 def _parent(path: str) -> str:
@@ -218,9 +216,11 @@ def _nav(visit: Visit) -> list[tuple[str, str]]:
     found = []
     for name, path in NAV:
         page = page_of("GET", path)
-        if page is not None and (page.right in ("", PUBLIC, ANYONE) or visit.viewer.may(page.right)):
+        if page is None or (page.whole and not visit.scope.whole):
+            continue
+        if page.right in ("", PUBLIC, ANYONE) or visit.viewer.may(page.right):
             found.append((name, path))
-    return [each for each in found if visit.scope.whole or each[0] not in WHOLE_ONLY]
+    return found
 
 
 async def form_of(request: Request, max_bytes: int = 64 * 1024) -> dict[str, str]:
