@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import shutil
 import sys
 import tempfile
@@ -29,6 +30,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--dir", type=Path, help="文件保存在此 / keep the files here; it is emptied at the next start")
     add("--broker", type=_address, metavar="HOST:PORT", help="另用消息服务器 / another broker than the built-in one")
     add("--console-port", type=int, default=8480, help="县级页面端口，被占用则另选 / any free one when it is taken")
+    add("--empty", action="store_true", help="没有过去一周的空县 / a county without a week behind it")
     return parser.parse_args(arguments)
 
 
@@ -63,6 +65,7 @@ def _address(text: str) -> tuple[str, int]:
 
 def main() -> int:
     arguments = parse_arguments()
+    logging.getLogger("countyhub").setLevel(logging.ERROR)  # of the past week nobody is to be warned
     kept = arguments.dir is not None
     try:
         path = emptied(arguments.dir) if kept else Path(tempfile.mkdtemp(prefix="gridwire-demo-"))
@@ -78,6 +81,7 @@ def main() -> int:
         seed=arguments.seed,
         broker=arguments.broker,
         console_port=arguments.console_port,
+        is_empty=arguments.empty,
     )
     return asyncio.run(play(options))
 

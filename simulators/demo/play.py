@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from edgeagent.cli.say import Language, say
 from simulators.camera import PictureUnavailable
@@ -17,6 +18,7 @@ from simulators.demo.children import ChildDied
 from simulators.demo.happened import kind_of
 from simulators.demo.life import Life
 from simulators.demo.screen import News, Screen, name_of
+from simulators.demo.staff import Staff
 from simulators.demo.stage import BrokerAway, NotReady, Stage
 from simulators.demo.village import PLACES, Folder
 
@@ -28,7 +30,8 @@ _LATE_S = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """`seconds`: end by itself after so many, counted from when all is up; None: at Ctrl-C. The rest as for `Stage`."""
+    """`seconds`: end by itself after so many, counted from when all is up; None: at Ctrl-C. `is_empty`: a county
+    without a past. The rest as for `Stage`."""
 
     folder: Folder
     is_kept: bool
@@ -38,6 +41,7 @@ class Options:
     seed: int
     broker: tuple[str, int] | None
     console_port: int
+    is_empty: bool = False
 
 
 class Stop:
@@ -84,6 +88,7 @@ class _Demo:
         self._options, self._stage, self._screen, self._stop = options, stage, screen, stop
         self._begun_s = time.monotonic()
         self._told = dict.fromkeys(PLACES, 0)
+        self._beside: list[asyncio.Task[None]] = []
         self._life = Life(
             stage.cameras,
             stage.terminal,
@@ -98,9 +103,8 @@ class _Demo:
         code = 1
         try:
             async with asyncio.TaskGroup() as group:
-                watching = [group.create_task(child.watch()) for child in self._stage.children]
-                code = await self._course()
-                for task in watching:
+                code = await self._course(group)
+                for task in self._beside:
                     task.cancel()
         except* ChildDied as died:
             code = 1
@@ -109,22 +113,40 @@ class _Demo:
                     self._screen.say(*report.death(problem))
         return code
 
-    async def _course(self) -> int:
+    async def _course(self, group: asyncio.TaskGroup) -> int:
         self._screen.say(*report.addresses(self._stage, is_kept=self._options.is_kept))
         try:
-            is_ready = await _unless(self._stop.asked, self._stage.ready)
+            is_ready = await _unless(self._stop.asked, self._furnish) and await _unless(
+                self._stop.asked, partial(self._open, group)
+            )
         except NotReady as problem:
             self._screen.say(*report.not_ready(self._stage, str(problem)))
             return 1
         if is_ready:
-            user = await account.make(self._options.folder.hub_config)
-            self._screen.say(*report.login(self._stage, user))
+            accounts = await account.make(self._options.folder.hub_config)
+            self._screen.say(*report.login(self._stage, accounts, self._screen.language))
+            company: list[asyncio.Task[None]] = []
+            if not self._options.is_empty:
+                staff = Staff(self._options.folder.hub_config, self._options.speed)
+                company = [group.create_task(work()) for work in (self._stage.neighbours().run, staff.run)]
             await self._live()
+            for task in company:
+                task.cancel()
             await self._drain()
         await self._stage.stop_children()
         count = self._stage.count()
         self._screen.say(*report.counted(count, self._stage.blinds, self._screen.language))
         return 0 if count.is_right else 1
+
+    async def _furnish(self) -> None:
+        if not self._options.is_empty:
+            self._screen.say("  " + self._say(zh="县里过去的一周…", en="the county's last week…"))
+            await self._stage.furnish(self._options.seed)
+
+    async def _open(self, group: asyncio.TaskGroup) -> None:
+        await self._stage.open()
+        self._beside += [group.create_task(child.watch()) for child in self._stage.children]
+        await self._stage.ready()
 
     async def _live(self) -> None:
         """Until somebody asks for the end, or the time is over."""

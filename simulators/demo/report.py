@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from edgeagent.cli.say import Language, say
-from simulators.demo.account import Account
+from simulators.demo.account import Accounts
 from simulators.demo.children import ChildDied
 from simulators.demo.counting import Blind, Count, Key
 from simulators.demo.screen import count_lines, name_of
@@ -30,11 +30,18 @@ def addresses(stage: Stage, *, is_kept: bool) -> list[str]:
     ]
 
 
-def login(stage: Stage, user: Account) -> list[str]:
-    """How to get in."""
+def login(stage: Stage, accounts: Accounts, language: Language) -> list[str]:
+    """How to get in, and how to become somebody else."""
+    address = f"http://127.0.0.1:{stage.console_port}"
     return [
-        f"  登录（一次性链接） / log in, once   http://127.0.0.1:{stage.console_port}{user.link}",
-        f"  或用户名和密码 / or user, password  {user.name}  {user.password}",
+        f"  登录（一次性链接） / log in, once   {address}{accounts.link}",
+        "",
+        say(
+            language,
+            zh=f"  换角色：退出后用以下用户名登录，密码都是 {accounts.password}",
+            en=f"  another role: log out, log in as one of these, password {accounts.password}",
+        ),
+        *(f"    {each.user.name:<12}{each.about}" for each in accounts.users),
         "",
     ]
 

@@ -16,6 +16,7 @@ from typing import Self
 
 import msgspec
 
+from countyhub.store.engine import open_store
 from edgeagent.cli.say import Language
 from edgeagent.status.state import BoxStatus
 from simulators.camera import Camera, CameraConfig, CameraFarm
@@ -24,11 +25,13 @@ from simulators.demo.children import Child
 from simulators.demo.counting import Blind, Count, Happened, count
 from simulators.demo.fetch import NoAnswer, fetch
 from simulators.demo.ledger import Ledger
+from simulators.demo.neighbours import Neighbours
 from simulators.demo.ports import accepts, free_port
 from simulators.demo.screen import View
-from simulators.demo.village import BASE, CAMERA_PASSWORD, PLACES, TERMINAL, WINDOW, Folder
+from simulators.demo.village import BASE, BOX, CAMERA_PASSWORD, PLACES, TERMINAL, WINDOW, Folder
 from simulators.proxy import Proxy
 from simulators.terminal import SimTerminal
+from simulators.week.fill import Week, fill
 
 START_TIMEOUT_S = 60.0
 
@@ -42,11 +45,13 @@ class NotReady(Exception):
 
 
 class Stage:
-    """`async with` starts everything; leaving stops what still runs. `ready` says when all of it works together."""
+    """`async with` starts devices and broker, `open` the rest; leaving stops what still runs. `ready` says when all of
+    it works together."""
 
     def __init__(
         self, folder: Folder, language: Language, *, broker: tuple[str, int] | None, console_port: int
     ) -> None:
+        self.week: Week | None = None
         self.folder, self.language = folder, language
         self.farm = CameraFarm(
             CameraConfig(name=place.id, password=CAMERA_PASSWORD, serial=f"GC2000-{number:06d}")
@@ -79,6 +84,27 @@ class Stage:
         """In order: the agent says goodbye, the hub commits what has come."""
         while self.children:
             await self.children.pop().stop()
+
+    async def furnish(self, seed: int) -> None:
+        """Before the hub runs: a county, and a week in it. Raises `WentWrong`, and what the database raises."""
+        store = await open_store(f"sqlite:///{self.folder.database}")
+        try:
+            self.week = await fill(
+                store, now=datetime.now(UTC), seed=seed, language=self.language, windows=self.folder.windows
+            )
+        finally:
+            await store.close()
+
+    async def open(self) -> None:
+        """Hub and agent. Raises OSError."""
+        await self._launch("countyhub", "countyhub.cli", "run", "--config", str(self.folder.hub_config))
+        await self._launch("edgeagent", "edgeagent.cli", "run", "--config", str(self.folder.agent_config))
+
+    def neighbours(self) -> Neighbours:
+        """The other boxes of the week, but for the one that is away."""
+        week = self.week
+        senders = [] if week is None else [each for box, each in week.senders.items() if box not in (BOX, week.away)]
+        return Neighbours(self._broker, senders)
 
     async def ready(self) -> None:
         """Until every device is watched, the uplink stands and the console answers. Raises `NotReady`."""
@@ -161,8 +187,6 @@ class Stage:
         if self._own_broker:
             await self._launch("broker", "simulators.broker", "--port", str(self._broker[1]))
         await self._until_broker()
-        await self._launch("countyhub", "countyhub.cli", "run", "--config", str(self.folder.hub_config))
-        await self._launch("edgeagent", "edgeagent.cli", "run", "--config", str(self.folder.agent_config))
 
     def _write_files(self) -> None:
         self.folder.write_hub(self.language, broker=self._broker, console_port=self.console_port)

@@ -11,8 +11,8 @@ from textwrap import dedent
 from edgeagent.cli.say import Language, say
 from gridwire.topics import base
 
-COUNTY = "431126"
-BOX = "431126001001"
+COUNTY = "990126"
+BOX = "990126100200"
 BASE = base(COUNTY, BOX)
 TERMINAL = "station-terminal"
 CAMERA_PASSWORD = "camera-2024"
@@ -63,6 +63,11 @@ class Folder:
         return self.path / "county" / "data" / "hub.db"
 
     @property
+    def windows(self) -> Path:
+        """Where the hub looks for times in which alarms are expected."""
+        return self.path / "county" / "windows"
+
+    @property
     def serial_ports(self) -> Path:
         return self.path / "village" / "dev"
 
@@ -70,7 +75,7 @@ class Folder:
         return self.path / "log" / f"{name}.log"
 
     def make(self) -> None:
-        for name in ("village/conf.d", "village/secrets", "village/dev", "county", "log"):
+        for name in ("village/conf.d", "village/secrets", "village/dev", "county/windows", "log"):
             (self.path / name).mkdir(parents=True)
         self._write_secret("cameras", CAMERA_PASSWORD)
         self._write_secret("village-key", f"demo-1:{self.key.hex()}")
@@ -95,7 +100,7 @@ class Folder:
         self.hub_config.write_text(
             dedent(f"""\
                 county = "{COUNTY}"
-                name = "{say(language, zh="宁远县（演示）", en="Ningyuan County (demo)")}"
+                name = "{say(language, zh="澄禾县（演示）", en="Chenghe County (demo)")}"
                 language = "{language}"
                 data_dir = "{self.database.parent}"
 
@@ -109,6 +114,12 @@ class Folder:
 
                 [web]
                 port = {console_port}
+
+                [accounts]
+                idle_minutes = 720
+
+                [calendar]
+                windows_dir = "{self.windows}"
                 """)
         )
 
@@ -122,7 +133,7 @@ def _agent(folder: Folder, language: Language, uplink_port: int, status_port: in
     # Shorter waits than in a village, where every minute of a SIM card costs money: here a person is watching.
     return dedent(f"""\
         box = "{BOX}"
-        name = "{say(language, zh="东山村", en="Dongshan village")}"
+        name = "{say(language, zh="禄桥村", en="Luqiao village")}"
         language = "{language}"
 
         [hub]
