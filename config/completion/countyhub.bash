@@ -125,6 +125,8 @@ _countyhub() {
         " version:--language") offer="zh en" ;;
         " backup:--config") files=yes ;;
         " backup:--language") offer="zh en" ;;
+        " backup:--into") files=yes ;;
+        " backup:--keep") offer="" ;;
         " restore:--config") files=yes ;;
         " restore:--language") offer="zh en" ;;
         " prune:--config") files=yes ;;
@@ -371,7 +373,7 @@ _countyhub() {
             " broker-config") offer="-h --help --config --language --out --include --store --group --apply --again --listen" ;;
             " sample") offer="-h --help --config --language" ;;
             " version") offer="-h --help --config --language" ;;
-            " backup") offer="-h --help --config --language"; files=yes ;;
+            " backup") offer="-h --help --config --language --into --keep"; files=yes ;;
             " restore") offer="-h --help --config --language --force"; files=yes ;;
             " prune") offer="-h --help --config --language --dry-run --json" ;;
             " box") offer="list replay add replace revoke -h --help" ;;

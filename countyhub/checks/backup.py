@@ -15,30 +15,42 @@ OLD, VERY_OLD = timedelta(hours=36), timedelta(days=7)
 class Never(Fault):
     code = "check.backup-never"
     level = "warn"
-    en = "no backup was ever made on this machine: countyhub backup FILE, every night, to another disk"
-    zh = "本机从未备份：请每晚执行 countyhub backup 文件，并存到另一块磁盘"
+    en = (
+        "no backup was ever made on this machine: name a folder on another disk in /etc/default/countyhub-backup, then "
+        "systemctl enable --now countyhub-backup.timer makes one every night; the first: systemctl start "
+        "countyhub-backup"
+    )
+    zh = (
+        "本机从未备份：请在 /etc/default/countyhub-backup 中填写另一块磁盘上的文件夹，再执行 systemctl enable --now "
+        "countyhub-backup.timer，即每晚备份；第一份用 systemctl start countyhub-backup"
+    )
 
 
 class Old(Fault):
     code = "check.backup-old"
     level = "warn"
     en = (
-        "the last backup is {hours:.0f} hours old: does the nightly job still run? systemctl list-timers; "
-        "countyhub backup FILE"
+        "the last backup is {hours:.0f} hours old: does the nightly one still run? systemctl list-timers "
+        "countyhub-backup.timer; journalctl -u countyhub-backup says why it failed; one at once: systemctl start "
+        "countyhub-backup"
     )
     zh = (
-        "最近一次备份在 {hours:.0f} 小时前：每晚的任务是否还在运行？请用 systemctl list-timers 查看；手工备份："
-        "countyhub backup 文件"
+        "最近一次备份在 {hours:.0f} 小时前：每晚的备份是否还在运行？请用 systemctl list-timers "
+        "countyhub-backup.timer 查看；失败原因见 journalctl -u countyhub-backup；立即备份：systemctl start "
+        "countyhub-backup"
     )
 
 
 class VeryOld(Fault):
     code = "check.backup-very-old"
     en = (
-        "the last backup is {days} days old: make one now (countyhub backup FILE), then look why the nightly job "
-        "does not"
+        "the last backup is {days} days old: make one now (systemctl start countyhub-backup); why the nightly one does "
+        "not: journalctl -u countyhub-backup, systemctl list-timers countyhub-backup.timer"
     )
-    zh = "最近一次备份在 {days} 天前：请立即备份（countyhub backup 文件），再检查每晚的任务为何没有执行"
+    zh = (
+        "最近一次备份在 {days} 天前：请立即备份（systemctl start countyhub-backup）；每晚的备份为何没有执行，见 "
+        "journalctl -u countyhub-backup 和 systemctl list-timers countyhub-backup.timer"
+    )
 
 
 async def _look(scene: Scene) -> list[Line]:

@@ -1,4 +1,4 @@
-"""`countyhub backup FILE`: the database as it is at this moment, while the hub goes on."""
+"""`countyhub backup FILE` or `--into FOLDER`: the database as it is at this moment, while the hub goes on."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import URL
+
 from countyhub import configfile
 from countyhub.cli.say import say
 from countyhub.config import Config
-from countyhub.store import backup, backupstamp
+from countyhub.store import backup, backupfolder, backupstamp
+from countyhub.store.backupfolder import Made
 from countyhub.store.engine import locate
 
 
@@ -19,13 +22,21 @@ def execute(args: argparse.Namespace) -> int:
     config = configfile.load(args.config)
     url = locate(config)
     try:
-        rows = asyncio.run(backup.backup(url, args.file))
+        made = asyncio.run(_make(args, url))
     except OSError as error:
         print(say(args.language, en=f"no backup: {error}", zh=f"备份失败：{error}"), file=sys.stderr)
         return 1
-    print(counted(args, rows, en=f"{args.file}: ", zh=f"{args.file}："))
+    print(counted(args, made.rows, en=f"{made.path}: ", zh=f"{made.path}："))
+    for path in made.given_up:
+        print(say(args.language, en=f"given up: {path.name}", zh=f"已删除旧备份：{path.name}"))
     _note(args, config)
     return 0
+
+
+async def _make(args: argparse.Namespace, url: URL) -> Made:
+    if args.into is not None:
+        return await backupfolder.make(url, args.into, args.keep, datetime.now(UTC))
+    return Made(args.file, await backup.backup(url, args.file), ())
 
 
 def _note(args: argparse.Namespace, config: Config) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -115,6 +116,22 @@ async def read(url: URL, path: Path, finish: Callable[[AsyncConnection], Awaitab
         await connection.run_sync(upgrade.to_head)
         await finish(connection)
     return rows
+
+
+def verify(path: Path) -> None:
+    """Every table in it against its sum. Raises `BackupUnreadable`, OSError."""
+    manifest = _manifest(path)
+    with zipfile.ZipFile(path) as archive:
+        for table, part in manifest.tables.items():
+            total = hashlib.sha256()
+            try:
+                with archive.open(f"{table}.copy") as member:
+                    for chunk in iter(lambda: member.read(_CHUNK), b""):
+                        total.update(chunk)
+            except (KeyError, zipfile.BadZipFile, zlib.error) as error:
+                raise BackupUnreadable(path=path, reason=error) from error
+            if total.hexdigest() != part.sha256:
+                raise BackupUnreadable(path=path, reason=table)
 
 
 def _manifest(path: Path) -> Manifest:

@@ -72,6 +72,15 @@ def copy(source: Path, target: Path) -> dict[str, int]:
         return {name: made.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608 - read from the file just now
 
 
+def verify(path: Path) -> None:
+    """A database file as it lies there, every page of it. Raises `BackupUnreadable`, sqlite3.Error."""
+    uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(uri, uri=True)) as made, readable(path):
+        (found,) = made.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise BackupUnreadable(path=path, reason=found)
+
+
 def beside(database: Path) -> tuple[Path, Path]:
     """SQLite's own files next to a database."""
     return database.with_name(database.name + "-wal"), database.with_name(database.name + "-shm")

@@ -71,6 +71,15 @@ class BackupExists(Problem):
     zh = "{path} 已存在，不会覆盖：请换一个文件名"
 
 
+class BackupFolderAbsent(Problem):
+    code = "hub.backup-folder-absent"
+    en = (
+        "there is no folder {path}: is the disk for backups mounted? A new one: install -d -m 700 -o countyhub "
+        "-g countyhub {path}"
+    )
+    zh = "没有文件夹 {path}：备份磁盘是否已挂载？新建：install -d -m 700 -o countyhub -g countyhub {path}"
+
+
 class BackupUnreadable(Problem):
     code = "hub.backup-unreadable"
     en = "{path} is no whole backup that can be read here: {reason}"
