@@ -82,7 +82,8 @@ def _ours(package: Package, version: str) -> Tree:
 def _system(package: Package) -> Tree:
     """Units, users, folders, names of devices."""
     name, here = package.name, ROOT / "systemd"
-    units = [*here.glob(f"{name}*.service"), *here.glob(f"{name}*.path"), here / f"{name}.slice"]
+    kinds = ("service", "path", "timer", "slice")
+    units = [path for kind in kinds for path in here.glob(f"{name}*.{kind}")]
     tree = {f"{_UNITS}/{path.name}": File(path.read_bytes()) for path in units}
     tree[f"usr/lib/sysusers.d/{name}.conf"] = File((here / f"{name}.sysusers").read_bytes())
     tree[f"usr/lib/tmpfiles.d/{name}.conf"] = File((here / f"{name}.tmpfiles").read_bytes())
@@ -99,8 +100,8 @@ def _system(package: Package) -> Tree:
 
 def _conffiles(package: Package) -> Tree:
     """What a person changes, and dpkg keeps. The settings themselves are written on the spot, and are none."""
-    default = (ROOT / "systemd" / f"{package.name}.default").read_bytes()
-    return {f"etc/default/{package.name}": File(default, 0o600)}  # secrets may stand there
+    found = (ROOT / "systemd").glob(f"{package.name}*.default")
+    return {f"etc/default/{path.stem}": File(path.read_bytes(), 0o600) for path in found}  # secrets may stand there
 
 
 def _depends(package: Package, target: Target, libraries: set[str]) -> str:

@@ -24,6 +24,10 @@ else
     deb-systemd-helper update-state {unit} >/dev/null || true
 fi
 """
+_NOTE = """\
+deb-systemd-helper unmask {unit} >/dev/null || true
+deb-systemd-helper update-state {unit} >/dev/null || true
+"""
 _START = """\
 if [ -d /run/systemd/system ]; then
     systemctl --system daemon-reload >/dev/null || true
@@ -40,6 +44,9 @@ if [ -d /run/systemd/system ]; then
     deb-systemd-invoke try-restart edgeagent.service || true  # it looks for OpenCV when it starts
 fi
 """
+_BACKUPS = """\
+rmdir /var/backups/{name} 2>/dev/null || true  # not while one is in it
+"""
 _STOP = """\
 if [ -d /run/systemd/system ]; then
     deb-systemd-invoke stop {units} || true
@@ -51,10 +58,10 @@ if [ -d /run/systemd/system ]; then
 fi
 """
 _PURGE = """\
-deb-systemd-helper purge {units} >/dev/null || true
-deb-systemd-helper unmask {units} >/dev/null || true
+deb-systemd-helper purge {known} >/dev/null || true
+deb-systemd-helper unmask {known} >/dev/null || true
 rm -rf /etc/{name} /var/lib/{name} /run/{name}{elsewhere}
-if getent passwd {name} >/dev/null; then
+{backups}if getent passwd {name} >/dev/null; then
     userdel {name} || true
 fi
 if getent group {name} >/dev/null; then
@@ -63,12 +70,16 @@ fi
 """
 STOPPED = {
     "countyhub": (
-        "countyhub-broker.path", "countyhub-broker.service", "countyhub.service", "'countyhub-ingest@*.service'",
+        "countyhub-backup.timer", "countyhub-backup.service", "countyhub-broker.path", "countyhub-broker.service",
+        "countyhub.service", "'countyhub-ingest@*.service'",
     ),
 }  # fmt: skip
 """Units to be stopped where they are more than those to be started."""
-_ELSEWHERE = {"countyhub": " /etc/mosquitto/countyhub /etc/mosquitto/conf.d/countyhub.conf"}
-"""What `broker-config` has written, with the server's key."""
+_ELSEWHERE = {
+    "countyhub": " /etc/mosquitto/countyhub /etc/mosquitto/conf.d/countyhub.conf "
+    "/var/lib/systemd/timers/stamp-countyhub-backup.timer",
+}
+"""What `broker-config` has written, with the server's key; when the timer last ran."""
 
 
 def scripts(package: Package) -> dict[str, File]:
@@ -77,14 +88,17 @@ def scripts(package: Package) -> dict[str, File]:
         "name": package.name,
         "folder": package.folder,
         "units": " ".join(package.services),
+        "known": " ".join((*package.services, *package.on_request)),
         "udev": _UDEV if package.name == "edgeagent" else "",
         "elsewhere": _ELSEWHERE.get(package.name, ""),
+        "backups": _BACKUPS.format(name=package.name) if package.on_request else "",
     }
     install, drop = _COMPILE.format(**facts), _DROP_COMPILED.format(**facts)
     if not package.services:
         again = _case("configure", install + _AGENT_AGAIN)
         return {"postinst": again, "prerm": _script(drop), "postrm": _case("remove", _AGENT_AGAIN)}
     enable = "".join(_ENABLE.format(unit=unit) for unit in package.services)
+    enable += "".join(_NOTE.format(unit=unit) for unit in package.on_request)
     stop = _STOP.format(units=" ".join(STOPPED.get(package.name, package.services)))
     return {
         "postinst": _case("configure", _POSTINST.format(**facts) + install + enable + _START.format(**facts)),

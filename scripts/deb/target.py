@@ -43,6 +43,9 @@ class Package(NamedTuple):
     summary: str
     text: tuple[str, ...]
     services: tuple[str, ...] = ()
+    """Enabled and started when the package comes."""
+    on_request: tuple[str, ...] = ()
+    """Enabled by a person; the package only sees to it that nothing of them is left."""
     pruned: tuple[str, ...] = ()
     """Direct dependencies of the project that this part of it does not use."""
 
@@ -93,6 +96,7 @@ COUNTYHUB = Package(
         "stored, makes cases of it, shows them on a console and forwards them.",
     ),
     services=("countyhub.service", "countyhub-broker.path"),
+    on_request=("countyhub-backup.timer",),
     pruned=("lxml", "onvif-zeep", "pyserial"),
 )
 PACKAGES = {package.name: package for package in (EDGEAGENT, VISION, COUNTYHUB)}

@@ -16,9 +16,10 @@ EXPOSURE = {
     "countyhub.service": 1.5,
     "countyhub-ingest@.service": 1.5,
     "countyhub-broker.service": 1.5,
+    "countyhub-backup.service": 1.5,
 }
-BROKER = "countyhub-broker.service"
-SERVICES = sorted(EXPOSURE.keys() - {BROKER})
+BROKER, BACKUP = "countyhub-broker.service", "countyhub-backup.service"
+SERVICES = sorted(EXPOSURE.keys() - {BROKER, BACKUP})
 """Those that run for ever."""
 
 needs_analyze = pytest.mark.skipif(
@@ -56,10 +57,11 @@ def test_exposure_stays_low(unit):
 @needs_analyze
 def test_systemd_has_nothing_to_say_against_them(tmp_path):
     """With a program that is there: ours are not installed."""
-    for path in [*SYSTEMD.glob("*.s[el][ri]*"), *SYSTEMD.glob("*.path")]:
+    for path in [*SYSTEMD.glob("*.s[el][ri]*"), *SYSTEMD.glob("*.path"), *SYSTEMD.glob("*.timer")]:
         text = re.sub(r"/usr/bin/(edgeagent|countyhub)\b", "/bin/true", path.read_text(encoding="utf-8"))
         (tmp_path / path.name).write_text(text, encoding="utf-8")
-    units = [str(tmp_path / name.replace("@.", "@1.")) for name in (*SERVICES, BROKER, "countyhub-broker.path")]
+    named = (*SERVICES, BROKER, BACKUP, "countyhub-broker.path", "countyhub-backup.timer")
+    units = [str(tmp_path / name.replace("@.", "@1.")) for name in named]
     (tmp_path / "countyhub-ingest@1.service").symlink_to("countyhub-ingest@.service")
     said = analyze("verify", "--man=no", *units)
     ours = [line for line in said.stderr.splitlines() if re.search(r"edgeagent|countyhub", line)]
@@ -127,3 +129,31 @@ def test_a_worker_leaves_the_console_to_the_hub():
     (command,) = settings("countyhub-ingest@.service")["ExecStart"]
     args = _parser().parse_args(command.replace("%i", "a").split()[1:])
     assert (args.worker, args.no_console) == ("a", True)
+
+
+def test_the_nightly_backup_is_started_as_the_code_expects():
+    """Its folder and number are those of the file that a person changes, and of the program where that is gone."""
+    from countyhub.cli import _parser, storeargs
+
+    found, timer = settings(BACKUP), settings("countyhub-backup.timer")
+    (default,) = found["Environment"]
+    shown = (SYSTEMD / "countyhub-backup.default").read_text(encoding="utf-8")
+    assert default.split() == [line for line in shown.splitlines() if line and line[0] != "#"]
+    chosen = dict(each.split("=") for each in default.split())
+    command = re.sub(r"\$\{(\w+)\}", lambda match: chosen[match[1]], found["ExecStart"][0])
+    args = _parser().parse_args(command.split()[1:])
+    assert (args.file, str(args.into), args.keep) == (None, "/var/backups/countyhub", storeargs.KEPT)
+    assert f"d {args.into} 0700 {found['User'][0]} " in (SYSTEMD / "countyhub.tmpfiles").read_text(encoding="utf-8")
+    assert found["EnvironmentFile"][-1] == "-/etc/default/countyhub-backup", "the last one counts"
+    (writable,) = found["ReadWritePaths"]
+    assert all(folder.removeprefix("-") in shown for folder in writable.split())
+    assert (timer["Persistent"], timer["WantedBy"]) == (["true"], ["timers.target"])
+    assert timer["RandomizedDelaySec"]
+
+
+def test_the_nightly_backup_is_closed_as_the_hub_is():
+    hub, backup = settings("countyhub.service"), settings(BACKUP)
+    words = r"Protect|Private|Restrict|System|Capability|NoNew|Lock|Memory|Remove"
+    closing = {key for key in hub if re.match(words, key)} - {"RestartSec"}
+    assert len(closing) > 20
+    assert {key: backup.get(key) for key in closing} == {key: hub[key] for key in closing}

@@ -263,7 +263,10 @@ def test_box_and_hub_from_packages(boot, release):
         assert "its driver failed" not in said
         assert machine.run("find /var/lib/edgeagent ! -user edgeagent") == ""  # we are root, and tried its drivers
 
+        nightly_backup(machine)
         install(machine, "countyhub", release, NEW)
+        assert machine.run("systemctl is-active countyhub-backup.timer") == "active"
+        assert "BACKUP_KEEP=2" in machine.run("cat /etc/default/countyhub-backup")
         machine.until("systemctl show -p StatusText countyhub", "county")
         machine.run("systemctl kill -s KILL countyhub")
         machine.until("systemctl show --value -p NRestarts countyhub", "1")
@@ -272,7 +275,32 @@ def test_box_and_hub_from_packages(boot, release):
         machine.until("systemctl show -p StatusText countyhub", "county")
         machine.run("dpkg --purge edgeagent-vision edgeagent countyhub 2>&1; systemctl stop mosquitto")
         machine.run("rm -rf /usr/local/lib/edgeagent")
+        assert len(machine.run("ls /var/backups/countyhub").split()) == 2, "backups outlive the program"
+        machine.run("rm -r /var/backups/countyhub")
         assert {path for path in files(machine) - pristine if "mosquitto" not in path} == set()
+
+
+def nightly_backup(machine):
+    """Off until somebody wants it; then as the service, in its sandbox; what goes wrong costs no older one."""
+    look = "countyhub check --only backup --language en"
+    assert machine.run("systemctl is-enabled countyhub-backup.timer", check=False) == "disabled"
+    assert "enable --now countyhub-backup.timer" in machine.run(look, check=False)
+    machine.run("sed -i s/KEEP=.*/KEEP=2/ /etc/default/countyhub-backup")
+    machine.run("systemctl enable --now countyhub-backup.timer")
+    assert "countyhub-backup.service" in machine.run("systemctl list-timers --no-pager countyhub-backup.timer")
+    for _ in range(3):
+        machine.run("systemctl start countyhub-backup && sleep 1")
+    made = machine.run("cd /var/backups/countyhub && stat -c '%U %a %n' hub-*.backup").splitlines()
+    assert [line.rpartition(" ")[0] for line in made] == ["countyhub 600"] * 2
+    assert "the last backup" in machine.run(look)
+    assert "50 events, 1 pictures" in machine.run("journalctl -u countyhub-backup -o cat")
+
+    machine.run("sed -i s,FOLDER=.*,FOLDER=/srv/disk, /etc/default/countyhub-backup")
+    machine.run("! systemctl start countyhub-backup")
+    assert "备份磁盘" in machine.run("journalctl -u countyhub-backup -o cat")
+    machine.run("systemctl stop countyhub-backup; install -d -m 700 -o countyhub -g countyhub /srv/disk")
+    machine.run("systemctl start countyhub-backup && ls /srv/disk/hub-*.backup && rm -r /srv/disk")
+    machine.run("sed -i s,FOLDER=.*,FOLDER=/var/backups/countyhub, /etc/default/countyhub-backup")
 
 
 def serve_picture(machine, jpeg):

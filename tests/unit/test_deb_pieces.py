@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -15,11 +16,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from deb.archive import File, deb
 from deb.build import _conffiles, _system
-from deb.components import components, licence_folder, sbom
+from deb.components import components, sbom
 from deb.elf import PACKAGE_OF, WrongMachine, depends, libraries
 from deb.launcher import launcher
+from deb.licences import licence_folder
 from deb.scripts import scripts
-from deb.target import EDGEAGENT, PACKAGES, TARGETS
+from deb.target import COUNTYHUB, EDGEAGENT, PACKAGES, TARGETS
 from deb.wheels import name_of, read
 
 EPOCH_S = 1_750_000_000
@@ -91,6 +93,19 @@ def test_everything_that_a_person_changes_is_a_conffile():
     assert _conffiles(EDGEAGENT)["etc/default/edgeagent"].mode == 0o600  # secrets may stand there
 
 
+def test_the_nightly_backup_comes_with_the_hub_and_is_left_to_people():
+    found = scripts(COUNTYHUB)
+    tree = _system(COUNTYHUB) | _conffiles(COUNTYHUB)
+    assert {"etc/default/countyhub", "etc/default/countyhub-backup"} <= tree.keys()
+    assert {f"usr/lib/systemd/system/countyhub-backup.{kind}" for kind in ("service", "timer")} <= tree.keys()
+    install, remove, purge = (found[kind].data.decode() for kind in ("postinst", "prerm", "postrm"))
+    assert "update-state countyhub-backup.timer" in install
+    assert not re.search(r"(enable|start) [^\n]*countyhub-backup", install)
+    assert re.search(r"stop [^\n]*countyhub-backup.timer", remove)
+    assert re.search(r"purge [^\n]*countyhub-backup.timer", purge)
+    assert not re.search(r"rm -r?f [^\n]*/var/backups", purge), "backups outlive the program"
+
+
 def test_what_stays_of_a_wheel(tmp_path):
     kept = ("part/__init__.py", "part-1.dist-info/METADATA", "part-1.dist-info/entry_points.txt", "wsdl/a.wsdl")
     dropped = ("bin/part", "part/__pycache__/x.pyc", "part/x.pyi", "part-1.dist-info/RECORD", "numpy/a/tests/t.py")
@@ -99,7 +114,7 @@ def test_what_stays_of_a_wheel(tmp_path):
         path = tmp_path / lands.get(name, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
-    wanted, licences = read(tmp_path)
+    wanted, licences, _ = read(tmp_path)
     assert set(wanted) == set(kept)
     assert set(licences) == {"part-1.dist-info/licenses/LICENSE"}
     assert licence_folder("a_b.c-1.0.dist-info/licenses/x/LICENSE") == "a-b-c-1.0/x-LICENSE"
@@ -109,7 +124,7 @@ def test_the_bill_of_materials_names_each_part_with_its_licence():
     about = b"Metadata-Version: 2.4\nName: Some_Part\nVersion: 2\nLicense-Expression: MIT\n"
     tree = {"some_part-2.dist-info/METADATA": File(about), "some_part.libs/libx-1.so": File(b"")}
     locked = ["some-part==2 \\\n    --hash=sha256:" + "0" * 64]
-    (part,) = components(tree, locked)
+    (part,) = components(tree, locked, {})
     assert (part.name, part.licence, part.bundled) == ("Some_Part", "MIT", ("libx-1.so",))
     first = sbom("edgeagent", "1", "arm64", [part], EPOCH_S)
     assert first == sbom("edgeagent", "1", "arm64", [part], EPOCH_S)
