@@ -25,10 +25,11 @@ from countyhub.config import Config
 from countyhub.lifecycle.state import Actor
 from countyhub.registry.snapshot import Registry
 from countyhub.store.engine import Store
-from countyhub.web.access import ANYONE, PUBLIC, page_of
+from countyhub.web.access import ANYONE, PUBLIC, REVEALS, page_of
 from countyhub.web.needs import Needs, needs
 from countyhub.web.render import COOKIE, Renderer, language_of
 from countyhub.web.settings import ConsoleSettings
+from countyhub.web.sight import Sights
 from countyhub.web.snapshot import Read, Snapshot
 from countyhub.web.texts import text
 from countyhub.web.viewer import Viewer, viewer_of
@@ -59,6 +60,11 @@ class Visit:
     @property
     def actor(self) -> Actor | None:
         return self.viewer.actor(self.book, self.now)
+
+    @property
+    def reveals(self) -> bool:
+        """Whether masked personal data may be asked for."""
+        return self.viewer.may(REVEALS)
 
     def said(self, name: str) -> str:
         """A parameter of the address, without blanks around it; empty when it is not there."""
@@ -104,6 +110,8 @@ def digest_of(parts: Parts) -> str:
     return hashlib.blake2b(said.encode(), digest_size=9).hexdigest()
 
 
+RELOAD: Final = b"event: reload\ndata: {}\n\n"
+"""To a live page: what its viewer sees or may do is another now, come anew."""
 Source = Callable[[Visit], Awaitable[Parts]]
 
 
@@ -118,14 +126,17 @@ class Desk:
     renderer: Renderer
     settings: ConsoleSettings
     config: Config
+    sights: Sights
     live: dict[str, Source] = field(default_factory=dict)
     _needs: dict[Scope, Needs] = field(default_factory=dict)
     _needs_tick: int = -1
 
+    def language(self, request: Request) -> Language:
+        return viewer_of(request).language or language_of(request, self.settings)
+
     async def visit(self, request: Request) -> Visit:
         """Raises one of `UNAVAILABLE`."""
-        viewer, now = viewer_of(request), datetime.now(UTC)
-        language = viewer.language or language_of(request, self.settings)
+        viewer, now, language = viewer_of(request), datetime.now(UTC), self.language(request)
         await self.book.refresh()
         snapshot = await self.watch.recent()
         registry = self.book.registry
@@ -153,10 +164,12 @@ class Desk:
         if live:
             given = [(key, value) for key, value in visit.request.query_params.multi_items() if key != "lang"]
             given += [*(query or {}).items(), ("lang", visit.language), ("seen", digest_of(shown))]
+            given.append(("sight", visit.viewer.sight))
             stream = f"/live/{live}?{urlencode(given)}"
         html = self.renderer.page(
             template,
             visit.language,
+            reveals=visit.reveals,
             v=visit,
             w=visit.words,
             here=here,
@@ -177,7 +190,8 @@ class Desk:
 
     def part(self, visit: Visit, template: str, **values: Any) -> str:
         """A fragment: a template with one element, which a live page puts in the place of the old one."""
-        return self.renderer.page(template, visit.language, v=visit, w=visit.words, **values).strip()
+        given = {"reveals": visit.reveals, "v": visit, "w": visit.words, **values}
+        return self.renderer.page(template, visit.language, **given).strip()
 
     async def parts(self, name: str, visit: Visit) -> Parts:
         """All live parts of a page as they are now."""
@@ -192,6 +206,21 @@ class Desk:
                 found = await needs(connection, visit.scope, self.boxes(visit), visit.now)
             self._needs[visit.scope] = found
         return self._needs[visit.scope]
+
+    async def is_other(self, request: Request, sight: str) -> bool:
+        """Whether the viewer of an open page sees or may do something else than when it was made: `Viewer.sight`."""
+        await self.book.refresh()
+        viewer = viewer_of(request)
+        page = page_of(request.method, request.url.path)
+        is_out = not viewer.on_duty or (page is not None and page.whole and not viewer.scope.whole)
+        return is_out or (bool(sight) and sight != viewer.sight)
+
+    async def seen(self, visit: Visit, whole: Snapshot) -> Snapshot:
+        """What the viewer sees of a snapshot."""
+        day, revision = visit.registry.day(visit.now), visit.registry.revision
+        return await self.sights.seen(
+            whole, visit.scope, visit.now, trouble_tick=self.watch.trouble_tick, revision=revision, day=day
+        )
 
     def boxes(self, visit: Visit) -> tuple[BoxView, ...]:
         """The boxes in sight, those with trouble first. A box of no registry is seen by who sees everything."""

@@ -1,7 +1,8 @@
 """Server-sent events for every page but the events': its live parts, whole, when they have changed.
 
 What is sent is a state and no difference: who comes back after a sleep, or to another process, gets the parts as they
-are now and has missed nothing. At most one update a second; browsers that look at the same share the work.
+are now and has missed nothing. At most one update a second; browsers that look at the same share all the work, down to
+the bytes that are sent.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
@@ -19,31 +22,45 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from countyhub.cases.scope import Scope
 from countyhub.store.engine import UNAVAILABLE
-from countyhub.web.desk import Desk, Parts, Visit, digest_of
+from countyhub.web.desk import Desk, Parts, digest_of
+from countyhub.web.viewer import viewer_of
 from gridwire.problem import Language
 
 log = logging.getLogger(__name__)
 STREAMS_MAX = 200
 RETRY_MS = 2000
-_NOT_OF_THE_PAGE = frozenset({"lang", "after", "seen"})
+_NOT_OF_THE_PAGE = frozenset({"lang", "after", "seen", "sight"})
+_TICK = b"event: tick\ndata: {}\n\n"
 
 
 class Look(NamedTuple):
-    """What is looked at: who shares it gets the same bytes."""
+    """What is looked at: who shares it gets the same bytes. Who looks is no part of it: live parts say nothing that
+    only one of those who see the same may see."""
 
     page: str
     query: tuple[tuple[str, str], ...]
     language: Language
     scope: Scope
-    user: str
 
 
-class Made(NamedTuple):
-    """The parts, the digest of each, and that of all."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The parts, the digest of each, and that of all. `messages`: digest of what a browser has -> what it is sent."""
 
     parts: Parts
     digests: dict[str, bytes]
     digest: str
+    messages: dict[str, bytes] = field(default_factory=dict)
+
+    def message(self, known: Made | None) -> bytes:
+        """The parts that differ from `known`."""
+        name = known.digest if known is not None else ""
+        if name not in self.messages:
+            old = known.digests if known is not None else {}
+            changed = {name: html for name, html in self.parts.items() if old.get(name) != self.digests[name]}
+            data = msgspec.json.encode({"parts": changed})
+            self.messages[name] = b"id: %s\nevent: update\ndata: %s\n\n" % (self.digest.encode(), data)
+        return self.messages[name]
 
 
 class PartStreams:
@@ -54,49 +71,64 @@ class PartStreams:
         self._made_tick = -1
 
     async def respond(self, request: Request) -> Response:
-        """`GET /live/{page}?…&seen=`: the parameters are those of the page."""
+        """`GET /live/{page}?…&seen=`: the parameters are those of the page. What the browser says that it has, by
+        Last-Event-ID, by `after` or by `seen`, is not sent again."""
         page = request.path_params["page"]
         if page not in self._desk.live:
             raise HTTPException(404)
         if self._watch.streams >= STREAMS_MAX:
             return PlainTextResponse("", 503, headers={"retry-after": "10"})
-        updates = self._updates(request, page, request.query_params.get("seen", ""))
+        given = request.query_params
+        seen = request.headers.get("last-event-id") or given.get("after") or given.get("seen", "")
+        updates = self._updates(request, page, seen)
         return StreamingResponse(updates, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
     async def _updates(self, request: Request, page: str, seen: str) -> AsyncIterator[bytes]:
-        """`seen`: the digest of what the page shows; who shows the same is told only what changes from now on."""
-        yield f"retry: {RETRY_MS}\nevent: tick\ndata: {{}}\n\n".encode()
-        known: dict[str, bytes] | None = None
-        tick = -1
+        """`seen`: the digest of what the page shows; who shows the same is told only what changes from now on. A page
+        whose viewer sees other places or may do other things now is told to come anew."""
+        yield f"retry: {RETRY_MS}\n".encode() + _TICK
+        query, settings = _of_the_page(request), self._desk.settings
+        known, tick, said_s = None, -1, 0.0
         with self._watch.listening():
             while not self._watch.closing:
                 if self._watch.tick > tick:
                     tick = self._watch.tick
                     try:
-                        made = await self._compose(request, page)
+                        # What he may see can change while he looks.
+                        look = Look(page, query, self._desk.language(request), viewer_of(request).scope)
+                        made = await self._compose(request, look)
                     except (*UNAVAILABLE, HTTPException) as error:
                         log.warning("%s cannot be shown live: %s", page, error)
                         return  # the browser shows it, and comes back
-                    if known is None and made.digest == seen:
-                        known = made.digests
-                    old = known or {}
-                    known = made.digests
-                    changed = {name: html for name, html in made.parts.items() if old.get(name) != known[name]}
-                    yield _message(made.digest, changed)
-                    await asyncio.sleep(self._desk.settings.update_interval_s)
-                elif not await self._watch.wait(tick, self._desk.settings.keepalive_s):
-                    yield b"event: tick\ndata: {}\n\n"
+                    if known is None:
+                        yield made.message(made if made.digest == seen else None)
+                        said_s = time.monotonic()
+                    elif made.digest != known.digest:
+                        yield made.message(known)
+                        said_s = time.monotonic()
+                    elif time.monotonic() - said_s > settings.keepalive_s:
+                        yield _TICK
+                        said_s = time.monotonic()
+                    known = made
+                    await asyncio.sleep(settings.update_interval_s)
+                elif not await self._watch.wait(tick, settings.keepalive_s):
+                    yield _TICK
 
-    async def _compose(self, request: Request, page: str) -> Made:
+    async def _compose(self, request: Request, look: Look) -> Made:
+        if self._made_tick == self._watch.tick and look in self._made:
+            return self._made[look]
         async with self._making:
             if self._made_tick != self._watch.tick:
                 self._made, self._made_tick = {}, self._watch.tick
-            visit = await self._desk.visit(request)
-            look = _look(visit, page)
             if look not in self._made:
-                parts = await self._desk.parts(page, visit)
-                self._made[look] = _made_of(parts)
+                visit = await self._desk.visit(request)
+                self._made[look] = _made_of(await self._desk.parts(look.page, visit))
             return self._made[look]
+
+
+def _of_the_page(request: Request) -> tuple[tuple[str, str], ...]:
+    query = request.query_params.multi_items()
+    return tuple(sorted((key, value) for key, value in query if key not in _NOT_OF_THE_PAGE))
 
 
 def _made_of(parts: Parts) -> Made:
@@ -105,14 +137,3 @@ def _made_of(parts: Parts) -> Made:
 
 def _digest(html: str) -> bytes:
     return hashlib.blake2b(html.encode(), digest_size=12).digest()
-
-
-def _look(visit: Visit, page: str) -> Look:
-    query = visit.request.query_params.multi_items()
-    kept = tuple(sorted((key, value) for key, value in query if key not in _NOT_OF_THE_PAGE))
-    return Look(page, kept, visit.language, visit.scope, visit.viewer.user)
-
-
-def _message(digest: str, parts: Parts) -> bytes:
-    data = msgspec.json.encode({"parts": parts})
-    return b"id: %s\nevent: update\ndata: %s\n\n" % (digest.encode(), data)
