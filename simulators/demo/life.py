@@ -17,8 +17,8 @@ from simulators.terminal.cards import random_card, random_number
 
 ALARM_EVERY_S = 2.5
 VISIT_EVERY_S = 6.0
-# Once a minute each; not at the same time, so that each can be followed.
-PERIOD_S = 60.0
+# Once in two minutes each; not at the same time, so that each can be followed.
+PERIOD_S = 120.0
 REBOOT_AT_S, REBOOT_S = 12.0, 8.0
 CUT_AT_S, CUT_S = 30.0, 20.0
 # So long a card lies on the reader when no tone comes: long enough for the slowest reader.

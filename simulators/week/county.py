@@ -22,7 +22,7 @@ from countyhub.registry import plan, stored
 from countyhub.registry.columns import Row
 from countyhub.registry.content import Content
 from countyhub.registry.difference import difference
-from countyhub.registry.forms import Camera, Category, Day, Deadline, Duty, Person, Polygon
+from countyhub.registry.forms import AlarmKind, Camera, Category, Day, Deadline, Duty, Person, Polygon
 from countyhub.store.engine import Store
 from simulators.county import land
 from simulators.county.build import COUNTY, FOUNDED, Plan, build
@@ -53,6 +53,8 @@ ROAD_HOURS: Final = 72
 """The limit of a damaged road at grid and village, by the clock: so that the week has its lights on every weekday."""
 CAMERA_FAULT: Final = "1001"
 _FAULT_DAYS: Final = 15
+ONLY_SHOWN: Final = frozenset({"line_crossing"})
+"""Kinds that this county does not make cases of: before a pond and a road they come by the hundred."""
 _YEARS: Final = (2025, 2026)
 """Whose holidays the invented county knows as they were."""
 
@@ -67,6 +69,8 @@ def rows(now: datetime) -> list[Row]:
             continue
         if isinstance(row, Person) and row.code in people:
             kept.append(replace(row, card=card_of(row.code)))
+        elif isinstance(row, AlarmKind) and row.kind in ONLY_SHOWN:
+            kept.append(replace(row, category="", opens="shown"))
         else:
             kept.append(row)
     kept += _cameras(found)

@@ -95,7 +95,7 @@ async def fair(course: Course, everyday: Everyday, sender: Sender, until: dateti
     cameras = [device for device in sender.village.cameras if device not in sender.down]
     number = 0
     while course.now < until - 8 * MINUTE:
-        kind = "line_crossing" if number % 3 == 2 else "crowd"
+        kind = "intrusion" if number % 3 == 2 else "crowd"
         everyday.alarm(kind, cameras[number % len(cameras)], course.now, number % 5 == 0)
         number += 1
         yield course.now + 7 * MINUTE
@@ -105,11 +105,12 @@ async def fair(course: Course, everyday: Everyday, sender: Sender, until: dateti
 def window(sender: Sender, begin: datetime, end: datetime) -> str:
     """The fair as an iCalendar file for the hub."""
     lines = (
-        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//gridwire//week//ZH", "BEGIN:VEVENT", "UID:fair-1@week",
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//gridwire//week//ZH", "BEGIN:VEVENT",
+        f"UID:{sender.village.name}集市",
         f"DTSTAMP:{begin.astimezone(hours.UTC):%Y%m%dT%H%M%SZ}",
         f"DTSTART:{begin.astimezone(hours.UTC):%Y%m%dT%H%M%SZ}",
         f"DTEND:{end.astimezone(hours.UTC):%Y%m%dT%H%M%SZ}",
-        f"SUMMARY:{sender.village.name}集市", f"LOCATION:{sender.village.code}", "CATEGORIES:crowd,line_crossing",
+        f"SUMMARY:{sender.village.name}集市", f"LOCATION:{sender.village.code}", "CATEGORIES:crowd,intrusion",
         "END:VEVENT", "END:VCALENDAR", "",
     )  # fmt: skip
     return "\r\n".join(lines)

@@ -14,8 +14,8 @@ from simulators.week.county import card_of
 from simulators.week.course import Course
 from simulators.week.sender import Sender
 
-_SEEN: Final = {"motion": 10, "person": 6, "vehicle": 5}
-_OPENING: Final = {"intrusion": 5, "line_crossing": 3, "crowd": 2, "tamper": 2}
+_SEEN: Final = {"motion": 10, "person": 6, "vehicle": 5, "line_crossing": 3}
+_OPENING: Final = {"intrusion": 6, "crowd": 3, "tamper": 2}
 _SERVICES: Final = ("S01", "S05", "S07", "S08", "S10", "S14", "S20", "S24", "S30", "S31", "S44")
 _DRAWN: Final = {"intrusion": "field", "crowd": "person"}
 """Kinds that the simulated camera draws under another name."""
@@ -29,15 +29,14 @@ class Everyday:
     def __init__(self, course: Course, sender: Sender, random: Random) -> None:
         self._course, self._sender, self._random = course, sender, random
 
-    async def tale(self, day: datetime, quiet_from: datetime | None = None) -> AsyncIterator[datetime]:
-        """One day, which begins at its midnight. `quiet_from`: when its line goes for good."""
+    async def tale(self, day: datetime) -> AsyncIterator[datetime]:
+        """One day, which begins at its midnight."""
         for at, what in sorted(self._plan(day), key=lambda each: each[0]):
             if at < self._course.now:
                 continue
-            if quiet_from is not None and at >= quiet_from:
-                return
             yield at
-            await what(at)
+            if not self._sender.is_away:
+                await what(at)
 
     def _plan(self, day: datetime) -> Iterator[tuple[datetime, _Happens]]:
         random = self._random

@@ -19,7 +19,7 @@ from simulators.week.course import Course
 from simulators.week.everyday import Everyday
 from simulators.week.handling import Handling
 from simulators.week.hours import DAY, HOUR, MINUTE
-from simulators.week.persons import Persons
+from simulators.week.persons import Persons, Way
 from simulators.week.sender import Sender
 
 LENGTH = 7 * DAY
@@ -82,11 +82,10 @@ class _Stage:
         self._fair(self.senders[week.fair], windows)
         for sender in self.senders.values():
             self.course.arrives(sender.online(self.start), sender.birth(self.start), sender.health(self.start))
-        for number, (box, everyday) in enumerate(self.everyday.items()):
+        for number, everyday in enumerate(self.everyday.values()):
             for day in range(-1, 8):
                 midnight = hours.local(self.start + day * DAY, 0)
-                tale = everyday.tale(midnight, gone - 30 * MINUTE if box == week.away else None)
-                self.course.begin(tale, max(self.start + timedelta(seconds=number), midnight))
+                self.course.begin(everyday.tale(midnight), max(self.start + timedelta(seconds=number), midnight))
         self._troubles(week, gone)
         self._remembered(boxes)
         self.course.begin(self._rubbish(boxes), self.now - 3 * DAY)
@@ -114,24 +113,28 @@ class _Stage:
         persons = self.persons
         told: list[str] = []
         self._report(boxes[2], ROAD, "村口水泥路塌陷一处，摩托车绕行", persons.left_lying, 108, 98)
-        self._report(boxes[6], ROAD, "桥头路面破损，下雨积水", persons.slow, 67, 61)
+        self._report(boxes[6], ROAD, "桥头路面破损，下雨积水", persons.slow, 70, 58)
         self._report(boxes[8], ROAD, "学校门口路面开裂", persons.slow, 60, 55)
         self._report(boxes[4], "0202", "养殖场污水流入水渠，气味大", persons.supervised, 118, 100)
         self._report(boxes[7], "0702", "承包地边界被占，请求处理", persons.given_back, 166, 150)
         self._report(boxes[10], "0102", "祠堂前路灯不亮", persons.again, 160, 148)
         self._report(boxes[11], "0103", "全组停水，水管爆裂", persons.suspended, 96, 78)
         twice = lambda case: persons.told_twice(case, told)  # noqa: E731 - both share the list
-        self._report(boxes[6], ROAD, "村道塌方，过不了车", twice, 140, 134)
-        self._report(boxes[6], ROAD, "进村路塌了半边", twice, 132, 128)
+        first = self._report(boxes[6], ROAD, "村道塌方，过不了车", twice, 140, 134)
+        self._report_at(first + 50 * MINUTE, boxes[6], ROAD, "进村路塌了半边", twice)
         self.course.begin(persons.sos(self.senders[boxes[3]]), hours.by_day(self.now, 34 * HOUR, 12 * HOUR))
         drill = hours.by_day(self.now, 130 * HOUR, 110 * HOUR)
         self.course.begin(persons.sos(self.senders[boxes[5]], drill=True), drill)
         self.course.begin(self._dog(boxes[8]), hours.local(self.now - 4 * DAY, 23, 20))
 
-    def _report(self, box: str, item: str, text: str, way: object, oldest_h: int, newest_h: int) -> None:
+    def _report(self, box: str, item: str, text: str, way: Way, oldest_h: int, newest_h: int) -> datetime:
+        """A matter that somebody reports between so many hours ago; when."""
         at = hours.by_day(self.now, oldest_h * HOUR, newest_h * HOUR)
-        tale = self.persons.reported(self.senders[box], self.everyday[box], item, text, way)  # type: ignore[arg-type] # a way
-        self.course.begin(tale, at)
+        self._report_at(at, box, item, text, way)
+        return at
+
+    def _report_at(self, at: datetime, box: str, item: str, text: str, way: Way) -> None:
+        self.course.begin(self.persons.reported(self.senders[box], self.everyday[box], item, text, way), at)
 
     async def _dog(self, box: str) -> AsyncIterator[datetime]:
         self.handling.expect("alarm", box, self.persons.a_dog)

@@ -136,7 +136,7 @@ class Handling:
             yield self._after(5 * MINUTE, 40 * MINUTE)
             acted = await self._course.acts(number, "feed_back", text="情况属实，同意反馈意见")
         yield self._after(MINUTE, 12 * MINUTE)
-        more = {"target": Office("department", "D01")} if case.mode == "authorised" else {}
+        more = {"target": Office("department", "D05")} if case.mode == "authorised" else {}
         await self._course.acts(number, "close", text=done, **more)
 
     async def rated(self, case: Listed, score: int) -> Tale:
@@ -145,6 +145,8 @@ class Handling:
             return
         yield hours.in_office(self._random, self._after(30 * MINUTE, 20 * HOUR))
         sender = self._senders[case.box]
+        if sender.is_away:
+            return
         rating = Rating(score=score, receipt=case.receipt)
         self._course.arrives(sender.says(rating, self._course.now, sender.village.terminal))
         await self._course.settle()

@@ -16,6 +16,7 @@ from simulators.week.hours import HOUR, MINUTE
 from simulators.week.sender import Sender
 
 Tale = AsyncIterator[datetime]
+Way = Callable[[Listed], Tale]
 _SECOND = timedelta(seconds=1)
 
 
@@ -25,9 +26,7 @@ class Persons:
     def __init__(self, course: Course, handling: Handling) -> None:
         self._course, self._handling = course, handling
 
-    async def reported(
-        self, sender: Sender, everyday: Everyday, item: str, text: str, way: Callable[[Listed], Tale]
-    ) -> Tale:
+    async def reported(self, sender: Sender, everyday: Everyday, item: str, text: str, way: Way) -> Tale:
         """Somebody reports a matter at the terminal now, and it goes this way."""
         self._handling.expect("request", sender.box, way)
         request = Request(item=item, mode="report", receipt=everyday.receipt(self._course.now), text=text)
@@ -50,15 +49,12 @@ class Persons:
 
     async def helped(self, case: Listed) -> Tale:
         yield self._course.now + 35 * _SECOND
-        clerk = self._course.places.person("village_clerk", case.village)
-        if case.level != "village":
-            clerk = self._course.places.staff_of(case.level, case.owner)
-        await self._course.act(case.number, "begin", clerk, text="正在村站，马上到")
+        await self._course.acts(case.number, "begin", text="就在村站旁，马上到")
         await self._course.tell()
         yield self._course.now + 50 * _SECOND
-        await self._course.act(case.number, "feed_back", clerk, text="老人头晕，已扶坐休息，村医已到场")
+        await self._course.acts(case.number, "feed_back", text="老人头晕，已扶坐休息，村医已到场")
         yield self._course.now + 20 * _SECOND
-        await self._course.act(case.number, "close", clerk, text="老人无大碍，家属已接回")
+        await self._course.acts(case.number, "close", text="老人无大碍，家属已接回")
 
     async def left_lying(self, case: Listed) -> Tale:
         """Begun and then forgotten: it turns yellow, then red, and the hub moves it up."""

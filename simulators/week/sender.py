@@ -34,6 +34,8 @@ class Sender:
         self.box = village.box
         self.down: dict[str, tuple[str, datetime]] = {}
         """Devices that do not answer: the reason, and since when."""
+        self.is_away = False
+        """Its line is down: nothing that happens there reaches the hub."""
         self._began, self._random, self._make = began, random, UlidMaker().make
         self._stream = self._ulid(began)
         self._boot = f"boot-{self.box[-4:]}-{random.randrange(16**8):08x}"
@@ -89,11 +91,13 @@ class Sender:
 
     def online(self, at: datetime) -> Intake:
         self._connection += 1
+        self.is_away = False
         said = Status(state="online", boot=self._boot, connection=self._connection, version=VERSION, at=at)
         return self._message("status", said, at)
 
     def lost(self, at: datetime) -> Intake:
         """Its last will, which the broker publishes."""
+        self.is_away = True
         said = Status(state="lost", boot=self._boot, connection=self._connection, version=VERSION)
         return self._message("status", said, at)
 

@@ -19,8 +19,7 @@ REPORTS: Final[dict[str, tuple[str, str]]] = {
 """Category of a reported matter -> what the resident says, and what was done about it."""
 SERVICE_DONE: Final = ("材料齐全，已当场办结", "已代为提交，审批通过，结果已告知本人", "已办理完毕，请到村站领取回执")
 ALARM_DONE: Final[dict[str, tuple[str, ...]]] = {
-    "intrusion": ("已到场，为村民抄近路，已提醒", "已到场查看，无异常，疑为牲畜闯入"),
-    "line_crossing": ("已到场查看，渔民夜间收网，已登记", "已喊话劝离水边，人员安全"),
+    "intrusion": ("已到场，为村民抄近路，已提醒", "已到场查看，无异常，疑为牲畜闯入", "已喊话劝离水边，人员安全"),
     "crowd": ("已到场，村民办喜事，交通秩序正常", "已到场疏导，现场平稳"),
     "tamper": ("镜头被树枝遮挡，已修剪", "镜头蒙尘，已清洁"),
     "signal_lost": ("接头松动，已重新压接",),
