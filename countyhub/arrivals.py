@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, Select, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Select, select, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from countyhub.cases import reach
+from countyhub.cases.scope import WHOLE, Scope
 from countyhub.store import tables as t
 from countyhub.times import true_time
 from gridwire.events import TYPE_OF, TYPES, Alarm, Checkin, Data, DeviceState, Picture, PictureRef, Rating, Request, Sos
@@ -36,6 +38,9 @@ PICTURE_EVENTS_MAX = 2000
 PICTURE_EVENTS_BEFORE = 500
 """A picture event that was sent again may arrive so many rows before its owner."""
 
+FEW_BOXES = 40
+"""The events of so many boxes are found box by box; of more, most of what is read in order is wanted anyway."""
+
 MediaKey = tuple[str, str, int]
 
 
@@ -49,10 +54,11 @@ _DATA = {name: msgspec.json.Decoder(struct) for name, struct in TYPES.items()}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which events are wanted; empty text means all."""
+    """Which events are wanted; empty text means all. `scope`: of these places alone, as they were at the time."""
 
     box: str = ""
     type: str = ""
+    scope: Scope = WHOLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,16 +134,33 @@ async def newest(
     connection: AsyncConnection, wanted: Filter, limit: int, *, before: int | None = None, after: int = 0
 ) -> list[EventView]:
     """The newest `limit` events with `after < id < before`, newest first."""
-    query = _rows(wanted).where(t.event.c.id > after).order_by(t.event.c.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(t.event.c.id < before)
+    e = t.event.c
+    page = [e.id > after] if before is None else [e.id > after, e.id < before]
+    query = _rows(wanted).where(*page)
+    if boxes := await _few_boxes(connection, wanted):
+        each = [_ids(wanted, box, page).limit(limit).subquery() for box in boxes]
+        query = _rows(Filter()).where(e.id.in_(union_all(*(select(ids.c.id) for ids in each))))
+    return await _views(connection, query.order_by(e.id.desc()).limit(limit))
+
+
+async def by_id(connection: AsyncConnection, ids: Iterable[int], scope: Scope = WHOLE) -> list[EventView]:
+    """These events, as far as they are in sight, newest first."""
+    query = _rows(Filter(scope=scope)).where(t.event.c.id.in_(list(ids))).order_by(t.event.c.id.desc())
     return await _views(connection, query)
 
 
-async def by_id(connection: AsyncConnection, ids: Iterable[int]) -> list[EventView]:
-    """These events, newest first."""
-    query = _rows(Filter()).where(t.event.c.id.in_(list(ids))).order_by(t.event.c.id.desc())
-    return await _views(connection, query)
+async def _few_boxes(connection: AsyncConnection, wanted: Filter) -> list[str]:
+    """Those of which alone events are in sight, when they are few; else none."""
+    if wanted.scope.whole or wanted.scope.grids or wanted.box:
+        return []
+    boxes = (await connection.execute(reach.boxes(wanted.scope).limit(FEW_BOXES + 1))).scalars().all()
+    return list(boxes) if len(boxes) <= FEW_BOXES else []
+
+
+def _ids(wanted: Filter, box: str, page: Sequence[ColumnElement[bool]]) -> Select[int]:
+    """Of one box, by its own index."""
+    e = t.event.c
+    return select(e.id).where(e.box == box, *_conditions(wanted), *page).order_by(e.id.desc())
 
 
 async def stored_of(connection: AsyncConnection, keys: Sequence[MediaKey]) -> set[MediaKey]:
@@ -158,10 +181,18 @@ def _rows(wanted: Filter) -> Select[Any]:
         .outerjoin(t.device_state, (e.box == d.box) & (e.subject == d.device))
         .outerjoin(t.stream, (e.box == s.box) & (e.stream == s.stream))
     )
-    types = [name for name, short in LISTED.items() if wanted.type in ("", short)]
     query = select(*t.event.c, b.name.label("box_name"), d.name.label("device_name"), s.booted).select_from(joined)
-    query = query.where(e.type.in_(types))
-    return query.where(e.box == wanted.box) if wanted.box else query
+    return query.where(*_conditions(wanted))
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    e = t.event.c
+    found: list[ColumnElement[bool]] = [
+        e.type.in_([name for name, short in LISTED.items() if wanted.type in ("", short)])
+    ]
+    if not wanted.scope.whole:
+        found.append(reach.of_event(wanted.scope, e.box, e.grid, e.received))
+    return [*found, e.box == wanted.box] if wanted.box else found
 
 
 async def _views(connection: AsyncConnection, query: Select[Any]) -> list[EventView]:

@@ -6,12 +6,12 @@ Nothing here writes, and nothing here formats for people: times are aware, in UT
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.missing import Standing, unpack
@@ -227,16 +227,18 @@ async def _missing(connection: AsyncConnection) -> dict[str, tuple[int, int]]:
     return {box: (int(due), int(lost)) for box, due, lost in await connection.execute(query)}
 
 
-async def trouble(connection: AsyncConnection, ended_after: datetime, limit: int = ATTENTION_LIMIT) -> Trouble:
+async def trouble(
+    connection: AsyncConnection, ended_after: datetime, limit: int = ATTENTION_LIMIT, of: Sequence[str] | None = None
+) -> Trouble:
     """What needs attention, the gravest sort first, at most `limit` of each; of the ended streams only those that ended
-    after `ended_after`."""
-    dead = await _dead(connection)
+    after `ended_after`. `of`: of these boxes alone, and no dead letters, which belong to no place."""
+    dead = await _dead(connection) if of is None else []
     found = [
-        *await _identity_faults(connection, ended_after),
-        *await _reused(connection),
+        *await _identity_faults(connection, ended_after, of),
+        *await _reused(connection, of),
         *dead,
-        *await _missing_ranges(connection),
-        *await _ended(connection, ended_after),
+        *await _missing_ranges(connection, of),
+        *await _ended(connection, ended_after, of),
     ]
     shown: list[Attention] = []
     per_kind: dict[str, int] = defaultdict(int)
@@ -247,21 +249,25 @@ async def trouble(connection: AsyncConnection, ended_after: datetime, limit: int
     return Trouble(items=tuple(shown), more=len(found) - len(shown), dead_letters=sum(item.count for item in dead))
 
 
-async def _identity_faults(connection: AsyncConnection, after: datetime) -> list[Attention]:
+def _one_of(box: ColumnElement[str], of: Sequence[str] | None) -> ColumnElement[bool]:
+    return true() if of is None else box.in_(of)
+
+
+async def _identity_faults(connection: AsyncConnection, after: datetime, of: Sequence[str] | None) -> list[Attention]:
     """Two machines under one id, storages that were set back: shown for some days after the last sign."""
     f = t.identity_fault.c
-    query = select(f.kind, f.box, f.count, f.about, f.last_seen).where(f.last_seen > after).order_by(f.kind.desc())
-    rows = await connection.execute(query)
+    query = select(f.kind, f.box, f.count, f.about, f.last_seen).where(f.last_seen > after, _one_of(f.box, of))
+    rows = await connection.execute(query.order_by(f.kind.desc()))
     return [
         Attention(kind=kind, box=box, count=count, code=code, since=since) for kind, box, count, code, since in rows
     ]
 
 
-async def _reused(connection: AsyncConnection) -> list[Attention]:
+async def _reused(connection: AsyncConnection, of: Sequence[str] | None) -> list[Attention]:
     r = t.number_reused.c
     query = (
         select(r.box, r.stream, r.lane, func.count(), func.min(r.seq), func.max(r.seq), func.min(r.received))
-        .where(r.handled.is_(None))
+        .where(r.handled.is_(None), _one_of(r.box, of))
         .group_by(r.box, r.stream, r.lane)
         .order_by(func.max(r.received).desc())
     )
@@ -291,9 +297,10 @@ async def _dead(connection: AsyncConnection) -> list[Attention]:
     return [Attention(kind="dead", box=box, count=count, code=code, since=since) for box, code, count, since in rows]
 
 
-async def _missing_ranges(connection: AsyncConnection) -> list[Attention]:
+async def _missing_ranges(connection: AsyncConnection, of: Sequence[str] | None) -> list[Attention]:
     s = t.stream_state.c
-    rows = await connection.execute(select(t.stream_state).where(s.missing > 0).order_by(s.missing.desc()))
+    wanted = select(t.stream_state).where(s.missing > 0, _one_of(s.box, of)).order_by(s.missing.desc())
+    rows = await connection.execute(wanted)
     found = []
     for row in rows.mappings():
         settled = unpack(row["stored_through"], row["above"])
@@ -311,14 +318,14 @@ async def _missing_ranges(connection: AsyncConnection) -> list[Attention]:
     return found
 
 
-async def _ended(connection: AsyncConnection, after: datetime) -> list[Attention]:
+async def _ended(connection: AsyncConnection, after: datetime, of: Sequence[str] | None) -> list[Attention]:
     """Streams that the box no longer lists. Nobody can close them, so they are shown for some days only."""
     st, s = t.stream.c, t.stream_state.c
     joined = t.stream.join(t.stream_state, (st.box == s.box) & (st.stream == s.stream))
     query = (
         select(st.box, st.stream, st.ended, s.lane, s.stored_through)
         .select_from(joined)
-        .where(st.ended > after, st.tail == "unknown")
+        .where(st.ended > after, st.tail == "unknown", _one_of(st.box, of))
         .order_by(st.ended.desc(), st.stream, s.lane)
     )
     ends: dict[tuple[str, str, datetime], list[tuple[str, str]]] = defaultdict(list)

@@ -6,8 +6,10 @@ was merged, a duty that has ended: it counts from the next request on.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from countyhub.accounts.roles import NO_PERSON, ROLES
 from countyhub.accounts.users import User
@@ -49,6 +51,11 @@ class Viewer:
         return self.acts_as
 
     @property
+    def sight(self) -> str:
+        """Says whether he sees the same as before: places and rights, in short."""
+        return _sight(self.scope, self.rights, self.on_duty)
+
+    @property
     def asker(self) -> Asker:
         """For the audit."""
         return Asker(f"user/{self.name}", self.user, self.address)
@@ -76,6 +83,31 @@ def viewer(
         address=address,
         acts_as=actor,
     )
+
+
+class Standing:
+    """Who somebody is for as long as he looks: a page that stays open follows the registry, and its days."""
+
+    def __init__(self, user: User, book: Book, first: Viewer, now: datetime) -> None:
+        self._user, self._book, self._last = user, book, first
+        self._of = (book.registry, book.day(now))
+
+    def at(self, now: datetime) -> Viewer:
+        """Reckoned anew when the registry was imported or the day is over; what changes a user ends his session."""
+        current = (self._book.registry, self._book.day(now))
+        if current[0] is not self._of[0] or current[1] != self._of[1]:
+            last = self._last
+            self._of, self._last = current, viewer(
+                self._user, self._book, now, session=last.session, csrf=last.csrf, language=last.language,
+                address=last.address,
+            )  # fmt: skip
+        return self._last
+
+
+@lru_cache(1024)
+def _sight(scope: Scope, rights: frozenset[str], on_duty: bool) -> str:
+    said = repr((on_duty, scope.whole, sorted(rights), *(sorted(each) for each in scope[1:])))
+    return hashlib.blake2b(said.encode(), digest_size=9).hexdigest()
 
 
 def _place(user: User, book: Book, now: datetime) -> tuple[Scope, Actor | None]:

@@ -43,6 +43,7 @@ from countyhub.web.pages import Pages
 from countyhub.web.partstream import PartStreams
 from countyhub.web.render import STATIC, Renderer
 from countyhub.web.settings import ConsoleSettings
+from countyhub.web.sight import Sights
 from countyhub.web.snapshot import reader, zone_of
 from countyhub.web.stream import Streams
 from countyhub.web.watch import Feed, Watch
@@ -78,9 +79,10 @@ def create(
         renderer=renderer,
         settings=settings,
         config=measured.config,
+        sights=Sights(read),
     )
     inside = lobby(database, desk.book, measured.config)
-    pages = Pages(desk, Streams(read, watch, renderer, settings), gauges)
+    pages = Pages(desk, Streams(desk), gauges)
     api = Api(database, interface) if interface is not None else None
 
     @contextlib.asynccontextmanager

@@ -89,7 +89,7 @@ class Boxes:
         if box is None:
             raise HTTPException(404)
         async with self._desk.read() as connection:
-            events = await arrivals.newest(connection, arrivals.Filter(box=box.id), 40)
+            events = await arrivals.newest(connection, arrivals.Filter(box=box.id, scope=visit.scope), 40)
         return await self._desk.page(
             visit,
             "box.html",

@@ -90,7 +90,8 @@ class Cameras:
         if box is None or camera is None:
             raise HTTPException(404)
         async with self._desk.read() as connection:
-            newest = await arrivals.newest(connection, arrivals.Filter(box=box.id), EVENTS_READ)
+            wanted = arrivals.Filter(box=box.id, scope=visit.scope)
+            newest = await arrivals.newest(connection, wanted, EVENTS_READ)
         events = [view for view in newest if view.device == camera.id]
         pictures = [picture for view in events for picture in view.pictures if picture.stored]
         return await self._desk.page(

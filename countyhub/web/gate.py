@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from countyhub.accounts import session
 from countyhub.accounts.roles import ROLES
 from countyhub.accounts.session import COOKIE, SECURE_COOKIE
-from countyhub.accounts.viewer import Viewer, viewer
+from countyhub.accounts.viewer import Standing, Viewer, viewer
 from countyhub.api import tokens
 from countyhub.api.origin import CSRF_HEADER, SAFE_METHODS, is_own
 from countyhub.api.peer import Peer, peer
@@ -48,7 +48,8 @@ class SessionEnded(Exception):
 
 
 class Gate:
-    """ASGI middleware around the pages. `request.state.viewer` is who asks, None on public pages without a session."""
+    """ASGI middleware around the pages. `request.state.viewer` is who asks, None on public pages without a session;
+    `request.state.standing` says who he is later."""
 
     def __init__(self, app: ASGIApp, lobby: Lobby, lost: Lost) -> None:
         self._app, self._lobby, self._lost = app, lobby, lost
@@ -60,7 +61,8 @@ class Gate:
         request = Request(scope, receive)
         other = peer(scope, request.headers, self._lobby.proxies)
         try:
-            found = await self._viewer(request, other)
+            standing = await self._standing(request, other)
+            found = standing.at(datetime.now(UTC)) if standing is not None else None
             refusal = await self._refusal(request, other, found)
             if refusal is None and request.method not in SAFE_METHODS:
                 receive, refusal = await self._checked(request, found)
@@ -70,7 +72,7 @@ class Gate:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        scope.setdefault("state", {}).update(viewer=found, peer=other)
+        scope.setdefault("state", {}).update(viewer=found, standing=standing, peer=other)
         with trail.as_(found.asker if found is not None else trail.Asker("anybody", "", other.address)):
             await self._pass(scope, receive, send, found)
 
@@ -97,7 +99,7 @@ class Gate:
 
     # Who it is.
 
-    async def _viewer(self, request: Request, other: Peer) -> Viewer | None:
+    async def _standing(self, request: Request, other: Peer) -> Standing | None:
         """Of the session's cookie; over an open network nobody."""
         cookie, now = cookie_of(request, other), datetime.now(UTC)
         if not cookie or not other.is_private:
@@ -115,7 +117,8 @@ class Gate:
         if lobby.password_days and now - user.changed > timedelta(days=lobby.password_days):
             user = user._replace(must_change=True)
         token = session.csrf(cookie)
-        return viewer(user, lobby.book, now, session=found.id, csrf=token, address=other.address)
+        first = viewer(user, lobby.book, now, session=found.id, csrf=token, address=other.address)
+        return Standing(user, lobby.book, first, now)
 
     # Whether he may.
 

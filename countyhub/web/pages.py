@@ -8,16 +8,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from countyhub import arrivals
-from countyhub.arrivals import LISTED, Filter
+from countyhub.arrivals import LISTED
 from countyhub.store import tables as t
 from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.desk import Desk
 from countyhub.web.metrics.gauges import Gauges
 from countyhub.web.render import language_of, names_of
-from countyhub.web.stream import Streams
+from countyhub.web.stream import Streams, event_filter
 from countyhub.web.texts import text
 
-_PICTURE_CACHE = "private, max-age=604800, immutable"
 _ROW_NUMBER_MAX = 2**63 - 1
 
 
@@ -31,13 +30,14 @@ class Pages:
 
     async def events(self, request: Request) -> Response:
         """`GET /events?box=&type=&before=&lang=`: the newest events are live, older pages are not."""
-        wanted, before = _filter(request), _number(request, "before", None)
-        rows_max = self._settings.page_rows
-        snapshot = await self._watch.look()
+        before, rows_max = _number(request, "before", None), self._settings.page_rows
+        whole = await self._watch.look()
         visit = await self._desk.visit(request)
+        wanted, snapshot = event_filter(request, visit.scope), await self._desk.seen(visit, whole)
         async with self._read() as connection:
             rows = await arrivals.newest(connection, wanted, rows_max, before=before or snapshot.last_id + 1)
-        query = {"box": wanted.box, "type": wanted.type, "after": self._watch.position(snapshot.last_id)}
+        query = {"box": wanted.box, "type": wanted.type, "sight": visit.viewer.sight}
+        query["after"] = self._watch.position(snapshot.last_id)
         context = self._renderer.context(visit.language)
         return await self._desk.page(
             visit,
@@ -52,21 +52,6 @@ class Pages:
             rows=rows,
             older=rows[-1].id if len(rows) == rows_max else None,
         )
-
-    async def picture(self, request: Request) -> Response:
-        """`GET /picture/{box}/{stream}/{seq}`: the JPEG; its SHA-256 is the ETag."""
-        m, path = t.media.c, request.path_params
-        query = select(m.sha256, m.jpeg).where(m.box == path["box"], m.stream == path["stream"], m.seq == path["seq"])
-        if path["seq"] > _ROW_NUMBER_MAX:
-            raise HTTPException(404)
-        async with self._read() as connection:
-            row = (await connection.execute(query)).first()
-        if row is None:
-            raise HTTPException(404)
-        headers = {"etag": f'"{row.sha256}"', "cache-control": _PICTURE_CACHE}
-        if row.sha256 in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return Response(row.jpeg, media_type="image/jpeg", headers=headers)
 
     async def live(self, request: Request) -> Response:
         return await self._streams.respond(request)
@@ -96,10 +81,6 @@ class Pages:
         headers = error.headers if isinstance(error, HTTPException) else None
         html = self._renderer.page("error.html", language, status=status, message=message)
         return HTMLResponse(html, status, headers=headers)
-
-
-def _filter(request: Request) -> Filter:
-    return Filter(box=request.query_params.get("box", ""), type=request.query_params.get("type", ""))
 
 
 def _number(request: Request, name: str, default: int | None) -> int | None:

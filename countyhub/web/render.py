@@ -39,7 +39,7 @@ def language_of(request: Request, settings: ConsoleSettings) -> Language:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What every template may call, as `c`."""
+    """What every template may call, as `c`. `reveals`: whether its reader may ask for what is masked."""
 
     language: Language
     county: str
@@ -47,6 +47,7 @@ class Context:
     timezone: str
     assets: str
     clock: present.Clock
+    reveals: bool = False
 
     def t(self, key: str, **facts: object) -> str:
         return text(key, self.language, **facts)
@@ -80,7 +81,7 @@ class Renderer:
         )
         self._assets = _digest(STATIC.iterdir())
 
-    def context(self, language: Language) -> Context:
+    def context(self, language: Language, *, reveals: bool = False) -> Context:
         settings = self._settings
         unnamed = text("county.unnamed", language, code=settings.county)
         return Context(
@@ -90,13 +91,14 @@ class Renderer:
             timezone=settings.timezone,
             assets=self._assets,
             clock=present.Clock(zone_of(settings.timezone)),
+            reveals=reveals,
         )
 
-    def page(self, name: str, language: Language, **values: Any) -> str:
-        return self._templates.get_template(name).render(c=self.context(language), **values)
+    def page(self, name: str, language: Language, *, reveals: bool = False, **values: Any) -> str:
+        return self._templates.get_template(name).render(c=self.context(language, reveals=reveals), **values)
 
-    def event(self, view: EventView, language: Language) -> str:
-        return self._macro("event", language, view)
+    def event(self, view: EventView, language: Language, *, reveals: bool = False) -> str:
+        return self._macro("event", language, view, reveals=reveals)
 
     def box(self, view: BoxView, language: Language) -> str:
         return self._macro("box", language, view)
@@ -107,9 +109,9 @@ class Renderer:
     def attention(self, snapshot: Snapshot, language: Language) -> str:
         return self._macro("attention", language, snapshot.trouble, names_of(snapshot))
 
-    def _macro(self, name: str, language: Language, *values: object) -> str:
+    def _macro(self, name: str, language: Language, *values: object, reveals: bool = False) -> str:
         macro = getattr(self._templates.get_template(f"_{name}.html").module, name)
-        return str(macro(*values, self.context(language))).strip()
+        return str(macro(*values, self.context(language, reveals=reveals))).strip()
 
 
 def names_of(snapshot: Snapshot) -> dict[str, str]:

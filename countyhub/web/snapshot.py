@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from countyhub import board
 from countyhub.store import tables as t
 from countyhub.store.casetables import case_entry
-from countyhub.web.today import Counts, Today
+from countyhub.web.today import Counts, Place, Today
 
 Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 ENDED_SHOWN = timedelta(days=7)
@@ -35,7 +35,7 @@ def reader(database: AsyncEngine | Readable) -> Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The numbers of the page's head."""
+    """The numbers of the page's head. `dead_letters` None: those belong to no place, and are for who sees all."""
 
     boxes: int
     online: int
@@ -44,7 +44,7 @@ class Summary:
     unknown: int
     today: Counts
     missing: int
-    dead_letters: int
+    dead_letters: int | None
     cameras: int
     cameras_online: int
     cameras_intact: int
@@ -53,13 +53,14 @@ class Summary:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything on the page but the events; `last_id` is the newest event that it knows of, `last_entry` the newest
-    line of the cases' timelines."""
+    line of the cases' timelines. `today`: what happened, by place."""
 
     last_id: int
     summary: Summary
     trouble: board.Trouble
     boxes: tuple[board.BoxView, ...]
     last_entry: int = 0
+    today: Mapping[Place, Counts] = field(default_factory=dict)
 
 
 async def take(
@@ -73,19 +74,22 @@ async def take(
     counts = await today.update(connection, moment)
     if known is not None:
         summary = replace(known.summary, today=counts)
-        return replace(known, last_id=int(last_id), last_entry=int(last_entry), summary=summary)
+        return replace(
+            known, last_id=int(last_id), last_entry=int(last_entry), summary=summary, today=dict(today.places)
+        )
     boxes = await board.boxes(connection)
     trouble = await board.trouble(connection, moment - ENDED_SHOWN)
     return Snapshot(
         last_id=int(last_id),
         last_entry=int(last_entry),
-        summary=_summary(boxes, trouble, counts),
+        summary=summary_of(boxes, trouble.dead_letters, counts),
         trouble=trouble,
         boxes=tuple(boxes),
+        today=dict(today.places),
     )
 
 
-def _summary(boxes: list[board.BoxView], trouble: board.Trouble, counts: Counts) -> Summary:
+def summary_of(boxes: Sequence[board.BoxView], dead_letters: int | None, counts: Counts) -> Summary:
     links = [box.link for box in boxes]
     online, offline, lost = (links.count(link) for link in ("online", "offline", "lost"))
     return Summary(
@@ -96,7 +100,7 @@ def _summary(boxes: list[board.BoxView], trouble: board.Trouble, counts: Counts)
         unknown=len(boxes) - online - offline - lost,
         today=counts,
         missing=sum(box.missing for box in boxes),
-        dead_letters=trouble.dead_letters,
+        dead_letters=dead_letters,
         cameras=sum(len(box.cameras) for box in boxes),
         cameras_online=sum(box.cameras_online for box in boxes),
         cameras_intact=sum(box.cameras_intact for box in boxes),

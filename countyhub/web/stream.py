@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from countyhub import arrivals
-from countyhub.arrivals import Filter
+from countyhub.arrivals import EventView, Filter
+from countyhub.cases.scope import Scope
 from countyhub.store.engine import UNAVAILABLE
-from countyhub.web.render import Renderer, language_of
-from countyhub.web.settings import ConsoleSettings
-from countyhub.web.snapshot import Read
-from countyhub.web.watch import Position, Watch
+from countyhub.web.desk import RELOAD, Desk, Visit
+from countyhub.web.snapshot import Snapshot
+from countyhub.web.watch import Position
 from gridwire.problem import Language
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,14 @@ REPLAY_MAX = 200
 """More rows than this are not sent at once: the list on the page is no longer either."""
 STREAMS_MAX = 200
 RETRY_MS = 2000
+
+
+class Look(NamedTuple):
+    """What is looked at: who shares it gets the same bytes."""
+
+    wanted: Filter
+    language: Language
+    rights: frozenset[str]
 
 
 class Part(msgspec.Struct):
@@ -46,17 +55,17 @@ class Update(msgspec.Struct):
 
 
 class Streams:
-    """Makes the updates for every browser; browsers at the same position share one."""
+    """Makes the updates for every browser; those at the same position that see the same share one."""
 
-    def __init__(self, read: Read, watch: Watch, renderer: Renderer, settings: ConsoleSettings) -> None:
-        self._read, self._watch, self._renderer, self._settings = read, watch, renderer, settings
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._watch, self._renderer = desk, desk.watch, desk.renderer
+        self._settings = desk.settings
         self._composing = asyncio.Lock()
-        self._ready: dict[tuple[Position, Filter, Language], tuple[Position, bytes]] = {}
+        self._ready: dict[tuple[Position, Look], tuple[Position, bytes]] = {}
         self._ready_tick = 0
 
     async def respond(self, request: Request) -> Response:
-        """`GET /live?lang=&box=&type=&after=`; the header Last-Event-ID wins over `after`."""
-        wanted = Filter(box=request.query_params.get("box", ""), type=request.query_params.get("type", ""))
+        """`GET /live?lang=&box=&type=&after=&sight=`; the header Last-Event-ID wins over `after`."""
         said = request.headers.get("last-event-id") or request.query_params.get("after") or "0"
         try:
             position = self._watch.parse(said)
@@ -64,16 +73,21 @@ class Streams:
             return PlainTextResponse("Last-Event-ID\n", 400)
         if self._watch.streams >= STREAMS_MAX:
             return PlainTextResponse("", 503, headers={"retry-after": "10"})
-        updates = self._updates(position, wanted, language_of(request, self._settings))
+        updates = self._updates(request, position)
         return StreamingResponse(updates, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
-    async def _updates(self, position: Position, wanted: Filter, language: Language) -> AsyncIterator[bytes]:
+    async def _updates(self, request: Request, position: Position) -> AsyncIterator[bytes]:
+        """A page whose viewer sees other places now, or may do other things, is told to come anew."""
         yield f"retry: {RETRY_MS}\nevent: tick\ndata: {{}}\n\n".encode()
+        sight = request.query_params.get("sight", "")
         with self._watch.listening():
             while not self._watch.closing:
                 if self._watch.tick > position.tick:
                     try:
-                        position, update = await self._compose(position, wanted, language)
+                        if await self._desk.is_other(request, sight):
+                            yield RELOAD
+                            return
+                        position, update = await self._compose(request, position)
                     except UNAVAILABLE as error:
                         log.warning("console cannot read the database: %s", error)
                         return  # the browser shows it, and comes back
@@ -82,28 +96,38 @@ class Streams:
                 elif not await self._watch.wait(position.tick, self._settings.keepalive_s):
                     yield b"event: tick\ndata: {}\n\n"
 
-    async def _compose(self, position: Position, wanted: Filter, language: Language) -> tuple[Position, bytes]:
+    async def _compose(self, request: Request, position: Position) -> tuple[Position, bytes]:
         async with self._composing:
             if self._ready_tick != self._watch.tick:
                 self._ready, self._ready_tick = {}, self._watch.tick
-            key = (position, wanted, language)
-            if key not in self._ready:
-                self._ready[key] = await self._make(position, wanted, language)
-            return self._ready[key]
+            visit = await self._desk.visit(request)
+            look = Look(event_filter(request, visit.scope), visit.language, visit.viewer.rights)
+            if (position, look) not in self._ready:
+                self._ready[position, look] = await self._make(visit, position, look)
+            return self._ready[position, look]
 
-    async def _make(self, position: Position, wanted: Filter, language: Language) -> tuple[Position, bytes]:
-        watch, render, tick = self._watch, self._renderer, self._watch.tick
-        snapshot = watch.snapshot
-        assert snapshot is not None  # a tick comes with a snapshot
-        async with self._read() as connection:
+    async def _make(self, visit: Visit, position: Position, look: Look) -> tuple[Position, bytes]:
+        watch, tick, wanted = self._watch, self._watch.tick, look.wanted
+        assert watch.snapshot is not None  # a tick comes with a snapshot
+        snapshot = await self._desk.seen(visit, watch.snapshot)
+        async with self._desk.read() as connection:
             fresh = await arrivals.newest(
                 connection, wanted, REPLAY_MAX, after=position.event_id, before=snapshot.last_id + 1
             )
             ids = {row for row, at in watch.row_ticks.items() if at > position.tick and row <= position.event_id}
-            changed = await arrivals.by_id(connection, ids) if ids else []
-        update = Update(
-            rows=[Part(view.id, render.event(view, language)) for view in reversed(fresh)],
-            changed=[Part(view.id, render.event(view, language)) for view in changed],
+            changed = await arrivals.by_id(connection, ids, wanted.scope) if ids else []
+        update = self._update(visit, snapshot, position, fresh, changed)
+        reached = Position(snapshot.last_id, tick)  # lower than before when the hub was restored from a backup
+        name = watch.position(reached.event_id, tick)
+        return reached, b"id: %s\nevent: update\ndata: %s\n\n" % (name.encode(), msgspec.json.encode(update))
+
+    def _update(
+        self, visit: Visit, snapshot: Snapshot, position: Position, fresh: list[EventView], changed: list[EventView]
+    ) -> Update:
+        watch, render, language, reveals = self._watch, self._renderer, visit.language, visit.reveals
+        return Update(
+            rows=[Part(view.id, render.event(view, language, reveals=reveals)) for view in reversed(fresh)],
+            changed=[Part(view.id, render.event(view, language, reveals=reveals)) for view in changed],
             boxes=[
                 Part(box.id, render.box(box, language))
                 for box in snapshot.boxes
@@ -112,6 +136,9 @@ class Streams:
             summary=render.summary(snapshot, language) if watch.summary_tick > position.tick else "",
             attention=render.attention(snapshot, language) if watch.trouble_tick > position.tick else "",
         )
-        reached = Position(snapshot.last_id, tick)  # lower than before when the hub was restored from a backup
-        name = watch.position(reached.event_id, tick)
-        return reached, b"id: %s\nevent: update\ndata: %s\n\n" % (name.encode(), msgspec.json.encode(update))
+
+
+def event_filter(request: Request, scope: Scope) -> Filter:
+    """What the address of a list of events asks for, in somebody's places."""
+    asked = request.query_params
+    return Filter(box=asked.get("box", ""), type=asked.get("type", ""), scope=scope)

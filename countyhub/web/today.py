@@ -6,7 +6,7 @@ known, on the day it was received. Drills never count.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,10 @@ _CHUNK = 2000
 _COUNTED = (TYPE_OF[Alarm], TYPE_OF[Checkin])
 
 
+Place = tuple[str, str]
+"""A box and the grid that its event names."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """Of the local day: alarms that began or pulsed, the critical among them, check-ins, and those that came late."""
@@ -29,6 +33,14 @@ class Counts:
     critical: int = 0
     checkins: int = 0
     late_checkins: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            alarms=self.alarms + other.alarms,
+            critical=self.critical + other.critical,
+            checkins=self.checkins + other.checkins,
+            late_checkins=self.late_checkins + other.late_checkins,
+        )
 
 
 def midnight(now: datetime, zone: ZoneInfo) -> datetime:
@@ -44,12 +56,13 @@ class Today:
         self._start: datetime | None = None
         self._through = 0
         self.counts = Counts()
+        self.places: dict[Place, Counts] = {}
 
     async def update(self, connection: AsyncConnection, now: datetime) -> Counts:
         """Counts up to what is committed now; begins anew when the local day has changed."""
         start = midnight(now, self._zone)
         if start != self._start:
-            self._start, self.counts = start, Counts()
+            self._start, self.counts, self.places = start, Counts(), {}
             self._through = await _last_before(connection, start)
         through = await _last(connection)
         while await self._read_chunk(connection, start, through):
@@ -71,16 +84,20 @@ class Today:
         for row in rows:
             self._through, when = row["id"], happened(row) or row["received"]
             if when >= start:
-                self._count(row["type"], row["raw"], late=row["received"] - when > LATE)
+                one = _count(row["type"], row["raw"], late=row["received"] - when > LATE)
+                place = row["box"], row["grid"] or ""
+                self.counts += one
+                self.places[place] = self.places.get(place, Counts()) + one
         return len(rows) == _CHUNK
 
-    def _count(self, type_name: str, raw: bytes, *, late: bool) -> None:
-        data, counts = decode(type_name, raw), self.counts
-        if isinstance(data, Alarm) and data.state != "end":
-            critical = counts.critical + (data.severity == "critical")
-            self.counts = replace(counts, alarms=counts.alarms + 1, critical=critical)
-        elif isinstance(data, Checkin):
-            self.counts = replace(counts, checkins=counts.checkins + 1, late_checkins=counts.late_checkins + late)
+
+def _count(type_name: str, raw: bytes, *, late: bool) -> Counts:
+    data = decode(type_name, raw)
+    if isinstance(data, Alarm) and data.state != "end":
+        return Counts(alarms=1, critical=data.severity == "critical")
+    if isinstance(data, Checkin):
+        return Counts(checkins=1, late_checkins=late)
+    return Counts()
 
 
 async def _last(connection: AsyncConnection) -> int:

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub import board, commands
-from countyhub.api import reach
 from countyhub.api.call import Call
 from countyhub.api.problems import ApiProblem, NotFound
 from countyhub.api.route import Route
 from countyhub.api.shapes import BoxId, DeviceId, Input, Limit, Output, Page, Time, Ulid
+from countyhub.cases import reach
 from countyhub.store import tables as t
 
 Link = Literal["online", "offline", "lost", "unknown"]

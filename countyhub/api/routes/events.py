@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 
 from countyhub import arrivals
 from countyhub.accounts import reasons
-from countyhub.api import reach
 from countyhub.api.call import Call
 from countyhub.api.problems import ApiProblem, NotFound
 from countyhub.api.route import Blob, Route
 from countyhub.api.shapes import BoxId, Cursor, DeviceId, Input, Limit, Output, RowId, Time, Ulid
 from countyhub.audit import trail
+from countyhub.cases import reach
 from countyhub.store import tables as t
 from countyhub.times import true_time
 from gridwire.events import TYPES

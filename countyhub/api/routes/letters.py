@@ -9,11 +9,11 @@ from typing import Annotated
 from msgspec import Meta
 from sqlalchemy import Row, select
 
-from countyhub.api import reach
 from countyhub.api.call import Call
 from countyhub.api.problems import NotFound
 from countyhub.api.route import Route
 from countyhub.api.shapes import Cursor, Input, Limit, Output, Page, RowId
+from countyhub.cases import reach
 from countyhub.store.tables import dead_letter
 
 

@@ -4,9 +4,10 @@ of a code. The same `Scope` that shows cases shows what boxes in these places se
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, true
 
 from countyhub.cases.scope import Scope
 from countyhub.store.registrytables import registry_place
@@ -17,12 +18,7 @@ def of_box(scope: Scope, box: ColumnElement[str], at: Any) -> ColumnElement[bool
     sees everything alone."""
     if scope.whole:
         return true()
-    p = registry_place.c
-    within: list[ColumnElement[bool]] = []
-    if scope.villages:
-        within.append(p.village.in_(sorted(scope.villages)))
-    if scope.townships:
-        within.append(and_(p.village == "", p.township.in_(sorted(scope.townships))))
+    p, within = registry_place.c, _within(scope)
     if not within:
         return false()
     when = at if isinstance(at, ColumnElement) else literal(at, p.since.type)
@@ -34,3 +30,20 @@ def of_event(scope: Scope, box: ColumnElement[str], grid: ColumnElement[Any], at
     if scope.whole or not scope.grids:
         return of_box(scope, box, at)
     return or_(of_box(scope, box, at), grid.in_(sorted(scope.grids)))
+
+
+def boxes(scope: Scope, at: datetime | None = None) -> Select[str]:
+    """The boxes that stand within at that instant, or that ever did; not for who sees everything."""
+    p = registry_place.c
+    found = select(p.code).where(p.kind == "box", or_(false(), *_within(scope))).distinct()
+    return found if at is None else found.where(p.since <= at, at < p.until)
+
+
+def _within(scope: Scope) -> list[ColumnElement[bool]]:
+    p = registry_place.c
+    within: list[ColumnElement[bool]] = []
+    if scope.villages:
+        within.append(p.village.in_(sorted(scope.villages)))
+    if scope.townships:
+        within.append(and_(p.village == "", p.township.in_(sorted(scope.townships))))
+    return within
