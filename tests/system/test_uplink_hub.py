@@ -83,7 +83,7 @@ async def test_rubbish_from_above_is_counted_and_hurts_nothing(tmp_path, broker)
         for name in ("ack", "cmd", "board", "config"):
             for payload in (b"", b"{", b"[]", b"\xff\xfe", b'{"stream":1}', b"\x28\xb5\x2f\xfd\x00"):
                 sink.client.publish(topics.topic(COUNTY, BOX, name), payload)
-        await until(lambda: village.agent.downlink.refused == 18)
+        await until(lambda: village.agent.downlink.refused == 24)
         await village.emit()
         await village.until_acked()
 

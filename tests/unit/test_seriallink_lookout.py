@@ -44,8 +44,8 @@ def reader(port):
     return reader
 
 
-def link_to(port: PtyPort) -> SerialLink[Answer]:
-    return SerialLink(SerialSettings(port=str(port.link), inter_byte_timeout_s=0.05), SamDecoder())
+def link_to(port: PtyPort, inter_byte_timeout_s: float = 0.05) -> SerialLink[Answer]:
+    return SerialLink(SerialSettings(port=str(port.link), inter_byte_timeout_s=inter_byte_timeout_s), SamDecoder())
 
 
 async def other_answer(lookout: Lookout, link: SerialLink[Answer], question: Question) -> Status | None:
@@ -108,7 +108,7 @@ async def test_half_an_answer_is_completed_by_the_link(port, lookout):
             port.send(sam.NO_CARD_ANSWER if len(asked) < 5 else FOUND)
 
     port.on_bytes = answer
-    async with link_to(port) as link:
+    async with link_to(port, inter_byte_timeout_s=2.0) as link:
         assert await other_answer(lookout, link, URGENT) == Status.FOUND
         assert link._decoder.bad_bytes == 0
 
