@@ -73,12 +73,10 @@ class Maps:
     async def _parts(self, visit: Visit, area: Area, by: str) -> Parts:
         return {"map-state": self._desk.part(visit, "_mapstate.html", **await self._state(visit, area, by))}
 
-    async def colours(self, request: Request) -> Response:
-        """`GET /map/colours?area=&by=`: state -> codes, without those of the last state."""
-        visit = await self._desk.visit(request)
-        by = _layer(visit)
-        found = await self._states(visit, _grids(visit, area_of(visit, visit.said("area"))), by)
-        return Response(msgspec.json.encode(_by_state(found, by)), media_type="application/json")
+    async def state(self, request: Request) -> Response:
+        """`GET /map/state?area=&by=`: the live parts, for a map that stays and is coloured otherwise."""
+        parts = await self.parts(await self._desk.visit(request))
+        return Response(msgspec.json.encode({"parts": parts}), media_type="application/json")
 
     async def _state(self, visit: Visit, area: Area, by: str) -> dict[str, Any]:
         found = await self._states(visit, _grids(visit, area), by)
@@ -174,4 +172,4 @@ def _village(visit: Visit, grid: str) -> str:
 def routes(desk: Desk) -> list[Route]:
     maps = Maps(desk)
     desk.live["map"] = maps.parts
-    return [Route("/map", maps.page), Route("/map/colours", maps.colours)]
+    return [Route("/map", maps.page), Route("/map/state", maps.state)]

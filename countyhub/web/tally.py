@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -70,17 +71,14 @@ async def tally(connection: AsyncConnection, scope: Scope, registry: Registry, d
 
 def _sum(registry: Registry, day: date, rows: Iterable[tuple[str, str, str, str, str, int]]) -> Tally:
     whole, places = Counts(), dict[str, Counts]()
-    paths: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for grid, village, township, light, stage, number in rows:
-        key = (grid, village, township)
-        if key not in paths:
-            paths[key] = _path(registry, day, key)
         whole.of[light, stage] += number
-        for code in paths[key]:
+        for code in _path(registry, day, (grid, village, township)):
             places.setdefault(code, Counts()).of[light, stage] += number
     return Tally(whole, places)
 
 
+@lru_cache(8192)
 def _path(registry: Registry, day: date, codes: tuple[str, str, str]) -> tuple[str, ...]:
     """All places that it lies within today; what the registry does not know counts under its own codes."""
     for code in codes:

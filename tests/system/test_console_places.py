@@ -1,5 +1,7 @@
 """The console's pages of places and machines: the map's states, cameras, boxes, a hub that hears nothing, settings."""
 
+import html
+import json
 import re
 from datetime import timedelta
 
@@ -31,14 +33,20 @@ async def test_the_map_shows_the_gravest_of_each_grid(here):
     async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
         page = (await get(url + "/map")).text
         assert set(re.findall(r'id="g([0-9]{15})"', page)) == set(here.grids)
-        assert (await get(f"{url}/map/colours")).json() == {"red": [grid], "grey": [other]}
-        assert (await get(f"{url}/map/colours?area={other[:12]}")).json() == {"grey": [other]}
-        links = (await get(f"{url}/map/colours?by=links")).json()
+        assert await _colours(url) == {"red": [grid], "grey": [other]}
+        assert await _colours(url, f"area={other[:12]}") == {"grey": [other]}
+        links = await _colours(url, "by=links")
         assert links["lost"] == [each for each in here.grids if each.startswith(away)]
-        dark = (await get(f"{url}/map/colours?by=cameras")).json()["dark"]
+        dark = (await _colours(url, "by=cameras"))["dark"]
         assert set(dark) == here.grids_of_cameras(away) | here.grids_of_cameras(*camera)
         assert (await get(f"{url}/map?by=moods")).status == 400
         assert (await get(f"{url}/map?area={COUNTY}999")).status == 404
+
+
+async def _colours(url, query=""):
+    """State -> grids, as the map is told."""
+    state = (await get(f"{url}/map/state?{query}")).json()["parts"]["map-state"]
+    return json.loads(html.unescape(re.search(r'data-state="([^"]*)"', state)[1]))
 
 
 async def test_cameras_of_a_box_that_is_away_are_told_apart_from_dark_ones(here):

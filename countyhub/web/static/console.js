@@ -208,6 +208,40 @@ function recolour() {
 document.addEventListener("parts", recolour);
 recolour();
 
+function redirect(link, by) {
+  const url = new URL(link.getAttribute("href"), location.href); // a link of a drawing has no address as text
+  url.searchParams.set("by", by);
+  link.setAttribute("href", url.pathname + url.search);
+}
+
+// Another colouring of the same map: the shapes stay, only what they say comes. The link itself opens the page anew.
+let colouring = 0;
+async function colourBy(link) {
+  const turn = ++colouring;
+  source?.close(); // nothing of the old colouring comes after the new one
+  const answer = await fetch(`/map/state${new URL(link.href).search}`);
+  if (!answer.ok) throw new Error(answer.statusText);
+  const { parts } = await answer.json();
+  if (turn !== colouring) return; // somebody clicked again meanwhile
+  applyParts(parts);
+  for (const other of link.closest("nav").querySelectorAll("a")) other.removeAttribute("aria-current");
+  link.setAttribute("aria-current", "true");
+  for (const deeper of document.querySelectorAll("#map a[href^='/map'], .places a[href^='/map']")) redirect(deeper, link.dataset.by);
+  history.replaceState(null, "", link.href);
+  const stream = new URL(body.dataset.stream, location.href);
+  stream.searchParams.set("by", link.dataset.by);
+  body.dataset.stream = stream.pathname + stream.search;
+  lastId = "";
+  open();
+}
+
+document.addEventListener("click", (event) => {
+  const link = $("map-state") && event.target.closest("a[data-by]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  colourBy(link).catch(() => location.assign(link.href));
+});
+
 // ---- forms -----------------------------------------------------------------------------------------------------
 
 // Who writes while the case changes is told so, and keeps what is written.
