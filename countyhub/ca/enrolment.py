@@ -47,11 +47,11 @@ class TokenUsed(EnrolRefused):
     code = "enrol.token-used"
     en = (
         "this token of box {box} was used by another machine on {at:%Y-%m-%d %H:%M} UTC. "
-        "If that was not you, have the box revoked: countyhub box revoke {box}"
+        "The same box set up anew: countyhub box add {box} --again. If that was not you: countyhub box revoke {box}"
     )
     zh = (
         "盒子 {box} 的令牌已于 {at:%Y-%m-%d %H:%M}（UTC）被另一台机器使用。"
-        "如非本人操作，请在汇聚端执行 countyhub box revoke {box}"
+        "如是同一台盒子重装，请县里执行 countyhub box add {box} --again；如非本人操作，请执行 countyhub box revoke {box}"
     )
 
 

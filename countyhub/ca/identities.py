@@ -58,6 +58,15 @@ class NoSuchIdentity(WrongIdentity):
     zh = "汇聚端没有给盒子 {box} 发过证书或令牌"
 
 
+class WasRevoked(WrongIdentity):
+    code = "identity.was-revoked"
+    en = (
+        "box {box} was revoked and delivers nothing any more: there is nothing to hand over. A new machine for this "
+        "village: countyhub box add {box}"
+    )
+    zh = "盒子 {box} 已被吊销，不能再上报，也就无须交接。给这个村装新机器：countyhub box add {box}"
+
+
 class WasReplaced(WrongIdentity):
     code = "identity.replaced"
     en = "box {box} was replaced by {successor}; its id is not given to another machine"
@@ -139,10 +148,12 @@ async def replace(connection: AsyncConnection, box: str, *, by: str, now: dateti
     """Another machine takes its place under the next free id, which is returned. The old one may deliver what it still
     has, under its own name, for `days`. Raises `WrongIdentity`, `BadBoxId`."""
     known = await find(connection, check_box_id(box), now)
-    if known is None or known.state == "revoked":
+    if known is None:
         raise NoSuchIdentity(box=box)
     if known.successor:
         raise WasReplaced(box=box, successor=known.successor)
+    if known.state == "revoked":
+        raise WasRevoked(box=box)
     successor = await next_id(connection, box)
     await withdraw(connection, box, now)
     until = now + timedelta(days=days)

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from countyhub import leasehold
-from countyhub.ca import identities, keeping, revocation
+from countyhub.ca import identities, keeping
 from countyhub.ca.authority import INDEX, CaBroken, CaTooShort, NoCa
 from countyhub.ca.files import KeyOpen, NotWritten
 from countyhub.ca.keeping import NoNames
 from countyhub.ca.listener import Listener
-from countyhub.ca.revocation import SessionNotEnded
+from countyhub.ca.outlaws import Outlaws
 from countyhub.config import Config
-from countyhub.configfile import SecretUnreadable
 from countyhub.lease import Lease
 from countyhub.store.engine import UNAVAILABLE, Store
 from gridwire.problem import Problem
@@ -25,6 +24,7 @@ log = logging.getLogger("countyhub.ca")
 EVERY_S = 3600.0
 LOOK_FOR_CA_S = 5.0
 AGAIN_S = 60.0
+"""After what a person must mend, and after somebody was thrown out: is he still out?"""
 TELL_BEFORE = timedelta(days=30)
 PROBLEMS = (NoCa, CaBroken, CaTooShort, KeyOpen, NotWritten, NoNames)
 """What a person must mend; the hub does the rest of its work meanwhile."""
@@ -74,7 +74,9 @@ class Keeper:
     def __init__(self, store: Store, config: Config) -> None:
         self._store, self._config = store, config
         self.listener = Listener(store, config, self.look)
+        self._outlaws = Outlaws(store, config)
         self._due = asyncio.Event()
+        self._uneasy = False
         self._told: set[str] = set()
 
     def look(self) -> None:
@@ -86,29 +88,30 @@ class Keeper:
         serving: asyncio.Task[None] | None = None
         try:
             while True:
-                pause_s = await self._round()
+                is_well = await self._round()
                 if serving is not None and serving.done():
                     log.error("enrolment does not listen: %s", serving.exception())
                     serving = None
-                if serving is None and pause_s == EVERY_S:
+                if serving is None and is_well:
                     serving = asyncio.create_task(self.listener.serve())
-                await self._wait(pause_s if serving is not None else AGAIN_S, serving)
+                is_quiet = is_well and serving is not None and not self._uneasy
+                await self._wait(EVERY_S if is_quiet else AGAIN_S, serving)
         finally:
             if serving is not None:
                 serving.cancel()
                 await asyncio.wait({serving})
 
-    async def _round(self) -> float:
-        """Returns seconds to the next."""
+    async def _round(self) -> bool:
+        """Whether it went well."""
         try:
             await self.once(datetime.now(UTC))
         except UNAVAILABLE as error:
             log.error("certificates wait for the database: %s", getattr(error, "orig", None) or error)
-            return AGAIN_S
+            return False
         except PROBLEMS as problem:
             log.error("%s", problem)
-            return AGAIN_S
-        return EVERY_S
+            return False
+        return True
 
     async def once(self, now: datetime) -> keeping.Round:
         """One round. Raises one of `PROBLEMS` and of `engine.UNAVAILABLE`."""
@@ -119,7 +122,7 @@ class Keeper:
         if done.ca:
             log.warning("a new CA is to be trusted: the broker must be restarted once within %d days",
                         self._config.enrol.box_days)  # fmt: skip
-        await self._throw_out()
+        await self._throw_out(now)
         for problem in await outlook(self._store, self._config, now):
             if str(problem) not in self._told:
                 log.warning("%s", problem)
@@ -132,18 +135,18 @@ class Keeper:
         for box in overdue:
             async with self._store.write() as connection:
                 await identities.revoke(connection, box, by="keeper", now=now, reason="replaced")
+            self._outlaws.add([box])
             log.info("box %s was replaced; its time to deliver is over, its certificate is void", box)
 
-    async def _throw_out(self) -> None:
+    async def _throw_out(self, now: datetime) -> None:
         async with self._store.read() as connection:
             trespassers = await identities.trespassers(connection)
         for box in trespassers:
             log.error("box %s was revoked and is connected all the same: has the broker read the new list? "
                       "countyhub broker-config, then systemctl reload mosquitto", box)  # fmt: skip
-            try:
-                await revocation.end_session(self._config, box)
-            except (SessionNotEnded, SecretUnreadable) as problem:
-                log.error("%s", problem)
+        self._outlaws.add(trespassers)
+        self._uneasy = bool(self._outlaws.boxes)
+        await self._outlaws.throw_out(now)
 
     async def _wait(self, pause_s: float, serving: asyncio.Task[None] | None) -> None:
         """Until it is time, something has changed, or the listener has ended."""

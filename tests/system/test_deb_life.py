@@ -293,7 +293,7 @@ def nightly_backup(machine):
     made = machine.run("cd /var/backups/countyhub && stat -c '%U %a %n' hub-*.backup").splitlines()
     assert [line.rpartition(" ")[0] for line in made] == ["countyhub 600"] * 2
     assert "the last backup" in machine.run(look)
-    assert "50 events, 1 pictures" in machine.run("journalctl -u countyhub-backup -o cat")
+    assert "图片 1 张" in machine.run("journalctl -u countyhub-backup -o cat")
 
     machine.run("sed -i s,FOLDER=.*,FOLDER=/srv/disk, /etc/default/countyhub-backup")
     machine.run("! systemctl start countyhub-backup")
