@@ -5,6 +5,7 @@ Only onvif-zeep has no wheel: it is pure Python, and built here with a pinned se
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -92,7 +93,9 @@ def _spans(text: str) -> list[tuple[int, int]]:
 
 
 def _uv(*words: str) -> str:
-    done = subprocess.run([UV, "--quiet", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    # A county behind an inspecting proxy has its CA in the system store, not in the bundled one.
+    env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_SYSTEM_CERTS": "true"}
+    done = subprocess.run([UV, "--quiet", *words], cwd=ROOT, capture_output=True, text=True, check=False, env=env)
     if done.returncode:
         raise SystemExit(f"uv {words[0]} {words[1]} failed:\n{done.stderr}")
     return done.stdout
