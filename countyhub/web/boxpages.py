@@ -57,7 +57,7 @@ class Boxes:
     async def page(self, request: Request) -> Response:
         """`GET /boxes?area=&link=&sort=`"""
         visit = await self._desk.visit(request)
-        rows = await self._rows(visit)
+        rows = await self.rows(visit)
         links = [box.link for box in self._desk.boxes(visit)]
         return await self._desk.page(
             visit,
@@ -75,7 +75,7 @@ class Boxes:
 
     async def parts(self, visit: Visit) -> Parts:
         """A part a row: only boxes that changed are sent."""
-        return self._parts(visit, await self._rows(visit))
+        return self._parts(visit, await self.rows(visit))
 
     def _parts(self, visit: Visit, rows: list[Row]) -> Parts:
         return {
@@ -100,7 +100,8 @@ class Boxes:
             warn_days=WARN_DAYS,
         )
 
-    async def _rows(self, visit: Visit) -> list[Row]:
+    async def rows(self, visit: Visit) -> list[Row]:
+        """Those of the address, in its order."""
         area, link = area_of(visit, visit.said("area")), visit.said("link")
         chosen = [
             box

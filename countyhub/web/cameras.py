@@ -6,7 +6,7 @@ Counted is what boxes report; what the registry names and no box has ever report
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -74,13 +74,12 @@ class Cameras:
     def _values(self, visit: Visit, area: Area) -> dict[str, Any]:
         boxes = [box for box in self._desk.boxes(visit) if _within(visit, area, box)]
         dark = sorted(_dark(boxes), key=_order)
-        rates = _rates(visit, area, boxes)
+        listed = rates(visit, area, boxes)
         whole = Rate("", area.name)
-        for each in rates:
+        for each in listed:
             for name in ("total", "online", "intact", "silent", "registered"):
                 setattr(whole, name, getattr(whole, name) + getattr(each, name))
-        rates.sort(key=lambda rate: (rate.share, -rate.total, rate.code))
-        return {"rates": rates, "whole": whole, "dark": dark[:DARK_MAX], "more": max(len(dark) - DARK_MAX, 0)}
+        return {"rates": listed, "whole": whole, "dark": dark[:DARK_MAX], "more": max(len(dark) - DARK_MAX, 0)}
 
     async def one(self, request: Request) -> Response:
         """`GET /cameras/{box}/{device}`: how it is, its last picture, what it reported."""
@@ -111,12 +110,14 @@ def _within(visit: Visit, area: Area, box: BoxView) -> bool:
     return not area.code or area.code in visit.registry.box_path(box.id, visit.now)
 
 
-def _rates(visit: Visit, area: Area, boxes: list[BoxView]) -> list[Rate]:
-    """One for each place beneath; boxes that the registry does not know stand together."""
+def rates(visit: Visit, area: Area, boxes: Iterable[BoxView]) -> list[Rate]:
+    """One for each place beneath, the worst first; boxes that the registry does not know stand together."""
     registered = Counter(row.box for row in visit.registry.in_force(Camera, visit.now))
     found: dict[str, Rate] = {}
     depth = max(len(area.path), 1)
     for box in boxes:
+        if not _within(visit, area, box):
+            continue
         path = visit.registry.box_path(box.id, visit.now)[::-1]
         code = path[depth] if len(path) > depth else path[-1] if path else ""
         name = visit.words.place(code) if code else visit.t("cameras.unregistered")
@@ -126,7 +127,7 @@ def _rates(visit: Visit, area: Area, boxes: list[BoxView]) -> list[Rate]:
         rate.intact += box.cameras_intact
         rate.silent += 0 if box.link == "online" else len(box.cameras)
         rate.registered += registered[box.id]
-    return list(found.values())
+    return sorted(found.values(), key=lambda rate: (rate.share, -rate.total, rate.code))
 
 
 def _dark(boxes: list[BoxView]) -> Iterator[Dark]:

@@ -37,7 +37,7 @@ class CounterPages:
             rows = (await connection.execute(query.limit(20_000))).all()
             ongoing = select(func.count()).select_from(matter).where(matter.c.open)
             going_on = int((await connection.execute(ongoing)).scalar_one())
-        days, windows = _by_day(rows)
+        days, windows = by_day(rows)
         return await self._desk.page(
             visit,
             "suppressed.html",
@@ -80,7 +80,7 @@ def _must_see_all(visit: Visit) -> None:
         raise HTTPException(403)
 
 
-def _by_day(rows: Any) -> tuple[dict[date, Counter[str]], Counter[str]]:
+def by_day(rows: Any) -> tuple[dict[date, Counter[str]], Counter[str]]:
     """Day -> reason -> count, all windows together; and each window."""
     days: dict[date, Counter[str]] = defaultdict(Counter)
     windows: Counter[str] = Counter()

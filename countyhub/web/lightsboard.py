@@ -58,6 +58,12 @@ class Board:
     def _parts(self, visit: Visit, values: dict[str, Any]) -> Parts:
         return {"board": self._desk.part(visit, "_board.html", **values)}
 
+    async def rows(self, visit: Visit) -> list[Row]:
+        """The places of the address, the worst first."""
+        values = await self._values(visit, area_of(visit, visit.said("area")))
+        found: list[Row] = values["rows"]
+        return found
+
     async def _values(self, visit: Visit, area: Area) -> dict[str, Any]:
         async with self._desk.read() as connection:
             found = await tally(connection, visit.scope, visit.registry, visit.registry.day(visit.now))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from countyhub.web.areatexts import AREA_TEXTS
 from countyhub.web.casetexts import CASE_TEXTS
 from countyhub.web.logintexts import LOGIN_TEXTS
+from countyhub.web.tabletexts import TABLE_TEXTS
 from countyhub.web.text import Text
 from gridwire.kinds import PICTURE_FAULTS
 from gridwire.problem import Language
@@ -16,6 +17,7 @@ TEXTS: dict[str, Text] = {
     **CASE_TEXTS,
     **AREA_TEXTS,
     **LOGIN_TEXTS,
+    **TABLE_TEXTS,
     # page
     "centre": Text("县中心", "county centre"),
     "county": Text("{name}", "{name}"),
