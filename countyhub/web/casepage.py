@@ -5,7 +5,7 @@ Promise: an act goes by the version that was seen. Who was overtaken sees the ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -16,6 +16,7 @@ from starlette.routing import Route
 from countyhub import arrivals
 from countyhub.accounts import reasons
 from countyhub.cases import acting, attaching, finding
+from countyhub.cases.finding import TimelineEntry
 from countyhub.cases.refusals import NotThere
 from countyhub.lifecycle.refusals import Refused, Stale
 from countyhub.web import caseacts, outlines
@@ -92,7 +93,7 @@ class CasePage:
             "entries": entries,
             "events": events,
             "more_events": max(len(whole.events) - EVENTS_MAX, 0),
-            "stages": (*LIVING, "closed"),
+            **_steps(row.stage, entries),
             "files": [(each, each.media_type in _SHOWN) for each in whole.attachments],
             "place": outlines.around(visit.registry, visit.now, row.grid or row.village or row.township),
         }
@@ -145,6 +146,16 @@ class CasePage:
         if info.media_type not in _SHOWN:
             headers["content-disposition"] = f'attachment; filename="{info.id}.pdf"'
         return Response(data, media_type=info.media_type, headers=headers)
+
+
+def _steps(stage: str, entries: Sequence[TimelineEntry]) -> dict[str, Any]:
+    """The steps of the loop: which were passed through, and up to where it came. Of one that ended beside the loop
+    (void, merged) the later ones are still open."""
+    stages = (*LIVING, "closed")
+    passed = {each for entry in entries for each in (entry.before, entry.after)}
+    far = [index for index, each in enumerate(stages) if each in passed]
+    at = stages.index(stage) if stage in stages else max(far, default=-1) + 1
+    return {"stages": stages, "passed": passed, "at": at}
 
 
 def routes(desk: Desk) -> list[Route]:
