@@ -34,9 +34,9 @@ KEY: Final = b"the boxes of an invented county"
 """Under which the terminals of the week make hashes of cards."""
 _Level = Literal["grid", "village", "township", "county", "department"]
 _LIMITS: Final[tuple[tuple[_Level, str, int, Unit, Until], ...]] = (
-    ("grid", "办结", 4, "working_days", "close"),
-    ("village", "办结", 5, "working_days", "close"),
-    ("township", "办结", 6, "working_days", "close"),
+    ("grid", "办结", 9, "working_days", "close"),
+    ("village", "办结", 10, "working_days", "close"),
+    ("township", "办结", 12, "working_days", "close"),
     ("county", "交办", 8, "working_hours", "pass_on"),
     ("department", "接办", 8, "working_hours", "begin"),
     ("department", "反馈", 7, "working_days", "feedback"),

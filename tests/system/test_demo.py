@@ -84,20 +84,32 @@ async def start(tmp_path):
         demo.process.wait()
 
 
+async def until_told(console: int, line: str) -> None:
+    """Until the hub's figures say so."""
+    async with asyncio.timeout(PATIENCE_S):
+        while line not in (await fetch(console, "/metrics")).decode():
+            await asyncio.sleep(0.2)
+
+
 @pytest.mark.slow
 async def test_everything_happens_and_nothing_is_lost_or_there_twice(start):
     demo = start("--seconds", "25", "--speed", "2.5", "--seed", "4")
-    await demo.until_screen("uplink mended")
+    await demo.until_screen("all is up")
     console = int(re.search(r"127\.0\.0\.1:(\d+)/", demo.screen)[1])
     link = re.search(rf"http://127\.0\.0\.1:{console}(/login/link/\S+)", demo.screen)[1]
     assert b"<button" in await fetch(console, link), "it asks before it logs in: programs look at links too"
+    await until_told(console, 'countyhub_boxes{state="online"} 11.0')
     told = (await fetch(console, "/metrics")).decode()
-    assert 'countyhub_boxes{state="online"} 1.0' in told
-    assert "countyhub_dead_letters 0.0" in told
+    assert 'countyhub_boxes{state="lost"} 1.0' in told, "the one that is away since yesterday"
+    assert "countyhub_dead_letters 3.0" in told
+    assert "countyhub_overdue_cases" in told
+    await demo.until_screen("uplink mended")
     assert float(re.search(r'countyhub_today\{type="alarm"\} ([0-9.]+)', told)[1]) > 0
     assert await demo.ended() == 0, demo.screen
     emitted, stored = map(int, SUM.search(demo.screen).groups())
-    assert emitted == stored > 20
+    assert emitted == stored > 20, "what happened before the demo began does not count"
+    for name in ("county", "dispatcher", "department", "township", "clerk", "worker", "inspector", "auditor"):
+        assert re.search(rf"^    {name} ", demo.screen, re.MULTILINE), name
     for text in ("no power for", "power is back", "uplink cut", "check-in", "motion", "blind intervals"):
         assert text in demo.screen, text
     assert (demo.path / "village" / "secrets" / "village-key").stat().st_mode & 0o777 == 0o600
@@ -112,7 +124,7 @@ async def test_everything_happens_and_nothing_is_lost_or_there_twice(start):
 @pytest.mark.slow
 async def test_ctrl_c_at_a_terminal_reaches_the_demo_alone_and_is_counted(start):
     ours, theirs = os.openpty()
-    demo = start(terminal=theirs)
+    demo = start("--empty", terminal=theirs)
     os.close(theirs)
     drawn = Reading(ours)
     await until(lambda: b"all alarms" in drawn.text, PATIENCE_S)
@@ -126,7 +138,7 @@ async def test_ctrl_c_at_a_terminal_reaches_the_demo_alone_and_is_counted(start)
 
 @pytest.mark.slow
 async def test_killed_it_takes_its_children_with_it(start):
-    demo = start()
+    demo = start("--empty")
     await demo.until_screen("all is up")
     assert len(demo.processes()) >= 4, "demo, broker, hub, agent"
     demo.process.kill()
@@ -134,7 +146,7 @@ async def test_killed_it_takes_its_children_with_it(start):
 
 
 async def test_terminated_while_starting_it_ends_in_order(start):
-    demo = start()
+    demo = start("--empty")
     await demo.until_screen("starting")
     demo.process.terminate()
     assert await demo.ended() == 0, demo.screen
@@ -142,8 +154,17 @@ async def test_terminated_while_starting_it_ends_in_order(start):
 
 
 @pytest.mark.slow
-async def test_a_child_that_dies_is_told_with_its_last_words(start):
+async def test_terminated_while_the_week_is_lived_it_ends_in_order(start):
     demo = start()
+    await demo.until_screen("last week")
+    demo.process.terminate()
+    assert await demo.ended() == 0, demo.screen
+    assert SUM.search(demo.screen)
+
+
+@pytest.mark.slow
+async def test_a_child_that_dies_is_told_with_its_last_words(start):
+    demo = start("--empty")
     await demo.until_screen("all is up")
     for pid in demo.processes("countyhub.cli"):
         os.kill(pid, signal.SIGKILL)
