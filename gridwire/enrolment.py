@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -41,8 +42,20 @@ class BadToken(Problem):
 
 class BadTicket(Problem):
     code = "enrol.bad-ticket"
-    en = "{path} is no enrolment file of the hub: {reason}"
-    zh = "{path} 不是汇聚端生成的注册文件：{reason}"
+    en = "{path} is no enrolment file of the hub, or somebody has changed it: take the NUMBER.enrol as it was made"
+    zh = "{path} 不是汇聚端生成的注册文件，或者被改动过：请使用原样的“编号.enrol”"
+
+
+class OtherBox(BadTicket):
+    code = "enrol.other-ticket"
+    en = "{path} is for box {box}, not for {asked}"
+    zh = "{path} 是盒子 {box} 的注册文件，不是 {asked} 的"
+
+
+class NoTicket(BadTicket):
+    code = "enrol.no-ticket"
+    en = "{path} cannot be read: {reason}. Is the stick in, and mounted (lsblk)? Is the number in the name right (ls)?"
+    zh = "无法读取 {path}：{reason}。U 盘插好、挂载了吗（lsblk）？文件名中的编号对吗（ls）？"
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,8 +161,8 @@ def make_token(entropy: bytes, pin: bytes) -> Token:
 
 
 def read_token(text: str) -> Token:
-    """Raises `BadToken`."""
-    found = _TOKEN.fullmatch(text.strip().lower())
+    """Also as a Chinese input method types it. Raises `BadToken`."""
+    found = _TOKEN.fullmatch(unicodedata.normalize("NFKC", text).strip().lower())
     if found is None:
         raise BadToken(length=len("gwe__") + _SECRET_CHARS + _PIN_CHARS)
     return Token(found[1], base64.b32decode(found[2].upper() + "===="))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from gridwire.systemwords import system_words
+
 Language = Literal["zh", "en"]
 
 
@@ -25,7 +27,8 @@ class Problem(Exception):
     def text(self, language: Language) -> str:
         """The sentence for a person, with the code in front, e.g. `wire.not-json: …`."""
         template = self.zh if language == "zh" else self.en
-        return f"{self.code}: {template.format_map(self.facts)}"
+        facts = {name: system_words(fact, language) for name, fact in self.facts.items()}
+        return f"{self.code}: {template.format_map(facts)}"
 
 
 def declared(base: type[Problem] = Problem) -> list[type[Problem]]:

@@ -51,7 +51,7 @@ class TokenUsed(EnrolRefused):
     )
     zh = (
         "盒子 {box} 的令牌已于 {at:%Y-%m-%d %H:%M}（UTC）被另一台机器使用。"
-        "如是同一台盒子重装，请县里执行 countyhub box add {box} --again；如非本人操作，请执行 countyhub box revoke {box}"
+        "如是同一台盒子重装，请县里执行 countyhub box add {box} --again；如非本人操作，执行 countyhub box revoke {box}"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from countyhub.cli.say import say
 from countyhub.store.engine import UNAVAILABLE
 from gridwire.problem import Language, Problem
+from gridwire.systemwords import system_words
 
 OK, FAILED, WRONG_USE = 0, 1, 2
 
@@ -39,6 +40,9 @@ def attempt(
     except (*failed, *wrong_use) as problem:
         print(problem.text(language), file=sys.stderr)
         return FAILED if isinstance(problem, failed) else WRONG_USE
+    except BrokenPipeError:
+        raise  # `countyhub … | head`: whoever read has gone; that says nothing of the database
     except UNAVAILABLE as error:
-        print(say(language, en=f"{database.en}: {error}", zh=f"{database.zh}：{error}"), file=sys.stderr)
+        why = system_words(error, "en"), system_words(error, "zh")
+        print(say(language, en=f"{database.en}: {why[0]}", zh=f"{database.zh}：{why[1]}"), file=sys.stderr)
         return FAILED

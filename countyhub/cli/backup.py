@@ -16,6 +16,7 @@ from countyhub.config import Config
 from countyhub.store import backup, backupfolder, backupstamp
 from countyhub.store.backupfolder import Made
 from countyhub.store.engine import locate
+from gridwire.systemwords import system_words
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -24,7 +25,8 @@ def execute(args: argparse.Namespace) -> int:
     try:
         made = asyncio.run(_make(args, url))
     except OSError as error:
-        print(say(args.language, en=f"no backup: {error}", zh=f"备份失败：{error}"), file=sys.stderr)
+        folder, why = args.into or args.file.parent, system_words(error, args.language)
+        print(say(args.language, en=f"no backup: {folder}: {why}", zh=f"备份失败：{folder}：{why}"), file=sys.stderr)
         return 1
     print(counted(args, made.rows, en=f"{made.path}: ", zh=f"{made.path}："))
     for path in made.given_up:

@@ -21,9 +21,10 @@ def execute(args: argparse.Namespace) -> int:
 
 
 async def _list(url: URL, args: argparse.Namespace) -> int:
-    store = await open_store(url)
+    store, any_found = await open_store(url), False
     try:
         async for row in deadletters.find(store, args.ids):
+            any_found = True
             number = f"{row.stream}/{row.lane}/{row.seq}" if row.stream else "-"
             text = row.text_zh if args.language == "zh" else row.text_en
             if args.json:
@@ -34,6 +35,8 @@ async def _list(url: URL, args: argparse.Namespace) -> int:
                 print(f"{row.id}  {row.received:%Y-%m-%dT%H:%M:%SZ}  {row.topic}  {number}  {row.count}x  {text}")
     finally:
         await store.close()
+    if not any_found and not args.json:
+        print(say(args.language, en="nothing that could not be read", zh="没有无法读取的报文"))
     return 0
 
 

@@ -45,6 +45,8 @@ async def _list(config: Config, args: argparse.Namespace) -> int:
             registry = Registry.bare(zone) if args.json else await load_registry(connection, zone)
     finally:
         await store.close()
+    if not rows and not args.json:
+        print(say(args.language, en="no matter", zh="没有符合条件的事项"))
     for row in rows:
         print(_json(row) if args.json else _line(row, registry, args, zone))
     return 0

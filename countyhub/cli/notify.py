@@ -171,10 +171,8 @@ async def _list(store: Store, config: Config, args: argparse.Namespace) -> int:
         until = f" → {row.due.astimezone(zone):%m-%d %H:%M}" if row.due else ""
         print(f"-  {row.made.astimezone(zone):%m-%d %H:%M}{until}  {_state(row.state, language)}  {row.person}  "
               f"{row.channel or '-'}  {row.text}{_why(row.problem, language)}")  # fmt: skip
-    print(
-        say(language, zh="共计：", en="in all: ")
-        + (", " if language == "en" else "，").join(f"{_state(k, language)} {n}" for k, n in sorted(totals.items()))
-    )
+    counted = (", " if language == "en" else "，").join(f"{_state(k, language)} {n}" for k, n in sorted(totals.items()))
+    print(say(language, en=f"in all: {counted or 'none'}", zh=f"共计：{counted or '还没有通知'}"))
     return OK
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 
 from gridwire.problem import Language, Problem
+from gridwire.systemwords import system_words
 
 
 class Both(NamedTuple):
@@ -63,7 +64,10 @@ class Mistake(Problem):
         super().__init__(**facts)
 
     def sentence(self, language: Language) -> str:
-        facts = {name: fact.text(language) if isinstance(fact, Both) else fact for name, fact in self.facts.items()}
+        facts = {
+            name: fact.text(language) if isinstance(fact, Both) else system_words(fact, language)
+            for name, fact in self.facts.items()
+        }
         return (self.zh if language == "zh" else self.en).format_map(facts)
 
     def text(self, language: Language) -> str:

@@ -26,7 +26,8 @@ SKIPPED_CASES = 1000
 async def backup(url: URL, path: Path) -> dict[str, int]:
     """Write the database as it is at this moment; returns the rows of each table.
 
-    Raises `BackupExists`, `DatabaseAbsent`, `DatabaseNewer`, `DatabaseForeign`, `DatabaseUnusable`, OSError.
+    Raises `BackupExists`, `DiskFull`, `DatabaseAbsent`, `DatabaseNewer`, `DatabaseForeign`,
+    `DatabaseUnusable`, OSError.
     """
     filecopy.refuse_existing(path)
     if await engine.check(url) is None:
@@ -34,7 +35,7 @@ async def backup(url: URL, path: Path) -> dict[str, int]:
     part = path.with_name(path.name + ".part")
     filecopy.create_private(part)
     try:
-        with engine.told(url):
+        with engine.told(url), filecopy.room(path):
             if engine.is_postgres(url):
                 rows = await archive.write(url, part)
             else:
@@ -48,8 +49,8 @@ async def backup(url: URL, path: Path) -> dict[str, int]:
 async def restore(url: URL, path: Path, *, force: bool = False) -> dict[str, int]:
     """Make the database what it was; returns the rows of each table. `force`: also in place of another hub database.
 
-    Raises `BackupUnreadable`, `DatabaseNewer` (the backup is), `DatabaseNotEmpty`, `HubRunning`, and as `open_store`;
-    then the database is as before.
+    Raises `BackupUnreadable`, `DatabaseNewer` (the backup is), `DatabaseNotEmpty`, `HubRunning`, `DiskFull`, and as
+    `open_store`; then the database is as before.
     """
     kind = filecopy.kind_of(path)
     if kind == "archive" and not engine.is_postgres(url):
@@ -70,7 +71,8 @@ async def _restore_file(path: Path, database: Path) -> dict[str, int]:
     part = database.with_name(database.name + ".part")
     filecopy.create_private(part)
     try:
-        rows = await asyncio.to_thread(filecopy.copy, path, part)
+        with filecopy.room(part):
+            rows = await asyncio.to_thread(filecopy.copy, path, part)
         store = await engine.open_store(f"sqlite:///{part}")
         try:
             async with store.write() as connection:

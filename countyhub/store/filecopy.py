@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from countyhub.store.problems import BackupExists, BackupUnreadable, HubRunning
+from countyhub.store.problems import BackupExists, BackupUnreadable, DiskFull, HubRunning
 
 _SQLITE, _ZIP = b"SQLite format 3\0", b"PK\x03\x04"
 
@@ -20,11 +21,13 @@ def kind_of(path: Path) -> str:
             head = file.read(16)
     except OSError as error:
         raise BackupUnreadable(path=path, reason=error) from error
+    if not head:
+        raise BackupUnreadable(path=path, reason="0 bytes")
     if head == _SQLITE:
         return "sqlite"
     if head.startswith(_ZIP):
         return "archive"
-    raise BackupUnreadable(path=path, reason=repr(head))
+    raise BackupUnreadable(path=path, reason=f"{bytes(head)[:8]!r} …")
 
 
 def refuse_existing(path: Path) -> None:
@@ -55,6 +58,21 @@ def readable(path: Path) -> Iterator[None]:
         raise
     except sqlite3.DatabaseError as error:
         raise BackupUnreadable(path=path, reason=error) from error
+
+
+@contextmanager
+def room(target: Path) -> Iterator[None]:
+    """A disk that is full where a copy is written says nothing about the database that is read. Raises `DiskFull`."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise DiskFull(folder=target.parent) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DiskFull(folder=target.parent) from error
 
 
 def copy(source: Path, target: Path) -> dict[str, int]:

@@ -71,6 +71,12 @@ class BackupExists(Problem):
     zh = "{path} 已存在，不会覆盖：请换一个文件名"
 
 
+class DiskFull(Problem):
+    code = "hub.disk-full"
+    en = "{folder}: the disk is full, nothing was kept there; the database is as it was. Make room or take another disk"
+    zh = "{folder}：磁盘已满，没有留下任何文件，数据库未受影响：请腾出空间，或换一块磁盘"
+
+
 class BackupFolderAbsent(Problem):
     code = "hub.backup-folder-absent"
     en = (

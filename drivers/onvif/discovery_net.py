@@ -56,6 +56,12 @@ class CannotProbe(DriverProblem):
     zh = "无法从 {names} 发出搜索：{why}。网络是否正常？也可改用 --range 搜索"
 
 
+class NoNetwork(CannotProbe):
+    code = "onvif.no-network"
+    en = "no network interface has an IPv4 address: is the cable in, does its light burn? See ip addr"
+    zh = "没有一块网卡有 IPv4 地址：网线插好了吗，网口灯亮吗？可执行 ip addr 查看"
+
+
 class Interface(NamedTuple):
     name: str
     address: str
@@ -99,7 +105,10 @@ def _flags(name: str) -> int:
 
 
 async def by_multicast(places: Sequence[Interface], timeout_s: float, *, port: int = PORT) -> list[Match]:
-    """Every camera that answers within that time. Raises `CannotProbe` when nothing could be sent anywhere."""
+    """Every camera that answers within that time. Raises `CannotProbe` when nothing could be sent
+    anywhere, `NoNetwork` when there is nowhere to send it."""
+    if not places:
+        raise NoNetwork
     heard = _Heard()
     async with contextlib.AsyncExitStack() as stack:
         sockets: list[socket.socket] = []
@@ -111,7 +120,7 @@ async def by_multicast(places: Sequence[Interface], timeout_s: float, *, port: i
         with contextlib.suppress(OSError):  # somebody else on this machine may have the port for itself
             await _open(_joined(places, port), heard, stack)
         if not await _ask(sockets, heard, timeout_s, port):
-            raise CannotProbe(names=", ".join(place.name for place in places) or "-", why=heard.why or "-")
+            raise CannotProbe(names=", ".join(place.name for place in places), why=heard.why or "-")
     return merge(heard.matches)
 
 

@@ -21,7 +21,7 @@ from edgeagent.enrol.identity import Identity, Record
 from edgeagent.enrol.moving import AnotherBox, Left
 from edgeagent.enrol.settings import Own
 from gridwire.codes import BadBoxId, check_box_id
-from gridwire.enrolment import TICKET_SUFFIX, BadTicket, BadToken, Ticket, Token, read_token
+from gridwire.enrolment import TICKET_SUFFIX, BadTicket, BadToken, NoTicket, OtherBox, Ticket, Token, read_token
 from gridwire.problem import Problem
 
 OK, FAILED, WRONG_USE = 0, 1, 2
@@ -112,7 +112,7 @@ def _order(args: argparse.Namespace) -> Order:
     if args.token_file is not None:
         ticket = read_ticket(args.token_file, box)
         if box and ticket.box != box:
-            raise BadTicket(path=args.token_file, reason=f"{ticket.box} ≠ {box}")
+            raise OtherBox(path=args.token_file, box=ticket.box, asked=box)
         return Order(args.hub or ticket.hub, read_token(ticket.token), ticket.box, ticket.name)
     if not (args.hub and args.token):
         raise TellHow
@@ -131,9 +131,9 @@ def read_ticket(path: Path, box: str) -> Ticket:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         return msgspec.convert(table, Ticket)
     except OSError as error:
-        raise BadTicket(path=path, reason=error.strerror or error) from error
+        raise NoTicket(path=path, reason=error) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise BadTicket(path=path, reason=error) from error
+        raise BadTicket(path=path) from error
 
 
 def _tell(record: Record, own: Own, left: Left | None, language: Language, *, is_new: bool) -> None:

@@ -39,12 +39,14 @@ def show(root: Path, devices: Mapping[str, Mapping[str, Any]], language: Languag
     ports, used = list(found(root)), list(configured(devices))
     real = {port.device: [each for each in used if _same(root, each.port, port.device)] for port in ports}
     known = {each for uses in real.values() for each in uses}
-    missing = [each for each in used if each not in known and not each.port.startswith(_NETWORK)]
+    local = [each for each in used if each not in known and not each.port.startswith(_NETWORK)]
+    missing = [each for each in local if not (root / each.port.lstrip("/")).exists()]
+    unlisted = [each for each in local if each not in missing]  # a pty, or what a driver of its own makes
     remote = [each for each in used if each.port.startswith(_NETWORK)]
     if as_json:
         for port in ports:
             print(json.dumps({**port._asdict(), "used_by": [_who(each) for each in real[port.device]]}))
-        for each in missing + remote:
+        for each in missing + unlisted + remote:
             told = {"device": "", "name": each.port, "what": "", "used_by": [_who(each)], "missing": each in missing}
             print(json.dumps(told, ensure_ascii=False))
         return 1 if missing else 0
@@ -53,6 +55,7 @@ def show(root: Path, devices: Mapping[str, Mapping[str, Any]], language: Languag
     rows += [(each.port, "-", say(language, en="serial server", zh="串口服务器"), _who(each)) for each in remote]
     absent = say(language, en="NOT THERE: unplugged?", zh="不存在：是否未插入？")
     rows += [(each.port, "-", absent, _who(each)) for each in missing]
+    rows += [(each.port, os.path.realpath(root / each.port.lstrip("/")), "-", _who(each)) for each in unlisted]
     if rows:
         print("\n".join(table([head, *rows])))
     else:

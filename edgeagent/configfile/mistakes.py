@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from gridwire.problem import Language, Problem
+from gridwire.systemwords import system_words
 
 
 class Both(NamedTuple):
@@ -49,7 +50,10 @@ class Mistake(Problem):
 
     def sentence(self, language: Language) -> str:
         """What is wrong, without place, key and code."""
-        facts = {name: fact.text(language) if isinstance(fact, Both) else fact for name, fact in self.facts.items()}
+        facts = {
+            name: fact.text(language) if isinstance(fact, Both) else system_words(fact, language)
+            for name, fact in self.facts.items()
+        }
         template = self.zh if language == "zh" else self.en
         sentence = template.format_map(facts) + self.hint.text(language)
         return sentence.replace(" ，", "，") if language == "zh" else sentence
@@ -153,8 +157,8 @@ class FullWidth(Mistake):
 
 class NoFile(Mistake):
     code = "config.no-file"
-    en = "there is no such file; make one with “edgeagent sample --minimal”"
-    zh = "没有这个文件；可用“edgeagent sample --minimal”生成"
+    en = "there is no such file; with a token of the county “edgeagent enroll”, without “edgeagent setup” makes one"
+    zh = "没有这个文件；有县里的令牌请执行“edgeagent enroll”，否则可用“edgeagent setup”问答生成"
 
 
 class UnreadableFile(Mistake):

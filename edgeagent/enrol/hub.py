@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import unicodedata
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -76,8 +77,8 @@ class Address(NamedTuple):
 
 
 def address(text: str) -> Address:
-    """`HOST`, `HOST:PORT`, `[IPv6]:PORT`. Raises `BadAddress`."""
-    bare = text.strip().removeprefix("https://").rstrip("/")
+    """`HOST`, `HOST:PORT`, `[IPv6]:PORT`, also as a Chinese input method types it. Raises `BadAddress`."""
+    bare = unicodedata.normalize("NFKC", text).replace("。", ".").strip().removeprefix("https://").rstrip("/")
     host, mark, port = bare.rpartition(":")
     if not mark or bare.endswith("]") or (bare.count(":") > 1 and not bare.startswith("[")):
         host, port = bare, str(DEFAULT_PORT)

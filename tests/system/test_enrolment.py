@@ -220,7 +220,7 @@ async def test_somebody_who_repeats_the_true_ca_gets_no_token_either(county, box
 @pytest.mark.parametrize(
     ("hub", "code"),
     [("hub.invalid", "enrol.dns"), ("127.0.0.1:1", "enrol.tcp"), ("bad host", "enrol.bad-address"),
-     ("127.0.0.1:99999", "enrol.bad-address")],
+     ("127.0.0.1:99999", "enrol.bad-address"), ("１２７.0.0.1：１", "enrol.tcp")],
 )  # fmt: skip
 async def test_what_is_wrong_on_the_way_is_told_apart(county, box, hub, code):
     done = await box.enroll("--hub", hub, "--token", await county.token(A))

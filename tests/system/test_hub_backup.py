@@ -6,18 +6,27 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
+import sqlite3
 import stat
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 from sqlalchemy import make_url, select, text
 
-from countyhub.store import archive, backup
+from countyhub.store import archive, backup, filecopy
 from countyhub.store import tables as t
 from countyhub.store.engine import open_store
-from countyhub.store.problems import BackupExists, BackupUnreadable, DatabaseNewer, DatabaseNotEmpty, HubRunning
+from countyhub.store.problems import (
+    BackupExists,
+    BackupUnreadable,
+    DatabaseNewer,
+    DatabaseNotEmpty,
+    DiskFull,
+    HubRunning,
+)
 from gridwire.events import Alarm
 from gridwire.topics import media_topic
 from tests import postgres
@@ -102,6 +111,17 @@ async def test_a_backup_brings_back_everything_and_the_hub_heals_the_rest(tmp_pa
             await hub.until_rows("SELECT stored_through, missing FROM stream_state WHERE lane = 'alarm'", [(30, 0)])
             assert hub.rows("SELECT count(*), count(DISTINCT seq) FROM event") == [(30, 30)]
             assert hub.rows("SELECT min(id) FROM event WHERE seq > 20")[0][0] > highest
+
+
+def test_a_disk_that_is_full_is_no_fault_of_the_database(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "small")) as small:
+        small.execute("PRAGMA max_page_count = 1")  # SQLite's own word for a full disk
+        with pytest.raises(DiskFull), filecopy.room(tmp_path / "b"):
+            small.execute("CREATE TABLE t (a)")
+    with Path("/dev/full").open("wb", buffering=0) as full, pytest.raises(DiskFull), filecopy.room(tmp_path / "b"):
+        full.write(b"a")
+    with pytest.raises(IsADirectoryError), filecopy.room(tmp_path / "b"):
+        tmp_path.read_bytes()
 
 
 async def test_a_damaged_backup_changes_nothing(tmp_path: Path) -> None:

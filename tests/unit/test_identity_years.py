@@ -209,6 +209,8 @@ async def test_a_box_that_was_revoked_or_has_left_stays_out_for_ever(tmp_path):
             await world.enrol(box, BEGIN)
         async with store.write() as connection:
             await identities.revoke(connection, thief.name, by="test", now=BEGIN)
+            with pytest.raises(identities.WasRevoked):  # it was given a certificate: “none” would be wrong
+                await identities.replace(connection, thief.name, by="test", now=BEGIN, days=30)
             assert await identities.replace(connection, old.name, by="test", now=BEGIN, days=30) == f"{old.name}-2"
         for day in range(0, 350, 25):
             now = BEGIN + timedelta(days=day)

@@ -82,3 +82,11 @@ def test_a_machine_without_ports(tmp_path, capsys):
 
 def test_tables_with_mistakes_do_no_harm():
     assert list(configured({"a": {"driver": "terminal", "part": [1, {"port": 5}]}, "b": {"driver": "onvif"}})) == []
+
+
+def test_a_port_that_no_tty_driver_knows_is_there_all_the_same(root, capsys):
+    (root / "dev" / "desk").touch()
+    file = config(root, "/dev/desk")
+    assert main(["terminal", "--ports", "--root", str(root), "--config", str(file), "--language", "en"]) == 0
+    (line,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("/dev/desk")]
+    assert line == ["/dev/desk", str(root / "dev" / "desk"), "-", "hall/p0"]
