@@ -2,7 +2,7 @@
 
 The running agent is asked, since a camera has few places for subscriptions and a port opens once. Where none runs, a
 driver that can search looks at its device alone (login, clock, events, picture); any other is run for a moment,
-in a process of its own.
+in a process of its own. Several at a time, for each dead one takes seconds; told in the order of the configuration.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ from edgeagent.driver import DriverProblem, Found, Login, Search
 from gridwire.problem import Problem
 
 CONNECT_S = 5.0
+AT_ONCE = 8
+"""Devices that are tried at the same time: what a small box and its line bear."""
 SKEW_S = 30.0
 _NO_LOGIN = "discover.no-login"
 
@@ -106,9 +109,7 @@ def _look(scene: Scene) -> Iterable[Line]:
     if scene.agent_runs:
         yield from _by_agent(scene)
         return
-    for name, device in enabled.items():
-        if device.options is not None:
-            yield from _directly(scene, name, device)
+    yield from _directly(scene, [(name, device) for name, device in enabled.items() if device.options is not None])
 
 
 # -- the running agent ---------------------------------------------------------------------------------------------
@@ -143,23 +144,41 @@ def _skewed(name: str, device: str, info: dict[str, str]) -> Iterable[Line]:
 # -- where none runs -----------------------------------------------------------------------------------------------
 
 
-def _directly(scene: Scene, name: str, device: DeviceSettings) -> Iterable[Line]:
+def _directly(scene: Scene, devices: list[tuple[str, DeviceSettings]]) -> Iterator[Line]:
+    """First whatever the network tells, then the trials: a process is not forked beside threads that hold locks."""
+    pool, waiting = ThreadPoolExecutor(AT_ONCE), list[tuple[tuple[str, DeviceSettings], list[Line] | None]]()
+    try:
+        for device, lines in zip(devices, pool.map(lambda each: _over_network(*each), devices), strict=True):
+            if lines is None or waiting:
+                waiting.append((device, lines))
+            else:
+                yield from lines
+    finally:
+        pool.shutdown(cancel_futures=True)
+    trials = scene.trials(device for device, lines in waiting if lines is None) if scene.trials else iter(())
+    for device, lines in waiting:
+        if lines is not None:
+            yield from lines
+        elif scene.trials is not None:
+            yield from _by_trial(next(trials), *device)
+
+
+def _over_network(name: str, device: DeviceSettings) -> list[Line] | None:
+    """None: only its driver can tell."""
     shown = device.name or name
     try:
         finder = plugins.finder(device.driver)
     except Problem as problem:
         texts = {f"why_{language}": problem.text(language) for language in ("en", "zh")}
-        yield found(Broken(name=shown, **texts), name)
-        return
+        return [found(Broken(name=shown, **texts), name)]
     place = address_of(device)
-    reason = _unreachable(*place) if place is not None else None
-    if place is not None and reason is not None:
+    if place is None:
+        return None
+    reason = _unreachable(*place)
+    if reason is not None:
         address = f"{place[0]}:{place[1]}"
-        yield found(Silent(name=shown, address=address, reason_en=reason[0], reason_zh=reason[1]), name)
-    elif finder is not None and place is not None:
-        yield from _by_finder(finder, name, device, place)
-    elif scene.trial is not None:
-        yield from _by_trial(scene.trial(name, device), name, device)
+        return [found(Silent(name=shown, address=address, reason_en=reason[0], reason_zh=reason[1]), name)]
+    return list(_by_finder(finder, name, device, place)) if finder is not None else None
 
 
 def _by_finder(finder: plugins.Discover, name: str, device: DeviceSettings, place: tuple[str, int]) -> Iterable[Line]:

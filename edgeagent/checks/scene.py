@@ -5,7 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -58,7 +58,8 @@ class Scene(NamedTuple):
     root: Path = Path("/")
     agent_runs: bool = False
     running: Running | None = None
-    trial: Callable[[str, DeviceSettings], Trial] | None = None
+    trials: Callable[[Iterable[tuple[str, DeviceSettings]]], Iterator[Trial]] | None = None
+    """Runs drivers for a moment, several at a time; answers in the order of the devices."""
 
     @property
     def config(self) -> Config:

@@ -39,7 +39,7 @@ def execute(args: argparse.Namespace) -> int:
         print(say(language, en=f"no such user: {args.user}", zh=f"没有这个用户：{args.user}"), file=sys.stderr)
         return 2
     logging.getLogger().addHandler(logging.NullHandler())  # what the parts log, the lines say better
-    scene = scene._replace(trial=functools.partial(checktrial.try_driver, loaded, scene.account))
+    scene = scene._replace(trials=functools.partial(checktrial.try_drivers, loaded, scene.account))
     lines = run(scene, frozenset(args.only), offline=args.offline)
     levels = _print_json(loaded, lines) if args.json else _print_lines(lines, language)
     return BadConfig.exit_code if "fail" in levels else 0

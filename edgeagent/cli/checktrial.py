@@ -1,8 +1,8 @@
-"""Runs a device's driver for a moment, while no agent does, and tells how the device was. Nothing is stored or sent.
+"""Runs devices' drivers for a moment, while no agent does, and tells how the devices were. Nothing is stored or sent.
 
-In a process of its own, as the user to whom the store belongs: root would leave files there that the service cannot
-write, and open what it cannot open. Whatever the driver does there (raises, blocks, crashes) is told like any other
-fault.
+Each in a process of its own, as the user to whom the store belongs: root would leave files there that the service
+cannot write, and open what it cannot open. Whatever the driver does there (raises, blocks, crashes) is told like any
+other fault.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ import multiprocessing
 import os
 import pwd
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from edgeagent import plugins
+from edgeagent.checks.devices import AT_ONCE
 from edgeagent.checks.scene import CRASHED, Account, Trial
 from edgeagent.cli.onlooker import Onlooker, folder_of
 from edgeagent.cli.say import choose
@@ -36,28 +39,55 @@ GRACE_S = 5.0
 _EVERY_S = 0.05
 
 
-def try_driver(loaded: Loaded, account: Account, name: str, settings: DeviceSettings) -> Trial:
-    """The first state that the driver reports, `starting` if it reports none in time."""
+def try_drivers(loaded: Loaded, account: Account, devices: Iterable[tuple[str, DeviceSettings]]) -> Iterator[Trial]:
+    """Of each, in this order, the first state that its driver reports, `starting` if it reports none in time."""
     user = _owner(Path(loaded.config.store.dir), account)
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    # Not started anew: the service's user could not read all of the configuration.
-    context = multiprocessing.get_context("fork")
-    with tempfile.TemporaryFile() as words, _ended(receiver, sender):
-        task = (sender, words, user, loaded.config, name, settings)
-        process = context.Process(target=_tell, args=task, daemon=True)
-        process.start()
+    running: deque[_Attempt] = deque()
+    with ExitStack() as ends:
+        for name, settings in devices:
+            if len(running) == AT_ONCE:
+                yield running.popleft().outcome()
+            running.append(ends.enter_context(_Attempt(user, loaded.config, name, settings)))
+        while running:
+            yield running.popleft().outcome()
+
+
+class _Attempt:
+    """One driver in a process of its own, from here on; ended when it is left."""
+
+    def __init__(self, user: _User | None, config: Config, name: str, settings: DeviceSettings) -> None:
+        self._receiver, sender = multiprocessing.Pipe(duplex=False)
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        self._ends_s = time.monotonic() + TRIAL_S + GRACE_S
+        # Not started anew: the service's user could not read all of the configuration.
+        context = multiprocessing.get_context("fork")
+        task = (sender, self._words, user, config, name, settings)
+        self._process = context.Process(target=_tell, args=task, daemon=True)
+        self._process.start()
         sender.close()
+
+    def __enter__(self) -> _Attempt:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._process.kill()
+        self._process.join()
+        self._receiver.close()
+        self._words.close()
+
+    def outcome(self) -> Trial:
+        """Waits for it."""
         try:
-            if not receiver.poll(TRIAL_S + GRACE_S):
+            if not self._receiver.poll(max(0.0, self._ends_s - time.monotonic())):
                 return Trial(CRASHED, "blocked", f"{TRIAL_S + GRACE_S:g} s")
-            trial: Trial = receiver.recv()
+            trial: Trial = self._receiver.recv()
         except EOFError:
-            process.join(GRACE_S)
-            return Trial(CRASHED, f"exit {process.exitcode}", _last_line(words))
+            self._process.join(GRACE_S)
+            return Trial(CRASHED, f"exit {self._process.exitcode}", _last_line(self._words))
         finally:
-            process.kill()
-            process.join()
-    return trial
+            self._process.kill()
+            self._process.join()
+        return trial
 
 
 class _User(NamedTuple):
@@ -84,15 +114,6 @@ def _group(account: Account) -> int:
         return pwd.getpwuid(account.uid).pw_gid
     except KeyError:
         return min(account.groups, default=account.uid)
-
-
-@contextmanager
-def _ended(*ends: Connection) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        for end in ends:
-            end.close()
 
 
 def _last_line(words: IO[bytes]) -> str:

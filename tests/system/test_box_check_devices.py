@@ -129,6 +129,7 @@ async def test_a_driver_that_fails_when_it_is_tried(tmp_path, monkeypatch):
     """What it raises, that it ends its process, that it cannot be loaded: a verdict each, never a traceback."""
     text = tried("os-error", "crash", "ends-process", "degraded") + '[device.half]\ndriver = "halfway"\n'
     found = await told_by_command(AgentProcess(tmp_path / "box", 1, text), monkeypatch)
+    assert list(found) == ["os-error", "crash", "ends-process", "degraded", "half"], "as they stand in the file"
     assert {found[name]["code"] for name in ("os-error", "crash", "ends-process")} == {"check.device-crashed"}
     assert "/srv/roster.csv" in found["os-error"]["en"]
     assert "ZeroDivisionError: before anything was told" in found["crash"]["en"]
