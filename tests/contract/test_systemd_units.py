@@ -147,6 +147,7 @@ def test_the_nightly_backup_is_started_as_the_code_expects():
     assert found["EnvironmentFile"][-1] == "-/etc/default/countyhub-backup", "the last one counts"
     (writable,) = found["ReadWritePaths"]
     assert all(folder.removeprefix("-") in shown for folder in writable.split())
+    assert (found["Restart"], found["StartLimitIntervalSec"]) == (["on-failure"], ["0"]), "a person starts it, too"
     assert (timer["Persistent"], timer["WantedBy"]) == (["true"], ["timers.target"])
     assert timer["RandomizedDelaySec"]
 
