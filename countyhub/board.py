@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, func, select, true
@@ -26,6 +28,8 @@ NO_PICTURES = 2
 MAX_DATA_LEVEL = 3
 CAMERA_DRIVERS = frozenset({"onvif", "http_snapshot"})
 """Devices of these count as cameras (在线率, 完好率)."""
+_Device = Sequence[Any]
+"""Of one device what `DeviceView` says of it, but for its faults."""
 _HEALTH = msgspec.json.Decoder(Health)
 _DEVICE_RANK = {"down": 0, "degraded": 1, "starting": 3, "up": 4}
 _RANK = {"lost": 0, "offline": 1, "unknown": 2, "online": 4}
@@ -65,9 +69,10 @@ class DeviceView:
         return _DEVICE_RANK.get(self.state, 2), self.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class BoxView:
-    """A box as the hub knows it; `waiting`, `clock` and `data_…` are of its last health message.
+    """A box as the hub knows it; `waiting`, `clock` and `data_…` are of its last health message. What is reckoned from
+    its devices is reckoned once: many pages ask for it.
 
     `data_month_bytes`: what its link has used in this month of the contract; `data_level`: how much of the sending is
     limited to stay within the budget, 0 (nothing) to 3.
@@ -103,20 +108,20 @@ class BoxView:
     def devices_down(self) -> int:
         return sum(device.state == "down" for device in self.devices)
 
-    @property
+    @cached_property
     def cameras(self) -> tuple[DeviceView, ...]:
         return tuple(device for device in self.devices if device.is_camera)
 
-    @property
+    @cached_property
     def cameras_online(self) -> int:
         """None of a box that is away: what it said last is no longer known."""
         return sum(camera.is_online for camera in self.cameras) if self.link == "online" else 0
 
-    @property
+    @cached_property
     def cameras_intact(self) -> int:
         return sum(camera.is_intact for camera in self.cameras) if self.link == "online" else 0
 
-    @property
+    @cached_property
     def rank(self) -> str:
         """Sorts the boxes with trouble to the top, then by code: a township stays together."""
         trouble = _RANK.get(self.link, 2)
@@ -184,15 +189,19 @@ async def boxes(connection: AsyncConnection, where: ColumnElement[bool] | None =
                 missing=due,
                 lost=lost,
                 disk_free_mb=counters.get("disk_free_mb"),
-                devices=_with_faults(devices.get(row["box"], ()), health),
+                devices=_views(devices.get(row["box"], ()), health),
             )
         )
     return sorted(views, key=lambda view: view.rank)
 
 
-def _with_faults(devices: Iterable[DeviceView], health: Health | None) -> tuple[DeviceView, ...]:
+def _views(devices: Iterable[_Device], health: Health | None) -> tuple[DeviceView, ...]:
     faults = {device.id: device.faults for device in health.devices} if health else {}
-    return tuple(replace(device, faults=faults.get(device.id)) for device in devices)
+    return tuple(
+        DeviceView(id=device, name=name, driver=driver, state=state, reason=reason, detail=detail, since=since,
+                   faults=faults.get(device))
+        for device, name, driver, state, reason, detail, since in devices
+    )  # fmt: skip
 
 
 def _health(raw: bytes | None) -> Health | None:
@@ -205,18 +214,16 @@ def _health(raw: bytes | None) -> Health | None:
         return None
 
 
-async def _devices(connection: AsyncConnection) -> dict[str, list[DeviceView]]:
+async def _devices(connection: AsyncConnection) -> dict[str, list[_Device]]:
     d = t.device_state.c
     query = (
         select(d.box, d.device, d.name, d.driver, d.state, d.reason, d.detail, d.since)
         .where(d.listed)
         .order_by(d.box, d.device)
     )
-    found: dict[str, list[DeviceView]] = defaultdict(list)
-    for box, device, name, driver, state, reason, detail, since in await connection.execute(query):
-        found[box].append(
-            DeviceView(id=device, name=name, driver=driver, state=state, reason=reason, detail=detail, since=since)
-        )
+    found: dict[str, list[_Device]] = defaultdict(list)
+    for box, *device in await connection.execute(query):
+        found[box].append(device)
     return found
 
 
