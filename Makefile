@@ -24,7 +24,8 @@ test: .venv/.ready check ## quick suite, with what it needs of the system
 
 test-all: .venv/.ready check ## everything, also slow and privileged tests
 	@sh scripts/system-packages.sh
-	@sh scripts/apt-install.sh mmdebstrap systemd-container qemu-user-static || echo "going on: tests in a booted Debian will skip"
+	@sh scripts/apt-install.sh mmdebstrap systemd-container qemu-user-static iproute2 || echo "going on: tests in a booted Debian will skip"
+	@sh scripts/apt-install.sh lintian faketime zsh curl gcc || echo "going on: the tests of packages, of clocks, of completion and of the API by curl that need them will skip"
 	$(BIN)/pytest -n $(WORKERS) -m "not chaos"
 	$(CHAOS)
 
