@@ -113,13 +113,18 @@ class BoxView:
         return tuple(device for device in self.devices if device.is_camera)
 
     @cached_property
+    def cameras_bad(self) -> tuple[DeviceView, ...]:
+        """Those that are dark, or whose picture is bad."""
+        return tuple(camera for camera in self.cameras if not camera.is_intact)
+
+    @cached_property
     def cameras_online(self) -> int:
         """None of a box that is away: what it said last is no longer known."""
         return sum(camera.is_online for camera in self.cameras) if self.link == "online" else 0
 
     @cached_property
     def cameras_intact(self) -> int:
-        return sum(camera.is_intact for camera in self.cameras) if self.link == "online" else 0
+        return len(self.cameras) - len(self.cameras_bad) if self.link == "online" else 0
 
     @cached_property
     def rank(self) -> str:

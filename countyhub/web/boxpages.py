@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -16,10 +16,11 @@ from starlette.routing import Route
 
 from countyhub import arrivals
 from countyhub.board import BoxView
-from countyhub.registry.snapshot import Belonging
+from countyhub.registry.snapshot import Belonging, Registry
 from countyhub.store.identitytables import certificate
 from countyhub.web.desk import Desk, Parts, Visit
 from countyhub.web.lightsboard import area_of
+from gridwire.problem import Language
 
 CERTIFICATES_EVERY_S: Final = 60.0
 WARN_DAYS: Final = 30
@@ -53,6 +54,8 @@ class Boxes:
         self._desk = desk
         self._expires: dict[str, datetime] = {}
         self._read_s = -CERTIFICATES_EVERY_S
+        self._made: dict[str, tuple[Registry, date, Row]] = {}
+        self._html: dict[tuple[Language, str], tuple[Row, str]] = {}
 
     async def page(self, request: Request) -> Response:
         """`GET /boxes?area=&link=&sort=`"""
@@ -78,9 +81,14 @@ class Boxes:
         return self._parts(visit, await self.rows(visit))
 
     def _parts(self, visit: Visit, rows: list[Row]) -> Parts:
-        return {
-            f"row{row.box.id}": self._desk.part(visit, "_boxrow.html", row=row, warn_days=WARN_DAYS) for row in rows
-        }
+        return {f"row{row.box.id}": self._html_of(visit, row) for row in rows}
+
+    def _html_of(self, visit: Visit, row: Row) -> str:
+        """Made anew when the row is another: it says nothing of who sees it, and most boxes are as they were."""
+        key = (visit.language, row.box.id)
+        if key not in self._html or self._html[key][0] is not row:
+            self._html[key] = row, self._desk.part(visit, "_boxrow.html", row=row, warn_days=WARN_DAYS)
+        return self._html[key][1]
 
     async def one(self, request: Request) -> Response:
         """`GET /boxes/{box}`"""
@@ -120,7 +128,13 @@ class Boxes:
                 self._expires = {row[0]: row[1] for row in await connection.execute(query)}
         expires = self._expires.get(box.id)
         days = (expires - visit.now).days if expires else None
-        return Row(box=box, belongs=visit.registry.belongs(box.id, visit.now), days=days)
+        registry, day = visit.registry, visit.registry.day(visit.now)
+        known = self._made.get(box.id)
+        if known is not None and known[:2] == (registry, day) and known[2].box is box and known[2].days == days:
+            return known[2]
+        row = Row(box=box, belongs=registry.belongs(box.id, day), days=days)
+        self._made[box.id] = registry, day, row
+        return row
 
 
 def _sort(visit: Visit) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
@@ -19,6 +20,7 @@ from starlette.routing import Route
 from countyhub import arrivals
 from countyhub.board import BoxView, DeviceView
 from countyhub.registry.forms import Camera
+from countyhub.registry.snapshot import Registry
 from countyhub.web.desk import Desk, Parts, Visit
 from countyhub.web.lightsboard import Area, area_of
 
@@ -112,7 +114,7 @@ def _within(visit: Visit, area: Area, box: BoxView) -> bool:
 
 def rates(visit: Visit, area: Area, boxes: Iterable[BoxView]) -> list[Rate]:
     """One for each place beneath, the worst first; boxes that the registry does not know stand together."""
-    registered = Counter(row.box for row in visit.registry.in_force(Camera, visit.now))
+    registered = _registered(visit.registry, visit.registry.day(visit.now))
     found: dict[str, Rate] = {}
     depth = max(len(area.path), 1)
     for box in boxes:
@@ -130,13 +132,18 @@ def rates(visit: Visit, area: Area, boxes: Iterable[BoxView]) -> list[Rate]:
     return sorted(found.values(), key=lambda rate: (rate.share, -rate.total, rate.code))
 
 
+@lru_cache(4)
+def _registered(registry: Registry, day: date) -> Counter[str]:
+    """Box -> how many cameras it should have."""
+    return Counter(row.box for row in registry.in_force(Camera, day))
+
+
 def _dark(boxes: list[BoxView]) -> Iterator[Dark]:
     for box in boxes:
         if box.link != "online":
             continue  # its cameras are told as one thing: the box is away
-        for camera in box.cameras:
-            if not camera.is_intact:
-                yield Dark(box=box, camera=camera, state="faulty" if camera.is_online else "dark", since=camera.since)
+        for camera in box.cameras_bad:
+            yield Dark(box=box, camera=camera, state="faulty" if camera.is_online else "dark", since=camera.since)
 
 
 def _order(dark: Dark) -> tuple[object, ...]:
