@@ -13,6 +13,7 @@ from countyhub.config import CalendarSettings, Config
 from countyhub.registry.live import LiveRegistry
 from countyhub.store.engine import Store
 from gridwire.problem import Language
+from simulators.camera.picture import check_available
 from simulators.week import county, devices, hours, places
 from simulators.week.county import BOX, COUNTY, ROAD, ZONE
 from simulators.week.course import Course
@@ -44,8 +45,10 @@ class Week:
 async def fill(store: Store, *, now: datetime, seed: int = 1, language: Language = "zh", windows: Path) -> Week:
     """Seven days that end at `now`, in an empty database. `windows`: the folder where the hub will look for windows.
 
-    Raises `course.WentWrong`, and what the store raises.
+    Raises `PictureUnavailable` without OpenCV, `RegistryMoved` when there is a county in it, `course.WentWrong`, and
+    what the store raises.
     """
+    check_available()
     now = now.replace(microsecond=0)
     with trail.as_(trail.Asker("week")):
         await county.take_in(store, county.rows(now), now - _AGO)

@@ -18,6 +18,7 @@ from tests.harness import until
 
 PATIENCE_S = 90.0
 MARK = "GRIDWIRE_DEMO_TEST"
+TODAY = re.compile(r'countyhub_today\{type="alarm"\} ([0-9.]+)')
 SUM = re.compile(r"^emitted (\d+) stored (\d+) lost 0 twice 0\s*$", re.MULTILINE)
 
 
@@ -102,9 +103,10 @@ async def test_everything_happens_and_nothing_is_lost_or_there_twice(start):
     told = (await fetch(console, "/metrics")).decode()
     assert 'countyhub_boxes{state="lost"} 1.0' in told, "the one that is away since yesterday"
     assert "countyhub_dead_letters 3.0" in told
-    assert "countyhub_overdue_cases" in told
+    assert 'countyhub_open_cases{light="red",stage="reported"} 1.0' in told, "the one that was left lying"
+    alarms = float(TODAY.search(told)[1])
     await demo.until_screen("uplink mended")
-    assert float(re.search(r'countyhub_today\{type="alarm"\} ([0-9.]+)', told)[1]) > 0
+    assert float(TODAY.search((await fetch(console, "/metrics")).decode())[1]) > alarms, "of the live village"
     assert await demo.ended() == 0, demo.screen
     emitted, stored = map(int, SUM.search(demo.screen).groups())
     assert emitted == stored > 20, "what happened before the demo began does not count"
