@@ -7,7 +7,7 @@ QUICK := -m "not slow and not root and not chaos"
 WORKERS ?= 4
 CHAOS = CHAOS_SEED=$${CHAOS_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')} $(BIN)/pytest -m chaos -s
 
-.PHONY: help demo test test-all chaos check bench generate pin deb docs format clean
+.PHONY: help demo test test-all browser screenshots chaos check bench generate pin deb docs format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -22,12 +22,18 @@ test: .venv/.ready check ## quick suite, with what it needs of the system
 	@sh scripts/system-packages.sh
 	$(BIN)/pytest -n $(WORKERS) $(QUICK)
 
-test-all: .venv/.ready check ## everything, also slow and privileged tests
+test-all: .venv/.ready check browser ## everything, also slow and privileged tests
 	@sh scripts/system-packages.sh
 	@sh scripts/apt-install.sh mmdebstrap systemd-container qemu-user-static iproute2 || echo "going on: tests in a booted Debian will skip"
 	@sh scripts/apt-install.sh lintian faketime zsh curl gcc || echo "going on: the tests of packages, of clocks, of completion and of the API by curl that need them will skip"
 	$(BIN)/pytest -n $(WORKERS) -m "not chaos"
 	$(CHAOS)
+
+browser: .venv/.ready ## what the tests in a browser need: chromium, playwright, axe-core
+	@sh scripts/browser.sh
+
+screenshots: .venv/.ready browser ## the pictures of the console in docs/images, of a county with a week behind it
+	$(BIN)/python -m tests.browser.screenshots
 
 chaos: .venv/.ready ## kill, cut and count
 	@sh scripts/system-packages.sh

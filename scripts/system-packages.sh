@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the tests need of the system. Tests that miss one skip and say so; so a refusal here is no failure.
-sh scripts/apt-install.sh mosquitto openssl chromium fonts-noto-cjk systemd || echo "going on: the tests that need them will skip"
+sh scripts/apt-install.sh mosquitto openssl systemd || echo "going on: the tests that need them will skip"
 sh scripts/promtool.sh || echo "going on: the tests of alert rules and dashboards by promtool will skip"
 
 # The tests run a PostgreSQL of their own: installing the programs must neither make nor start one of the system's.

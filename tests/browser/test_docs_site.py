@@ -1,6 +1,6 @@
 """The site that `make docs` makes, opened from a file as from a stick: search in both languages, nothing fetched."""
 
-import asyncio
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from scripts.sitedocs import ENVIRONMENT, ROOT, fetched
-from tests.browser import chromium as browser
+from tests.browser.driver import chromium, expect, needs_browser, overflow
 
 NARROW, WIDE = 390, 1440
 PAGES = ("docs/index", "docs/guide/technician.zh", "docs/guide/operator.en", "SECURITY", "docs/security/compliance")
@@ -41,23 +41,21 @@ def site(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-@pytest.mark.skipif(not browser.PATH, reason=f"no chromium: {browser.APT}")
-async def test_the_site_from_a_file(site, tmp_path):
-    async with browser.chromium(tmp_path / "profile") as page:
-        for name in PAGES:
-            for width in (WIDE, NARROW):
-                await page.open(f"file://{site}/{name}.html", width=width)
-                beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-                assert await page.value(beyond) == 0, (name, width)
+@needs_browser
+async def test_the_site_from_a_file(site):
+    async with chromium() as browser:
+        for width in (WIDE, NARROW):
+            page = await browser.person(width=width)
+            for name in PAGES:
+                await page.goto(f"file://{site}/{name}.html")
+                assert await overflow(page) == 0, (name, width)
         for words, wanted in {
             "吊销": "identity.html",
             "摄像机 离线": "technician.zh.html",
             "revoked certificate": "identity.html",
         }.items():
-            await page.open(f"file://{site}/search.html?q={quote(words)}")
-            found = "[...document.querySelectorAll('#search-results li a')].map(link => link.href).join(' ')"
-            async with asyncio.timeout(30):
-                while wanted not in await page.value(found):
-                    await asyncio.sleep(0.05)
-        assert page.problems == []
-        assert [url for url in page.requests if not url.startswith(("file:", "data:"))] == []
+            await page.goto(f"file://{site}/search.html?q={quote(words)}")
+            found = page.locator(f"#search-results li a[href*='{wanted}']")
+            await expect(found.first).to_have_attribute("href", re.compile(re.escape(wanted)))
+        assert browser.problems == []
+        assert browser.strangers("file:") == []
