@@ -32,6 +32,7 @@ from countyhub.notices import Notices
 from countyhub.notify import loop as notify
 from countyhub.registry.live import LiveRegistry, days_folder
 from countyhub.replay import Replay
+from countyhub.rollup import sampling
 from countyhub.store.engine import UNAVAILABLE, Store, locate, open_store
 from countyhub.store.problems import DatabaseUnreachable
 from countyhub.subscriber import Subscriber
@@ -108,6 +109,7 @@ class Hub:
             tasks.create_task(self.box_configs.watch())
             tasks.create_task(upkeep.run(self.store, self.config.retention))
             tasks.create_task(accounts.run(self.store, self.config))
+            tasks.create_task(sampling.run(self.store, ZoneInfo(self.config.web.timezone)))
 
     # What follows a commit.
 

@@ -12,6 +12,7 @@ from countyhub.store import (
     mattertables,
     notifytables,
     registrytables,
+    rolluptables,
     tokentables,
     worktables,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "metadata",
     "notifytables",
     "registrytables",
+    "rolluptables",
     "tokentables",
     "worktables",
 ]
