@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from countyhub.registry.forms import Grid
 from countyhub.web.desk import Desk, Parts, Visit
-from countyhub.web.tally import GRAVEST, LIVING, Counts, Tally, tally
+from countyhub.web.tally import GRAVEST, LIVING, Counts, Tally
 
 _BENEATH = {"": "township", "county": "township", "township": "village", "village": "grid", "grid": "grid"}
 
@@ -65,8 +65,9 @@ class Board:
         return found
 
     async def _values(self, visit: Visit, area: Area) -> dict[str, Any]:
-        async with self._desk.read() as connection:
-            found = await tally(connection, visit.scope, visit.registry, visit.registry.day(visit.now))
+        found = await self._desk.watch.tallies.of(
+            visit.scope, visit.registry, visit.registry.day(visit.now), visit.snapshot.last_entry
+        )
         return {
             "area": area.code,
             "place": area.name,

@@ -23,7 +23,7 @@ from countyhub.web import outlines
 from countyhub.web.desk import Desk, Parts, Visit
 from countyhub.web.lightsboard import Area, area_of
 from countyhub.web.outlines import Shape
-from countyhub.web.tally import GRAVEST, tally
+from countyhub.web.tally import GRAVEST
 
 LAYERS: Final[Mapping[str, tuple[str, ...]]] = {
     "lights": (*GRAVEST, "none"),
@@ -87,8 +87,9 @@ class Maps:
     async def _states(self, visit: Visit, grids: tuple[str, ...], by: str) -> dict[str, str]:
         """Grid -> its state."""
         if by == "lights":
-            async with self._desk.read() as connection:
-                found = await tally(connection, visit.scope, visit.registry, visit.registry.day(visit.now))
+            found = await self._desk.watch.tallies.of(
+                visit.scope, visit.registry, visit.registry.day(visit.now), visit.snapshot.last_entry
+            )
             return {code: found.at(code).gravest for code in grids}
         boxes = {box.id: box for box in self._desk.boxes(visit)}
         return _links(visit, grids, boxes) if by == "links" else _cameras(visit, grids, boxes)

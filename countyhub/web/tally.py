@@ -5,8 +5,10 @@ A case counts where its village or grid belongs today: one that a redrawn townsh
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -19,6 +21,7 @@ from countyhub.cases.scope import Scope
 from countyhub.registry.snapshot import Registry
 from countyhub.store.casetables import cases
 
+Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 GRAVEST = ("red", "yellow", "grey", "green")
 """The lights that count, the gravest first; a case without a limit has none."""
 LIVING = ("found", "filed", "reported", "assigned", "handling", "feedback")
@@ -58,6 +61,28 @@ class Tally:
 
     def at(self, code: str) -> Counts:
         return self.places.get(code) or Counts()
+
+
+class Tallies:
+    """Counted once for all who see the same, and again when a case has changed: every change is a line in some
+    timeline. `last_entry`: the newest line that the asker knows of."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._turn = asyncio.Lock()
+        self._of: tuple[int, int, date] | None = None
+        self._found: dict[Scope, Tally] = {}
+
+    async def of(self, scope: Scope, registry: Registry, day: date, last_entry: int) -> Tally:
+        """Raises one of `store.engine.UNAVAILABLE`."""
+        async with self._turn:
+            wanted = (last_entry, registry.revision, day)
+            if wanted != self._of:
+                self._of, self._found = wanted, {}
+            if scope not in self._found:
+                async with self._read() as connection:
+                    self._found[scope] = await tally(connection, scope, registry, day)
+            return self._found[scope]
 
 
 async def tally(connection: AsyncConnection, scope: Scope, registry: Registry, day: date) -> Tally:

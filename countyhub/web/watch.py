@@ -24,6 +24,7 @@ from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.latecomers import Latecomers
 from countyhub.web.settings import ConsoleSettings
 from countyhub.web.snapshot import Read, Snapshot, take, zone_of
+from countyhub.web.tally import Tallies
 from countyhub.web.today import Today
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Watch:
         self._looked_s = 0.0
         self._boxes_due_s = 0.0
         self._process = secrets.token_hex(4)
+        self.tallies = Tallies(read)
         self.snapshot: Snapshot | None = None
         self.tick = 0
         self.summary_tick = 0
