@@ -1,6 +1,7 @@
 """A control group for a test: processes that together get so much memory and so much of a core, like those of a unit.
 
-Works with cgroup v2 (as systemd does) and with v1's controllers; `missing()` says why neither can be used here.
+Works with v1's controllers, and is written for cgroup v2 (as systemd does it); `missing()` says why neither can be used
+here. The part for v2 has never run: where this was made memory and cpu belong to v1, and v2 has neither.
 
     with limited("small-box", memory_bytes=400 * 2**20, cores=0.5) as group:
         subprocess.Popen([*group.enter, "edgeagent", "run"])
