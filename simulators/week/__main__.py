@@ -17,7 +17,7 @@ from countyhub.store.engine import UNAVAILABLE, Store, open_store, parse
 from gridwire.problem import Problem
 from simulators.camera import PictureUnavailable
 from simulators.week import users
-from simulators.week.county import COUNTY, ZONE
+from simulators.week.county import COUNTY, ZONE, NotEmpty
 from simulators.week.course import WentWrong
 from simulators.week.fill import fill
 
@@ -76,7 +76,7 @@ def main() -> int:
     logging.getLogger("countyhub").setLevel(logging.ERROR)  # a call for help of the past is none
     try:
         return asyncio.run(run(args))
-    except (Problem, PictureUnavailable, WentWrong, *UNAVAILABLE) as error:
+    except (Problem, NotEmpty, PictureUnavailable, WentWrong, *UNAVAILABLE) as error:
         print(error, file=sys.stderr)
         return 1
 

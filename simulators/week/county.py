@@ -59,6 +59,10 @@ _YEARS: Final = (2025, 2026)
 """Whose holidays the invented county knows as they were."""
 
 
+class NotEmpty(Exception):
+    """There is a county in the database already."""
+
+
 def rows(now: datetime) -> list[Row]:
     """The whole registry. `now`: the years around it have a calendar."""
     found = list(build(PLAN))
@@ -84,13 +88,14 @@ def card_of(person: str) -> str:
 
 
 async def take_in(store: Store, found: Iterable[Row], now: datetime) -> None:
-    """As `countyhub registry import` does, of rows instead of files."""
+    """As `countyhub registry import` does, of rows instead of files. Raises `NotEmpty`."""
+    async with store.read() as connection:
+        if await stored.revision(connection):
+            raise NotEmpty("库中已有一个县，请给空数据库 / there is a county in this database: give an empty one")
     content, known = Content.bare(found), Content.bare(())
     made = difference(known, content, now.astimezone(ZONE).date())
     wanted = plan.Plan(0, [], made.changes, made.result, {}, 0)
     await plan.apply(store, wanted, by="week", now=now, zone=ZONE)
-    async with store.read() as connection:
-        assert await stored.revision(connection) > 0
 
 
 def _cameras(found: Iterable[Row]) -> Iterator[Camera]:
@@ -134,4 +139,4 @@ def _days(now: datetime) -> Iterator[Day]:
                 yield Day(day=date(other, month, day), kind="holiday", name=name)
 
 
-__all__ = ["BOX", "COUNTY", "KEY", "PLAN", "ROAD", "ROAD_HOURS", "ZONE", "card_of", "rows", "take_in"]
+__all__ = ["BOX", "COUNTY", "KEY", "PLAN", "ROAD", "ROAD_HOURS", "ZONE", "NotEmpty", "card_of", "rows", "take_in"]

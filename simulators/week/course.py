@@ -36,7 +36,7 @@ from simulators.week.phones import Phones
 from simulators.week.places import Places
 
 Tale = AsyncIterator[datetime]
-TELL_EVERY: Final = timedelta(minutes=45)
+TELL_EVERY: Final = timedelta(minutes=90)
 """Messages are not waited for but by who calls for help, so they go out in rounds."""
 BATCH: Final = 300
 

@@ -45,7 +45,7 @@ class Week:
 async def fill(store: Store, *, now: datetime, seed: int = 1, language: Language = "zh", windows: Path) -> Week:
     """Seven days that end at `now`, in an empty database. `windows`: the folder where the hub will look for windows.
 
-    Raises `PictureUnavailable` without OpenCV, `RegistryMoved` when there is a county in it, `course.WentWrong`, and
+    Raises `PictureUnavailable` without OpenCV, `county.NotEmpty`, `course.WentWrong`, and
     what the store raises.
     """
     check_available()

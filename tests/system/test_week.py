@@ -15,7 +15,6 @@ from countyhub.cases.finding import Listed
 from countyhub.cases.streams import Filter
 from countyhub.registry.forms import ROLES, Area, Camera, Grid, Polygon
 from countyhub.registry.live import LiveRegistry
-from countyhub.registry.stored import RegistryMoved
 from countyhub.store.engine import Store, open_store
 from countyhub.store.mattertables import suppressed
 from countyhub.store.notifytables import message, parcel
@@ -23,7 +22,7 @@ from countyhub.store.tables import event, media
 from countyhub.store.worktables import aside
 from simulators.demo.village import BOX, PLACES
 from simulators.week import __main__ as command
-from simulators.week.county import COUNTY, ROAD, ZONE
+from simulators.week.county import COUNTY, ROAD, ZONE, NotEmpty
 from simulators.week.fill import Week, fill
 from tests.logins import CHEAP
 
@@ -190,7 +189,7 @@ async def test_the_county_has_what_a_demo_needs(store):
 
 
 async def test_a_database_that_holds_a_county_is_left_alone(lived):
-    with pytest.raises(RegistryMoved):
+    with pytest.raises(NotEmpty):
         await command.run(command.parse_arguments(["--url", _url(lived[0])]))
 
 
