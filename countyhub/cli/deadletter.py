@@ -11,7 +11,7 @@ from sqlalchemy import URL
 from countyhub import configfile, deadletters
 from countyhub.cli.attempt import attempt
 from countyhub.cli.say import say
-from countyhub.store.engine import locate, open_store
+from countyhub.store.engine import locate, open_reader, open_store
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -21,7 +21,7 @@ def execute(args: argparse.Namespace) -> int:
 
 
 async def _list(url: URL, args: argparse.Namespace) -> int:
-    store, any_found = await open_store(url), False
+    store, any_found = await open_reader(url), False  # to look is no reason to bring the database up to date
     try:
         async for row in deadletters.find(store, args.ids):
             any_found = True

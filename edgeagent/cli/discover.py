@@ -105,10 +105,11 @@ def _write(args: argparse.Namespace, named: list[Named], language: Language) -> 
         [one.id for one in new] + [say(language, en=f"{one.id} (login)", zh=f"{one.id}（登录）") for one in late]
     )
     check = f"edgeagent check --config {args.config}"
+    take = "restart" if kept else "reload"  # systemd hands over what lies in `secrets/` at the start only
     return say(
         language,
-        en=f"added to {args.write}: {ids}\nnow: {check}, then systemctl reload edgeagent",
-        zh=f"已写入 {args.write}：{ids}\n下一步：{check}，然后 systemctl reload edgeagent",
+        en=f"added to {args.write}: {ids}\nnow: {check}, then systemctl {take} edgeagent",
+        zh=f"已写入 {args.write}：{ids}\n下一步：{check}，然后 systemctl {take} edgeagent",
     )
 
 

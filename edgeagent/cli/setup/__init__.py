@@ -176,7 +176,8 @@ def _next(talk: Talk, plan: Plan, args: argparse.Namespace) -> int:
         return FAILED
     where = "" if args.config == Path("/etc/edgeagent/edgeagent.toml") else f" --config {args.config}"
     running = control.answers(plan.present.store)
-    start = "systemctl reload edgeagent" if running else "systemctl enable --now edgeagent"
+    take = "restart" if plan.secrets else "reload"  # systemd hands over what lies in `secrets/` at the start only
+    start = f"systemctl {take} edgeagent" if running else "systemctl enable --now edgeagent"
     talk.tell(
         en=f"\nNext:\n  edgeagent check{where}\n  {start}\n  edgeagent status{where}",
         zh=f"\n下一步：\n  edgeagent check{where}\n  {start}\n  edgeagent status{where}",

@@ -224,8 +224,7 @@ def _contact(text: str) -> str:
 
 
 def _key_file(talk: Talk, plan: Plan) -> str:
-    # Not in `secrets/`, which systemd alone reads: the terminal opens this file itself, as the service's user.
-    usual = plan.present.folder.absolute() / "village.key"
+    usual = plan.present.folder.absolute() / "secrets" / "village.key"
 
     def absolute(text: str) -> str:
         return str(plan.present.folder.absolute() / text)
@@ -235,7 +234,7 @@ def _key_file(talk: Talk, plan: Plan) -> str:
         f"村密钥文件（由 countyhub key 生成），如 {usual}", absolute, str(usual),
     ))  # fmt: skip
     if not Path(found).exists():
-        own = f"install -o edgeagent -m 600 village.key {found}"
+        own = f"install -D -m 600 village.key {found} && systemctl restart edgeagent"
         talk.tell(en=f"  ! {found} is not there yet, without it the terminal does not start. As root:\n    {own}",
                   zh=f"  ! {found} 尚不存在，没有它终端无法启动。请以 root 执行：\n    {own}")  # fmt: skip
     return found
