@@ -101,7 +101,8 @@ def _system(package: Package) -> Tree:
 def _conffiles(package: Package) -> Tree:
     """What a person changes, and dpkg keeps. The settings themselves are written on the spot, and are none."""
     found = (ROOT / "systemd").glob(f"{package.name}*.default")
-    return {f"etc/default/{path.stem}": File(path.read_bytes(), 0o600) for path in found}  # secrets may stand there
+    modes = {package.name: 0o600}  # secrets may stand there
+    return {f"etc/default/{path.stem}": File(path.read_bytes(), modes.get(path.stem, 0o644)) for path in found}
 
 
 def _depends(package: Package, target: Target, libraries: set[str]) -> str:
