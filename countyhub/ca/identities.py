@@ -144,6 +144,25 @@ async def _is_registered(connection: AsyncConnection, box: str) -> bool:
     return (await connection.execute(select(registry_box.c.box).where(registry_box.c.box == box))).first() is not None
 
 
+async def without_village(connection: AsyncConnection, boxes: Iterable[str]) -> list[str]:
+    """Those whose village the registry does not have: mistyped, perhaps. None while nothing was imported."""
+    from countyhub.store.registrytables import registry_area, registry_box
+
+    known = set((await connection.execute(select(registry_area.c.code))).scalars())
+    named = set((await connection.execute(select(registry_box.c.box))).scalars())
+    return [box for box in boxes if known and box not in named and village_of(box) not in known]
+
+
+async def strangers(connection: AsyncConnection, boxes: Iterable[str]) -> list[str]:
+    """Those that were given no token and have never been heard of."""
+    from countyhub.store.tables import box as heard_of
+
+    known: set[str] = set()
+    for column in (box_identity.c.box, heard_of.c.box):
+        known |= set((await connection.execute(select(column))).scalars())
+    return [box for box in boxes if box not in known]
+
+
 async def replace(connection: AsyncConnection, box: str, *, by: str, now: datetime, days: int) -> str:
     """Another machine takes its place under the next free id, which is returned. The old one may deliver what it still
     has, under its own name, for `days`. Raises `WrongIdentity`, `BadBoxId`."""

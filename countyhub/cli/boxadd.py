@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,9 +57,14 @@ async def add(config: Config, args: argparse.Namespace) -> int:
     store, pin = await _ready(config, now)
     try:
         tickets = await _tokens(store, config, wanted, pin, now, again=args.again)
+        async with store.read() as connection:
+            doubtful = await identities.without_village(connection, [each.box for each in wanted])
     finally:
         await store.close()
     _hand_out(tickets, args, args.language)
+    for box in doubtful:
+        print(say(args.language, en=f"! {box}: the registry has no such village. Is the number right?",
+                  zh=f"! {box}：登记表中没有这个村，编号对吗？"), file=sys.stderr)  # fmt: skip
     return OK
 
 
@@ -138,6 +144,9 @@ def _ticket(config: Config, wanted: Wanted, token: Token, now: datetime) -> Tick
 
 def _hand_out(tickets: Sequence[Ticket], args: argparse.Namespace, language: Language) -> None:
     if args.out is not None:
+        if not args.out.exists():
+            print(say(language, en=f"! there was no folder {args.out}, it was made: is the stick mounted?",
+                      zh=f"! 原来没有文件夹 {args.out}，已新建：U 盘挂载了吗？"), file=sys.stderr)  # fmt: skip
         files.folder(args.out)
         for ticket in tickets:
             files.hand_out(args.out / f"{ticket.box}{TICKET_SUFFIX}", _as_file(ticket))

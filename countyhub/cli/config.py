@@ -22,7 +22,7 @@ import msgspec
 
 from countyhub import boxconfigs, configfile
 from countyhub.boxconfigs import Standing
-from countyhub.ca import configkey, files, keeping
+from countyhub.ca import configkey, files, identities, keeping
 from countyhub.ca.authority import Authority
 from countyhub.cli.say import say
 from countyhub.config import Config
@@ -84,12 +84,17 @@ async def _set(store: Store, config: Config, args: argparse.Namespace, toml: str
         )
         for box in args.boxes
     ]
+    async with store.read() as connection:
+        unknown = await identities.strangers(connection, args.boxes)
     if args.json:
         print(msgspec.json.encode([{"box": each.box, "revision": each.revision} for each in given]).decode())
         return OK
     for each in given:
         print(say(args.language, en=f"{each.box}: revision {each.revision}, signed; the hub sends it",
                   zh=f"{each.box}：第 {each.revision} 版已签名，由汇聚端下发"))  # fmt: skip
+    for box in unknown:
+        print(say(args.language, en=f"! {box}: never heard of it, is the number right? It gets it when it reports",
+                  zh=f"! {box}：汇聚端从未听说过这个盒子，编号对吗？报到后才会下发"), file=sys.stderr)  # fmt: skip
     print(say(args.language, en="whether it was taken: countyhub config show", zh="是否生效：countyhub config show"))
     return OK
 
