@@ -113,20 +113,29 @@ class Entry:
         passwords.check(new, login)
         if passwords.normal(old) == passwords.normal(new):
             raise SamePassword
+        await self.prove(login, old, where, now)
+        hashed = await self.hasher.hash(new)
+        async with self.store.write() as connection:
+            user = await users.set_password(connection, login, hashed, must_change=False, now=now)
+            return (await session.begin(connection, user, now, address=where.address, agent=where.agent))[1]
+
+    async def prove(self, name: str, password: str, where: From, now: datetime) -> None:
+        """That it is still he who logged in: before what must not be done at a screen that was left alone. Counts as a
+        try to log in. Raises `WrongPassword`, `Held`."""
+        login = users.plain(name)
         async with self.store.write() as connection:
             tried = await lockout.begin(connection, login, where.address, now)
             kept = "" if tried.until else await users.password_of(connection, login)
         if tried.until:
             raise Held(seconds=max(1, round((tried.until - now).total_seconds())))
-        if not await self.hasher.is_right(old, kept):
-            async with self.store.write() as connection:
-                await self._note_failure(connection, login, trail.asker(), begins=tried.begins)
-            raise WrongPassword
-        hashed = await self.hasher.hash(new)
+        is_right = await self.hasher.is_right(password, kept)
         async with self.store.write() as connection:
-            await lockout.forgive(connection, login, where.address)
-            user = await users.set_password(connection, login, hashed, must_change=False, now=now)
-            return (await session.begin(connection, user, now, address=where.address, agent=where.agent))[1]
+            if is_right:
+                await lockout.forgive(connection, login, where.address)
+            else:
+                await self._note_failure(connection, login, trail.asker(), begins=tried.begins)
+        if not is_right:
+            raise WrongPassword
 
     async def _let_in(self, connection: AsyncConnection, user: User, where: From, now: datetime, how: str) -> str:
         before = await session.find(connection, where.cookie, now, self.limits)

@@ -1,12 +1,19 @@
-"""Personal data as it is shown to who need not see it: telephones, identity numbers, names. Pure.
+"""Personal data as it is shown to who need not see it: telephones, identity numbers, names, what residents write. Pure.
 
-What is masked here was never sent to the browser; a page that shows it in full asks `reasons` first.
+This is the one place that says what is hidden: in lists, exports, live pages, and in the answers to a session. What is
+masked here was never sent to the browser; a page that shows it in full asks `reasons` first.
 """
 
 from __future__ import annotations
 
 import re
 
+from msgspec.structs import replace
+
+from gridwire.events import Alarm, Checkin, Data, DeviceState, Request, Sos
+
+WRITTEN = "…"
+"""Stands for what a resident has written: nobody can tell a name from other words."""
 _IDENTITY = re.compile(r"(?<![0-9])([1-8][0-9]{5})(?:[0-9]{8}|[0-9]{6})([0-9]{3}[0-9Xx]?)(?![0-9Xx])")
 _MOBILE = re.compile(r"(?<![0-9])(1[3-9][0-9])[ -]?[0-9]{4}[ -]?([0-9]{4})(?![0-9])")
 _FIXED = re.compile(r"(?<![0-9-])(0[0-9]{2,3})-[0-9]{3,4}([0-9]{4})(?![0-9])")
@@ -38,3 +45,25 @@ def text(written: str) -> str:
     masked = _IDENTITY.sub(lambda found: "*" * 14 + found[2][-4:], written)
     masked = _MOBILE.sub(r"\1****\2", masked)
     return _FIXED.sub(r"\1-****\2", masked)
+
+
+def event(data: Data | None) -> Data | None:
+    """An event as lists show it: names short, numbers masked, and no word of what a resident has written."""
+    match data:
+        case Checkin():
+            return replace(data, name=name(data.name), masked=text(data.masked), point=text(data.point))
+        case Request():
+            return replace(data, text=WRITTEN if data.text else "", masked=text(data.masked))
+        case Alarm():
+            return replace(data, source=text(data.source), object=text(data.object))
+        case DeviceState():
+            return replace(data, detail=text(data.detail))
+        case Sos():
+            return replace(data, point=text(data.point))
+        case _:
+            return data
+
+
+def is_hidden(data: Data | None) -> bool:
+    """Whether an event has more than its list shows."""
+    return event(data) != data

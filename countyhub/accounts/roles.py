@@ -1,7 +1,8 @@
 """Every role, once: what it is called, and which rights it has. A right is a scope of the HTTP interface, or one of the
 console's own. Where somebody has them, the area says; here stands only what.
 
-Nobody has everything: who reads the audit does nothing else. Accounts are made at the hub itself (`countyhub user`).
+Nobody has everything: who reads the audit changes nothing. The first account is made at the hub itself (`countyhub
+user`), the others there or by who has `users:write` for the whole county.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ RIGHTS: Final[dict[str, Name]] = {
     "tokens:revoke": Name("吊销令牌", "revoke tokens"),
     "personal:reveal": Name("说明理由后查看个人信息原文", "uncover masked personal data, for a reason that is kept"),
     "exports:make": Name("导出台账和统计", "export ledgers and figures"),
+    "users:read": Name("查看用户和会话", "see the users and who is logged in"),
+    "users:write": Name("新增、修改、停用用户，重设密码", "make, change and disable users, and set their passwords"),
     "audit:read": Name("查看审计记录", "read the audit"),
     "metrics:read": Name("读取监控指标", "read the figures for monitoring"),
 }
@@ -58,7 +61,8 @@ _CENTRE = _WORK | {"boxes:order", "exports:make", "letters:read", "metrics:read"
 ROLES: Final[dict[str, RoleName]] = {
     "county": RoleName(
         "县中心", "county centre",
-        frozenset(_CENTRE | {"board:write", "hooks:read", "hooks:write", "tokens:read", "tokens:revoke"}), whole=True),
+        frozenset(_CENTRE | {"board:write", "hooks:read", "hooks:write", "tokens:read", "tokens:revoke", "users:read",
+                            "users:write"}), whole=True),
     "dispatcher": RoleName("调度员", "dispatcher", frozenset(_CENTRE), whole=True),
     "department": RoleName("部门人员", "department", frozenset(_WORK - {"boxes:read", "matters:read"})),
     "township": RoleName("乡镇人员", "township", frozenset(_WORK | {"board:write", "exports:make"})),
@@ -68,7 +72,7 @@ ROLES: Final[dict[str, RoleName]] = {
         frozenset({"cases:read", "cases:open", "cases:act", "board:read", "registry:read", "notifications:read",
                    "notifications:ack"})),
     "inspector": RoleName("监察", "inspector", frozenset(_LOOK | {"people:read", "exports:make"}), whole=True),
-    "auditor": RoleName("审计", "auditor", frozenset({"audit:read", "registry:read"}), whole=True),
+    "auditor": RoleName("审计", "auditor", frozenset({"audit:read", "registry:read", "users:read"}), whole=True),
 }  # fmt: skip
 """Roles of people. A machine has no account: it has a token (`countyhub token add`) with scopes of its own."""
 

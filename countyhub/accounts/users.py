@@ -76,6 +76,12 @@ class UnknownPlace(WrongUser):
     zh = "登记表中今日没有 {area} 这一县、乡镇、村、网格或部门"
 
 
+class OwnAccount(WrongUser):
+    code = "user.own"
+    en = "nobody changes or disables the user he is himself: another one with this right does, or countyhub user"
+    zh = "不能修改或停用自己的用户：请由其他有此权限的人，或在本机用 countyhub user 操作"
+
+
 class User(NamedTuple):
     """A user as it is kept, but for the password. `area` empty: what its person works in, or everything."""
 
@@ -154,6 +160,12 @@ async def any_user(connection: AsyncConnection) -> bool:
     """Whether anybody could log in."""
     query = select(account.c.id).where(account.c.disabled.is_(None)).limit(1)
     return (await connection.execute(query)).first() is not None
+
+
+async def admins(connection: AsyncConnection) -> list[str]:
+    """Who may make and change users, and may log in."""
+    found = await every(connection)
+    return [each.name for each in found if each.disabled is None and "users:write" in each.rights]
 
 
 async def one(connection: AsyncConnection, name: str) -> User:

@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.accounts import masking
+from countyhub.accounts import masking, reasons
 from countyhub.accounts.viewer import Viewer
-from countyhub.api.problems import Changed, Conflict, NoPerson, PersonAway
+from countyhub.api.problems import Changed, Conflict, NoPerson, PersonAway, ReasonNeeded
 from countyhub.api.settings import ApiParts
 from countyhub.api.tokens import Token
+from countyhub.audit import trail
 from countyhub.audit.trail import Asker
 from countyhub.cases.book import Book
 from countyhub.cases.refusals import NoSuchPerson
@@ -92,6 +93,20 @@ class Call:
     def shown(self, text: str) -> str:
         """A text of a case: in a session without the numbers of persons, which its pages show for a reason."""
         return text if self.viewer is None else masking.text(text)
+
+    async def is_revealed(self, connection: AsyncConnection, subject: str) -> bool:
+        """Whether personal data of this is shown in full: to a program, and to a session that has said why."""
+        return self.viewer is None or await reasons.is_open(connection, self.viewer.session, subject, self.now)
+
+    async def note_look(self, kind: str, subject: str) -> None:
+        """That this is looked at goes into the audit, of a session when it says why. Raises `ReasonNeeded`."""
+        if self.viewer is None:
+            async with self.store.write() as connection:
+                await trail.note(connection, kind, subject)
+            return
+        async with self.store.read() as connection:
+            if not await self.is_revealed(connection, subject):
+                raise ReasonNeeded(subject=subject)
 
     def allows(self, scope: str) -> bool:
         return scope in self.token.scopes

@@ -297,3 +297,10 @@ def _bare(problem: Problem, language: str) -> str:
     """The text without the code in front of it, which stands apart."""
     text = problem.text("zh" if language == "zh" else "en")
     return text.removeprefix(f"{problem.code}: ")
+
+
+class ReasonNeeded(ApiProblem):
+    status = 403
+    code = "api.reason-needed"
+    en = "say first why you want to see it: POST /look with object={subject}"
+    zh = "请先说明查看理由：向 /look 提交 object={subject}"

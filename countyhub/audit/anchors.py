@@ -6,10 +6,11 @@ wherever that is sent to.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,7 +20,7 @@ from countyhub.audit.reading import Anchor
 
 log = logging.getLogger("countyhub.audit")
 FILE = "audit-anchors.log"
-_LINE = re.compile(r"\S+ ([0-9]{1,19}) ([0-9a-f]{64})")
+_LINE = re.compile(r"(\S+) ([0-9]{1,19}) ([0-9a-f]{64})")
 
 
 async def note(connection: AsyncConnection, folder: Path, now: datetime) -> Anchor:
@@ -38,8 +39,21 @@ async def note(connection: AsyncConnection, folder: Path, now: datetime) -> Anch
 
 def read(path: Path) -> list[Anchor]:
     """Those in a file; lines that are none are left out. Raises OSError but for a file that is not there."""
+    return [Anchor(int(found[2]), bytes.fromhex(found[3])) for found in _lines(path)]
+
+
+def last_noted(path: Path) -> datetime | None:
+    """When the newest one in a file was noted; None for none. Raises as `read`."""
+    for found in reversed(_lines(path)):
+        with contextlib.suppress(ValueError):
+            at = datetime.fromisoformat(found[1])
+            return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    return None
+
+
+def _lines(path: Path) -> list[re.Match[str]]:
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return []
-    return [Anchor(int(found[1]), bytes.fromhex(found[2])) for line in lines if (found := _LINE.fullmatch(line))]
+    return [found for line in lines if (found := _LINE.fullmatch(line))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from sqlalchemy import desc, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,6 +20,19 @@ PIECE = 2000
 _COLUMNS = tuple(audit.c[name] for name in Row._fields)
 
 Fault = Literal["changed", "missing", "linked", "head", "cut", "anchor"]
+
+FAULTS: Final[dict[Fault, tuple[str, str]]] = {
+    "changed": ("内容被改动", "its content was changed"),
+    "missing": ("缺失", "it is missing"),
+    "linked": ("与前一条不衔接", "it does not follow the one before"),
+    "head": ("链尾与记录不符（末尾被删除）", "the end is not where it was (rows were cut off)"),
+    "cut": ("末尾被截断：另处保存的链尾更长", "the end was cut off: an anchor kept elsewhere lies beyond it"),
+    "anchor": (
+        "与另处保存的链尾不符（整条链被重算）",
+        "not as an anchor has it (all was reckoned anew)",
+    ),
+}
+"""What is wrong, in Chinese and English."""
 
 
 class Anchor(NamedTuple):
@@ -47,14 +60,16 @@ class Verdict(NamedTuple):
 
 
 async def newest(
-    connection: AsyncConnection, *, since: datetime | None = None, before: int = 0, limit: int = 100, kind: str = "",
-    who: str = "", subject: str = "",
+    connection: AsyncConnection, *, since: datetime | None = None, until: datetime | None = None, before: int = 0,
+    limit: int = 100, kind: str = "", who: str = "", subject: str = "",
 ) -> list[Row]:  # fmt: skip
-    """Rows, the newest first; `before`: of smaller number."""
+    """Rows, the newest first, from `since` on and before `until`; `before`: of smaller number."""
     a = audit.c
     query = select(*_COLUMNS).order_by(desc(a.id)).limit(limit)
     if since is not None:
         query = query.where(a.at >= since)
+    if until is not None:
+        query = query.where(a.at < until)
     if before:
         query = query.where(a.id < before)
     for column, wanted in ((a.kind, kind), (a.who, who), (a.object, subject)):
@@ -82,6 +97,13 @@ async def end(connection: AsyncConnection) -> Anchor:
     """The newest row as the head has it; number 0 while there is none."""
     head = (await connection.execute(select(audit_head.c.last, audit_head.c.hash))).first()
     return Anchor(head.last, head.hash) if head else Anchor(0, START)
+
+
+async def oldest(connection: AsyncConnection) -> datetime | None:
+    """When the oldest row that is there was written."""
+    first = select(audit.c.at).order_by(audit.c.id).limit(1)
+    found: datetime | None = (await connection.execute(first)).scalar()
+    return found
 
 
 async def verify(connection: AsyncConnection, anchors: Sequence[Anchor] = ()) -> Verdict:

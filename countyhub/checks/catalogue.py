@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from countyhub.checks import aside, backup, broker, certificates, database, disk, folders, letters, notify, work
+from countyhub.checks import (
+    accounts,
+    aside,
+    backup,
+    broker,
+    certificates,
+    database,
+    disk,
+    folders,
+    letters,
+    notify,
+    work,
+)
 from countyhub.checks.scene import Scene
 from countyhub.checks.verdict import Check, Line, foreign
 from countyhub.configfile import SecretUnreadable
@@ -12,7 +24,8 @@ from countyhub.store.engine import UNAVAILABLE
 from countyhub.store.problems import DatabaseUnreachable
 
 CHECKS: tuple[Check, ...] = tuple(
-    module.CHECK for module in (database, broker, work, backup, certificates, disk, folders, notify, letters, aside)
+    module.CHECK
+    for module in (database, broker, work, backup, certificates, disk, folders, notify, letters, aside, accounts)
 )
 
 

@@ -19,24 +19,13 @@ from countyhub import configfile
 from countyhub.audit import anchors, reading, trail
 from countyhub.audit.chain import Row
 from countyhub.audit.kinds import KINDS
-from countyhub.audit.reading import Fault, Verdict
+from countyhub.audit.reading import FAULTS, Verdict
 from countyhub.cli.say import say
 from countyhub.config import Config
 from countyhub.store.engine import UNAVAILABLE, Store, locate, open_reader
 from gridwire.problem import Language
 
 OK, BROKEN, WRONG_USE = 0, 1, 2
-_FAULTS: dict[Fault, tuple[str, str]] = {
-    "changed": ("内容被改动", "its content was changed"),
-    "missing": ("缺失", "it is missing"),
-    "linked": ("与前一条不衔接", "it does not follow the one before"),
-    "head": ("链尾与记录不符（末尾被删除）", "the end is not where it was (rows were cut off)"),
-    "cut": ("末尾被截断：另处保存的链尾更长", "the end was cut off: an anchor kept elsewhere lies beyond it"),
-    "anchor": (
-        "与另处保存的链尾不符（整条链被重算）",
-        "not as an anchor has it (all was reckoned anew)",
-    ),
-}
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -111,7 +100,7 @@ async def _anchor(store: Store, config: Config, args: argparse.Namespace) -> int
 
 def _verdict(verdict: Verdict, language: Language) -> str:
     if verdict.broken is not None:
-        zh, en = _FAULTS[verdict.broken.fault]
+        zh, en = FAULTS[verdict.broken.fault]
         number = verdict.broken.id
         return say(language, en=f"BROKEN at row {number}: {en}", zh=f"已损坏：第 {number} 条，{zh}")
     told = f"{verdict.first}-{verdict.last}, {verdict.hash.hex()}"

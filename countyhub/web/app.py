@@ -46,6 +46,7 @@ from countyhub.web.settings import ConsoleSettings
 from countyhub.web.sight import Sights
 from countyhub.web.snapshot import reader, zone_of
 from countyhub.web.stream import Streams
+from countyhub.web.userpages import UserPages
 from countyhub.web.watch import Feed, Watch
 
 PAGES = (lightsboard, caselist, casepage, maps, cameras, boxpages, counterpages, settingspage, reportpage)
@@ -138,7 +139,7 @@ def _bare(settings: ConsoleSettings) -> Book:
 
 def _routes(desk: Desk, inside: Lobby, pages: Pages) -> list[Route | Mount]:
     return [
-        *(route for part in (Login, Looking, AuditPage) for route in part(desk, inside).routes()),
+        *(route for part in (Login, Looking, AuditPage, UserPages) for route in part(desk, inside).routes()),
         *(route for page in PAGES for route in page.routes(desk)),
         Route("/events", pages.events),
         Route("/live", pages.live),

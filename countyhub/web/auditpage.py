@@ -1,22 +1,49 @@
-"""The audit for the auditor: who did what, the newest first. Whether it is whole, `countyhub audit verify` says."""
+"""The audit for the auditor: who did what, the newest first, also as a table to take away; and whether it is whole.
+
+Promise: that somebody looks is in the audit too.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from countyhub.audit import reading, trail
+from countyhub.audit import anchors, reading, trail
+from countyhub.audit.chain import Row
 from countyhub.audit.kinds import KINDS
+from countyhub.audit.reading import FAULTS
+from countyhub.web import exportfiles
 from countyhub.web.desk import Desk
 from countyhub.web.lobby import Lobby
 from countyhub.web.render import language_of
+from countyhub.web.tables import Kind
+from gridwire.problem import Language
 
-ROWS = 100
-_NUMBER_DIGITS = 18
+ROWS: Final = 100
+EXPORT_MAX: Final = 20_000
+_NUMBER_DIGITS: Final = 18
+_KINDS: Final[tuple[Kind, ...]] = ("number", "time", "text", "text", "text", "text", "text", "text", "text")
+_COLUMNS: Final = ("at", "who", "person", "kind", "object", "detail", "address", "hash")
+
+
+class Asked(NamedTuple):
+    """What the address asks for; empty texts mean all. `until`: a day that still counts."""
+
+    before: int = 0
+    who: str = ""
+    subject: str = ""
+    kind: str = ""
+    since: str = ""
+    until: str = ""
 
 
 class AuditPage:
@@ -26,25 +53,98 @@ class AuditPage:
         self._desk, self._lobby = desk, lobby
 
     def routes(self) -> list[Route]:
-        return [Route("/audit", self.audit, methods=["GET"])]
+        return [
+            Route("/audit", self.audit, methods=["GET"]),
+            Route("/audit.csv", self.csv, methods=["GET"]),
+            Route("/audit/verify", self.verify, methods=["GET"]),
+        ]
 
     async def audit(self, request: Request) -> Response:
-        """`GET /audit?before=&who=&object=`: that somebody looks is noted too."""
-        asked = request.query_params
-        said = asked.get("before", "")
-        before = int(said) if said.isascii() and said.isdigit() and len(said) <= _NUMBER_DIGITS else 0
-        who, subject = asked.get("who", "")[:64], asked.get("object", "")[:128]
+        """`GET /audit?before=&who=&object=&kind=&since=&until=`"""
+        return await self._page(request, _asked(request))
+
+    async def verify(self, request: Request) -> Response:
+        """`GET /audit/verify`: the whole chain reckoned anew, against the anchors that this machine has."""
+        folder = Path(self._desk.config.data_dir)
         async with self._lobby.store.read() as connection:
-            rows = await reading.newest(connection, before=before, who=who, subject=subject, limit=ROWS)
+            found = await reading.verify(connection, anchors.read(folder / anchors.FILE))
+        context = self._desk.renderer.context(language_of(request, self._desk.settings))
+        if found.broken is not None:
+            zh, en = FAULTS[found.broken.fault]
+            what = zh if context.language == "zh" else en
+            verdict = context.t("audit.broken", number=found.broken.id, what=what)
+        else:
+            facts = {"first": found.first, "last": found.last, "anchors": found.anchors, "hash": found.hash.hex()}
+            verdict = context.t("audit.whole", **facts)
+        return await self._page(request, Asked(), verdict, is_broken=found.broken is not None)
+
+    async def csv(self, request: Request) -> Response:
+        """`GET /audit.csv` with the parameters of the page: the newest first, at most `EXPORT_MAX` rows."""
+        asked, language = _asked(request), language_of(request, self._desk.settings)
+        async with self._lobby.store.read() as connection:
+            rows = await self._rows(connection, asked, EXPORT_MAX)
+        facts = {name: value for name, value in asked._asdict().items() if value}
+        async with self._lobby.store.write() as connection:
+            await trail.note(connection, "export", "/audit.csv", facts=facts, rows=len(rows))
+        context = self._desk.renderer.context(language)
+        heads = ["#", *(context.t(f"audit.{name}") for name in _COLUMNS)]
+        cut = context.t("audit.cut", most=EXPORT_MAX) if len(rows) == EXPORT_MAX else ""
+        body = exportfiles.as_csv(heads, _KINDS, list(_cells(rows, language)), cut, self._desk.book.zone)
+        headers = {"content-disposition": 'attachment; filename="audit.csv"'}
+        return StreamingResponse(body, media_type=exportfiles.CSV, headers=headers)
+
+    async def _rows(self, connection: AsyncConnection, asked: Asked, limit: int) -> list[Row]:
+        """Raises 400 for what is no day."""
+        until = self._midnight(asked.until, "until")
+        return await reading.newest(
+            connection, before=asked.before, who=asked.who, subject=asked.subject, kind=asked.kind, limit=limit,
+            since=self._midnight(asked.since, "since"), until=until + timedelta(days=1) if until else None,
+        )  # fmt: skip
+
+    def _midnight(self, said: str, name: str) -> datetime | None:
+        try:
+            return datetime.combine(date.fromisoformat(said), time.min, self._desk.book.zone) if said else None
+        except ValueError as error:
+            raise HTTPException(400, detail=name) from error
+
+    async def _page(self, request: Request, asked: Asked, verdict: str = "", *, is_broken: bool = False) -> Response:
+        async with self._lobby.store.read() as connection:
+            rows = await self._rows(connection, asked, ROWS)
+        facts = {name: value for name, value in asked._asdict().items() if value}
         async with self._lobby.store.write() as connection:
             await trail.note(
-                connection, "audit.read", at=datetime.now(UTC), before=before or "", of=who, object=subject
+                connection, "audit.read", at=datetime.now(UTC), facts=facts, verdict="broken" if is_broken else verdict
             )
         language = language_of(request, self._desk.settings)
-        names = {kind: (name.zh if language == "zh" else name.en) for kind, name in KINDS.items()}
-        details = {row.id: msgspec.json.decode(row.detail, type=dict[str, str]) for row in rows}
+        values: dict[str, Any] = {"verdict": verdict, "is_broken": is_broken, "asked": asked, "rows": rows}
+        query = {name: value for name, value in asked._asdict().items() if name != "before"}
+        query["object"] = query.pop("subject")
         html = self._desk.renderer.page(
-            "audit.html", language, rows=rows, names=names, details=details, who=who, subject=subject,
-            me=request.state.viewer, older=rows[-1].id if len(rows) == ROWS else 0,
+            "audit.html", language, names=_names(language), details={row.id: _detail(row) for row in rows},
+            query=query, me=request.state.viewer, older=rows[-1].id if len(rows) == ROWS else 0, **values,
         )  # fmt: skip
         return HTMLResponse(html, headers={"content-language": language})
+
+
+def _asked(request: Request) -> Asked:
+    asked = request.query_params
+    said = asked.get("before", "")
+    before = int(said) if said.isascii() and said.isdigit() and len(said) <= _NUMBER_DIGITS else 0
+    texts = {name: asked.get(name, "").strip()[:64] for name in ("who", "kind", "since", "until")}
+    return Asked(before=before, subject=asked.get("object", "").strip()[:128], **texts)
+
+
+def _names(language: Language) -> dict[str, str]:
+    return {kind: (name.zh if language == "zh" else name.en) for kind, name in KINDS.items()}
+
+
+def _detail(row: Row) -> str:
+    told = msgspec.json.decode(row.detail, type=dict[str, str])
+    return "; ".join(f"{name}: {value}" for name, value in told.items())
+
+
+def _cells(rows: list[Row], language: Language) -> Iterator[list[str | int | datetime | None]]:
+    names = _names(language)
+    for row in rows:
+        what = names.get(row.kind, row.kind)
+        yield [row.id, row.at, row.who, row.person, what, row.object, _detail(row), row.address, row.hash.hex()]

@@ -24,7 +24,7 @@ from countyhub.cases.scope import Scope
 from countyhub.config import Config
 from countyhub.lifecycle.state import Actor
 from countyhub.registry.snapshot import Registry
-from countyhub.store.engine import Store
+from countyhub.store.engine import UNAVAILABLE, Store
 from countyhub.web.access import ANYONE, PUBLIC, REVEALS, page_of
 from countyhub.web.needs import Needs, needs
 from countyhub.web.render import COOKIE, Renderer, language_of
@@ -92,6 +92,8 @@ NAV: Final = (
     ("suppressed", "/suppressed"),
     ("letters", "/letters"),
     ("settings", "/settings"),
+    ("users", "/users"),
+    ("audit", "/audit"),
 )
 
 
@@ -207,13 +209,19 @@ class Desk:
             self._needs[visit.scope] = found
         return self._needs[visit.scope]
 
-    async def is_other(self, request: Request, sight: str) -> bool:
+    def is_other(self, request: Request, viewer: Viewer) -> bool:
         """Whether the viewer of an open page sees or may do something else than when it was made: `Viewer.sight`."""
-        await self.book.refresh()
-        viewer = viewer_of(request)
-        page = page_of(request.method, request.url.path)
+        page, sight = page_of(request.method, request.url.path), request.query_params.get("sight", "")
         is_out = not viewer.on_duty or (page is not None and page.whole and not viewer.scope.whole)
         return is_out or (bool(sight) and sight != viewer.sight)
+
+    async def has_changed(self, request: Request) -> bool:
+        """The same after a look at the registry: for when nothing else is asked."""
+        try:
+            await self.book.refresh()
+        except UNAVAILABLE:
+            return False  # who waits for news of a database that is away goes on waiting
+        return self.is_other(request, viewer_of(request))
 
     async def seen(self, visit: Visit, whole: Snapshot) -> Snapshot:
         """What the viewer sees of a snapshot."""

@@ -18,9 +18,10 @@ from countyhub.accounts.viewer import Viewer
 from countyhub.api.peer import Peer
 from countyhub.audit import trail
 from countyhub.registry.snapshot import Registry
-from countyhub.web.desk import Desk, form_of
+from countyhub.web.desk import YEAR_S, Desk, form_of
 from countyhub.web.gate import cookie_of
 from countyhub.web.lobby import Lobby
+from countyhub.web.render import COOKIE as LANGUAGE_COOKIE
 from countyhub.web.render import language_of
 from gridwire.problem import Problem
 
@@ -41,6 +42,7 @@ class Login:
             Route("/account", self.account, methods=["GET"]),
             Route("/account/password", self.change_password, methods=["POST"]),
             Route("/account/sessions", self.end_others, methods=["POST"]),
+            Route("/account/language", self.choose_language, methods=["POST"]),
         ]
 
     # Coming in.
@@ -54,7 +56,7 @@ class Login:
         form = await form_of(request)
         wanted, name = _local(form.get("next", "")), form.get("name", "")
         try:
-            cookie = await self._lobby.entry.by_password(name, form.get("password", ""), _from(request), _now())
+            cookie = await self._lobby.entry.by_password(name, form.get("password", ""), from_of(request), _now())
         except NotLetIn as problem:
             return await self._login_page(request, next_=wanted, name=name[:64], problem=problem)
         return _with_cookie(request, RedirectResponse(wanted, 303), cookie)
@@ -66,7 +68,7 @@ class Login:
     async def enter_by_link(self, request: Request) -> Response:
         """`POST /login/link/{secret}`"""
         try:
-            cookie = await self._lobby.entry.by_link(request.path_params["secret"], _from(request), _now())
+            cookie = await self._lobby.entry.by_link(request.path_params["secret"], from_of(request), _now())
         except NotLetIn as problem:
             return await self._login_page(request, problem=problem)
         return _with_cookie(request, RedirectResponse("/", 303), cookie)
@@ -96,23 +98,31 @@ class Login:
             return await self._account_page(request, said="account.different", status=422)
         try:
             cookie = await self._lobby.entry.change_password(
-                me.name, form.get("old", ""), form.get("new", ""), _from(request), _now()
+                me.name, form.get("old", ""), form.get("new", ""), from_of(request), _now()
             )
         except (NotLetIn, WeakPassword) as problem:
             return await self._account_page(request, problem=problem, status=422)
         return _with_cookie(request, RedirectResponse("/account?said=changed", 303), cookie)
 
     async def end_others(self, request: Request) -> Response:
-        """`POST /account/sessions`: all of one's sessions but this one."""
-        me, now = _viewer(request), _now()
+        """`POST /account/sessions`: session; one of one's sessions, or without a number all but this one."""
+        me, now, said = _viewer(request), _now(), (await form_of(request)).get("session", "")
         async with self._lobby.store.write() as connection:
             user = await users.one(connection, me.name)
             running = await session.running(connection, now, self._lobby.limits, user)
-            for each in running:
-                if each.id != me.session:
-                    await session.end(connection, each.id, "logout", now)
-            await trail.note(connection, "session.ended", f"user/{me.name}", why="others", count=len(running) - 1)
+            chosen = [each.id for each in running if each.id != me.session and said in ("", str(each.id))]
+            for number in chosen:
+                await session.end(connection, number, "logout", now)
+            await trail.note(connection, "session.ended", f"user/{me.name}", why="others", count=len(chosen))
         return RedirectResponse("/account", 303)
+
+    async def choose_language(self, request: Request) -> Response:
+        """`POST /account/language`: lang; kept by this browser."""
+        wanted = (await form_of(request)).get("lang", "")
+        response = RedirectResponse("/account", 303)
+        if wanted in ("zh", "en"):
+            response.set_cookie(LANGUAGE_COOKIE, wanted, max_age=YEAR_S, path="/", httponly=True, samesite="lax")
+        return response
 
     async def leave(self, request: Request) -> Response:
         """`POST /logout`"""
@@ -170,7 +180,8 @@ def _peer(request: Request) -> Peer:
     return found
 
 
-def _from(request: Request) -> From:
+def from_of(request: Request) -> From:
+    """Where a request comes from."""
     other = _peer(request)
     return From(other.address, request.headers.get("user-agent", ""), cookie_of(request, other))
 

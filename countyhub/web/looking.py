@@ -1,4 +1,4 @@
-"""Pictures and personal data, for a reason: the page that asks for it, and the pictures themselves.
+"""Pictures, events, letters and personal data, for a reason: the page that asks for it, and what is looked at.
 
 What is asked for must be in the asker's sight, by the queries; then the reason is written down and the thing is open to
 this session for a while. Without a reason nothing of it leaves the hub.
@@ -19,20 +19,26 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from countyhub import arrivals
 from countyhub.accounts import reasons
 from countyhub.accounts.reasons import OBJECTS_MOST, OPEN_FOR, REASONS, ReasonMissing
 from countyhub.accounts.viewer import Viewer
+from countyhub.arrivals import EventView
 from countyhub.cases import finding, reach
 from countyhub.store import tables as t
 from countyhub.web.desk import Desk, body_of
 from countyhub.web.lobby import Lobby
 from countyhub.web.logintexts import both
+from countyhub.web.present import line
 from countyhub.web.render import language_of
 
 _PICTURE = re.compile(r"picture/([0-9-]{1,16})/([0-9A-Z]{26})/([1-9][0-9]{0,17})", re.ASCII)
 _CASE = re.compile(r"case/([0-9-]{1,24})", re.ASCII)
+_EVENT = re.compile(r"event/([1-9][0-9]{0,17})", re.ASCII)
+_LETTER = re.compile(r"letter/([1-9][0-9]{0,17})", re.ASCII)
 _PERSON = re.compile(r"person/([\w.-]{1,32})")
 _CACHE = "private, no-store"
+_LETTER_MOST = 20_000
 _FORM_BYTES = 64 * 1024
 
 
@@ -42,6 +48,13 @@ class _Wanted(NamedTuple):
     kind: str
     right: str
     objects: tuple[str, ...]
+
+
+class _Letter(NamedTuple):
+    """What could not be read, as far as it is text."""
+
+    topic: str
+    text: str
 
 
 class Looking:
@@ -110,10 +123,24 @@ class Looking:
     async def _is_seen(self, connection: AsyncConnection, subject: str, me: Viewer) -> bool:
         if subject.startswith("picture/"):
             return await _picture(connection, subject, me, bytes_too=False) is not None
+        if _EVENT.fullmatch(subject) or _LETTER.fullmatch(subject):
+            return await self._found(connection, subject, me) is not None
         case, person = _CASE.fullmatch(subject), _PERSON.fullmatch(subject)
         if case is not None:
             return await finding.one(connection, case[1], me.scope) is not None
         return person is not None and bool(self._desk.book.registry.duties(person[1], datetime.now(UTC)))
+
+    async def _found(self, connection: AsyncConnection, subject: str, me: Viewer) -> EventView | _Letter | None:
+        """An event or letter in somebody's sight."""
+        event, letter = _EVENT.fullmatch(subject), _LETTER.fullmatch(subject)
+        if event is not None and me.may("events:read"):
+            found = await arrivals.by_id(connection, [int(event[1])], me.scope)
+            return found[0] if found else None
+        if letter is not None and me.may("letters:read") and me.scope.whole:
+            d = t.dead_letter.c
+            row = (await connection.execute(select(d.topic, d.payload).where(d.id == int(letter[1])))).first()
+            return _Letter(row.topic, row.payload[:_LETTER_MOST].decode("utf-8", "replace")) if row else None
+        return None
 
     async def _page(
         self, request: Request, wanted: _Wanted, form: dict[str, str], problem: ReasonMissing | None = None
@@ -122,11 +149,18 @@ class Looking:
         language = language_of(request, self._desk.settings)
         async with self._lobby.store.read() as connection:
             opened = await reasons.opened(connection, me.session, wanted.objects, now)
+            several = [await self._found(connection, each, me) for each in wanted.objects if each in opened]
+        found = [each for each in several if each is not None]
         wrong = problem.text(language).removeprefix(f"{problem.code}: ") if problem is not None else ""
-        is_open = opened >= set(wanted.objects) and wanted.kind == "picture.looked"
+        is_open = opened >= set(wanted.objects) and (wanted.kind == "picture.looked" or len(found) == len(opened))
         choices = [(key, name.zh if language == "zh" else name.en) for key, name in REASONS.items()]
         values: dict[str, Any] = {"objects": wanted.objects, "is_open": is_open, "choices": choices, "me": me}
         values |= {"wrong": wrong, "next": _next(form), "text": form.get("text", ""), "reason": form.get("reason", "")}
+        clock = self._desk.renderer.context(language).clock
+        values["lines"] = [
+            (each, line(each, language, clock, full=True)) for each in found if isinstance(each, EventView)
+        ]
+        values["letters"] = [each for each in found if isinstance(each, _Letter)]
         html = self._desk.renderer.page("look.html", language, **values, until=now + OPEN_FOR)
         return HTMLResponse(html, 422 if wrong else 200, headers={"content-language": language})
 

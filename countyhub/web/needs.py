@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from countyhub.accounts import masking
 from countyhub.board import BoxView
 from countyhub.cases import streams
 from countyhub.cases.scope import Scope
@@ -60,7 +61,7 @@ async def needs(connection: AsyncConnection, scope: Scope, boxes: Iterable[BoxVi
     red = select(func.count()).where(c.light == "red", *living)
     known = list(boxes)
     return Needs(
-        calls=tuple(Call(**row) for row in rows[:SHOWN]),
+        calls=tuple(Call(**{**row, "title": masking.text(row["title"])}) for row in rows[:SHOWN]),
         more_calls=max(len(rows) - SHOWN, 0),
         red=int((await connection.execute(red)).scalar_one()),
         lost=sum(box.link == "lost" for box in known),

@@ -22,7 +22,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from countyhub.cases.scope import Scope
 from countyhub.store.engine import UNAVAILABLE
-from countyhub.web.desk import Desk, Parts, digest_of
+from countyhub.web.desk import RELOAD, Desk, Parts, digest_of
 from countyhub.web.viewer import viewer_of
 from gridwire.problem import Language
 
@@ -35,12 +35,13 @@ _TICK = b"event: tick\ndata: {}\n\n"
 
 class Look(NamedTuple):
     """What is looked at: who shares it gets the same bytes. Who looks is no part of it: live parts say nothing that
-    only one of those who see the same may see."""
+    only one of those who see the same, and may do the same, may see."""
 
     page: str
     query: tuple[tuple[str, str], ...]
     language: Language
     scope: Scope
+    rights: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,11 @@ class PartStreams:
                     tick = self._watch.tick
                     try:
                         # What he may see can change while he looks.
-                        look = Look(page, query, self._desk.language(request), viewer_of(request).scope)
+                        viewer = viewer_of(request)
+                        if self._desk.is_other(request, viewer):
+                            yield RELOAD
+                            return
+                        look = Look(page, query, self._desk.language(request), viewer.scope, viewer.rights)
                         made = await self._compose(request, look)
                     except (*UNAVAILABLE, HTTPException) as error:
                         log.warning("%s cannot be shown live: %s", page, error)
@@ -112,6 +117,9 @@ class PartStreams:
                     known = made
                     await asyncio.sleep(settings.update_interval_s)
                 elif not await self._watch.wait(tick, settings.keepalive_s):
+                    if await self._desk.has_changed(request):
+                        yield RELOAD
+                        return
                     yield _TICK
 
     async def _compose(self, request: Request, look: Look) -> Made:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from countyhub.accounts import masking
 from countyhub.arrivals import EventView
 from countyhub.web.texts import text, word
-from gridwire.events import Alarm, Checkin, DeviceState, Rating, Request, Sos
+from gridwire.events import Alarm, Checkin, Data, DeviceState, Rating, Request, Sos
 from gridwire.kinds import kind_name
 from gridwire.problem import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """An event for people. `icon` is the shape, `tone` the colour; both say what `label` says in words."""
+    """An event for people. `icon` is the shape, `tone` the colour; both say what `label` says in words. `hidden`: it
+    has personal data that is not shown."""
 
     icon: str
     tone: str
@@ -23,6 +25,7 @@ class Line:
     title: str
     state: str = ""
     details: tuple[str, ...] = ()
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,14 @@ def percent(part: int, whole: int) -> str:
     return f"{part * 1000 // whole / 10:g} %" if whole else "–"
 
 
-def line(view: EventView, language: Language, clock: Clock) -> Line:
-    """The line of one event; one whose data cannot be read still says its type."""
-    match view.data:
+def line(view: EventView, language: Language, clock: Clock, *, full: bool = False) -> Line:
+    """The line of one event, without personal data unless `full`; one whose data cannot be read still says its type."""
+    data = view.data if full else masking.event(view.data)
+    return replace(_line(data, view.type, language, clock), hidden=not full and masking.is_hidden(view.data))
+
+
+def _line(data: Data | None, type_name: str, language: Language, clock: Clock) -> Line:
+    match data:
         case Alarm() as alarm:
             shown = _alarm(alarm, language)
         case Checkin() as checkin:
@@ -74,7 +82,7 @@ def line(view: EventView, language: Language, clock: Clock) -> Line:
         case Rating() as rating:
             shown = _rating(rating, language)
         case _:
-            label = word("type", view.type, language)
+            label = word("type", type_name, language)
             shown = Line(icon="unknown", tone="plain", label=label, title=text("unknown", language))
     return shown
 

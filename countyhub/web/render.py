@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
+from countyhub.accounts import masking
 from countyhub.arrivals import EventView
 from countyhub.board import BoxView
 from countyhub.web import present
@@ -58,6 +59,9 @@ class Context:
     def line(self, view: EventView) -> present.Line:
         return present.line(view, self.language, self.clock)
 
+    def masked(self, written: str) -> str:
+        return masking.text(written)
+
     def size(self, count: int) -> str:
         return present.size(count)
 
@@ -79,7 +83,7 @@ class Renderer:
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
-        self._assets = _digest(STATIC.iterdir())
+        self._assets = _digest(STATIC.rglob("*"))
 
     def context(self, language: Language, *, reveals: bool = False) -> Context:
         settings = self._settings

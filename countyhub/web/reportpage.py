@@ -18,6 +18,7 @@ from countyhub.cases import finding
 from countyhub.cases.opening import MAX_TITLE, Opening, open_case
 from countyhub.cases.streams import Filter
 from countyhub.registry.forms import Area, Category, Grid
+from countyhub.web.casetable import without_numbers
 from countyhub.web.desk import Desk, Visit, form_of
 from gridwire.codes import new_ulid
 
@@ -41,7 +42,8 @@ class ReportPage:
         if actor is not None and actor.offices:
             async with self._desk.read() as connection:
                 wanted = Filter(open=True, owners=actor.offices)
-                mine = (await finding.find(connection, wanted, visit.scope, "", MINE, "due")).cases
+                found = (await finding.find(connection, wanted, visit.scope, "", MINE, "due")).cases
+                mine = tuple(without_numbers(case) for case in found)
         kinds = [(row.code, row.name) for row in visit.registry.in_force(Category, visit.now) if len(row.code) == 4]
         return await self._desk.page(
             visit,

@@ -1,10 +1,16 @@
-"""Serves the console inside the hub's own event loop. Signals stay the hub's: nothing here touches them."""
+"""Serves the console inside the hub's own event loop. Signals stay the hub's: nothing here touches them.
+
+A certificate that was renewed is taken up without a restart; one that cannot be used is told, and the old one stays.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import os
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -16,7 +22,9 @@ from countyhub.config import Config
 from countyhub.configfile import own_file
 from gridwire.problem import Problem
 
+log = logging.getLogger("countyhub.web")
 GRACE_S = 5
+RENEWED_EVERY_S = 10.0
 
 
 class _Server(uvicorn.Server):
@@ -66,8 +74,9 @@ def tls_of(config: Config) -> Tls | None:
 
 
 async def serve(
-    app: Starlette, host: str, port: int, started: Callable[[int], None] | None = None, tls: Tls | None = None
-) -> None:
+    app: Starlette, host: str, port: int, started: Callable[[int], None] | None = None, tls: Tls | None = None,
+    renewed_every_s: float = RENEWED_EVERY_S,
+) -> None:  # fmt: skip
     """Serves until cancelled; then ends the live streams, lets requests finish, and raises `CancelledError`.
 
     `started` is called with the port once connections are accepted, so that port 0 can be used. Raises `OSError`
@@ -86,15 +95,50 @@ async def serve(
         )
         server = _Server(config)
         running = asyncio.create_task(server.serve(sockets=[listener]))
+        renewing = asyncio.create_task(_renew(config, tls, renewed_every_s)) if tls else None
         try:
             await _until_ready(server, running)
             if started is not None:
                 started(listener.getsockname()[1])
             await asyncio.shield(running)
         finally:
+            if renewing is not None:
+                renewing.cancel()
             await app.state.watch.close()
             server.should_exit = True
             await running
+
+
+async def _renew(config: uvicorn.Config, tls: Tls, every_s: float) -> None:
+    """Whoever connects from now on gets the certificate that is there now; connections go on with theirs."""
+    seen = _stamps(tls)
+    while True:
+        await asyncio.sleep(every_s)
+        now = _stamps(tls)
+        if now == seen or config.ssl is None:
+            continue
+        try:
+            trial = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            trial.load_cert_chain(tls.cert, tls.key)  # a pair that is half written must not replace a good one
+            config.ssl.load_cert_chain(tls.cert, tls.key)
+        except OSError as error:  # ssl.SSLError is one
+            log.warning("the console goes on with its old certificate: %s: %s", tls.cert, error)
+        else:
+            log.info("the console has taken up its renewed certificate")
+        seen = now
+
+
+def _stamps(tls: Tls) -> list[tuple[int, int, int]]:
+    """Of both files; what is not there at this moment is one state more."""
+    found = []
+    for path in (tls.cert, tls.key):
+        try:
+            stat = os.stat(path)
+        except OSError:
+            found.append((0, 0, 0))
+        else:
+            found.append((stat.st_mtime_ns, stat.st_ino, stat.st_size))
+    return found
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -21,6 +21,7 @@ from countyhub.cases.scope import Scope
 from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.desk import RELOAD, Desk, Visit
 from countyhub.web.snapshot import Snapshot
+from countyhub.web.viewer import viewer_of
 from countyhub.web.watch import Position
 from gridwire.problem import Language
 
@@ -79,12 +80,11 @@ class Streams:
     async def _updates(self, request: Request, position: Position) -> AsyncIterator[bytes]:
         """A page whose viewer sees other places now, or may do other things, is told to come anew."""
         yield f"retry: {RETRY_MS}\nevent: tick\ndata: {{}}\n\n".encode()
-        sight = request.query_params.get("sight", "")
         with self._watch.listening():
             while not self._watch.closing:
                 if self._watch.tick > position.tick:
                     try:
-                        if await self._desk.is_other(request, sight):
+                        if self._desk.is_other(request, viewer_of(request)):
                             yield RELOAD
                             return
                         position, update = await self._compose(request, position)
@@ -94,6 +94,9 @@ class Streams:
                     yield update
                     await asyncio.sleep(self._settings.update_interval_s)
                 elif not await self._watch.wait(position.tick, self._settings.keepalive_s):
+                    if await self._desk.has_changed(request):
+                        yield RELOAD
+                        return
                     yield b"event: tick\ndata: {}\n\n"
 
     async def _compose(self, request: Request, position: Position) -> tuple[Position, bytes]:

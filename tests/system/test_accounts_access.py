@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import http.client
 import re
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import pytest
 from msgspec.structs import replace
-from starlette.routing import Mount, Route
 
 from countyhub.accounts import session, users
 from countyhub.accounts.roles import ROLES, rights
-from countyhub.accounts.session import COOKIE
-from countyhub.api.settings import ApiParts
 from countyhub.api.table import ROUTES
 from countyhub.audit import reading
 from countyhub.cases.book import Book
@@ -24,87 +18,23 @@ from countyhub.registry import stored
 from countyhub.registry.forms import Duty
 from countyhub.registry.live import LiveRegistry
 from countyhub.web.access import ANYONE, MONITORING, PUBLIC, page_of
-from countyhub.web.app import create
-from countyhub.web.settings import ConsoleSettings
 from gridwire.events import Alarm
 from simulators.county.build import COUNTY, SMALL, build
 from tests.apis import desk
 from tests.browser.county import jpeg
 from tests.logins import PASSWORD, user
-from tests.registries import TOWNSHIP, VILLAGES, ZONE
+from tests.registries import VILLAGES, ZONE
+from tests.walks import THERE, Browser, browser, pages, person_of
 
 pytestmark = pytest.mark.usefixtures("database")
-THERE = {"number": f"{COUNTY}-20260101-0001", "box": VILLAGES[0], "order": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "event": "7",
-         "stream": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "seq": "7", "attachment": "7", "place": TOWNSHIP, "token": "777",
-         "letter": "7", "hook": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "secret": "none", "page": "lights", "device": "cam-1",
-         "file": "7", "path": "console.css"}  # fmt: skip
 ENDS = {"/logout", "/account/password", "/account/sessions"}
 """Not walked through: they end what the walk needs."""
-
-
-class Browser:
-    """Somebody's requests, one connection each. `cookie` empty: nobody's."""
-
-    def __init__(self, url: str, cookie: str = "") -> None:
-        self._netloc, self.cookie = urlsplit(url).netloc, cookie
-
-    async def __call__(self, method: str, path: str, body: str = "", **headers: str) -> tuple[int, str, str]:
-        """Status, where it leads to, body; with a CSRF token unless `x_csrf_token` says otherwise."""
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        if self.cookie:
-            given["cookie"] = f"{COOKIE}={self.cookie}"
-            given.setdefault("x-csrf-token", session.csrf(self.cookie))
-        if body:
-            given.setdefault("content-type", "application/x-www-form-urlencoded")
-        return await asyncio.to_thread(self._request, method, path, body, given)
-
-    def _request(self, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, str, str]:
-        connection = http.client.HTTPConnection(self._netloc, timeout=30)
-        try:
-            connection.request(method, path, body.encode() or None, headers)
-            answer = connection.getresponse()
-            is_stream = answer.getheader("content-type", "").startswith("text/event-stream")
-            text = "" if is_stream else answer.read().decode("utf-8", "replace")
-            return answer.status, answer.getheader("location", ""), text
-        finally:
-            connection.close()
 
 
 @pytest.fixture
 async def place(tmp_path):
     async with desk(tmp_path) as found:
         yield found
-
-
-async def person_of(place, role: str) -> str:
-    """Somebody who has this duty in the small county."""
-    async with place.store.read() as connection:
-        registry = await stored.load_registry(connection, ZONE)
-    duties = registry.in_force(Duty, datetime.now(UTC))
-    return next((duty.person for duty in duties if duty.role == role), "")
-
-
-async def browser(place, role: str, **given: str) -> Browser:
-    """Logged in as this role, as a person of the registry who has it."""
-    given = given or {"person": await person_of(place, role)}
-    who = await user(place.store, f"{role}.{''.join(given.values())}".lower(), [role], **given)
-    async with place.store.write() as connection:
-        return Browser(place.url, (await session.begin(connection, who, datetime.now(UTC)))[1])
-
-
-def pages(place) -> list[tuple[str, str]]:
-    """Method and path of everything that the console answers."""
-    config = Config(county=COUNTY)
-    book = Book.configured(config, LiveRegistry(place.store, ZONE))
-    app = create(place.store, None, ConsoleSettings(county=COUNTY), ApiParts(config=config, book=book))
-    found = []
-    for route in app.routes:
-        if isinstance(route, Mount):
-            found.append(("GET", f"{route.path}/console.css"))
-        elif isinstance(route, Route):
-            path = re.sub(r"\{([a-z_]+)(:[a-z]+)?\}", lambda each: THERE[each[1]], route.path)
-            found += [(method, path) for method in sorted(route.methods - {"HEAD"})]
-    return found
 
 
 async def test_every_page_has_its_row_in_the_table(place):
@@ -143,8 +73,9 @@ async def test_every_role_gets_its_pages_and_routes_and_no_others(place, role):
         if path in ENDS or page.right == PUBLIC:
             continue
         status, leads_to, _ = await someone(method, path)
-        may = page.right in (ANYONE, MONITORING, "") or page.right in has
-        if may and (is_whole or not page.whole):
+        shown = page_of(method, re.sub(r"\.(csv|xlsx)$", "", path)) or page  # what is taken away is shown there
+        may = all(each.right in (ANYONE, MONITORING, "") or each.right in has for each in (page, shown))
+        if may and (is_whole or not (page.whole or shown.whole)):
             assert status not in (401, 403), (method, path, status)
             assert leads_to not in ("/login", "/account"), (method, path)
         elif path == "/":

@@ -242,7 +242,8 @@ def _seen(call: Call) -> ColumnElement[bool]:
 def _view(call: Call, box: board.BoxView) -> BoxView:
     belongs = call.registry.belongs(box.id, call.now)
     names = [field for field in BoxView.__struct_fields__ if field not in ("village", "township", "devices")]
-    devices = tuple(msgspec.convert(each, DeviceView, from_attributes=True) for each in box.devices)
+    plain = (msgspec.convert(each, DeviceView, from_attributes=True) for each in box.devices)
+    devices = tuple(msgspec.structs.replace(each, detail=call.shown(each.detail)) for each in plain)
     given: dict[str, Any] = {name: getattr(box, name) for name in names}
     return BoxView(**given, village=belongs.village, township=belongs.township, devices=devices)
 

@@ -10,24 +10,15 @@ from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 
 from countyhub import arrivals
-from countyhub.accounts import reasons
+from countyhub.accounts import masking
 from countyhub.api.call import Call
-from countyhub.api.problems import ApiProblem, NotFound
+from countyhub.api.problems import NotFound, ReasonNeeded
 from countyhub.api.route import Blob, Route
 from countyhub.api.shapes import BoxId, Cursor, DeviceId, Input, Limit, Output, RowId, Time, Ulid
-from countyhub.audit import trail
 from countyhub.cases import reach
 from countyhub.store import tables as t
 from countyhub.times import true_time
 from gridwire.events import TYPES
-
-
-class ReasonNeeded(ApiProblem):
-    status = 403
-    code = "api.reason-needed"
-    en = "say first why you want to see it: POST /look with object={subject}"
-    zh = "请先说明查看理由：向 /look 提交 object={subject}"
-
 
 EventType = Literal["alarm", "checkin", "request", "rating", "sos", "reading", "device", "picture", "gap"]
 _SHORT = {name: name.removeprefix("cn.gridwire.").partition(".")[0] for name in TYPES}
@@ -57,7 +48,11 @@ class EventView(Output, frozen=True, kw_only=True):
     received: Annotated[datetime, Meta(description="when it reached the hub")]
     drill: Annotated[bool, Meta(description="an exercise")]
     event: Annotated[
-        msgspec.Raw, Meta(description="the event as the box sent it: a CloudEvent; docs/schema has each type's schema")
+        msgspec.Raw,
+        Meta(
+            description="the event as the box sent it: a CloudEvent; docs/schema has each type's schema. To a session "
+            "names are short, and what residents wrote is `…` until it has said why"
+        ),
     ]
 
 
@@ -114,7 +109,8 @@ async def find(call: Call, *, query: EventQuery) -> EventPage:
         wanted = (e >= first, e <= through, *_conditions(call, query))
         rows = (await connection.execute(_select().where(*wanted).order_by(e).limit(query.limit))).all()
     reached = rows[-1].id if len(rows) == query.limit else through
-    return EventPage(items=tuple(map(_view, rows)), next=reached, more=reached < last)
+    items = tuple(_view(row, full=call.viewer is None) for row in rows)
+    return EventPage(items=items, next=reached, more=reached < last)
 
 
 async def one(call: Call, *, path: EventPath) -> OneEvent:
@@ -124,12 +120,13 @@ async def one(call: Call, *, path: EventPath) -> OneEvent:
         if row is None:
             raise NotFound(what="event 事件")
         views = await arrivals.by_id(connection, [path.event])
+        full = await call.is_revealed(connection, f"event/{path.event}")
     pictures = [
         PictureView(path=f"/api/1/pictures/{each.box}/{each.stream}/{each.seq}", stored=each.stored)
         for view in views
         for each in view.pictures
     ]
-    return OneEvent(event=_view(row), pictures=tuple(pictures))
+    return OneEvent(event=_view(row, full=full), pictures=tuple(pictures))
 
 
 async def picture(call: Call, *, path: PicturePath) -> Blob:
@@ -143,19 +140,8 @@ async def picture(call: Call, *, path: PicturePath) -> Blob:
         row = (await connection.execute(query)).first()
     if row is None:
         raise NotFound(what="picture 图片")
-    await _note_look(call, f"picture/{path.box}/{path.stream}/{path.seq}")
+    await call.note_look("picture.looked", f"picture/{path.box}/{path.stream}/{path.seq}")
     return Blob(row.jpeg, "image/jpeg", etag=row.sha256)
-
-
-async def _note_look(call: Call, subject: str) -> None:
-    """Raises `ReasonNeeded`."""
-    if call.viewer is None:
-        async with call.store.write() as connection:
-            await trail.note(connection, "picture.looked", subject)
-        return
-    async with call.store.read() as connection:
-        if not await reasons.is_open(connection, call.viewer.session, subject, call.now):
-            raise ReasonNeeded(subject=subject)
 
 
 def _select() -> Select[Any]:
@@ -185,7 +171,16 @@ def _seen(call: Call) -> ColumnElement[bool]:
     return reach.of_event(call.scope, e.box, e.grid, e.received)
 
 
-def _view(row: Row[tuple[object, ...]]) -> EventView:
+def _masked(type_name: str, raw: bytes) -> bytes:
+    """Of what cannot be read, nothing: nobody knows what stands in it."""
+    body, data = msgspec.json.decode(raw, type=dict[str, msgspec.Raw]), arrivals.decode(type_name, raw)
+    if data is not None and not masking.is_hidden(data):
+        return raw
+    hidden = masking.event(data)
+    return msgspec.json.encode({**body, "data": {} if hidden is None else hidden})
+
+
+def _view(row: Row[tuple[object, ...]], *, full: bool) -> EventView:
     known = true_time(row.time, row.recorded, clock=row.clock, monotonic_ms=row.monotonic_ms, booted=row.booted)
     return EventView(
         id=row.id,
@@ -196,7 +191,7 @@ def _view(row: Row[tuple[object, ...]]) -> EventView:
         time_known=known is not None,
         received=row.received,
         drill=row.drill,
-        event=msgspec.Raw(row.raw),
+        event=msgspec.Raw(row.raw if full else _masked(row.type, row.raw)),
     )
 
 

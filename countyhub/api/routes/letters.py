@@ -10,7 +10,7 @@ from msgspec import Meta
 from sqlalchemy import Row, select
 
 from countyhub.api.call import Call
-from countyhub.api.problems import NotFound
+from countyhub.api.problems import NotFound, ReasonNeeded
 from countyhub.api.route import Route
 from countyhub.api.shapes import Cursor, Input, Limit, Output, Page, RowId
 from countyhub.cases import reach
@@ -58,28 +58,33 @@ async def find(call: Call, *, query: LetterQuery) -> Page[LetterView]:
         wanted = wanted.where(c.stored.is_(None))
     async with call.store.read() as connection:
         rows = (await connection.execute(wanted.order_by(c.id).limit(query.limit))).all()
-    return Page(items=tuple(map(_view, rows)), next=str(rows[-1].id) if len(rows) == query.limit else "")
+    items = tuple(_view(call, row) for row in rows)
+    return Page(items=items, next=str(rows[-1].id) if len(rows) == query.limit else "")
 
 
 async def one(call: Call, *, path: LetterPath) -> OneLetter:
-    """One letter with its content, which may hold personal data."""
+    """One letter with its content, which may hold personal data: each look is in the audit, and a session must have
+    given its reason for this letter first, at `/look`.
+    """
     c = dead_letter.c
     async with call.store.read() as connection:
         wanted = select(dead_letter).where(c.id == path.letter, reach.of_box(call.scope, c.box, c.received))
         row = (await connection.execute(wanted)).first()
     if row is None:
         raise NotFound(what="letter 死信")
-    return OneLetter(letter=_view(row), payload=base64.b64encode(row.payload).decode())
+    await call.note_look("personal.revealed", f"letter/{path.letter}")
+    return OneLetter(letter=_view(call, row), payload=base64.b64encode(row.payload).decode())
 
 
-def _view(row: Row[tuple[object, ...]]) -> LetterView:
+def _view(call: Call, row: Row[tuple[object, ...]]) -> LetterView:
     names = ("id", "box", "topic", "size", "code", "received", "last_received", "count", "stored")
-    return LetterView(**{name: getattr(row, name) for name in names}, zh=row.text_zh, en=row.text_en)
+    facts = {name: getattr(row, name) for name in names}
+    return LetterView(**facts, zh=call.shown(row.text_zh), en=call.shown(row.text_en))
 
 
 ROUTES = (
     Route(method="GET", path="/letters", call=find, scope="letters:read", tag="letters",
           zh="死信清单", en="Dead letters"),
     Route(method="GET", path="/letters/{letter}", call=one, scope="letters:read", tag="letters",
-          zh="查看死信", en="One dead letter"),
+          problems=(ReasonNeeded,), zh="查看死信", en="One dead letter"),
 )  # fmt: skip

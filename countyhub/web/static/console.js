@@ -118,6 +118,19 @@ function reopen() {
   source.close();
   clearTimeout(watchdog);
   watchdog = setTimeout(open, REOPEN_MS);
+  leaveIfOver();
+}
+
+// A stream does not say why it was refused. Who is logged out is led to the log-in and back here afterwards; who must
+// not see this page any more, or not before something else, is told so by the page itself.
+async function leaveIfOver() {
+  const asked = new AbortController();
+  try {
+    const answer = await fetch(body.dataset.stream, { redirect: "manual", signal: asked.signal });
+    if (answer.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+    else if (answer.status === 403 || answer.type === "opaqueredirect") location.reload();
+  } catch { /* no connection: the next try comes by itself */ }
+  asked.abort();
 }
 
 function open() {
@@ -127,6 +140,7 @@ function open() {
   source = new EventSource(url);
   source.addEventListener("open", heard);
   source.addEventListener("tick", heard);
+  source.addEventListener("reload", () => location.reload()); // what the reader sees or may do is another now
   source.addEventListener("update", (event) => {
     lastId = event.lastEventId;
     heard();
