@@ -18,6 +18,7 @@ from countyhub import arrivals
 from countyhub.board import BoxView
 from countyhub.registry.snapshot import Belonging, Registry
 from countyhub.store.identitytables import certificate
+from countyhub.web.charts import Charts
 from countyhub.web.desk import Desk, Parts, Visit
 from countyhub.web.lightsboard import area_of
 from gridwire.problem import Language
@@ -51,7 +52,7 @@ SORTS: Final[dict[str, Callable[[Row], Any]]] = {
 
 class Boxes:
     def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+        self._desk, self._charts = desk, Charts(desk)
         self._expires: dict[str, datetime] = {}
         self._read_s = -CERTIFICATES_EVERY_S
         self._made: dict[str, tuple[Registry, date, Row]] = {}
@@ -104,6 +105,7 @@ class Boxes:
             here="boxes",
             row=await self._row(visit, box),
             box=box,
+            hours=await self._charts.hours(visit, box.id),
             events=events,
             warn_days=WARN_DAYS,
         )

@@ -21,6 +21,7 @@ from countyhub import arrivals
 from countyhub.board import BoxView, DeviceView
 from countyhub.registry.forms import Camera
 from countyhub.registry.snapshot import Registry
+from countyhub.web.charts import Charts
 from countyhub.web.desk import Desk, Parts, Visit
 from countyhub.web.lightsboard import Area, area_of
 
@@ -58,14 +59,17 @@ class Dark:
 
 class Cameras:
     def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+        self._desk, self._charts = desk, Charts(desk)
 
     async def page(self, request: Request) -> Response:
         """`GET /cameras?area=`"""
         visit = await self._desk.visit(request)
         area = area_of(visit, visit.said("area"))
         parts = self._parts(visit, area)
-        return await self._desk.page(visit, "cameras.html", here="cameras", live="cameras", parts=parts, area=area)
+        online = await self._charts.online(visit, area)
+        return await self._desk.page(
+            visit, "cameras.html", here="cameras", live="cameras", parts=parts, area=area, online=online
+        )
 
     async def parts(self, visit: Visit) -> Parts:
         return self._parts(visit, area_of(visit, visit.said("area")))

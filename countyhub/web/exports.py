@@ -28,8 +28,11 @@ Source = Callable[[Visit, int], Awaitable[Sequence[R]]]
 """The rows of a visit, in the page's order and scope, at most so many."""
 
 
-def routes(desk: Desk, table: Table[R], page: str, source: Source[R], file: str = "") -> list[Route]:
+def routes(
+    desk: Desk, table: Table[R] | Callable[[Visit], Table[R]], page: str, source: Source[R], file: str = ""
+) -> list[Route]:
     """`/cases.csv` and `/cases.xlsx` for the page `/cases`; of a further table on it, or of `/`, under another `file`.
+    A table whose columns depend on what is looked at is a function of the visit.
 
     Raises `ValueError` for an address that the table of rights takes for something else than an export.
     """
@@ -37,22 +40,24 @@ def routes(desk: Desk, table: Table[R], page: str, source: Source[R], file: str 
 
     async def as_csv(request: Request) -> Response:
         visit, rows, note = await _taken(desk, request, page, source)
-        cells = [table.row(visit, row) for row in rows]
-        kinds = [column.kind for column in table.columns]
-        pieces = exportfiles.as_csv(table.heads(visit), kinds, cells, note, visit.book.zone)
-        return StreamingResponse(pieces, media_type=exportfiles.CSV, headers=_named(visit, table.title, "csv"))
+        made = table if isinstance(table, Table) else table(visit)
+        cells = [made.row(visit, row) for row in rows]
+        kinds = [column.kind for column in made.columns]
+        pieces = exportfiles.as_csv(made.heads(visit), kinds, cells, note, visit.book.zone)
+        return StreamingResponse(pieces, media_type=exportfiles.CSV, headers=_named(visit, made.title, "csv"))
 
     async def as_xlsx(request: Request) -> Response:
         visit, rows, note = await _taken(desk, request, page, source)
-        columns, title = table.columns, visit.t(table.title)
+        made = table if isinstance(table, Table) else table(visit)
+        columns, title = made.columns, visit.t(made.title)
 
         def written() -> bytes:
-            cells = [table.row(visit, row) for row in rows]
+            cells = [made.row(visit, row) for row in rows]
             widths, kinds = [each.width for each in columns], [each.kind for each in columns]
-            return exportfiles.as_xlsx(title, table.heads(visit), widths, kinds, cells, note, visit.book.zone)
+            return exportfiles.as_xlsx(title, made.heads(visit), widths, kinds, cells, note, visit.book.zone)
 
         content = await asyncio.to_thread(written)  # the console goes on meanwhile
-        return Response(content, media_type=exportfiles.XLSX, headers=_named(visit, table.title, "xlsx"))
+        return Response(content, media_type=exportfiles.XLSX, headers=_named(visit, made.title, "xlsx"))
 
     found = [Route(f"{path}.csv", as_csv, methods=["GET"]), Route(f"{path}.xlsx", as_xlsx, methods=["GET"])]
     for route in found:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -95,6 +95,8 @@ def _cell(kind: Kind, value: Value, zone: ZoneInfo) -> Cell:
     number = float(value) if isinstance(value, int | float) else None
     if isinstance(value, datetime):
         number = value.timestamp()
+    elif isinstance(value, date):
+        number = datetime.combine(value, time(), zone).timestamp()
     return Cell(text=said(kind, value, zone), kind=kind, number=number)
 
 
