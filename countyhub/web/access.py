@@ -63,7 +63,7 @@ PAGES: Final[tuple[Page, ...]] = (
     _page("POST", r"/cases", "cases:open", "上报案件", "reporting a case"),
     _page("POST", r"/cases/.+", "cases:act", "办理案件", "acting on cases"),
     _page("GET", r"/report", "cases:open", "上报案件", "reporting a case"),
-    _page("GET", r"/(cases|map)(/.*)?", "cases:read", "案件和地图", "cases and the map"),
+    _page("GET", r"/(cases|map|figures)(/.*)?", "cases:read", "案件、地图和统计", "cases, the map and figures"),
 )
 """The first that fits counts. An empty right: whoever is logged in, and has a duty today."""
 _PATTERNS = tuple((frozenset(page.methods.split()), re.compile(page.path), page) for page in PAGES)

@@ -25,9 +25,11 @@ from countyhub.web import (
     cameras,
     caselist,
     casepage,
+    charts,
     counterpages,
     lightsboard,
     maps,
+    placeexports,
     reportpage,
     settingspage,
 )
@@ -49,7 +51,10 @@ from countyhub.web.stream import Streams
 from countyhub.web.userpages import UserPages
 from countyhub.web.watch import Feed, Watch
 
-PAGES = (lightsboard, caselist, casepage, maps, cameras, boxpages, counterpages, settingspage, reportpage)
+PAGES = (
+    lightsboard, caselist, casepage, maps, cameras, boxpages, counterpages, settingspage, reportpage, placeexports,
+    charts,
+)  # fmt: skip
 """The modules of the pages, each with its own `routes(desk)`."""
 
 

@@ -88,6 +88,7 @@ NAV: Final = (
     ("cameras", "/cameras"),
     ("boxes", "/boxes"),
     ("events", "/events"),
+    ("figures", "/figures"),
     ("report", "/report"),
     ("suppressed", "/suppressed"),
     ("letters", "/letters"),
