@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from countyhub.web.areatexts import AREA_TEXTS
 from countyhub.web.casetexts import CASE_TEXTS
+from countyhub.web.keytexts import KEY_TEXTS
 from countyhub.web.logintexts import LOGIN_TEXTS
 from countyhub.web.tabletexts import TABLE_TEXTS
 from countyhub.web.text import Text
@@ -16,6 +17,7 @@ from gridwire.problem import Language
 TEXTS: dict[str, Text] = {
     **CASE_TEXTS,
     **AREA_TEXTS,
+    **KEY_TEXTS,
     **LOGIN_TEXTS,
     **TABLE_TEXTS,
     # page

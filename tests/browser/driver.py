@@ -6,6 +6,7 @@ Everything that the pages complain about, and whatever they ask for, is collecte
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -74,7 +75,8 @@ class Chromium:
         context.on("console", self._note)
         name, _, value = (cookie or COOKIES.get(urlsplit(url).netloc, "")).partition("=")
         if name:
-            await context.add_cookies([{"name": name, "value": value, "url": url, "httpOnly": True}])
+            home = {"domain": urlsplit(url).hostname, "path": "/"}
+            await context.add_cookies([{"name": name, "value": value, **home, "httpOnly": True}])
         page = await context.new_page()
         if url:
             await page.goto(url)
@@ -100,10 +102,11 @@ async def overflow(page: Page) -> int:
 
 
 @contextlib.asynccontextmanager
-async def chromium() -> AsyncIterator[Chromium]:
-    """A browser of its own; ends with the block."""
+async def chromium(language: str = "zh") -> AsyncIterator[Chromium]:
+    """A browser of its own, whose own words are of this language; ends with the block."""
+    words = {**os.environ, "LANGUAGE": "zh_CN" if language == "zh" else "en_GB"}
     async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=PATH, args=list(FLAGS))
+        browser = await driver.chromium.launch(executable_path=PATH, args=list(FLAGS), env=words)
         try:
             yield Chromium(browser)
         finally:
