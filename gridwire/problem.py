@@ -6,11 +6,21 @@ The templates name the facts in braces; the facts are given as keywords when the
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from gridwire.systemwords import system_words
 
 Language = Literal["zh", "en"]
+
+
+class Both(NamedTuple):
+    """One text in two languages."""
+
+    en: str
+    zh: str
+
+    def text(self, language: Language) -> str:
+        return self.zh if language == "zh" else self.en
 
 
 class Problem(Exception):

@@ -1,6 +1,6 @@
 """TOML files -> `Config`. All mistakes come at once, each with file, line, key and suggestion. Nothing is connected to.
 
-The parts: reader (one file), locator (lines of keys), fullwidth (slips of the input method), merge (several files),
+The parts: reader (one file), locator (lines of keys), merge (several files),
 decode, devices and crosscheck (is it right), ownfile (secrets), redact (what may be shown).
 """
 

@@ -9,11 +9,9 @@ import zoneinfo
 from typing import Any
 
 from edgeagent.configfile.decode import Decoder
-from edgeagent.configfile.fullwidth import to_ascii
 from edgeagent.configfile.locator import Path
 from edgeagent.configfile.mistakes import (
     BadTimeZone,
-    Both,
     GridElsewhere,
     Mistake,
     NeverHeld,
@@ -29,7 +27,9 @@ from edgeagent.configfile.mistakes import (
 from edgeagent.configfile.ownfile import OwnFiles, open_to_others
 from edgeagent.configfile.reader import show
 from edgeagent.configfile.rulecheck import check_rules, never_held
+from gridwire.fullwidth import to_ascii
 from gridwire.kinds import KINDS
+from gridwire.problem import Both
 
 _LOCAL = ("127.", "localhost", "::1")
 

@@ -14,12 +14,10 @@ import msgspec
 from msgspec import inspect
 
 from edgeagent.configfile.expected import description, expected, found, unwrap
-from edgeagent.configfile.fullwidth import to_ascii
 from edgeagent.configfile.locator import Path
 from edgeagent.configfile.merge import Tree
 from edgeagent.configfile.mistakes import (
     NOTHING,
-    Both,
     MissingKey,
     Mistake,
     OutOfRange,
@@ -30,6 +28,8 @@ from edgeagent.configfile.mistakes import (
     suggest,
 )
 from edgeagent.configfile.reader import show
+from gridwire.fullwidth import to_ascii
+from gridwire.problem import Both
 
 Fields = Mapping[str, inspect.Field]
 ReadSecret = Callable[[str, Place, str], str]

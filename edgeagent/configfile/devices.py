@@ -12,11 +12,11 @@ import msgspec
 from edgeagent.config import DeviceSettings
 from edgeagent.configfile.decode import Decoder, Fields, fields_of
 from edgeagent.configfile.expected import found
-from edgeagent.configfile.mistakes import BadDevice, Both, BrokenDriver, Invalid, Mistake, UnknownDriver, WrongType
+from edgeagent.configfile.mistakes import BadDevice, BrokenDriver, Invalid, Mistake, UnknownDriver, WrongType
 from edgeagent.configfile.mistakes import suggest as suggestion
 from edgeagent.makers import DRIVERS, filled, makers_in
 from gridwire.codes import DEVICE_PATTERN
-from gridwire.problem import Problem
+from gridwire.problem import Both, Problem
 
 Resolve = Callable[[str], type[msgspec.Struct]]
 """Driver name -> the Struct of its settings. Raises `NoSuchDriver` or `DriverBroken`."""

@@ -7,8 +7,8 @@ import re
 
 from msgspec import inspect
 
-from edgeagent.configfile.mistakes import Both
 from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, DEVICE_PATTERN, GRID_PATTERN
+from gridwire.problem import Both
 
 _PATTERNS = {
     BOX_PATTERN: Both(

@@ -10,18 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from gridwire.problem import Language, Problem
+from gridwire.problem import Both, Language, Problem
 from gridwire.systemwords import system_words
-
-
-class Both(NamedTuple):
-    """One text in two languages."""
-
-    en: str
-    zh: str
-
-    def text(self, language: Language) -> str:
-        return self.zh if language == "zh" else self.en
 
 
 class Place(NamedTuple):

@@ -7,7 +7,8 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from edgeagent.configfile.mistakes import Both, Mistake, Place, SecretMissing, SecretOpen, SecretUnset, TlsFile
+from edgeagent.configfile.mistakes import Mistake, Place, SecretMissing, SecretOpen, SecretUnset, TlsFile
+from gridwire.problem import Both
 
 MAX_SECRET_BYTES = 64 * 1024
 FOLDER = "secrets"

@@ -10,12 +10,10 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edgeagent.configfile import fullwidth
 from edgeagent.configfile.locator import Located, locate
 from edgeagent.configfile.locator import Path as KeyPath
 from edgeagent.configfile.mistakes import (
     BadSyntax,
-    Both,
     DuplicateKey,
     FullWidth,
     Mistake,
@@ -24,6 +22,8 @@ from edgeagent.configfile.mistakes import (
     Place,
     UnreadableFile,
 )
+from gridwire import fullwidth
+from gridwire.problem import Both
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 _MAX_ROUNDS = 50

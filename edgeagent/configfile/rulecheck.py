@@ -8,19 +8,12 @@ from typing import Any
 from edgeagent.config import URGENT_KINDS
 from edgeagent.configfile.decode import Decoder
 from edgeagent.configfile.expected import found
-from edgeagent.configfile.fullwidth import to_ascii
 from edgeagent.configfile.locator import Path
-from edgeagent.configfile.mistakes import (
-    NOTHING,
-    BadHours,
-    Both,
-    HalfPlace,
-    NoPlace,
-    OutOfRange,
-    suggest,
-)
+from edgeagent.configfile.mistakes import NOTHING, BadHours, HalfPlace, NoPlace, OutOfRange, suggest
 from edgeagent.presets import PRESETS, rules_in
 from edgeagent.windows import mend, parse, read
+from gridwire.fullwidth import to_ascii
+from gridwire.problem import Both
 
 _HOURS = Both(
     "hours as [DAYS ]FROM-TO, e.g. 22:00-06:00, Sat,Sun 00:00-24:00, Mon-Fri sunset-30min-sunrise",

@@ -5,7 +5,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.configfile import fullwidth
+from gridwire import fullwidth
 
 
 def found(text):

@@ -112,3 +112,35 @@ def test_secrets_that_systemd_hands_over_are_read_there(tmp_path, monkeypatch):
     assert configfile.own_file("") == ""
     monkeypatch.delenv("CREDENTIALS_DIRECTORY")
     assert configfile.own_file("/etc/countyhub/secrets/broker") == "/etc/countyhub/secrets/broker"
+
+
+@pytest.mark.parametrize(
+    ("text", "en", "zh"),
+    [
+        ("county ＝ “431126”", "type = instead", "第 1 行第 8 列：中文输入法的全角等号 ＝，请改用英文半角的 ="),
+        ('county = "431126"\n[web]\n[web]', "this [table] stands above already", "上面已有这个 [表]"),
+        ("county = 431126", "county: Expected `str`, got `int`", "county：应为文本（带引号），现在是整数"),
+        (
+            'county = "431126"\n[web]\nport = 0.5',
+            "web.port: Expected `int`, got `float`",
+            "web.port：应为整数，现在是数字",
+        ),
+        (
+            'county = "431126"\nnmae = ""',
+            "nmae: there is no such setting, did you mean",
+            "nmae：没有这个设置项，是不是“name”？",
+        ),
+        ("", "county: is missing", "county：缺少这一项"),
+    ],
+)
+def test_a_mistake_is_told_in_the_readers_language(tmp_path: Path, text: str, en: str, zh: str) -> None:
+    with pytest.raises(configfile.ConfigMistakes) as found:
+        configfile.load(written(tmp_path, text))
+    assert en in found.value.text("en")
+    assert zh in found.value.text("zh")
+
+
+def test_without_a_file_it_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(configfile.ConfigAbsent) as found:
+        configfile.load(tmp_path / "countyhub.toml")
+    assert "countyhub sample >" in found.value.text("zh")

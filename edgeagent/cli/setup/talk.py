@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, NoReturn, Protocol
 
 from edgeagent.cli.say import Language, say, width
 from edgeagent.cli.setup.answers import Answers, value_at
-from edgeagent.configfile.fullwidth import to_ascii
+from gridwire.fullwidth import to_ascii
 from gridwire.problem import Problem
 
 COLUMNS = 78

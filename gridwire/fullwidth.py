@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from edgeagent.configfile.mistakes import Both
+from gridwire.problem import Both
 
 _QUOTE = Both("the full-width quotation mark", "全角引号")
 _COMMA = Both("the full-width comma", "全角逗号")
