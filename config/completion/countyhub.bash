@@ -100,7 +100,7 @@ _countyhub() {
         " run:--log-format") offer="auto plain journal json" ;;
         " check:--config") files=yes ;;
         " check:--language") offer="zh en" ;;
-        " check:--only") offer="database broker work backup certificates disk calendar notify deadletters aside" ;;
+        " check:--only") offer="database broker work backup certificates disk calendar notify deadletters aside accounts" ;;
         " migrate:--config") files=yes ;;
         " migrate:--language") offer="zh en" ;;
         " deadletter:--config") files=yes ;;

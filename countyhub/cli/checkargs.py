@@ -7,7 +7,19 @@ import argparse
 from countyhub.cli.say import say
 from gridwire.problem import Language
 
-CHECKS = ("database", "broker", "work", "backup", "certificates", "disk", "calendar", "notify", "deadletters", "aside")
+CHECKS = (
+    "database",
+    "broker",
+    "work",
+    "backup",
+    "certificates",
+    "disk",
+    "calendar",
+    "notify",
+    "deadletters",
+    "aside",
+    "accounts",
+)
 """The names, which a test compares with the checks themselves: those are not loaded with every start."""
 
 

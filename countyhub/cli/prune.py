@@ -1,4 +1,7 @@
-"""`countyhub prune [--dry-run]`: what is older than the days of its kind goes, as the hub does it daily."""
+"""`countyhub prune [--dry-run]`: what is older than the days of its kind goes, as the hub does it daily.
+
+Never the audit: the hub alone gives up its rows.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from countyhub import configfile
+from countyhub.audit import keeping
 from countyhub.cli.attempt import OK, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
@@ -38,18 +42,22 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _prune(config: Config, args: argparse.Namespace) -> int:
-    found = asyncio.run(_gone(config, dry_run=args.dry_run))
+    found, due = asyncio.run(_gone(config, dry_run=args.dry_run))
     if args.json:
         print(msgspec.json.encode([each._asdict() for each in found]).decode())
     else:
         _print(args, found)
+        _print_audit(args, max(config.retention.audit_days, keeping.LEAST_DAYS), due)
     return OK
 
 
-async def _gone(config: Config, *, dry_run: bool) -> list[Pruned]:
+async def _gone(config: Config, *, dry_run: bool) -> tuple[list[Pruned], int]:
+    """And whether rows of the audit are due, which only the hub gives up: more than 0, though not how many."""
+    now = datetime.now(UTC)
     store = await open_reader(locate(config))
     try:
-        return await retention.prune(store, config.retention, datetime.now(UTC), dry_run=dry_run)
+        found = await retention.prune(store, config.retention, now, dry_run=dry_run)
+        return found, await keeping.prune(store, config.retention.audit_days, now, dry_run=True)
     finally:
         await store.close()
 
@@ -60,3 +68,11 @@ def _print(args: argparse.Namespace, found: Sequence[Pruned]) -> None:
         name = say(args.language, en=_EN.get(kind, kind), zh=_ZH[kind])
         print(say(args.language, en=f"{name} before {before:%Y-%m-%d}: {rows} {gone}",
                   zh=f"{name}（{before:%Y-%m-%d} 之前）：{gone} {rows} 行"))  # fmt: skip
+
+
+def _print_audit(args: argparse.Namespace, days: int, due: int) -> None:
+    """Nobody takes rows out of the audit by hand: neither here."""
+    state = say(args.language, en="some are due" if due else "none is due", zh="有待清理" if due else "尚无到期")
+    print(say(args.language,
+              en=f"the audit is not touched: the hub alone gives up rows after {days} days and notes it ({state})",
+              zh=f"审计记录不受此命令影响：满 {days} 天后由汇聚端自行清理并留痕（{state}）"))  # fmt: skip

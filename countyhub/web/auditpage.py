@@ -113,7 +113,11 @@ class AuditPage:
         facts = {name: value for name, value in asked._asdict().items() if value}
         async with self._lobby.store.write() as connection:
             await trail.note(
-                connection, "audit.read", at=datetime.now(UTC), facts=facts, verdict="broken" if is_broken else verdict
+                connection,
+                "audit.read",
+                at=datetime.now(UTC),
+                facts=facts,
+                verdict=("broken" if is_broken else "whole") if verdict else "",
             )
         language = language_of(request, self._desk.settings)
         values: dict[str, Any] = {"verdict": verdict, "is_broken": is_broken, "asked": asked, "rows": rows}
