@@ -92,6 +92,8 @@ class Registry:
         self._tree = lru_cache(32)(self._make_tree)
         self._staff = lru_cache(8)(self._make_staff)
         self._budgets = lru_cache(8)(self._make_budgets)
+        self._beneath = lru_cache(4096)(self._make_beneath)
+        self._box_belongs = lru_cache(4096)(self._make_belonging)
 
     @classmethod
     def bare(cls, zone: ZoneInfo) -> Registry:
@@ -129,13 +131,18 @@ class Registry:
 
     def children(self, code: str, at: When) -> tuple[str, ...]:
         """The areas or grids directly beneath."""
-        day = self.day(at)
+        return self._beneath(code, self.day(at))
+
+    def _make_beneath(self, code: str, day: date) -> tuple[str, ...]:
         within = self.scope(code, day)
         return tuple(sorted(each for each in within.areas | within.grids if self.ancestors(each, day)[1:2] == (code,)))
 
     def belongs(self, box: str, at: When) -> Belonging:
         """Village, township and county of a box, with the names that they had then; empty for one never registered."""
-        return self.belonging(self.box_path(box, at), at)
+        return self._box_belongs(box, self.day(at))
+
+    def _make_belonging(self, box: str, day: date) -> Belonging:
+        return self.belonging(self.box_path(box, day), day)
 
     def belonging(self, path: Iterable[str], at: When) -> Belonging:
         """The same of a path (`ancestors`, `box_path`)."""

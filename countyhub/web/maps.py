@@ -6,6 +6,7 @@ shapes is a link to the next closer map, so that the map needs no script to be u
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -53,7 +54,9 @@ class Maps:
         visit = await self._desk.visit(request)
         area, by = area_of(visit, visit.said("area")), _layer(visit)
         grids = _grids(visit, area)
-        drawing = outlines.drawing(visit.registry, visit.registry.day(visit.now), grids, area.beneath)
+        day = visit.registry.day(visit.now)
+        # Borders as surveyed take a second the first time: others go on being served.
+        drawing = await asyncio.to_thread(outlines.drawing, visit.registry, day, grids, area.beneath)
         return await self._desk.page(
             visit,
             "map.html",
@@ -90,7 +93,7 @@ class Maps:
             found = await self._desk.watch.tallies.of(
                 visit.scope, visit.registry, visit.registry.day(visit.now), visit.snapshot.last_entry
             )
-            return {code: found.at(code).gravest for code in grids}
+            return {code: found.places[code].gravest if code in found.places else "none" for code in grids}
         boxes = {box.id: box for box in self._desk.boxes(visit)}
         return _links(visit, grids, boxes) if by == "links" else _cameras(visit, grids, boxes)
 

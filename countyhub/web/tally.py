@@ -49,7 +49,8 @@ class Counts:
     @property
     def gravest(self) -> str:
         """The light that its place shows on a map."""
-        return next((light for light in GRAVEST if self.light(light)), "none")
+        there = {light for (light, _), number in self.of.items() if number}
+        return next((light for light in GRAVEST if light in there), "none")
 
 
 @dataclass(frozen=True, slots=True)
