@@ -19,6 +19,7 @@ from bench.results import Results
 from bench.works import (
     append,
     cameras,
+    console,
     consumer,
     drain,
     end_to_end,
@@ -39,7 +40,7 @@ from bench.works import (
 _ALL = (
     append, slow_disk, flash, drain, consumer, far, end_to_end, idle, month, cameras, picture, hub_store, hub_cases,
     terminal, small_box,
-    storm, storm_cases,
+    storm, storm_cases, console,
 )  # fmt: skip
 WORKS: Mapping[str, Callable[[Plan], None]] = {work.NAME: work.run for work in _ALL}
 PAGE = environment.ROOT / "docs" / "benchmarks.md"

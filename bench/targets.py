@@ -102,6 +102,17 @@ TARGETS = (
         for order in ("in order", "backlog", "any")
     ),
     Target("storm day, different results over all orders", "storm", "different results", 1, at_most=True),
+    Target("console, slowest first paint of a page, ms", "console", "slowest first paint, ms", 600, at_most=True),
+    Target("console, largest page, KB", "console", "largest page, KB", 200, at_most=True),
+    Target("console, recolour of the county's map, ms", "console", "recolour of the map, ms", 200, at_most=True),
+    *(
+        Target(f"200 at {what}, % of a core", "console", f"200 at {what}, % of a core", 25, at_most=True)
+        for what in ("the events", "all pages")
+    ),
+    *(
+        Target(f"{what}: s between two updates", "console", f"{what}: least s between two updates", 0.9)
+        for what in ("the events", "all pages")
+    ),
     Target("slowest list among 200,000 cases, ms", "cases", "slowest list of either, ms", 50, at_most=True),
     Target("storm day, µs of the hub an event, any order", "storm", "µs/event, any", 20, at_most=True),
     *(
