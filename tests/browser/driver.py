@@ -6,7 +6,6 @@ Everything that the pages complain about, and whatever they ask for, is collecte
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -102,11 +101,10 @@ async def overflow(page: Page) -> int:
 
 
 @contextlib.asynccontextmanager
-async def chromium(language: str = "zh") -> AsyncIterator[Chromium]:
-    """A browser of its own, whose own words are of this language; ends with the block."""
-    words = {**os.environ, "LANGUAGE": "zh_CN" if language == "zh" else "en_GB"}
+async def chromium() -> AsyncIterator[Chromium]:
+    """A browser of its own; ends with the block."""
     async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=PATH, args=list(FLAGS), env=words)
+        browser = await driver.chromium.launch(executable_path=PATH, args=list(FLAGS))
         try:
             yield Chromium(browser)
         finally:
