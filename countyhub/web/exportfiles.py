@@ -61,7 +61,7 @@ def _plain(kind: Kind, value: Value, zone: ZoneInfo) -> str | int | float:
     if value is None:
         return ""
     if isinstance(value, str):
-        return defused(value)
+        return _worded(value)
     if isinstance(value, int | float) and kind != "share":
         return value
     return tables.said(kind, value, zone)
