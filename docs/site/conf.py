@@ -25,6 +25,7 @@ suppress_warnings = ["myst.header", "misc.highlighting_failure"]
 html_theme = "pydata_sphinx_theme"
 html_title = "gridwire"
 html_search_language = "zh-bigrams"
+html_context = {"default_mode": "auto"}  # by day and by night as the browser
 html_copy_source = False
 html_show_search_summary = False  # a page opened from a file may not read the others
 html_show_sourcelink = False
