@@ -365,6 +365,7 @@ async def test_it_enrols_with_the_token_of_the_stick(box, tmp_path):
             )
             await person.answers(("所示修改", ""), ("写入？", ""), ("本机已注册为盒子 431126001001", ""))
             assert await person.ends() == 0, person.screen
+            assert "没有加密" not in person.screen, "what enrolment adds is not there yet, and is no mistake"
     assert (loaded(box).box, loaded(box).hub.tls is not None) == (village, True)
 
 

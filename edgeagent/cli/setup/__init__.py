@@ -22,6 +22,7 @@ from edgeagent.cli.setup.plan import Plan, Present
 from edgeagent.cli.setup.talk import FromFile, Person, Talk
 from edgeagent.cli.setup.terminal import terminal
 from edgeagent.configfile import BadConfig, Loaded
+from edgeagent.configfile.mistakes import OpenLink, PortAndTls
 from gridwire.problem import Problem
 
 OK, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
@@ -156,6 +157,8 @@ def _summary(talk: Talk, loaded: Loaded, *, enrols: bool) -> None:
     if not encrypted:
         talk.tell(en="! The link to the county is not encrypted.", zh="! 到县级的连接没有加密。")
     for warning in loaded.warnings:
+        if enrols and isinstance(warning, OpenLink | PortAndTls):
+            continue  # certificates come with the enrolment, which is next
         talk.tell(en=f"! {warning.sentence('en')}", zh=f"! {warning.sentence('zh')}")
 
 

@@ -234,7 +234,7 @@ def _key_file(talk: Talk, plan: Plan) -> str:
         f"村密钥文件（由 countyhub key 生成），如 {usual}", absolute, str(usual),
     ))  # fmt: skip
     if not Path(found).exists():
-        own = f"install -D -m 600 village.key {found} && systemctl restart edgeagent"
+        own = f"install -D -m 600 village.key {found}\n    systemctl restart edgeagent"
         talk.tell(en=f"  ! {found} is not there yet, without it the terminal does not start. As root:\n    {own}",
                   zh=f"  ! {found} 尚不存在，没有它终端无法启动。请以 root 执行：\n    {own}")  # fmt: skip
     return found
