@@ -17,13 +17,14 @@ from countyhub.audit import reading
 from countyhub.registry import plan, stored
 from countyhub.registry.forms import Duty
 from countyhub.store import tables as t
+from countyhub.store.notifytables import message
 from gridwire.events import Alarm, Checkin, DeviceState, Request
 from simulators.county.build import COUNTY, SMALL, build
 from tests.apis import desk
 from tests.browser.client import live
 from tests.browser.county import jpeg
 from tests.registries import VILLAGES, ZONE, small
-from tests.walks import THERE, Browser, browser, pages
+from tests.walks import THERE, Browser, browser, pages, person_of
 
 pytestmark = pytest.mark.usefixtures("database")
 HERE, THERE_BOX = VILLAGES[0], VILLAGES[1]
@@ -52,9 +53,7 @@ async def fill(place) -> None:
 
 def addresses(place) -> list[str]:
     """Every page, table to take away and live stream that can be asked for, and every route of the interface."""
-    found = [
-        path for method, path in pages(place) if method == "GET" and path != "/metrics"
-    ]  # that is no person's
+    found = [path for method, path in pages(place) if method == "GET" and path != "/metrics"]  # that is no person's
     found += [f"/live/{name}" for name in ("board", "map", "cameras", "boxes", "lights", "cases")]
     found += [f"/events?box={THERE_BOX}", f"/boxes/{THERE_BOX}", f"/boxes/{HERE}", f"/cameras/{THERE_BOX}/cam-1",
               f"/live?box={THERE_BOX}", f"/cases?q={OTHER}", f"/cases.csv?q={OTHER}",
@@ -140,7 +139,12 @@ async def personal(place) -> str:
     county = await browser(place, "county")
     said = f'{{"title": "回电 {PHONE}", "text": "{PHONE} {NUMBER}", "place": "{HERE}"}}'
     opened = await county("POST", "/api/1/cases", said, content_type="application/json")
-    return re.search(r'"number":"([0-9-]+)"', opened[2])[1]
+    number = re.search(r'"number":"([0-9-]+)"', opened[2])[1]
+    told = {"reason": 1, "lap": 0, "channel": "", "number": number, "kind": "sos", "urgent": True, "made": now}
+    told |= {"text": f"回电 {PHONE}", "state": "waiting", "problem": ""}
+    for each, role in enumerate(ROLES):
+        await here.insert(message, id=each + 1, person=await person_of(place, role) or f"nobody{each}", **told)
+    return number
 
 
 @pytest.mark.parametrize(

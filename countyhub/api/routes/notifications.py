@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
-from sqlalchemy import ColumnElement, and_, select, true
+from sqlalchemy import ColumnElement, Row, and_, select, true
 
 from countyhub.api.call import Call
 from countyhub.api.problems import NotFound
@@ -76,7 +76,7 @@ async def find(call: Call, *, query: MessageQuery) -> Page[MessageView]:
         wanted.append(c.urgent if query.urgent else ~c.urgent)
     async with call.store.read() as connection:
         rows = (await connection.execute(select(message).where(*wanted).order_by(c.id).limit(query.limit))).all()
-    items = tuple(MessageView(**{name: getattr(row, name) for name in MessageView.__struct_fields__}) for row in rows)
+    items = tuple(_view(call, row) for row in rows)
     return Page(items=items, next=str(rows[-1].id) if len(rows) == query.limit else "")
 
 
@@ -106,6 +106,11 @@ async def answer(call: Call, *, path: CasePath) -> AlertView:
     if row is None:
         raise NotFound(what="call for help 紧急求助")
     return AlertView(**{name: getattr(row, name) for name in AlertView.__struct_fields__})
+
+
+def _view(call: Call, row: Row[tuple[object, ...]]) -> MessageView:
+    facts = {name: getattr(row, name) for name in MessageView.__struct_fields__}
+    return MessageView(**{**facts, "text": call.shown(row.text)})
 
 
 def _about(call: Call, number: ColumnElement[str]) -> ColumnElement[bool]:
