@@ -68,6 +68,7 @@ class Watcher:
         apart = [after - before for before, after in zip(self.at_s, self.at_s[1:], strict=False)]
         return {
             "path": self._path, "ids": self.ids, "updates": len(self.at_s), "least_s": min(apart, default=9.0),
+            "mean_s": sum(apart[1:]) / max(len(apart) - 1, 1) if len(apart) > 1 else 9.0,
             "last_id": self.last_id, "size": self.size, "ended": self.ended,
         }  # fmt: skip
 
