@@ -133,6 +133,7 @@ class Desk:
     live: dict[str, Source] = field(default_factory=dict)
     _needs: dict[Scope, Needs] = field(default_factory=dict)
     _needs_tick: int = -1
+    _fresh_tick: int = -1
 
     def language(self, request: Request) -> Language:
         return viewer_of(request).language or language_of(request, self.settings)
@@ -209,6 +210,13 @@ class Desk:
                 found = await needs(connection, visit.scope, self.boxes(visit), visit.now)
             self._needs[visit.scope] = found
         return self._needs[visit.scope]
+
+    async def freshen(self) -> None:
+        """Looks at the registry once a tick for all streams. Raises one of `UNAVAILABLE`."""
+        tick = self.watch.tick
+        if self._fresh_tick != tick:
+            await self.book.refresh()
+            self._fresh_tick = tick
 
     def is_other(self, request: Request, viewer: Viewer) -> bool:
         """Whether the viewer of an open page sees or may do something else than when it was made: `Viewer.sight`."""

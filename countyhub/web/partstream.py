@@ -96,6 +96,7 @@ class PartStreams:
                     tick = self._watch.tick
                     try:
                         # What he may see can change while he looks.
+                        await self._desk.freshen()
                         viewer = viewer_of(request)
                         if self._desk.is_other(request, viewer):
                             yield RELOAD
@@ -130,6 +131,7 @@ class PartStreams:
                 self._made, self._made_tick = {}, self._watch.tick
             if look not in self._made:
                 visit = await self._desk.visit(request)
+                look = look._replace(scope=visit.scope, rights=visit.viewer.rights)  # an import may have come between
                 self._made[look] = _made_of(await self._desk.parts(look.page, visit))
             return self._made[look]
 

@@ -84,6 +84,7 @@ class Streams:
             while not self._watch.closing:
                 if self._watch.tick > position.tick:
                     try:
+                        await self._desk.freshen()
                         if self._desk.is_other(request, viewer_of(request)):
                             yield RELOAD
                             return

@@ -148,7 +148,7 @@ async def personal(place) -> str:
 
 
 @pytest.mark.parametrize(
-    "role", [role if role in ("county", "inspector") else pytest.param(role, marks=pytest.mark.slow) for role in ROLES]
+    "role", [role if role == "county" else pytest.param(role, marks=pytest.mark.slow) for role in ROLES]
 )
 async def test_personal_data_is_shown_for_a_reason_alone(place, role):
     number = await personal(place)
