@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,9 @@ class LockFree(sqlite3.Connection):
     one of an interrupted task may live until the next garbage collection."""
 
     def close(self) -> None:
-        if self.in_transaction:
-            self.rollback()
+        with suppress(sqlite3.ProgrammingError):  # it was closed before
+            if self.in_transaction:
+                self.rollback()
         super().close()
 
 

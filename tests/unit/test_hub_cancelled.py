@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import random
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from countyhub import hub
 from countyhub.store.engine import UNAVAILABLE, Store, open_store
+from countyhub.store.sqlite import LockFree
 from tests import postgres
 from tests.hubs import database_url
 
@@ -32,6 +34,13 @@ def no_collection():
     gc.disable()
     yield
     gc.enable()
+
+
+def test_a_connection_may_be_closed_twice() -> None:
+    """As it is when whoever waits for the first time is interrupted too."""
+    connection = sqlite3.connect(":memory:", factory=LockFree)
+    connection.close()
+    connection.close()
 
 
 @pytest.mark.usefixtures("no_collection")
