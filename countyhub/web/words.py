@@ -27,6 +27,7 @@ class Words:
     def __init__(self, registry: Registry, language: Language, now: datetime) -> None:
         self._registry, self._now = registry, now
         self.language: Language = language
+        self._places: dict[str, str] = {}
 
     def _name(self, names: Mapping[Any, Name], key: str) -> str:
         found = names.get(key)
@@ -72,7 +73,9 @@ class Words:
 
     def place(self, code: str) -> str:
         """The name of an area or grid; its code where the registry has none."""
-        return self._registry.name(code, self._now) or code
+        if code not in self._places:  # a table asks for the same ones thousands of times
+            self._places[code] = self._registry.name(code, self._now) or code
+        return self._places[code]
 
     def where(self, grid: str, village: str, township: str) -> str:
         """From the township down, as far as it is known."""
