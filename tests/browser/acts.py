@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Locator, Page
+from typing import TYPE_CHECKING
 
 from tests.browser.driver import expect
+
+if TYPE_CHECKING:
+    from playwright.async_api import Locator, Page
 
 
 def form(page: Page, act: str) -> Locator:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-
-from playwright.async_api import Page
+from typing import TYPE_CHECKING
 
 from countyhub.audit import trail
 from countyhub.registry.live import LiveRegistry
@@ -35,6 +34,9 @@ from tests.harness import until
 from tests.hubs import PATIENCE_S, HubProcess
 from tests.logins import CHEAP, PASSWORD
 from tests.mosquitto import Mosquitto, free_port
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
 
 
 @dataclass(frozen=True)
