@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from countyhub.config import Config, Settings
+from countyhub.config import Config, Settings, meaning
 from gridwire import fullwidth
 from gridwire.problem import Both, Language, Problem
 
@@ -156,10 +156,13 @@ def own_file(path: str) -> str:
     return path
 
 
-def sample() -> str:
-    """A commented `countyhub.toml` with every setting at its default."""
-    head = "# 县级汇聚端配置 / configuration of the county hub. 去掉行首 # 即生效 / remove the # to change a default.\n"
-    return head + "\n".join(_sample_lines(Config, "")) + "\n"
+def sample(language: Language = "zh") -> str:
+    """A commented `countyhub.toml` with every setting at its default, its texts in that language."""
+    head = Both(
+        "Configuration of the county hub. Remove the # before a setting to change it. Check: countyhub check --offline",
+        "县级汇聚端配置。去掉设置项行首的 # 即可修改。检查：countyhub check --offline",
+    )
+    return f"# {head.text(language)}\n" + "\n".join(_sample_lines(Config, "", language)) + "\n"
 
 
 def _mistakes(table: Mapping[str, Any], struct: type[Settings], path: str) -> Iterator[Both]:
@@ -172,7 +175,7 @@ def _mistakes(table: Mapping[str, Any], struct: type[Settings], path: str) -> It
     for field in msgspec.structs.fields(struct):
         if field.name not in table:
             if field.required:
-                yield Both(f"{path}{field.name}: is missing", f"{path}{field.name}：缺少这一项")
+                yield _missing(f"{path}{field.name}", meaning(hints[field.name]))
             continue
         below = _struct_in(hints[field.name])
         value = table[field.name]
@@ -186,7 +189,13 @@ def _mistake_in(value: object, hint: Any, path: str) -> Iterator[Both]:
     try:
         msgspec.convert(value, hint)
     except msgspec.ValidationError as error:
-        yield Both(f"{path}: {error}", f"{path}：{_in_chinese(str(error))}")
+        what = meaning(hint) if " matching regex " in str(error) else Both("", "")
+        en, zh = (f" ({what.en})", f"（{what.zh}）") if what.en else ("", "")
+        yield Both(f"{path}: {error}{en}", f"{path}：{_in_chinese(str(error))}{zh}")
+
+
+def _missing(path: str, what: Both) -> Both:
+    return Both(f"{path}: is missing ({what.en})", f"{path}：缺少这一项（{what.zh}）")
 
 
 def _in_chinese(message: str) -> str:
@@ -215,25 +224,28 @@ def _struct_in(hint: Any) -> type[Settings] | None:
     return None
 
 
-def _sample_lines(struct: type[Settings], path: str) -> Iterator[str]:
+def _sample_lines(struct: type[Settings], path: str, language: Language) -> Iterator[str]:
     hints = get_type_hints(struct, include_extras=True)
     tables = []
     for field in msgspec.structs.fields(struct):
         hint = hints[field.name]
         below = _struct_in(hint)
         if below is not None:
-            tables.append((f"{path}{field.name}", below, field.default is None))
+            tables.append((f"{path}{field.name}", below, meaning(hint), field.default is None))
             continue
-        metas = [meta for meta in get_args(hint) if isinstance(meta, msgspec.Meta)]
-        about = next((meta.description for meta in metas), None)
-        example = next((meta.examples[0] for meta in metas if meta.examples), "")
-        yield f"# {about}"
-        yield f'{field.name} = "431126"' if field.required and not path else _line(field, example)
-    for name, below, optional in tables:
+        yield f"# {meaning(hint).text(language)}"
+        line = _line(field, _example(hint))
+        yield line.removeprefix("# ") if field.required and not path else line
+    for name, below, what, optional in tables:
         yield ""
-        yield from (f"# {line.strip()}" for line in (below.__doc__ or "").strip().splitlines())
+        yield f"# {what.text(language)}"
         yield f"# [{name}]" if optional else f"[{name}]"
-        yield from _sample_lines(below, f"{name}.")
+        yield from _sample_lines(below, f"{name}.", language)
+
+
+def _example(hint: Any) -> object:
+    metas = [meta for meta in get_args(hint) if isinstance(meta, msgspec.Meta)]
+    return next((meta.examples[0] for meta in metas if meta.examples), "")
 
 
 def _line(field: msgspec.structs.FieldInfo, example: object) -> str:

@@ -1,4 +1,4 @@
-"""`countyhub sample`: a commented configuration with every setting."""
+"""`countyhub sample`: a commented configuration with every setting, in the reader's language."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ import argparse
 from countyhub import configfile
 
 
-def execute(_args: argparse.Namespace) -> int:
-    print(configfile.sample(), end="")
+def execute(args: argparse.Namespace) -> int:
+    print(configfile.sample(args.language), end="")
     return 0

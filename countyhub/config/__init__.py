@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta
-
-from countyhub.config.base import Settings
+from countyhub.config.base import Settings, about, meaning
 from countyhub.config.broker import BrokerSettings, TlsSettings
 from countyhub.config.cases import CalendarSettings, EscalationSettings
 from countyhub.config.enrol import EnrolSettings
@@ -39,30 +37,89 @@ __all__ = [
     "WebSettings",
     "WebhookSettings",
     "WecomSettings",
+    "meaning",
 ]
 
 
 class Config(Settings, frozen=True, kw_only=True):
     """The whole configuration: `countyhub.toml`."""
 
-    county: Annotated[str, Meta(pattern=COUNTY_PATTERN, description="code of the county, 6 digits")]
-    name: Annotated[str, Meta(max_length=64, description="name of the county, for people")] = ""
-    language: Annotated[Language, Meta(description="language of texts: zh or en")] = "zh"
-    data_dir: Annotated[str, Meta(min_length=1, description="folder of everything the hub keeps")] = (
+    county: Annotated[
+        str, about("code of the county, 6 digits", "县级区划代码，6 位", pattern=COUNTY_PATTERN, example="431126")
+    ]
+    name: Annotated[str, about("name of the county, for people", "县名，用于显示", max_length=64)] = ""
+    language: Annotated[Language, about("language of texts: zh or en", "界面语言：zh 或 en")] = "zh"
+    data_dir: Annotated[str, about("folder of everything the hub keeps", "汇聚端保存全部数据的目录", min_length=1)] = (
         "/var/lib/countyhub"
     )
-    broker: BrokerSettings = BrokerSettings()
-    database: DatabaseSettings = DatabaseSettings()
-    retention: RetentionSettings = RetentionSettings()
-    replay: ReplaySettings = ReplaySettings()
-    web: WebSettings = WebSettings()
-    accounts: AccountSettings = AccountSettings()
-    api: ApiSettings = ApiSettings()
-    calendar: CalendarSettings = CalendarSettings()
-    escalation: EscalationSettings = EscalationSettings()
-    feeds: FeedsSettings = FeedsSettings()
-    notify: NotifySettings = NotifySettings()
-    enrol: EnrolSettings = EnrolSettings()
+    broker: Annotated[BrokerSettings, about("the broker that the boxes talk to", "盒子连接的消息服务器")] = (
+        BrokerSettings()
+    )
+    database: Annotated[DatabaseSettings, about("where everything is kept", "数据库：全部数据保存在哪里")] = (
+        DatabaseSettings()
+    )
+    retention: Annotated[
+        RetentionSettings,
+        about(
+            "how long things are kept, in days; 0: for ever. Looked at daily, and by `countyhub prune`. What is not "
+            "settled stays in any case: missing numbers, letters that could not be read, orders without an answer",
+            "保存期限，天；0 为永久。每天清理一次，也可执行 countyhub prune。尚未了结的一律保留：缺失编号、"
+            "无法读取的报文、未得到答复的指令",
+        ),
+    ] = RetentionSettings()
+    replay: Annotated[ReplaySettings, about("how missing events are asked for", "缺失事件的补发请求")] = (
+        ReplaySettings()
+    )
+    web: Annotated[WebSettings, about("the console", "控制台")] = WebSettings()
+    accounts: Annotated[
+        AccountSettings,
+        about(
+            "who is logged in at the console, and for how long; users are made by `countyhub user add`",
+            "控制台登录的有效时间；用户由 countyhub user add 新建",
+        ),
+    ] = AccountSettings()
+    api: Annotated[
+        ApiSettings,
+        about(
+            "the HTTP interface for other programs, at the console's address below /api/1/; see docs/api.md",
+            "供其他系统使用的 HTTP 接口，位于控制台地址的 /api/1/ 下；见 docs/api.md",
+        ),
+    ] = ApiSettings()
+    calendar: Annotated[
+        CalendarSettings,
+        about(
+            "working days, and when alarms are expected; both folders are read again when something in them changes",
+            "工作日，以及预计会有报警的时段；两个目录中的文件变动后自动重新读取",
+        ),
+    ] = CalendarSettings()
+    escalation: Annotated[
+        EscalationSettings,
+        about(
+            "what the hub does with cases by itself, beside turning their lights and archiving them after 7 days",
+            "汇聚端对案件的自动处理（亮灯和满 7 天归档除外）",
+        ),
+    ] = EscalationSettings()
+    feeds: Annotated[
+        FeedsSettings,
+        about(
+            "what is sent on to other systems: by webhook (`countyhub webhook add`) and over MQTT",
+            "向其他系统转发：通过推送（countyhub webhook add）和 MQTT",
+        ),
+    ] = FeedsSettings()
+    notify: Annotated[
+        NotifySettings,
+        about(
+            "messages to people; nobody is told anything while no channel is set up",
+            "给工作人员的通知；未设置任何渠道时不通知任何人",
+        ),
+    ] = NotifySettings()
+    enrol: Annotated[
+        EnrolSettings,
+        about(
+            "boxes get and renew their certificates here, once `countyhub ca init` has made the county's CA",
+            "盒子在此领取和更新证书；须先执行 countyhub ca init 建立县级 CA",
+        ),
+    ] = EnrolSettings()
 
     @property
     def database_url(self) -> str:

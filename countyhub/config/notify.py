@@ -5,27 +5,39 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
 
-from countyhub.config.base import Settings
+from countyhub.config.base import Settings, about
 
 
 class EmailSettings(Settings, frozen=True, kw_only=True):
     """Messages by mail."""
 
-    host: Annotated[str, Meta(min_length=1, description="mail server that takes our mail", examples=["mail.local"])]
-    port: Annotated[int, Meta(ge=1, le=65535, description="587 with starttls, 465 with tls")] = 587
+    host: Annotated[str, about("mail server that takes our mail", "发信邮件服务器", min_length=1, example="mail.local")]
+    port: Annotated[
+        int, about("587 with starttls, 465 with tls", "端口：starttls 为 587，tls 为 465", ge=1, le=65535)
+    ] = 587
     security: Annotated[
         Literal["starttls", "tls", "none"],
-        Meta(description="none: only where server and hub are one machine; then nothing is encrypted"),
+        about(
+            "none: only where server and hub are one machine; then nothing is encrypted",
+            "加密方式；none 不加密，只限邮件服务器与汇聚端在同一台机器",
+        ),
     ] = "starttls"
-    ca: Annotated[str, Meta(description="certificate of the server's CA, PEM file; empty: those of the system")] = ""
-    username: Annotated[str, Meta(description="user name; empty: none")] = ""
-    password: Annotated[str, Meta(description="password: `file:PATH`, `env:NAME` or the text")] = ""
+    ca: Annotated[
+        str,
+        about(
+            "certificate of the server's CA, PEM file; empty: those of the system",
+            "邮件服务器的 CA 证书，PEM 文件；留空则用系统自带的",
+        ),
+    ] = ""
+    username: Annotated[str, about("user name; empty: none", "用户名；留空则不用")] = ""
+    password: Annotated[
+        str, about("password: `file:PATH`, `env:NAME` or the text", "密码：file:路径、env:变量名或明文")
+    ] = ""
     sender: Annotated[
-        str, Meta(pattern=r"^[!-~]+@[!-~]+$", description="address of the sender", examples=["hub@mail.local"])
+        str, about("address of the sender", "发件人地址", pattern=r"^[!-~]+@[!-~]+$", example="hub@mail.local")
     ]
-    timeout_s: Annotated[float, Meta(ge=1, le=60, description="seconds to wait for each answer")] = 15
+    timeout_s: Annotated[float, about("seconds to wait for each answer", "等待每次应答的秒数", ge=1, le=60)] = 15
 
 
 class SmsSettings(Settings, frozen=True, kw_only=True):
@@ -33,29 +45,55 @@ class SmsSettings(Settings, frozen=True, kw_only=True):
     and {secret} are replaced; {text_json} is the text as it stands inside a JSON string."""
 
     url: Annotated[
-        str, Meta(pattern=r"^https?://", description="address of the gateway", examples=["https://sms.local/send"])
+        str, about("address of the gateway", "短信网关地址", pattern=r"^https?://", example="https://sms.local/send")
     ]
-    method: Annotated[Literal["POST", "GET"], Meta(description="GET: the fields go into the address")] = "POST"
-    body: Annotated[Literal["json", "form"], Meta(description="how the fields are written")] = "json"
-    headers: Annotated[dict[str, str], Meta(description="headers of the request, each with its value")] = msgspec.field(
-        default_factory=dict
+    method: Annotated[
+        Literal["POST", "GET"], about("GET: the fields go into the address", "请求方法；GET 时字段写入地址")
+    ] = "POST"
+    body: Annotated[Literal["json", "form"], about("how the fields are written", "字段的写法")] = "json"
+    headers: Annotated[dict[str, str], about("headers of the request, each with its value", "请求头及其值")] = (
+        msgspec.field(default_factory=dict)
     )
     fields: Annotated[
-        dict[str, str], Meta(description="what is asked, each field with its value; empty: phone and content")
+        dict[str, str],
+        about(
+            "what is asked, each field with its value; empty: phone and content",
+            "请求字段及其值；留空则为 phone 和 content",
+        ),
     ] = msgspec.field(default_factory=dict)
-    secret: Annotated[str, Meta(description="for {secret}: `file:PATH`, `env:NAME` or the text")] = ""
-    ca: Annotated[str, Meta(description="certificate of the gateway's CA, PEM file; empty: those of the system")] = ""
-    success_field: Annotated[
-        str, Meta(description="field of the JSON answer that tells success, e.g. data.code; empty: any 2xx")
+    secret: Annotated[
+        str,
+        about("for {secret}: `file:PATH`, `env:NAME` or the text", "替换 {secret} 的密钥：file:路径、env:变量名或明文"),
     ] = ""
-    success_value: Annotated[str, Meta(description="what stands in it then")] = "0"
-    retry_values: Annotated[tuple[str, ...], Meta(description="what stands in it when it may be tried again")] = ()
+    ca: Annotated[
+        str,
+        about(
+            "certificate of the gateway's CA, PEM file; empty: those of the system",
+            "短信网关的 CA 证书，PEM 文件；留空则用系统自带的",
+        ),
+    ] = ""
+    success_field: Annotated[
+        str,
+        about(
+            "field of the JSON answer that tells success, e.g. data.code; empty: any 2xx",
+            "JSON 应答中表示成败的字段，如 data.code；留空则任何 2xx 都算成功",
+        ),
+    ] = ""
+    success_value: Annotated[str, about("what stands in it then", "该字段表示成功的值")] = "0"
+    retry_values: Annotated[
+        tuple[str, ...], about("what stands in it when it may be tried again", "该字段表示可以重试的值")
+    ] = ()
     repeats_safely: Annotated[
-        bool, Meta(description="the gateway sends only once what comes twice with the same {id}")
+        bool,
+        about(
+            "the gateway sends only once what comes twice with the same {id}", "同一 {id} 重复提交时，网关只发送一次"
+        ),
     ] = False
-    max_chars: Annotated[int, Meta(ge=50, le=1000, description="longest text, characters")] = 200
-    per_minute: Annotated[int, Meta(ge=0, le=100000, description="messages a minute at most; 0: no limit")] = 60
-    timeout_s: Annotated[float, Meta(ge=1, le=60, description="seconds to wait for the answer")] = 15
+    max_chars: Annotated[int, about("longest text, characters", "短信最长字数", ge=50, le=1000)] = 200
+    per_minute: Annotated[
+        int, about("messages a minute at most; 0: no limit", "每分钟最多条数；0 为不限", ge=0, le=100000)
+    ] = 60
+    timeout_s: Annotated[float, about("seconds to wait for the answer", "等待应答的秒数", ge=1, le=60)] = 15
 
 
 class WecomSettings(Settings, frozen=True, kw_only=True):
@@ -63,26 +101,53 @@ class WecomSettings(Settings, frozen=True, kw_only=True):
 
     robots: Annotated[
         dict[str, str],
-        Meta(
-            description="names of your own, each with the key of a group's robot: `file:PATH`, `env:NAME` or the text"
+        about(
+            "names of your own, each with the key of a group's robot: `file:PATH`, `env:NAME` or the text",
+            "自定名称及其群机器人的 key：file:路径、env:变量名或明文",
         ),
     ] = msgspec.field(default_factory=dict)
-    corp_id: Annotated[str, Meta(description="id of the organisation; for messages to members")] = ""
-    agent_id: Annotated[int, Meta(ge=0, description="id of the application; for messages to members")] = 0
-    secret: Annotated[str, Meta(description="of the application: `file:PATH`, `env:NAME` or the text")] = ""
-    url: Annotated[str, Meta(pattern=r"^https?://", description="address of the service, or of one of your own")] = (
-        "https://qyapi.weixin.qq.com"
-    )
-    ca: Annotated[str, Meta(description="certificate of the service's CA, PEM file; empty: those of the system")] = ""
-    timeout_s: Annotated[float, Meta(ge=1, le=60, description="seconds to wait for the answer")] = 15
+    corp_id: Annotated[str, about("id of the organisation; for messages to members", "企业 ID；用于向成员发消息")] = ""
+    agent_id: Annotated[
+        int, about("id of the application; for messages to members", "应用 AgentId；用于向成员发消息", ge=0)
+    ] = 0
+    secret: Annotated[
+        str,
+        about("of the application: `file:PATH`, `env:NAME` or the text", "应用的 Secret：file:路径、env:变量名或明文"),
+    ] = ""
+    url: Annotated[
+        str,
+        about(
+            "address of the service, or of one of your own", "服务地址，私有部署时填写自己的地址", pattern=r"^https?://"
+        ),
+    ] = "https://qyapi.weixin.qq.com"
+    ca: Annotated[
+        str,
+        about(
+            "certificate of the service's CA, PEM file; empty: those of the system",
+            "服务的 CA 证书，PEM 文件；留空则用系统自带的",
+        ),
+    ] = ""
+    timeout_s: Annotated[float, about("seconds to wait for the answer", "等待应答的秒数", ge=1, le=60)] = 15
 
 
 class WebhookSettings(Settings, frozen=True, kw_only=True):
     """Messages as JSON to an address of the person's, signed as Standard Webhooks says."""
 
-    secret: Annotated[str, Meta(description="whsec_ and base64: `file:PATH`, `env:NAME` or the text")]
-    ca: Annotated[str, Meta(description="certificate of the receivers' CA, PEM file; empty: those of the system")] = ""
-    timeout_s: Annotated[float, Meta(ge=1, le=60, description="seconds to wait for the answer")] = 15
+    secret: Annotated[
+        str,
+        about(
+            "whsec_ and base64: `file:PATH`, `env:NAME` or the text",
+            "签名密钥，whsec_ 加 base64：file:路径、env:变量名或明文",
+        ),
+    ]
+    ca: Annotated[
+        str,
+        about(
+            "certificate of the receivers' CA, PEM file; empty: those of the system",
+            "接收方的 CA 证书，PEM 文件；留空则用系统自带的",
+        ),
+    ] = ""
+    timeout_s: Annotated[float, about("seconds to wait for the answer", "等待应答的秒数", ge=1, le=60)] = 15
 
 
 class NotifySettings(Settings, frozen=True, kw_only=True):
@@ -90,25 +155,70 @@ class NotifySettings(Settings, frozen=True, kw_only=True):
 
     quiet: Annotated[
         str,
-        Meta(
+        about(
+            "hours in which nobody is disturbed but for a call for help; empty: none",
+            "免打扰时段，只有求助例外；留空则没有",
             pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9])?$",
-            description="hours in which nobody is disturbed but for a call for help; empty: none",
         ),
     ] = "22:00-07:00"
     gather_s: Annotated[
-        float, Meta(ge=0, le=3600, description="an ordinary message waits so long for others to go with, seconds")
+        float,
+        about(
+            "an ordinary message waits so long for others to go with, seconds",
+            "普通通知等待合并发送的时间，秒",
+            ge=0,
+            le=3600,
+        ),
     ] = 30
-    per_hour: Annotated[int, Meta(ge=1, le=1000, description="messages a person gets in an hour by one channel")] = 6
-    per_day: Annotated[int, Meta(ge=1, le=10000, description="messages a person gets in a day by one channel")] = 30
+    per_hour: Annotated[
+        int, about("messages a person gets in an hour by one channel", "每人每个渠道每小时最多条数", ge=1, le=1000)
+    ] = 6
+    per_day: Annotated[
+        int, about("messages a person gets in a day by one channel", "每人每个渠道每天最多条数", ge=1, le=10000)
+    ] = 30
     pass_on_s: Annotated[
-        float, Meta(ge=5, le=3600, description="a call for help that nobody answers goes on after so many seconds")
+        float,
+        about(
+            "a call for help that nobody answers goes on after so many seconds",
+            "求助无人应答时，多少秒后通知下一人",
+            ge=5,
+            le=3600,
+        ),
     ] = 120
     give_up_h: Annotated[
-        float, Meta(ge=0.1, le=240, description="what cannot be sent is given up after so many hours")
+        float,
+        about("what cannot be sent is given up after so many hours", "无法送达的通知在多少小时后放弃", ge=0.1, le=240),
     ] = 24
-    keep_days: Annotated[int, Meta(ge=1, le=36500, description="how long what was sent is kept: a log")] = 200
-    proxy: Annotated[str, Meta(description="HTTP proxy for sms, wecom and webhook; empty: none")] = ""
-    email: Annotated[EmailSettings | None, Meta(description="mail; without this table there is none")] = None
-    sms: Annotated[SmsSettings | None, Meta(description="text messages; without this table there are none")] = None
-    wecom: Annotated[WecomSettings | None, Meta(description="WeCom; without this table there is none")] = None
-    webhook: Annotated[WebhookSettings | None, Meta(description="webhooks; without this table there are none")] = None
+    keep_days: Annotated[int, about("how long what was sent is kept: a log", "通知记录保存天数", ge=1, le=36500)] = 200
+    proxy: Annotated[
+        str,
+        about("HTTP proxy for sms, wecom and webhook; empty: none", "短信、企业微信和推送使用的 HTTP 代理；留空则不用"),
+    ] = ""
+    email: Annotated[
+        EmailSettings | None, about("mail; without this table there is none", "邮件；没有此表则不发邮件")
+    ] = None
+    sms: Annotated[
+        SmsSettings | None,
+        about(
+            "text messages, by a gateway that takes HTTP requests; without this table there are none. In "
+            "url, headers and fields the words {phone}, {text}, {id} and {secret} are replaced; {text_json} "
+            "is the text as it stands inside a JSON string",
+            "短信，通过接受 HTTP 请求的网关发送；没有此表则不发短信。url、headers 和 fields 中的 {phone}、"
+            "{text}、{id}、{secret} 会被替换；{text_json} 是按 JSON 字符串转义的正文",
+        ),
+    ] = None
+    wecom: Annotated[
+        WecomSettings | None,
+        about(
+            "WeCom: to groups by their robots, to members by an application; without this table there is none",
+            "企业微信：群消息由群机器人发送，成员消息由应用发送；没有此表则不发",
+        ),
+    ] = None
+    webhook: Annotated[
+        WebhookSettings | None,
+        about(
+            "messages as JSON to an address of the person's, signed as Standard Webhooks says; without this "
+            "table there are none",
+            "推送：以 JSON 发往各人登记的地址，按 Standard Webhooks 签名；没有此表则不推送",
+        ),
+    ] = None

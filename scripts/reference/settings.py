@@ -1,4 +1,5 @@
-"""docs/reference/settings.md: every setting of agent, drivers and hub, once, with unit, limits and default."""
+"""docs/reference/settings.md: every setting of agent, drivers and hub, once, with unit, limits, default and its meaning
+in both languages."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from msgspec import inspect
 
 from edgeagent.config import Config, DeviceSettings
 from edgeagent.driver import DeviceConfig
-from reference.tables import doc, field_row, fields, table
+from reference.tables import chinese, doc, field_row, fields, table
 
 Struct = type[msgspec.Struct]
 
@@ -19,24 +20,28 @@ Struct = type[msgspec.Struct]
 def text() -> str:
     """The whole page."""
     lines = [
-        "# Settings",
+        "# Settings 设置",
         "",
         "Made from the definitions that the programs themselves check against. An unknown key is a mistake.",
         "",
-        "## Village box: `edgeagent.toml` and `conf.d/*.toml`",
+        "由程序自己所用的定义生成；没有列出的设置项不能使用。",
+        "",
+        "## Village box 村级盒子: `edgeagent.toml` and `conf.d/*.toml`",
         *_tables(Config, ""),
         "",
         "### `[device.<id>]`",
         "",
         "What every device has; the driver's own keys stand in the same table.",
         "",
+        "各设备共有；驱动自己的设置写在同一个表中。",
+        "",
         *_rows(DeviceSettings),
     ]
     for name, config in drivers():
-        lines += ["", f"## Driver `{name}`", "", *_intro(config), *_rows(config), *_nested(config, "device.<id>")]
+        lines += ["", f"## Driver 驱动 `{name}`", "", *_intro(config), *_rows(config), *_nested(config, "device.<id>")]
     hub = _hub()
     if hub is not None:
-        lines += ["", "## County hub", *_tables(hub, "")]
+        lines += ["", "## County hub 县级汇聚端: `countyhub.toml`", *_tables(hub, "")]
     return "\n".join(lines) + "\n"
 
 
@@ -58,9 +63,11 @@ def _hub() -> Struct | None:
     return config if isinstance(config, type) and issubclass(config, msgspec.Struct) else None
 
 
-def _tables(cls: Struct, path: str) -> list[str]:
-    head = f"### `[{path}]`" if path else "### At the top of the file"
-    return ["", head, "", *_intro(cls), *_tag(cls), *_rows(cls), *_nested(cls, path)]
+def _tables(cls: Struct, path: str, zh: str = "") -> list[str]:
+    """`zh`: what the table means where it stands; in English its Struct says it."""
+    head = f"### `[{path}]`" if path else "### At the top of the file 文件开头"
+    own_words = [f"{zh}。", ""] if zh else []
+    return ["", head, "", *_intro(cls), *own_words, *_tag(cls), *_rows(cls), *_nested(cls, path)]
 
 
 def _tag(cls: Struct) -> list[str]:
@@ -77,7 +84,7 @@ def _nested(cls: Struct, path: str) -> list[str]:
         below = shape.format(name=".".join(filter(None, (path, field.encode_name))))
         for struct in inner:
             if struct is not DeviceSettings:
-                lines += _tables(struct, below)
+                lines += _tables(struct, below, chinese(field.type) if len(inner) == 1 else "")
     return lines
 
 
@@ -103,8 +110,8 @@ def _intro(cls: Struct) -> list[str]:
 
 def _rows(cls: Struct) -> list[str]:
     rows = [
-        field_row(field)
+        [*field_row(field), chinese(field.type).replace("<", "&lt;")]
         for field in fields(cls)
         if not _structs_in(field.type)[0] and not isinstance(field.type, inspect.AnyType)
     ]
-    return table(["key", "type", "default", "meaning"], rows) if rows else ["No keys of its own."]
+    return table(["key", "type", "default", "meaning", "含义"], rows) if rows else ["No keys of its own."]

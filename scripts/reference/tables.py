@@ -48,6 +48,15 @@ def description(kind: inspect.Type) -> str:
     return ""
 
 
+def chinese(kind: inspect.Type) -> str:
+    """What stands beside `Meta(description=…)` in Chinese; empty where nothing does."""
+    if isinstance(kind, inspect.Metadata):
+        return str((kind.extra_json_schema or {}).get("zh", "")) or chinese(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return next((text for text in map(chinese, kind.types) if text), "")
+    return chinese(kind.item_type) if isinstance(kind, inspect.VarTupleType) else ""
+
+
 def default(field: inspect.Field) -> str:
     if field.required:
         return "**required**"
