@@ -19,6 +19,7 @@ import msgspec
 from countyhub import configfile
 from countyhub.accounts import passwords, session, users
 from countyhub.accounts.passwords import Hasher, WeakPassword
+from countyhub.accounts.roles import ROLES, RoleName
 from countyhub.accounts.session import Limits
 from countyhub.accounts.users import User, WrongUser
 from countyhub.audit import trail
@@ -205,13 +206,26 @@ def _show(work: Work, user: User, password: str = "") -> None:
     good = say(language, en="disabled", zh="已停用") if user.disabled else say(language, en="good", zh="有效")
     person, area = say(language, en="person", zh="工号"), say(language, en="area", zh="区划")
     used = f"{say(language, en='last log-in', zh='最近登录')} {at(user.used)}"
-    line = (user.name, good, ",".join(user.roles), f"{person} {user.person or '–'}", f"{area} {user.area or '–'}", used)
+    line = (
+        user.name,
+        good,
+        _roles(user, language),
+        f"{person} {user.person or '–'}",
+        f"{area} {user.area or '–'}",
+        used,
+    )
     print("  ".join(line), file=sys.stderr if password else sys.stdout)
     if password:
         print(password)
         told = say(language, en="Shown this once; it must be changed at the first log-in.",
                    zh="密码只显示这一次，首次登录须修改。")  # fmt: skip
         print(told, file=sys.stderr)
+
+
+def _roles(user: User, language: Language) -> str:
+    """As the console says them; a role of another release as it is stored."""
+    known = [ROLES[role] if role in ROLES else RoleName(role, role, frozenset()) for role in user.roles]
+    return say(language, en=", ".join(role.en for role in known), zh="、".join(role.zh for role in known))
 
 
 _ACTIONS: dict[str, Callable[[Work], Awaitable[None]]] = {

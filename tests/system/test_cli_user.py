@@ -21,15 +21,23 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     config = tmp_path / "countyhub.toml"
     config.write_text(f'county = "431126"\ndata_dir = "{tmp_path}"\n')
 
-    def run(*words: str, said: str = "") -> tuple[int, str, str]:
+    def run(*words: str, said: str = "", language: str = "en") -> tuple[int, str, str]:
         out, errors = io.StringIO(), io.StringIO()
         monkeypatch.setattr(sys, "stdin", io.StringIO(said))
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
-            code = main([*words, "--config", str(config), "--language", "en"])
+            code = main([*words, "--config", str(config), "--language", language])
         return code, out.getvalue(), errors.getvalue()
 
     assert run("migrate")[0] == 0
     return run
+
+
+def test_roles_are_told_as_the_console_tells_them(hub):
+    words = ("user", "add", "li", "--role", "county", "--role", "auditor")
+    assert hub(*words, "--generate")[0] == 0
+    assert "  县中心、审计  " in hub("user", "list", language="zh")[1]
+    assert "  county centre, auditor  " in hub("user", "list")[1]
+    assert json.loads(hub("user", "list", "--json", language="zh")[1])["roles"] == ["county", "auditor"]
 
 
 def test_users_are_made_changed_and_ended_and_all_of_it_is_noted(hub, tmp_path):
