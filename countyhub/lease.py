@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.store.engine import Store
 from countyhub.store.upsert import insert
 from countyhub.store.worktables import lease
+from gridwire.problem import Both
 
 LASTS = timedelta(seconds=15)
 
@@ -68,6 +69,19 @@ def _here() -> str:
     except OSError:
         space = 0
     return f"{socket.gethostname()[:20]}-{space}-"
+
+
+def process(holder: str) -> Both:
+    """The process that holds a lease, for people: on this machine by its number, else with its machine's name."""
+    here = _here()
+    if holder.startswith(here):
+        number = holder.removeprefix(here).partition("-")[0]
+        return Both(f"this machine, pid {number}", f"本机进程 {number}")
+    parts = holder.rsplit("-", 3)
+    if len(parts) < 4:  # of another release
+        return Both(holder, holder)
+    machine, _, number, _ = parts
+    return Both(f"{machine}, pid {number}", f"{machine} 进程 {number}")
 
 
 def _is_dead(holder: str) -> bool:

@@ -10,6 +10,7 @@ import asyncio
 
 import msgspec
 
+from countyhub.checks.brokerwords import why
 from countyhub.checks.scene import Scene
 from countyhub.checks.verdict import Check, Fault, Line, found, passed
 from countyhub.subscriber import mqtt_settings
@@ -51,7 +52,8 @@ async def _look(scene: Scene) -> list[Line]:
         await _log_in(settings)
     except ConnectFailed as error:
         problem = Refused if error.code == "connect_refused" else Unreached
-        return [found(problem(broker=where, **_both(str(error))), where)]
+        words = why(error, where)
+        return [found(problem(broker=where, why_en=words.en, why_zh=words.zh), where)]
     return [passed(f"{where} answers and lets the hub in", f"{where} 有应答，登录成功", where)]
 
 
@@ -67,18 +69,11 @@ async def _log_in(settings: MqttSettings) -> None:
     except TimeoutError as error:
         raise ConnectFailed("no_connack") from error
     finally:
-        code, detail = client.state.last_error_code, (client.state.last_error or "").rpartition(": ")[2]
+        code, told = client.state.last_error_code, client.state.last_error or ""
         await client.stop()
         await running
     if code is not None:
-        raise ConnectFailed(code, detail)
-
-
-def _both(text: str) -> dict[str, str]:
-    """中文 / English with a detail behind, in one language each."""
-    zh, _, en = text.partition(" / ")
-    detail = en.partition(": ")[2]
-    return {"why_en": en or zh, "why_zh": f"{zh}（{detail}）" if detail else zh}
+        raise ConnectFailed(code, told.removeprefix(str(ConnectFailed(code))).removeprefix(": "))
 
 
 CHECK = Check(

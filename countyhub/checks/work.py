@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import func, select
 
 from countyhub.checks.scene import Scene
 from countyhub.checks.verdict import Check, Fault, Line, found, passed
+from countyhub.lease import process
 from countyhub.store.tables import box
 from countyhub.store.worktables import lease
+from gridwire.problem import Both
 
 SILENT = timedelta(minutes=2)
 HEALTH_S = 300.0
 """How often a box says how it is, unless it spares data."""
 PATIENCE = 3
+WORKS: Final = {
+    "chores": Both("chores", "日常事务"),
+    "correlate": Both("cases", "归并立案"),
+    "enrolment": Both("enrolment", "盒子注册"),
+    "feed-webhook": Both("webhooks", "推送"),
+    "feed-mqtt": Both("MQTT feed", "MQTT 转发"),
+}
+"""What the leases are for, by their names."""
 
 
 class NotRunning(Fault):
@@ -61,8 +72,12 @@ def _leases(held: object) -> Line:
     rows = list(held) if isinstance(held, list) else []
     if not rows:
         return found(NotRunning())
-    shown = ", ".join(f"{row.name}: {row.holder[:40]}" for row in rows)
-    return passed(f"work is held: {shown}", f"各项工作由以下进程承担：{shown}")
+    works: dict[Both, list[Both]] = {}
+    for row in rows:
+        works.setdefault(process(row.holder), []).append(WORKS.get(row.name, Both(row.name, row.name)))
+    en = "; ".join(f"{who.en}: {', '.join(what.en for what in each)}" for who, each in works.items())
+    zh = "；".join(f"{who.zh}：{'、'.join(what.zh for what in each)}" for who, each in works.items())
+    return passed(f"work is held by {en}", f"各项工作的承担者：{zh}")
 
 
 def allowed_silence(online: int) -> timedelta:

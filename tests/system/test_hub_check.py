@@ -127,6 +127,7 @@ async def test_the_broker_is_gone_refuses_and_lets_in(tmp_path):
         login = 'username = "countyhub"\npassword = "{}"\n'
         line = (await codes(config(tmp_path, login.format("wrong"), broker.port), "broker"))["check.broker-refused"]
         assert "countyhub broker-config" in line.zh
+        assert "拒绝登录：未获授权（0x87）" in line.zh
         assert await codes(config(tmp_path, login.format("right-password"), broker.port), "broker") == {}
 
 
@@ -141,8 +142,11 @@ async def test_no_hub_runs_and_then_one_does(tmp_path):
             async with asyncio.timeout(30):
                 while "check.hub-stopped" in await codes(hub.config, "work"):
                     await asyncio.sleep(0.1)
-            before = [line.en for line in await said(hub.config, "work")]
-            assert "chores" in before[0]
+            held = (await said(hub.config, "work"))[0]
+            assert f"this machine, pid {hub.pid}: " in held.en
+            assert "chores" in held.en
+            assert f"本机进程 {hub.pid}：" in held.zh
+            assert "日常事务" in held.zh
             assert await codes(hub.config, "broker") == {}
             assert await codes(hub.config, "database") == {}
         later = datetime.now(UTC) + timedelta(minutes=1)
