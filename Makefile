@@ -5,6 +5,8 @@ SHELL := /bin/sh
 BIN := .venv/bin
 QUICK := -m "not slow and not root and not chaos"
 WORKERS ?= 4
+# What failed beside three others on a small machine is tried once more by itself, and shown: what fails twice fails.
+ALONE = { echo "once more, each alone:"; $(BIN)/pytest --last-failed --last-failed-no-failures none $(QUICK); }
 CHAOS = CHAOS_SEED=$${CHAOS_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')} $(BIN)/pytest -m chaos -s
 
 .PHONY: help demo test test-all browser screenshots chaos check bench generate pin deb docs format clean
@@ -20,7 +22,7 @@ demo: .venv/.ready ## the whole product on one screen: cameras, terminal, agent,
 
 test: .venv/.ready check ## quick suite, with what it needs of the system
 	@sh scripts/system-packages.sh
-	$(BIN)/pytest -n $(WORKERS) $(QUICK)
+	$(BIN)/pytest -n $(WORKERS) $(QUICK) || $(ALONE)
 
 test-all: .venv/.ready check browser ## everything, also slow and privileged tests
 	@sh scripts/system-packages.sh
