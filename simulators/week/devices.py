@@ -31,7 +31,9 @@ async def dark(course: Course, sender: Sender, handling: Handling, device: str) 
 
     handling.expect("offline", sender.box, seen_to, device)
     sender.down[device] = ("timeout", course.now)
-    course.arrives(sender.says(DeviceState(state="down", reason="timeout"), course.now, device))
+    course.arrives(
+        sender.says(DeviceState(state="down", reason="timeout"), course.now, device), sender.health(course.now)
+    )
     await course.settle()
     yield course.now + HELD_DOWN
     await course.settle()

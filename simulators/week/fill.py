@@ -11,6 +11,7 @@ from random import Random
 from countyhub.audit import trail
 from countyhub.config import CalendarSettings, Config
 from countyhub.registry.live import LiveRegistry
+from countyhub.rollup import sampling
 from countyhub.store.engine import Store
 from gridwire.problem import Language
 from simulators.camera.picture import check_available
@@ -24,6 +25,8 @@ from simulators.week.persons import Persons, Way
 from simulators.week.sender import Sender
 
 LENGTH = 7 * DAY
+HOURLY = 4 * DAY
+"""So long before its end the charts of boxes are without a gap; before that each day has a few looks."""
 _AGO = 30 * DAY
 """So long before the week the county began with it: its registry, and its boxes."""
 
@@ -92,6 +95,7 @@ class _Stage:
         self._troubles(week, gone)
         self._remembered(boxes)
         self.course.begin(self._rubbish(boxes), self.now - 3 * DAY)
+        self.course.begin(self._looks(), self.start + 10 * MINUTE)
         await self.course.run(self.now - MINUTE)
         await self._last_words(week)
         week.events, week.letters = self.course.outcome.stored, self.course.outcome.dead
@@ -151,6 +155,13 @@ class _Stage:
         for payload in (b'{"specversion":"1.0","id":"01', b"\xff\xfe\x00garbled", b'{"type":"cn.gridwire.alarm.v9"}'):
             self.course.arrives(sender.rubbish(payload, self.course.now))
             yield self.course.now + 11 * HOUR
+
+    async def _looks(self) -> AsyncIterator[datetime]:
+        """Boxes and cameras are added up as the running hub does it, but seldom: all slots would take ten seconds."""
+        await self.course.settle()
+        while True:
+            await sampling.look(self.course.store, ZONE, self.course.now)
+            yield self.course.now + (HOUR if self.now - self.course.now < HOURLY else 6 * HOUR)
 
     async def _last_words(self, week: Week) -> None:
         """How every box is by now. The demo's own one was switched off: the real one comes in its place."""

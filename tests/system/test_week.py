@@ -18,6 +18,7 @@ from countyhub.registry.live import LiveRegistry
 from countyhub.store.engine import Store, open_store
 from countyhub.store.mattertables import suppressed
 from countyhub.store.notifytables import message, parcel
+from countyhub.store.rolluptables import box_day, box_hour
 from countyhub.store.tables import event, media
 from countyhub.store.worktables import aside
 from simulators.demo.village import BOX, PLACES
@@ -228,3 +229,12 @@ async def test_it_can_be_lived_at_any_time(tmp_path, now, seed, capsys):
     assert counts.lights["red"] == 1
     assert counts.lights["yellow"] >= 2
     assert counts.guessed == 0
+
+
+async def test_the_charts_have_a_week_behind_them(store):
+    """Boxes by the hour, and cameras by the day."""
+    async with store.read() as connection:
+        hours = (await connection.execute(select(func.count(func.distinct(box_hour.c.hour))))).scalar_one()
+        boxes = (await connection.execute(select(func.count(func.distinct(box_day.c.box))))).scalar_one()
+    assert hours >= 6 * 24
+    assert boxes >= 12
