@@ -18,6 +18,8 @@ MONITORING: Final = "metrics:read"
 """This machine itself; others by a token or session with this right."""
 EXPORTS: Final = "exports:make"
 """Each is in the audit."""
+MACHINES: Final = "boxes:read"
+"""For boxes and cameras."""
 REVEALS: Final = "personal:reveal"
 HEALTH: Final = r"/livez|/readyz"
 
@@ -50,10 +52,10 @@ PAGES: Final[tuple[Page, ...]] = (
     _page("GET", r"/users(/.*|\.csv)?", "users:read", "用户", "the users", whole=True),
     _page("POST", r"/users(/.*)?", "users:write", "管理用户", "users made and changed", whole=True),
     _page("GET", r"/", "cases:read", "首页", "the first page"),
-    _page("GET", r"/live/(cameras|boxes)", "boxes:read", "盒子和摄像机（实时）", "boxes and cameras, live"),
+    _page("GET", r"/live/(cameras|boxes)", MACHINES, "盒子和摄像机（实时）", "boxes and cameras, live"),
     _page("GET", r"/live/.+", "cases:read", "案件（实时）", "cases, live"),
     _page("GET", r"/live|/events(/.*)?", "events:read", "事件", "events"),
-    _page("GET", r"/(cameras|boxes)(/.*)?", "boxes:read", "盒子和摄像机", "boxes and cameras"),
+    _page("GET", r"/(cameras|boxes)(/.*)?", MACHINES, "盒子和摄像机", "boxes and cameras"),
     _page("POST", r"/(cameras|boxes)/.+", "boxes:order", "向盒子下达指令", "orders to boxes"),
     _page("GET", r"/suppressed(/.*)?", "matters:read", "被压下的信号", "what was suppressed", whole=True),
     _page("GET", r"/letters(/.*)?", "letters:read", "死信", "dead letters", whole=True),

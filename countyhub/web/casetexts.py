@@ -26,7 +26,16 @@ CASE_TEXTS: dict[str, Text] = {
     # what needs a person now
     "needs.title": Text("现在需要人", "Needs a person now"),
     "needs.none": Text("现在没有求助和红灯", "No call for help and no red light now"),
-    "needs.red": Text("红灯 {count} 件", "Red lights: {count}"),
+    "needs.none.machines": Text(
+        "现在没有求助和红灯，也没有离线的摄像机和盒子",
+        "No call for help, no red light, no camera dark, no box away now",
+    ),
+    "needs.red": Text("红灯 {count} 件，已超时", "Red lights: {count}, overdue"),
+    "needs.due": Text("最早 {time} 到期", "the first was due {time}"),
+    "needs.dark": Text("摄像机不在线 {count} 台", "Cameras dark: {count}"),
+    "needs.away": Text("盒子离线 {count} 个", "Boxes away: {count}"),
+    "needs.longest": Text("最久：{name}", "for longest: {name}"),
+    "needs.since": Text("自 {time}", "since {time}"),
     "needs.calls.more": Text("另有 {count} 起求助", "{count} more calls for help"),
     "needs.silent": Text("中心收不到任何消息", "The hub hears nothing"),
     "needs.silent.what": Text(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
@@ -25,7 +25,7 @@ from countyhub.config import Config
 from countyhub.lifecycle.state import Actor
 from countyhub.registry.snapshot import Registry
 from countyhub.store.engine import UNAVAILABLE, Store
-from countyhub.web.access import ANYONE, PUBLIC, REVEALS, page_of
+from countyhub.web.access import ANYONE, MACHINES, PUBLIC, REVEALS, page_of
 from countyhub.web.needs import Needs, needs
 from countyhub.web.render import COOKIE, Renderer, language_of
 from countyhub.web.settings import ConsoleSettings
@@ -209,7 +209,8 @@ class Desk:
             async with self.read() as connection:
                 found = await needs(connection, visit.scope, self.boxes(visit), visit.now)
             self._needs[visit.scope] = found
-        return self._needs[visit.scope]
+        found = self._needs[visit.scope]
+        return found if visit.viewer.may(MACHINES) else replace(found, dark=None, away=None)
 
     async def freshen(self) -> None:
         """Looks at the registry once a tick for all streams. Raises one of `UNAVAILABLE`."""

@@ -1,4 +1,5 @@
-"""What needs a person now, on every page: calls for help, red lights, and a hub that hears nothing. Only reads.
+"""What needs a person now, on every page: calls for help, red lights, dark cameras, boxes that are away, and a hub that
+hears nothing. Only reads.
 
 Each question is answered by an index of open cases; nothing here counts what is closed.
 """
@@ -37,18 +38,31 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Machines of one sort that are away. `name`, `path` and `since`: of the one that is away for longest."""
+
+    count: int
+    name: str
+    path: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """`silent_since`: when the hub last heard anything at all, if that is too long ago."""
+    """`overdue_since`: when the first of the red ones was due. `silent_since`: when the hub last heard anything at all,
+    if that is too long ago."""
 
     calls: tuple[Call, ...] = ()
     more_calls: int = 0
     red: int = 0
-    lost: int = 0
+    overdue_since: datetime | None = None
+    dark: Trouble | None = None
+    away: Trouble | None = None
     silent_since: datetime | None = None
 
     @property
     def nothing(self) -> bool:
-        return not (self.calls or self.red or self.silent_since)
+        return not (self.calls or self.red or self.dark or self.away or self.silent_since)
 
 
 async def needs(connection: AsyncConnection, scope: Scope, boxes: Iterable[BoxView], now: datetime) -> Needs:
@@ -58,15 +72,48 @@ async def needs(connection: AsyncConnection, scope: Scope, boxes: Iterable[BoxVi
     columns = (c.number, c.title, c.grid, c.village, c.township, c.happened, c.arrived)
     urgent = select(*columns).where(c.urgent, *living).order_by(c.arrived.desc(), c.number.desc()).limit(100)
     rows = (await connection.execute(urgent)).mappings().all()
-    red = select(func.count()).where(c.light == "red", *living)
+    overdue = select(func.count(), func.min(c.due)).where(c.light == "red", *living)
+    red, overdue_since = (await connection.execute(overdue)).one()
     known = list(boxes)
     return Needs(
         calls=tuple(Call(**{**row, "title": masking.text(row["title"])}) for row in rows[:SHOWN]),
         more_calls=max(len(rows) - SHOWN, 0),
-        red=int((await connection.execute(red)).scalar_one()),
-        lost=sum(box.link == "lost" for box in known),
+        red=int(red),
+        overdue_since=overdue_since,
+        dark=dark(known),
+        away=away(known),
         silent_since=silent_since(known, now),
     )
+
+
+def dark(boxes: Iterable[BoxView]) -> Trouble | None:
+    """Cameras that do not answer, of boxes that are there: those of the others are told with their box."""
+    found = [
+        (camera.since, box, camera)
+        for box in boxes
+        if box.link == "online"
+        for camera in box.cameras_bad
+        if not camera.is_online
+    ]
+    if not found:
+        return None
+    since, box, camera = min(found, key=lambda each: _longest(each[0]))
+    path = f"/cameras/{box.id}/{camera.id}"
+    return Trouble(count=len(found), name=f"{box.label} · {camera.name or camera.id}", path=path, since=since)
+
+
+def away(boxes: Iterable[BoxView]) -> Trouble | None:
+    """Boxes that were there once and are not now, whether they took their leave or not."""
+    found = [box for box in boxes if box.link in ("lost", "offline")]
+    if not found:
+        return None
+    first = min(found, key=lambda box: _longest(box.since))
+    return Trouble(count=len(found), name=first.label, path=f"/boxes/{first.id}", since=first.since)
+
+
+def _longest(since: datetime | None) -> tuple[bool, float]:
+    """What nobody knows the beginning of comes last."""
+    return since is None, since.timestamp() if since else 0.0
 
 
 def silent_since(boxes: Iterable[BoxView], now: datetime) -> datetime | None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from countyhub.config import BrokerSettings, Config
+from countyhub.registry.forms import Box
 from countyhub.web.settingspage import tables
 from simulators.county.build import COUNTY
 from tests.browser.client import get, live
@@ -85,6 +86,41 @@ async def test_a_hub_that_hears_nothing_says_so_on_every_page(here):
     async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
         for path in ("/", "/cases", "/settings"):
             assert "中心收不到任何消息" in (await get(url + path)).text
+
+
+async def test_every_page_leads_to_what_is_dark_away_and_overdue_in_one_click(here):
+    away, (box, device) = here.boxes[0], here.cameras[-1]
+    clerk, worker = await here.login("village_clerk", box), await here.login("grid_worker", box)
+    assert box != away
+    async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
+        assert 'class="needs calm"' in (await get(url + "/")).text
+    await here.change_box(away, status="offline")
+    await here.break_camera(box, device)
+    await here.light(await here.open(here.grids[0]), "red", due=here.now() - timedelta(days=1))
+    async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
+        assert await _needs(url) == ["/cases?light=red&order=due", f"/cameras/{box}/{device}", f"/boxes/{away}"]
+        assert (await get(f"{url}/cameras/{box}/{device}")).status == (await get(f"{url}/boxes/{away}")).status == 200
+    async with console(here.store, book=here.book, who=clerk, county=COUNTY) as url:
+        assert await _needs(url) == [f"/cameras/{box}/{device}"], "and nothing of other villages"
+    async with console(here.store, book=here.book, who=worker, county=COUNTY) as url:
+        assert await _needs(url) == [], "who may not see boxes gets no link to them"
+
+
+async def test_of_several_that_are_dark_the_page_lists_them_and_names_the_longest(here):
+    away, longest = here.boxes[:2]
+    await here.change_box(away, status="lost", since=here.now() - timedelta(hours=2))
+    await here.change_box(longest, status="lost", since=here.now() - timedelta(days=2))
+    async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
+        assert await _needs(url) == ["/boxes"], "cameras of a box that is away are told with it"
+        page = (await get(url + "/cases?lang=en")).text
+        name = next(row.name for row in here.book.registry.in_force(Box, here.now()) if row.box == longest)
+        assert f"for longest: {name}" in page
+
+
+async def _needs(url):
+    """Where the lines of what needs a person lead."""
+    strip = re.search(r'<aside class="needs.*?</aside>', (await get(url + "/")).text, re.DOTALL)[0]
+    return [html.unescape(each) for each in re.findall(r'href="([^"]*)"', strip)]
 
 
 def test_settings_show_no_secret():
