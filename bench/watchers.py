@@ -1,7 +1,7 @@
 """People who watch the console's live pages, in a process of their own: it pays for what browsers would.
 
-Reads one line of JSON, `[{"path": "/live?…", "cookie": "…"}, …]`; prints `ready` when all streams stand; from then on
-notes every update; when stdin says `end`, prints for each watcher what came, and ends.
+Reads one line of JSON, `[{"path": "/live?…", "cookie": "…"}, …]`; prints `ready` when all streams have
+had their first update; from then on notes every update; when stdin says `end`, prints for each watcher what came, and ends.
 
     python -m bench.watchers PORT
 """
@@ -51,10 +51,10 @@ class Watcher:
         while data := await reader.read(READ_BYTES):
             self.size += len(data)
             *messages, rest = (rest + data).split(b"\n\n")
-            self.stands.set()
             for message in messages:
                 if b"event: update" in message:
                     self._take(message)
+                    self.stands.set()
 
     def _take(self, message: bytes) -> None:
         self.at_s.append(time.monotonic())

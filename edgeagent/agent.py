@@ -23,7 +23,6 @@ from edgeagent.countypart import CountyPart, with_county_or_without
 from edgeagent.downlink import Downlink
 from edgeagent.driver import Observation, OutboxFull
 from edgeagent.enrol.watch import Renewal
-from edgeagent.envelope import BOX
 from edgeagent.health import HealthReport
 from edgeagent.hublink import HubLink, count_start
 from edgeagent.inquiry import Inquiry
@@ -31,6 +30,7 @@ from edgeagent.intake import Intake, gap_draft
 from edgeagent.latepictures import LatePictures
 from edgeagent.meter import Meter
 from edgeagent.outbox import NotAnOutbox, Outbox, OutboxInUse, OutboxNewer, hold
+from edgeagent.outbox.draft import BOX
 from edgeagent.outbox.outbox import Limits
 from edgeagent.replay import Replay
 from edgeagent.rules import Rules

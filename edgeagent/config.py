@@ -34,9 +34,9 @@ Hours = Annotated[
 URGENT_KINDS: Final = frozenset(("fire", "smoke"))
 """Alarms that are never held back: neither their start nor their end."""
 PresetName = Literal["pond", "forest-edge", "village-office"]
-"""What each of them does stands in `edgeagent.presets`."""
+"""What each of them does stands in `edgeagent.rules.presets`."""
 MakerName = Literal["hikvision", "dahua", "uniview", "tvt", "tp-link", "xm", "reolink", "axis"]
-"""What the cameras of each need stands in `edgeagent.makers`."""
+"""What the cameras of each need stands in `edgeagent.configfile.makers`."""
 DevicePreset = Literal[
     "pond", "forest-edge", "village-office",
     "hikvision", "dahua", "uniview", "tvt", "tp-link", "xm", "reolink", "axis",

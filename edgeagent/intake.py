@@ -19,8 +19,8 @@ import msgspec
 from edgeagent.budget import DataBudget, unlimited
 from edgeagent.clock import Clock, Stamp
 from edgeagent.driver import MAX_PICTURE_BYTES, Observation, OutboxFull, Stored, TooLarge
-from edgeagent.envelope import BOX, Draft
 from edgeagent.outbox import Outbox
+from edgeagent.outbox.draft import BOX, Draft
 from edgeagent.rules import Decision, Release, RuleMemory, Rules, Told
 from edgeagent.rulestate import RuleState
 from gridwire.events import LANE_OF, Alarm, Data, Gap, Picture

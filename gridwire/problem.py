@@ -24,7 +24,10 @@ class Both(NamedTuple):
 
 
 class Problem(Exception):
-    """An expected error. `code` never changes once released; `facts` fill the templates `en` and `zh`."""
+    """An expected error. `code` never changes once released; `facts` fill the templates `en` and `zh`.
+
+    A fact may be a `Both`, or what the operating system says: each stands there in the reader's language.
+    """
 
     code: ClassVar[str] = ""
     en: ClassVar[str] = ""
@@ -36,9 +39,16 @@ class Problem(Exception):
 
     def text(self, language: Language) -> str:
         """The sentence for a person, with the code in front, e.g. `wire.not-json: …`."""
+        return f"{self.code}: {self.sentence(language)}"
+
+    def sentence(self, language: Language) -> str:
+        """The same without the code."""
         template = self.zh if language == "zh" else self.en
-        facts = {name: system_words(fact, language) for name, fact in self.facts.items()}
-        return f"{self.code}: {template.format_map(facts)}"
+        facts = {
+            name: fact.text(language) if isinstance(fact, Both) else system_words(fact, language)
+            for name, fact in self.facts.items()
+        }
+        return template.format_map(facts)
 
 
 def declared(base: type[Problem] = Problem) -> list[type[Problem]]:

@@ -19,10 +19,6 @@ class Fault(Problem):
 
     level: ClassVar[Literal["warn", "fail"]] = "fail"
 
-    def sentence(self, language: Language) -> str:
-        """Without the code."""
-        return (self.zh if language == "zh" else self.en).format_map(self.facts)
-
 
 class Line(NamedTuple):
     """One line of the answer. `subject`: the device, port or host that it is about; empty: the whole."""
@@ -49,8 +45,7 @@ def found(fault: Fault, subject: str = "") -> Line:
 
 def foreign(problem: Problem, level: Literal["warn", "fail"], subject: str = "") -> Line:
     """A problem of another part, which knows best what to do about it."""
-    texts = (problem.text("en").removeprefix(f"{problem.code}: "), problem.text("zh").removeprefix(f"{problem.code}: "))
-    return Line(level, *texts, problem.code, subject)
+    return Line(level, problem.sentence("en"), problem.sentence("zh"), problem.code, subject)
 
 
 def summary(levels: list[Level], language: Language) -> str:

@@ -32,7 +32,7 @@ from reference import (
     wire,
 )
 
-from edgeagent.sample import sample
+from edgeagent.configfile.sample import sample
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES: dict[str, Callable[[], str]] = {

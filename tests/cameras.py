@@ -44,6 +44,11 @@ async def camera(**settings):
         yield farm["gate"]
 
 
+def is_polled(simulated):
+    """Whether a long poll is waiting in the camera."""
+    return any(point.polls for point in simulated.state.pull_points.live())
+
+
 def driver_for(simulated, **settings):
     settings = {"username": "admin", "password": PASSWORD, "poll_s": 2.0} | settings
     return drivers.onvif.Driver(drivers.onvif.Config(address=f"127.0.0.1:{simulated.port}", **settings))

@@ -5,6 +5,7 @@ remembered is still there, what was not committed is not.
 """
 
 import asyncio
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from edgeagent.driver import MAX_PICTURE_BYTES, Language, Observation, OutboxFull, State, Stored, new_ulid
-from gridwire.events import LANE_OF, Data
+from gridwire.events import LANE_OF, Data, Lane
 from gridwire.messages import Board
 
 
@@ -46,6 +47,8 @@ class DeviceRecorder:
     memory: dict[str, bytes] = field(default_factory=dict)
     observations: list[Observation] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
+    refused: int = 0
+    """How often the outbox has refused something, being full."""
     judged: list[frozenset[str] | None] = field(default_factory=list)
     described: dict[str, str] = field(default_factory=dict)
     before_commit: Callable[[], None] = lambda: None
@@ -64,8 +67,7 @@ class DeviceRecorder:
         return await asyncio.shield(asyncio.ensure_future(self._commit(observation, remember or {})))
 
     async def remember(self, values: Mapping[str, bytes | None]) -> None:
-        if self.full:
-            raise OutboxFull(used_mb=1, quota_mb=1, lane="record")
+        self._refuse_if_full("record")
         self._remember(values)
 
     def recall(self, key: str) -> bytes | None:
@@ -87,13 +89,17 @@ class DeviceRecorder:
         self.before_commit()
         data = observation.data
         lane = LANE_OF[type(data)]
-        if self.full:
-            raise OutboxFull(used_mb=1, quota_mb=1, lane=lane)
+        self._refuse_if_full(lane)
         assert observation.time is None or observation.time.tzinfo is not None, "times must be aware"
         assert msgspec.json.decode(msgspec.json.encode(data), type=type(data)) == data
         self.observations.append(observation)
         self._remember(values)
         return Stored(new_ulid(), self.stream, lane, len(self.observations), self.picture_wanted)
+
+    def _refuse_if_full(self, lane: Lane) -> None:
+        if self.full:
+            self.refused += 1
+            raise OutboxFull(used_mb=1, quota_mb=1, lane=lane)
 
     def _remember(self, values: Mapping[str, bytes | None]) -> None:
         for key, value in values.items():
@@ -105,7 +111,7 @@ class DeviceRecorder:
 
 
 async def until(condition: Callable[[], object], within_s: float = 60.0) -> None:
-    """Wait until a condition holds; the limit is only there to end a test that hangs."""
+    """Wait until a condition holds; it may have to be awaited. The limit is only there to end a test that hangs."""
     async with asyncio.timeout(within_s):
-        while not condition():
+        while not (await found if inspect.isawaitable(found := condition()) else found):
             await asyncio.sleep(0.005)

@@ -226,6 +226,12 @@ class Ledger:
         return {number: event for event, number in self.told_ids.items()}
 
     @property
+    def is_at_rest(self) -> bool:
+        """Whether every worker was told of what it began last: once its stop file is there, nothing more comes."""
+        begun, told = dict(sorted(self.raised)), dict(sorted(self.told))
+        return begun == told
+
+    @property
     def tries(self) -> int:
         """How often something was begun, what a crash or a full disk made begin again counted each time."""
         return len(self._lines("raised"))

@@ -24,10 +24,10 @@ from bench.peers.waiting import look_until
 from edgeagent.clock import Clock, Stamp
 from edgeagent.config import Config, HubSettings
 from edgeagent.driver import Alarm
-from edgeagent.envelope import Draft
 from edgeagent.hublink import HubLink
 from edgeagent.intake import gap_draft
 from edgeagent.outbox import Outbox
+from edgeagent.outbox.draft import Draft
 from edgeagent.outbox.outbox import Limits
 from edgeagent.uplink import Uplink
 from gridwire.codec import decode_message

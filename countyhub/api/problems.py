@@ -279,7 +279,7 @@ def version_of(problem: Problem) -> int | None:
 
 def answer_of(problem: Problem, *, zh: bool) -> ProblemAnswer:
     """The body of the answer."""
-    status, texts = status_of(type(problem)), {name: _bare(problem, name) for name in ("zh", "en")}
+    status, texts = status_of(type(problem)), {"zh": problem.sentence("zh"), "en": problem.sentence("en")}
     return ProblemAnswer(
         type=f"urn:gridwire:problem:{problem.code}",
         title=TITLES[status],
@@ -291,12 +291,6 @@ def answer_of(problem: Problem, *, zh: bool) -> ProblemAnswer:
         errors=getattr(problem, "errors", ()),
         version=version_of(problem),
     )
-
-
-def _bare(problem: Problem, language: str) -> str:
-    """The text without the code in front of it, which stands apart."""
-    text = problem.text("zh" if language == "zh" else "en")
-    return text.removeprefix(f"{problem.code}: ")
 
 
 class ReasonNeeded(ApiProblem):

@@ -18,12 +18,13 @@ from countyhub.registry.columns import ALWAYS, Row, columns
 from countyhub.registry.content import Content, Placed
 from countyhub.registry.forms import LEVELS, ROLES, Area, Box, Dated, Department, Duty, Grid, Person, Polygon
 from countyhub.registry.lineage import Lineage, Lives, Period, first_outside, joined
-from countyhub.registry.mistakes import Both, Mistake, Place
+from countyhub.registry.mistakes import Mistake, Place
+from gridwire.problem import Both
 
 _DIGITS = {"county": 6, "township": 9, "village": 12}
 _PARENT = {"township": "county", "village": "township"}
-_GRID = Both("网格", "grid")
-_DEPARTMENT = Both("部门", "department")
+_GRID = Both("grid", "网格")
+_DEPARTMENT = Both("department", "部门")
 _MERGEABLE = ("areas", "grids", "boxes")
 
 
@@ -99,7 +100,7 @@ def _references(content: Content, lives: dict[str, Lives], torn: Collection[str]
                 code = getattr(placed.row, column.name)
                 wrong = _reference(placed, column.name, code, tables) if code else None
                 if wrong is not None:
-                    place = placed.place._replace(column=Both(column.about.zh, column.name))
+                    place = placed.place._replace(column=Both(column.name, column.about.zh))
                     yield wrong[0](place, **wrong[1])
 
 
@@ -119,7 +120,7 @@ def _reference(
     row = placed.row
     found = next(((file, table[code]) for file, table in tables if code in table), None)
     if found is None:
-        files = Both("、".join(file for file, _ in tables), " or ".join(file for file, _ in tables))
+        files = Both(" or ".join(file for file, _ in tables), "、".join(file for file, _ in tables))
         return mistakes.UnknownCode, {"found": code, "file": files, "hint": _near(code, tables)}
     if isinstance(row, Polygon) or row.valid_to <= row.valid_from:
         return None  # an outline holds as long as its grid does
@@ -131,7 +132,7 @@ def _reference(
     day = first_outside(wanted, found[1])
     if day is None:
         return None
-    shown = Both("一开始", "the first day") if day == ALWAYS else day
+    shown = Both("the first day", "一开始") if day == ALWAYS else day
     return mistakes.NotThen, {"found": code, "day": shown, "file": found[0]}
 
 
@@ -173,11 +174,11 @@ def _area(placed: Placed[Area], levels: Mapping[str, str]) -> Iterator[Mistake]:
     expected = _PARENT.get(row.level, "")
     found = levels.get(row.parent, "")
     if row.parent and found != expected and found:
-        wanted = _level(expected) if expected else Both("空", "empty")
+        wanted = _level(expected) if expected else Both("empty", "空")
         yield mistakes.WrongLevel(placed.place, found=row.parent, level=_level(found), expected=wanted)
     if expected and not row.parent:
         yield mistakes.Empty(
-            placed.place, what=Both(f"上级{LEVELS[expected]}的编码", f"parent: code of the {expected}")
+            placed.place, what=Both(f"parent: code of the {expected}", f"上级{LEVELS[expected]}的编码")
         )
     if row.successor and levels.get(row.successor, row.level) != row.level:
         level = levels[row.successor]
@@ -214,7 +215,7 @@ def _staff(content: Content) -> Iterator[Mistake]:
     for placed in content.placed(Duty):
         role, place = placed.row.role, placed.row.place
         if place in levels and role in wanted and levels[place] not in wanted[role]:
-            shown = Both(ROLES[role], role.replace("_", " "))
+            shown = Both(role.replace("_", " "), ROLES[role])
             yield mistakes.WrongPlace(placed.place, role=shown, expected=_either(wanted[role]))
     cards: dict[str, Person] = {}
     for person in content.placed(Person):
@@ -238,8 +239,8 @@ def _unstaffed(content: Content, today: date) -> Iterator[Mistake]:
 
 
 def _level(level: str) -> Both:
-    return Both(LEVELS[level], level)
+    return Both(level, LEVELS[level])
 
 
 def _either(texts: list[Both]) -> Both:
-    return Both("或".join(each.zh for each in texts), " or ".join(each.en for each in texts))
+    return Both(" or ".join(each.en for each in texts), "或".join(each.zh for each in texts))

@@ -11,7 +11,8 @@ from countyhub.registry.columns import Row, column
 from countyhub.registry.content import Content, Placed
 from countyhub.registry.forms import AlarmKind, Category, Day, Deadline, Household, Service
 from countyhub.registry.lineage import Period, first_outside, joined
-from countyhub.registry.mistakes import Both, Mistake
+from countyhub.registry.mistakes import Mistake
+from gridwire.problem import Both
 
 NEXT_YEAR_FROM_MONTH = 12
 """The State Council publishes a year's holidays in November of the year before."""
@@ -42,14 +43,14 @@ def _categories(content: Content) -> Iterator[Mistake]:
         for name in ("ledger", "handling", "owner"):
             if not getattr(row, name):
                 about = column(Category, name).about
-                yield mistakes.MustBeGiven(placed.place, what=Both(about.zh, name))
+                yield mistakes.MustBeGiven(placed.place, what=Both(name, about.zh))
         limited = joined(period for code in (row.code, group, "") for period in periods.get(code, []))
         if first_outside(Period(row.valid_from, row.valid_to), limited) is not None:
             yield mistakes.NoDeadline(placed.place, code=row.code)
 
 
 def _services(content: Content) -> Iterator[Mistake]:
-    what = Both("4 位小类编码", "the code of a kind, 4 digits")
+    what = Both("the code of a kind, 4 digits", "4 位小类编码")
     named: list[Placed[Service] | Placed[AlarmKind]] = [*content.placed(Service), *content.placed(AlarmKind)]
     for placed in named:
         if len(placed.row.category) == 2:

@@ -22,7 +22,7 @@ from countyhub.registry.content import Content, Placed
 from countyhub.registry.forms import FORMS, Polygon
 from countyhub.registry.mistakes import Mistake, Place, perhaps
 from countyhub.registry.sheets import Sheet, read_sheet
-from gridwire.problem import Language
+from gridwire.problem import Both, Language
 
 MAX_BYTES = 64 * 1024 * 1024
 """Of one file."""
@@ -183,7 +183,7 @@ def _stranger(name: str, known: Iterable[str]) -> Iterator[Mistake]:
 def _bytes(path: Path) -> bytes | Mistake:
     try:
         if path.stat().st_size > MAX_BYTES:
-            why = mistakes.Both(f"超过 {MAX_BYTES >> 20} MiB", f"larger than {MAX_BYTES >> 20} MiB")
+            why = Both(f"larger than {MAX_BYTES >> 20} MiB", f"超过 {MAX_BYTES >> 20} MiB")
             return mistakes.FileUnreadable(Place(path.name), why=why)
         return path.read_bytes()
     except OSError as error:

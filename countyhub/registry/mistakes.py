@@ -8,26 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 
-from gridwire.problem import Language, Problem
-from gridwire.systemwords import system_words
-
-
-class Both(NamedTuple):
-    """One text in two languages."""
-
-    zh: str
-    en: str
-
-    def text(self, language: Language) -> str:
-        return self.zh if language == "zh" else self.en
-
+from gridwire.problem import Both, Language, Problem
 
 NOTHING = Both("", "")
 
 
 def perhaps(text: str) -> Both:
     """A suggestion."""
-    return Both(f"；是不是“{text}”？", f"; did you mean “{text}”?") if text else NOTHING
+    return Both(f"; did you mean “{text}”?", f"；是不是“{text}”？") if text else NOTHING
 
 
 class Place(NamedTuple):
@@ -43,7 +31,7 @@ class Place(NamedTuple):
 
     @property
     def both(self) -> Both:
-        return Both(self.text("zh"), self.text("en"))
+        return Both(self.text("en"), self.text("zh"))
 
     def text(self, language: Language) -> str:
         if self.key:
@@ -55,20 +43,13 @@ class Place(NamedTuple):
 
 
 class Mistake(Problem):
-    """Something wrong at a place. A fact may be a `Both`. `warning`: it is told, and the import goes on."""
+    """Something wrong at a place. `warning`: it is told, and the import goes on."""
 
     warning: ClassVar[bool] = False
 
     def __init__(self, place: Place, **facts: object) -> None:
         self.place = place
         super().__init__(**facts)
-
-    def sentence(self, language: Language) -> str:
-        facts = {
-            name: fact.text(language) if isinstance(fact, Both) else system_words(fact, language)
-            for name, fact in self.facts.items()
-        }
-        return (self.zh if language == "zh" else self.en).format_map(facts)
 
     def text(self, language: Language) -> str:
         colon = "：" if language == "zh" else ": "

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from countyhub.registry import mistakes, personal, workbookmistakes
 from countyhub.registry.columns import Column
-from countyhub.registry.mistakes import Both, Mistake, Place, perhaps
+from countyhub.registry.mistakes import Mistake, Place, perhaps
+from gridwire.problem import Both
 
 Stored = str | int | float | bool | date | datetime | time | timedelta | None
 
@@ -67,7 +68,7 @@ def _code(column: Column, value: int | float, number_format: str, place: Place) 
     look = personal.in_code if column.about.opaque else personal.in_text
     seems = None if column.name == "phone" or re.match(pattern, text) else look(text)
     if seems is not None:  # not quoted, as the other mistakes would
-        instead = Both(column.about.zh_about, column.about.en_about)
+        instead = Both(column.about.en_about, column.about.zh_about)
         return Typed("", mistakes.LooksPersonal(place, what=seems, instead=instead))
     if isinstance(value, float) or len(text) > _SAFE_DIGITS or _ROUNDED.fullmatch(text):
         return Typed("", mistakes.DigitsLost(place, found=f"{value:.6G}" if isinstance(value, float) else text))

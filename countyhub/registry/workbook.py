@@ -21,11 +21,11 @@ from countyhub.registry import mistakes, sheets, workbookmistakes
 from countyhub.registry.columns import Column, Row, columns
 from countyhub.registry.content import Content, Placed
 from countyhub.registry.forms import FORMS, Polygon
-from countyhub.registry.mistakes import NOTHING, Both, Mistake, Place, perhaps
+from countyhub.registry.mistakes import NOTHING, Mistake, Place, perhaps
 from countyhub.registry.openedbook import MAX_ROWS, Cell, RawSheet, open_book
 from countyhub.registry.sheets import Sheet
 from countyhub.registry.typedcells import Typed, text_of
-from gridwire.problem import Language
+from gridwire.problem import Both, Language
 
 ENDING = ".xlsx"
 _TABLES = [kind for kind in FORMS if kind is not Polygon]
@@ -66,7 +66,7 @@ def read_workbook(name: str, data: bytes) -> Book:
         elif raw.rows:
             said.append(_stranger(label, raw.name, known))
     if opened.sheets and not tables:
-        names = Both("、".join(kind.ZH for kind in _TABLES[:3]), ", ".join(kind.FILE for kind in _TABLES[:3]))
+        names = Both(", ".join(kind.FILE for kind in _TABLES[:3]), "、".join(kind.ZH for kind in _TABLES[:3]))
         said.append(workbookmistakes.NoSheets(Place(name), words=names))
     return Book(tables, said)
 
@@ -81,7 +81,7 @@ def _stranger(label: str, name: str, known: Iterable[str]) -> Mistake:
 def _read(label: str, kind: type[Row], raw: RawSheet) -> Sheet:
     """The rows of a sheet; one with a heading only holds none, as a file does."""
     if not raw.rows:
-        return Sheet([], [mistakes.FileUnreadable(Place(label), why=Both("是空表", "it is empty"))])
+        return Sheet([], [mistakes.FileUnreadable(Place(label), why=Both("it is empty", "是空表"))])
     head_row, head = raw.rows[0]
     layout, said = sheets.layout_of(label, head_row, kind, [str(cell.value or "") for cell in head])
     if raw.cut:
@@ -107,7 +107,7 @@ def _row(
     for column, cell in zip(layout, [*cells, *[Cell(None)] * (len(layout) - len(cells))], strict=True):
         if column is None:
             continue
-        typed = _typed(column, cell, place._replace(column=Both(column.about.zh, column.name)))
+        typed = _typed(column, cell, place._replace(column=Both(column.name, column.about.zh)))
         numbers[column.name] += typed.number
         if typed.said is None:
             texts[column.name] = typed.text
@@ -129,7 +129,7 @@ def _stored_as_numbers(label: str, kind: type[Row], numbers: Counter[str]) -> li
     """Once for a column, not for each of thousands of cells."""
     return [
         workbookmistakes.StoredAsNumbers(
-            Place(label, column=Both(column.about.zh, column.name)), count=numbers[column.name]
+            Place(label, column=Both(column.name, column.about.zh)), count=numbers[column.name]
         )
         for column in columns(kind)
         if numbers[column.name]

@@ -22,6 +22,8 @@ MACHINES: Final = "boxes:read"
 """For boxes and cameras."""
 REVEALS: Final = "personal:reveal"
 HEALTH: Final = r"/livez|/readyz"
+EXPORTED: Final = r"\.(xlsx|csv)"
+"""How the address of a table that is taken away ends; the gate writes each into the audit."""
 
 
 class Page(NamedTuple):
@@ -48,8 +50,8 @@ PAGES: Final[tuple[Page, ...]] = (
     _page("GET POST", r"/account(/.+)?", ANYONE, "我的账户", "one's own account"),
     _page("GET POST", r"/look", "", "说明理由后查看", "looking for a reason"),
     _page("GET", r"/picture/.+", "pictures:read", "图片", "a picture"),
-    _page("GET", r"/audit(/.*|\.csv)?", "audit:read", "审计", "the audit", whole=True),
-    _page("GET", r"/users(/.*|\.csv)?", "users:read", "用户", "the users", whole=True),
+    _page("GET", rf"/audit(/.*|{EXPORTED})?", "audit:read", "审计", "the audit", whole=True),
+    _page("GET", rf"/users(/.*|{EXPORTED})?", "users:read", "用户", "the users", whole=True),
     _page("POST", r"/users(/.*)?", "users:write", "管理用户", "users made and changed", whole=True),
     _page("GET", r"/", "cases:read", "首页", "the first page"),
     _page("GET", r"/live/(cameras|boxes)", MACHINES, "盒子和摄像机（实时）", "boxes and cameras, live"),
@@ -61,7 +63,7 @@ PAGES: Final[tuple[Page, ...]] = (
     _page("GET", r"/letters(/.*)?", "letters:read", "死信", "dead letters", whole=True),
     _page("POST", r"/letters/.+", "letters:read", "重试死信", "dead letters tried again", whole=True),
     _page("GET", r"/settings(/.*)?", "hooks:read", "设置", "settings", whole=True),
-    _page("GET", r"/.+\.(xlsx|csv)", EXPORTS, "导出", "exports"),
+    _page("GET", rf"/.+{EXPORTED}", EXPORTS, "导出", "exports"),
     _page("POST", r"/cases", "cases:open", "上报案件", "reporting a case"),
     _page("POST", r"/cases/.+", "cases:act", "办理案件", "acting on cases"),
     _page("GET", r"/report", "cases:open", "上报案件", "reporting a case"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -74,13 +75,14 @@ def create(
     Raises `ZoneInfoNotFoundError` for a time zone that this machine does not know.
     """
     read = reader(database)
-    watch, renderer = Watch(read, feed, settings), Renderer(settings)
+    book = book or (interface.book if interface is not None else _bare(settings))
+    watch, renderer = Watch(read, feed, settings), Renderer(settings, _named(book, settings.county))
     measured = measured or _measured(settings)
     gauges = Gauges(read, watch, measured)
     desk = Desk(
         read=read,
         store=database,
-        book=book or (interface.book if interface is not None else _bare(settings)),
+        book=book,
         watch=watch,
         renderer=renderer,
         settings=settings,
@@ -140,6 +142,11 @@ def _bare(settings: ConsoleSettings) -> Book:
     """A county of which nothing is registered."""
     registry = Registry.bare(zone_of(settings.timezone))
     return Book(settings.county, lambda: registry)
+
+
+def _named(book: Book, county: str) -> Callable[[], str]:
+    """The county's name as the registry has it now."""
+    return lambda: book.registry.name(county, datetime.now(UTC))
 
 
 def _routes(desk: Desk, inside: Lobby, pages: Pages) -> list[Route | Mount]:

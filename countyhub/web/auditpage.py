@@ -5,7 +5,6 @@ Promise: that somebody looks is in the audit too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,25 +13,47 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from countyhub.audit import anchors, reading, trail
 from countyhub.audit.chain import Row
 from countyhub.audit.kinds import KINDS
 from countyhub.audit.reading import FAULTS
-from countyhub.web import exportfiles
-from countyhub.web.desk import Desk
+from countyhub.web import exports
+from countyhub.web.desk import Desk, Visit
 from countyhub.web.lobby import Lobby
 from countyhub.web.render import language_of
-from countyhub.web.tables import Kind
+from countyhub.web.tables import Column, Table
 from gridwire.problem import Language
 
 ROWS: Final = 100
-EXPORT_MAX: Final = 20_000
 _NUMBER_DIGITS: Final = 18
-_KINDS: Final[tuple[Kind, ...]] = ("number", "time", "text", "text", "text", "text", "text", "text", "text")
-_COLUMNS: Final = ("at", "who", "person", "kind", "object", "detail", "address", "hash")
+
+
+def _detail(row: Row) -> str:
+    told = msgspec.json.decode(row.detail, type=dict[str, str])
+    return "; ".join(f"{name}: {value}" for name, value in told.items())
+
+
+def _kind(visit: Visit, row: Row) -> str:
+    return _names(visit.language).get(row.kind, row.kind)
+
+
+AUDIT: Final[Table[Row]] = Table(
+    title="audit.title",
+    columns=(
+        Column(title="audit.number", width=10, kind="number", value=lambda _, row: row.id),
+        Column(title="audit.at", width=17, kind="time", value=lambda _, row: row.at),
+        Column(title="audit.who", width=20, value=lambda _, row: row.who),
+        Column(title="audit.person", width=12, value=lambda _, row: row.person),
+        Column(title="audit.kind", width=20, value=_kind),
+        Column(title="audit.object", width=36, value=lambda _, row: row.object),
+        Column(title="audit.detail", width=50, value=lambda _, row: _detail(row)),
+        Column(title="audit.address", width=16, value=lambda _, row: row.address),
+        Column(title="audit.hash", width=66, value=lambda _, row: row.hash.hex()),
+    ),
+)
 
 
 class Asked(NamedTuple):
@@ -55,8 +76,8 @@ class AuditPage:
     def routes(self) -> list[Route]:
         return [
             Route("/audit", self.audit, methods=["GET"]),
-            Route("/audit.csv", self.csv, methods=["GET"]),
             Route("/audit/verify", self.verify, methods=["GET"]),
+            *exports.routes(self._desk, AUDIT, "/audit", self.taken),
         ]
 
     async def audit(self, request: Request) -> Response:
@@ -78,20 +99,10 @@ class AuditPage:
             verdict = context.t("audit.whole", **facts)
         return await self._page(request, Asked(), verdict, is_broken=found.broken is not None)
 
-    async def csv(self, request: Request) -> Response:
-        """`GET /audit.csv` with the parameters of the page: the newest first, at most `EXPORT_MAX` rows."""
-        asked, language = _asked(request), language_of(request, self._desk.settings)
+    async def taken(self, visit: Visit, most: int) -> list[Row]:
+        """The rows of the page's filter, the newest first."""
         async with self._lobby.store.read() as connection:
-            rows = await self._rows(connection, asked, EXPORT_MAX)
-        facts = {name: value for name, value in asked._asdict().items() if value}
-        async with self._lobby.store.write() as connection:
-            await trail.note(connection, "export", "/audit.csv", facts=facts, rows=len(rows))
-        context = self._desk.renderer.context(language)
-        heads = ["#", *(context.t(f"audit.{name}") for name in _COLUMNS)]
-        cut = context.t("audit.cut", most=EXPORT_MAX) if len(rows) == EXPORT_MAX else ""
-        body = exportfiles.as_csv(heads, _KINDS, list(_cells(rows, language)), cut, self._desk.book.zone)
-        headers = {"content-disposition": 'attachment; filename="audit.csv"'}
-        return StreamingResponse(body, media_type=exportfiles.CSV, headers=headers)
+            return await self._rows(connection, _asked(visit.request), most)
 
     async def _rows(self, connection: AsyncConnection, asked: Asked, limit: int) -> list[Row]:
         """Raises 400 for what is no day."""
@@ -140,15 +151,3 @@ def _asked(request: Request) -> Asked:
 
 def _names(language: Language) -> dict[str, str]:
     return {kind: (name.zh if language == "zh" else name.en) for kind, name in KINDS.items()}
-
-
-def _detail(row: Row) -> str:
-    told = msgspec.json.decode(row.detail, type=dict[str, str])
-    return "; ".join(f"{name}: {value}" for name, value in told.items())
-
-
-def _cells(rows: list[Row], language: Language) -> Iterator[list[str | int | datetime | None]]:
-    names = _names(language)
-    for row in rows:
-        what = names.get(row.kind, row.kind)
-        yield [row.id, row.at, row.who, row.person, what, row.object, _detail(row), row.address, row.hash.hex()]

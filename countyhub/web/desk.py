@@ -189,8 +189,8 @@ class Desk:
         return response
 
     def _around(self, visit: Visit, found: Needs) -> Parts:
-        """The parts that every page has."""
-        return {"needs": self.part(visit, "_needs.html", needs=found)}
+        """The parts that every page has. Who may not see cases is not told of them."""
+        return {"needs": self.part(visit, "_needs.html", needs=found) if _goes_on(visit, "cases:read") else ""}
 
     def part(self, visit: Visit, template: str, **values: Any) -> str:
         """A fragment: a template with one element, which a live page puts in the place of the old one."""
@@ -260,14 +260,20 @@ class Desk:
 
 def _nav(visit: Visit) -> list[tuple[str, str]]:
     """The pages that the viewer may see: name and address. A grid worker's phone has little room for the others."""
-    found = []
-    for name, path in NAV:
+    found: list[tuple[str, str]] = []
+    for name, path in NAV if _goes_on(visit) else ():
         page = page_of("GET", path)
         if page is None or (page.whole and not visit.scope.whole):
             continue
         if page.right in ("", PUBLIC, ANYONE) or visit.viewer.may(page.right):
             found.append((name, path))
     return found
+
+
+def _goes_on(visit: Visit, right: str = "") -> bool:
+    """Whether there is anything for the viewer but the own account."""
+    viewer = visit.viewer
+    return viewer.on_duty and not viewer.must_change and (not right or viewer.may(right))
 
 
 async def form_of(request: Request, max_bytes: int = 64 * 1024) -> dict[str, str]:

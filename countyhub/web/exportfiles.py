@@ -1,4 +1,4 @@
-"""The bytes of a table to take away: CSV for any program, XLSX for Excel. Times are local.
+"""The bytes of tables to take away, piece by piece: CSV for any program, XLSX for Excel. Times are local.
 
 No cell is ever a formula: a text that begins as one gets an apostrophe before it, also behind blanks and in the wide
 letters of a Chinese keyboard. Dates are dates in XLSX. What is cut off is said in the last row.
@@ -9,29 +9,64 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
-
-from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from countyhub.web import tables
 from countyhub.web.tables import Kind, Value
+from countyhub.web.workbook import Style, Workbook
 
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV: Final = "text/csv; charset=utf-8"
+Ending = Literal["csv", "xlsx"]
+MEDIA: Final[dict[Ending, str]] = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 TEXT_MAX: Final = 32_767
 """Letters that a cell of a workbook may hold."""
 _FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _SHEET_NAME: Final = re.compile(r"[\[\]:*?/\\]")
-_FORMATS: Final[dict[Kind, str]] = {"time": "yyyy-mm-dd hh:mm", "day": "yyyy-mm-dd", "share": "0.0%"}
-_CHUNK: Final = 500
+_STYLES: Final[dict[Kind, Style]] = {"time": "time", "day": "day", "share": "share"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Of one table: its name, and of each column the head, the width in characters and the kind."""
+
+    title: str
+    heads: Sequence[str]
+    widths: Sequence[int]
+    kinds: Sequence[Kind]
+
+
+class File(ABC):
+    """`begin` a table, its `rows` in as many pieces as they come, `end`; at last `close`. Each returns what can be sent
+    already. Takes time and no memory: call it in a thread, a few hundred rows at once."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.zone = zone
+        self.kinds: Sequence[Kind] = ()
+
+    @abstractmethod
+    def begin(self, frame: Frame) -> bytes: ...
+
+    @abstractmethod
+    def rows(self, rows: Sequence[Sequence[Value]]) -> bytes: ...
+
+    @abstractmethod
+    def end(self, note: str) -> bytes:
+        """`note`: what is to be said beneath the last row; may be empty."""
+
+    @abstractmethod
+    def close(self) -> bytes: ...
+
+
+def new(ending: Ending, zone: ZoneInfo) -> File:
+    return Csv(zone) if ending == "csv" else Xlsx(zone)
 
 
 def defused(text: str) -> str:
@@ -41,20 +76,52 @@ def defused(text: str) -> str:
     return text
 
 
-def as_csv(heads: Sequence[str], kinds: Sequence[Kind], rows: Sequence[Sequence[Value]], note: str, zone: ZoneInfo
-           ) -> Iterator[bytes]:  # fmt: skip
-    """In pieces; with a mark at its beginning, without which Excel reads Chinese as something else."""
-    yield "\ufeff".encode()
-    for start in range(0, max(len(rows), 1), _CHUNK):
-        buffer = io.StringIO()
-        table = csv.writer(buffer)
-        if start == 0:
-            table.writerow([defused(head) for head in heads])
-        for row in rows[start : start + _CHUNK]:
-            table.writerow([_plain(kind, value, zone) for kind, value in zip(kinds, row, strict=True)])
-        if note and start + _CHUNK >= len(rows):
-            table.writerow([note])
-        yield buffer.getvalue().encode("utf-8", "replace")
+class Csv(File):
+    """With a mark at its beginning, without which Excel reads Chinese as something else. Holds one table."""
+
+    def begin(self, frame: Frame) -> bytes:
+        self.kinds = frame.kinds
+        return "\ufeff".encode() + _lines([[defused(head) for head in frame.heads]])
+
+    def rows(self, rows: Sequence[Sequence[Value]]) -> bytes:
+        return _lines(
+            [[_plain(kind, value, self.zone) for kind, value in zip(self.kinds, row, strict=True)] for row in rows]
+        )
+
+    def end(self, note: str) -> bytes:
+        return _lines([[note]]) if note else b""
+
+    def close(self) -> bytes:
+        return b""
+
+
+class Xlsx(File):
+    """A sheet for each table."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        super().__init__(zone)
+        self._book = Workbook()
+
+    def begin(self, frame: Frame) -> bytes:
+        self.kinds = frame.kinds
+        heads, styles = [_worded(head) for head in frame.heads], [_STYLES.get(kind, "") for kind in frame.kinds]
+        return self._book.begin(_SHEET_NAME.sub(" ", frame.title)[:31], heads, frame.widths, styles)
+
+    def rows(self, rows: Sequence[Sequence[Value]]) -> bytes:
+        return self._book.rows([[_typed(value, self.zone) for value in row] for row in rows])
+
+    def end(self, note: str) -> bytes:
+        said = self._book.rows([[note]]) if note else b""
+        return said + self._book.end()
+
+    def close(self) -> bytes:
+        return self._book.close()
+
+
+def _lines(rows: Sequence[Sequence[str | int | float]]) -> bytes:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue().encode("utf-8", "replace")
 
 
 def _plain(kind: Kind, value: Value, zone: ZoneInfo) -> str | int | float:
@@ -67,53 +134,13 @@ def _plain(kind: Kind, value: Value, zone: ZoneInfo) -> str | int | float:
     return tables.said(kind, value, zone)
 
 
-def as_xlsx(title: str, heads: Sequence[str], widths: Sequence[int], kinds: Sequence[Kind],
-            rows: Sequence[Sequence[Value]], note: str, zone: ZoneInfo) -> bytes:  # fmt: skip
-    """A workbook of one sheet. Takes a second for 10,000 rows: call it in a thread."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(_SHEET_NAME.sub(" ", title)[:31])
-    sheet.freeze_panes = "B2"
-    for index, width in enumerate(widths):
-        sheet.column_dimensions[get_column_letter(index + 1)].width = width
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{len(rows) + 1}"
-    styled = [_styled(sheet, kind) for kind in kinds]  # one for a column, written again for each row: it saves a third
-    sheet.append([_bold(sheet, _worded(head)) for head in heads])
-    for row in rows:
-        sheet.append([_cell(cell, _typed(value, zone)) for cell, value in zip(styled, row, strict=True)])
-    if note:
-        sheet.append([note])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def _styled(sheet: WriteOnlyWorksheet, kind: Kind) -> Cell | None:
-    """None: the cell needs no style."""
-    if kind not in _FORMATS:
-        return None
-    cell = WriteOnlyCell(sheet)
-    cell.number_format = _FORMATS[kind]
-    return cell
-
-
-def _bold(sheet: WriteOnlyWorksheet, text: str) -> Cell:
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.font = Font(bold=True)
-    return cell
-
-
-def _cell(styled: Cell | None, value: Value) -> object:
-    if styled is None or value is None:
-        return value
-    styled.value = value
-    return styled
-
-
 def _typed(value: Value, zone: ZoneInfo) -> Value:
-    """As Excel has it: times local, without a zone and seconds."""
+    """As Excel has it: times local, without a zone and seconds; an empty text is an empty cell."""
+    if isinstance(value, str):
+        return _worded(value) or None
     if isinstance(value, datetime):
         return value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
-    return _worded(value) if isinstance(value, str) else value
+    return value
 
 
 def _worded(text: str) -> str:

@@ -8,6 +8,7 @@ door. An answer that lasts long ends with its session.
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ from countyhub.api.origin import CSRF_HEADER, SAFE_METHODS, is_own
 from countyhub.api.peer import Peer, peer
 from countyhub.audit import trail
 from countyhub.store.engine import UNAVAILABLE
-from countyhub.web.access import ANYONE, EXPORTS, HEALTH, MONITORING, PUBLIC, is_known, page_of
+from countyhub.web.access import ANYONE, EXPORTED, HEALTH, MONITORING, PUBLIC, is_known, page_of
 from countyhub.web.lobby import Lobby
 from countyhub.web.logintexts import both
 
@@ -36,6 +37,7 @@ CHECK_EVERY_S = 15.0
 """A live page of a session that was ended goes on so long, at most until the next beat of its stream."""
 FORM_BYTES_MAX = 256 * 1024
 _FORM = "application/x-www-form-urlencoded"
+_EXPORTED = re.compile(f".+{EXPORTED}")
 
 
 Lost = Callable[[Request, Exception], Awaitable[Response]]
@@ -136,7 +138,7 @@ class Gate:
         refusal = _by_right(request, right, found)
         if refusal is None and page is not None and page.whole and not found.scope.whole:
             return _refused("whole")
-        if refusal is None and right == EXPORTS:
+        if refusal is None and _EXPORTED.fullmatch(request.url.path):
             await self._note_export(request, found)
         return refusal
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,8 +77,9 @@ class Context:
 class Renderer:
     """Holds the templates; `page` and the fragments give HTML."""
 
-    def __init__(self, settings: ConsoleSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: ConsoleSettings, named: Callable[[], str] = str) -> None:
+        """`named`: what the registry calls the county; asked where the configuration gives no name."""
+        self._settings, self._named = settings, named
         # No trust in file names: every template is HTML, so every value is escaped.
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -90,7 +91,7 @@ class Renderer:
         unnamed = text("county.unnamed", language, code=settings.county)
         return Context(
             language=language,
-            county=settings.county_name or unnamed,
+            county=settings.county_name or self._named() or unnamed,
             code=settings.county,
             timezone=settings.timezone,
             assets=self._assets,

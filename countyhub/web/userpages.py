@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs, quote
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from countyhub.accounts import passwords, session, users
@@ -21,18 +21,43 @@ from countyhub.accounts.entry import NotLetIn
 from countyhub.accounts.roles import ROLES
 from countyhub.accounts.users import NoSuchUser, OwnAccount, User, WrongUser
 from countyhub.accounts.viewer import Viewer
-from countyhub.audit import trail
-from countyhub.web import exportfiles
-from countyhub.web.desk import Desk, body_of
+from countyhub.web import exports
+from countyhub.web.desk import Desk, Visit, body_of
 from countyhub.web.lobby import Lobby
 from countyhub.web.login import from_of
 from countyhub.web.render import language_of
-from countyhub.web.tables import Kind
+from countyhub.web.tables import Column, Table
 from gridwire.problem import Language, Problem
 
 _FORM_BYTES: Final = 64 * 1024
-_COLUMNS: Final = ("name", "roles", "person", "area", "state", "created", "used", "sessions")
 Form = dict[str, list[str]]
+
+
+class Kept(NamedTuple):
+    """A user, and how many sessions he has."""
+
+    user: User
+    sessions: int
+
+
+def _said_roles(visit: Visit, row: Kept) -> str:
+    names = _roles(visit.language)
+    return visit.t("list.comma").join(names.get(role, role) for role in row.user.roles)
+
+
+USERS: Final[Table[Kept]] = Table(
+    title="users.title",
+    columns=(
+        Column(title="users.name", width=16, value=lambda _, row: row.user.name),
+        Column(title="users.roles", width=24, value=_said_roles),
+        Column(title="users.person", width=12, value=lambda _, row: row.user.person),
+        Column(title="users.area", width=16, value=lambda _, row: row.user.area),
+        Column(title="users.state", width=14, value=lambda v, row: v.t(f"users.{_state(row.user)}")),
+        Column(title="users.created", width=17, kind="time", value=lambda _, row: row.user.created),
+        Column(title="users.used", width=17, kind="time", value=lambda _, row: row.user.used),
+        Column(title="users.sessions", kind="number", value=lambda _, row: row.sessions),
+    ),
+)
 
 
 class UserPages:
@@ -48,7 +73,7 @@ class UserPages:
     def routes(self) -> list[Route]:
         return [
             Route("/users", self.listed, methods=["GET"]),
-            Route("/users.csv", self.csv, methods=["GET"]),
+            *exports.routes(self._desk, USERS, "/users", self.taken),
             Route("/users", self.add, methods=["POST"]),
             Route("/users/{name}", self.one, methods=["GET"]),
             Route("/users/{name}/{act}", self.act, methods=["POST"]),
@@ -58,21 +83,10 @@ class UserPages:
         """`GET /users`"""
         return await self._list(request)
 
-    async def csv(self, request: Request) -> Response:
-        """`GET /users.csv`: the same as a table; noted as an export."""
+    async def taken(self, visit: Visit, most: int) -> list[Kept]:
+        """Every user; nothing by which anybody could log in."""
         found, counts = await self._all()
-        context = self._desk.renderer.context(language_of(request, self._desk.settings))
-        heads = [context.t(f"users.{name}") for name in _COLUMNS]
-        rows = [
-            (each.name, ", ".join(each.roles), each.person, each.area, context.t(f"users.{_state(each)}"),
-             each.created, each.used, counts[each.name]) for each in found
-        ]  # fmt: skip
-        async with self._lobby.store.write() as connection:
-            await trail.note(connection, "export", "/users.csv")
-        kinds: tuple[Kind, ...] = ("text",) * 5 + ("time", "time", "number")
-        body = exportfiles.as_csv(heads, kinds, rows, "", self._desk.book.zone)
-        headers = {"content-disposition": 'attachment; filename="users.csv"'}
-        return StreamingResponse(body, media_type=exportfiles.CSV, headers=headers)
+        return [Kept(each, counts[each.name]) for each in found][:most]
 
     async def add(self, request: Request) -> Response:
         """`POST /users`: name, role (several), person, area, stays, link (no password), mine."""

@@ -9,7 +9,7 @@ _LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 def why(problem: DriverProblem) -> dict[str, str]:
     """What a device said or did, as facts of one of the faults below: sentences without their code."""
-    texts = {f"why_{language}": problem.text(language).partition(": ")[2][:160] for language in _LANGUAGES}
+    texts = {f"why_{language}": problem.sentence(language)[:160] for language in _LANGUAGES}
     return {name: text.rstrip("。.") for name, text in texts.items()}
 
 

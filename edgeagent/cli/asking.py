@@ -15,6 +15,9 @@ class Refused(Problem):
     """What the agent or the driver answered, with the code that it gave."""
 
     def text(self, language: Language) -> str:
+        return self.sentence(language)
+
+    def sentence(self, language: Language) -> str:
         return str(self.facts[language])
 
 

@@ -158,7 +158,7 @@ def _tried(config: Config, name: str, settings: DeviceSettings) -> Trial:
             driver = plugins.load(settings.driver)(settings.options)
             asyncio.run(_until_told(driver, device))
         except Problem as problem:
-            return Trial("down", problem.code.rpartition(".")[2], problem.text(language).partition(": ")[2])
+            return Trial("down", problem.code.rpartition(".")[2], problem.sentence(language))
     told = {key: str(device.health.get(key, "")) for key in ("state", "reason", "detail")}
     return Trial(told["state"], told["reason"], told["detail"])
 

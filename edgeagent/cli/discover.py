@@ -180,7 +180,7 @@ def _yes(what: bool | None, language: Language) -> str:
 
 def _remarks(one: Named, language: Language) -> list[str]:
     found = one.found
-    remarks = [_cell_long(problem.text(language).partition(": ")[2]) for problem in found.problems]
+    remarks = [_cell_long(problem.sentence(language)) for problem in found.problems]
     if found.also:
         remarks.append(say(language, en="also at ", zh="另有地址 ") + ", ".join(found.also))
     if one.moved:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from edgeagent.config import StoreSettings
+from edgeagent.configfile.makers import filled
 from edgeagent.configfile.reader import read
-from edgeagent.makers import filled
 
 
 class Loose(NamedTuple):

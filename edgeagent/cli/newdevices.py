@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from edgeagent.cli.loose import tables
 from edgeagent.cli.places import place
+from edgeagent.configfile.tomltext import toml
 from edgeagent.driver import Found
-from edgeagent.sample import toml
 from gridwire.problem import Language, Problem
 
 ID_CHARS = 12

@@ -15,10 +15,10 @@ from edgeagent.cli.say import Language, choose, say, table
 from edgeagent.config import RuleSettings
 from edgeagent.configfile import BadConfig
 from edgeagent.configfile.rulepart import RulePart, load_rules
-from edgeagent.presets import PRESETS
 from edgeagent.rules import Effective, Origin, Rules
 from edgeagent.rules.effective import SETTINGS, layers_of
-from edgeagent.sun import Place
+from edgeagent.rules.presets import PRESETS
+from edgeagent.rules.sun import Place
 from gridwire.kinds import KINDS, kind_name
 from gridwire.problem import Problem
 

@@ -7,9 +7,9 @@ import sys
 
 from edgeagent.cli.say import choose
 from edgeagent.configfile import DriverBroken, NoSuchDriver
+from edgeagent.configfile.sample import device, sample
 from edgeagent.driver import DeviceConfig
 from edgeagent.plugins import available, resolve
-from edgeagent.sample import device, sample
 
 
 def execute(args: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """TOML files -> `Config`. All mistakes come at once, each with file, line, key and suggestion. Nothing is connected to.
 
-The parts: reader (one file), locator (lines of keys), merge (several files),
-decode, devices and crosscheck (is it right), ownfile (secrets), redact (what may be shown).
+The parts: reader (one file), locator (lines of keys), merge (several files), makers (what a camera's maker fills in),
+decode, devices and crosscheck (is it right), ownfile (secrets), redact (what may be shown), sample (how to begin).
 """
 
 from edgeagent.configfile.devices import DriverBroken, NoSuchDriver, Resolve

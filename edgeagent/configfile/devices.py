@@ -12,9 +12,9 @@ import msgspec
 from edgeagent.config import DeviceSettings
 from edgeagent.configfile.decode import Decoder, Fields, fields_of
 from edgeagent.configfile.expected import found
+from edgeagent.configfile.makers import DRIVERS, filled, makers_in
 from edgeagent.configfile.mistakes import BadDevice, BrokenDriver, Invalid, Mistake, UnknownDriver, WrongType
 from edgeagent.configfile.mistakes import suggest as suggestion
-from edgeagent.makers import DRIVERS, filled, makers_in
 from gridwire.codes import DEVICE_PATTERN
 from gridwire.problem import Both, Problem
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from gridwire.problem import Both, Language, Problem
-from gridwire.systemwords import system_words
 
 
 class Place(NamedTuple):
@@ -32,7 +31,7 @@ NOTHING = Both("", "")
 
 
 class Mistake(Problem):
-    """Something wrong at a place. A fact may be a `Both`; `hint` is a further sentence, e.g. a suggestion."""
+    """Something wrong at a place; `hint` is a further sentence, e.g. a suggestion."""
 
     def __init__(self, place: Place, key: str = "", *, hint: Both = NOTHING, **facts: object) -> None:
         self.place, self.key, self.hint = place, key, hint
@@ -40,12 +39,7 @@ class Mistake(Problem):
 
     def sentence(self, language: Language) -> str:
         """What is wrong, without place, key and code."""
-        facts = {
-            name: fact.text(language) if isinstance(fact, Both) else system_words(fact, language)
-            for name, fact in self.facts.items()
-        }
-        template = self.zh if language == "zh" else self.en
-        sentence = template.format_map(facts) + self.hint.text(language)
+        sentence = super().sentence(language) + self.hint.text(language)
         return sentence.replace(" ，", "，") if language == "zh" else sentence
 
     def text(self, language: Language) -> str:

@@ -10,8 +10,8 @@ from edgeagent.configfile.decode import Decoder
 from edgeagent.configfile.expected import found
 from edgeagent.configfile.locator import Path
 from edgeagent.configfile.mistakes import NOTHING, BadHours, HalfPlace, NoPlace, OutOfRange, suggest
-from edgeagent.presets import PRESETS, rules_in
-from edgeagent.windows import mend, parse, read
+from edgeagent.rules.hours import mend, parse, read
+from edgeagent.rules.presets import PRESETS, rules_in
 from gridwire.fullwidth import to_ascii
 from gridwire.problem import Both
 

@@ -20,7 +20,7 @@ from edgeagent.configfile.merge import merge
 from edgeagent.configfile.mistakes import BadConfig, BadTimeZone, Place
 from edgeagent.configfile.reader import read
 from edgeagent.configfile.rulecheck import check_rules
-from edgeagent.presets import rules_in
+from edgeagent.rules.presets import rules_in
 from gridwire.problem import Language
 
 _SETTINGS = ("rule", "timezone", "latitude", "longitude", "language", "store")

@@ -9,16 +9,17 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
+FILE_NAME = "ballast"
 BALLAST_BYTES = 2 * 1024 * 1024
 _SPARE = 2
 """Taken on board again only when so many times its size is free: else the disk would be full at once."""
 
 
 class Ballast:
-    """The file `ballast` in the outbox's folder."""
+    """The file in the outbox's folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "ballast"
+        self._path = folder / FILE_NAME
 
     def take(self) -> bool:
         """Have it on board if there is room; gives whether it is."""

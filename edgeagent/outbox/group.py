@@ -9,9 +9,9 @@ from typing import NamedTuple
 import msgspec
 
 from edgeagent.driver import Stored
-from edgeagent.envelope import Draft
-from edgeagent.media import PictureFile
+from edgeagent.outbox.draft import Draft
 from edgeagent.outbox.numbers import Book
+from edgeagent.outbox.pictures import PictureFile
 from edgeagent.outbox.transactions import Group, dump
 from gridwire.events import Lane, PictureRef
 from gridwire.problem import Problem

@@ -17,10 +17,12 @@ import msgspec
 from msgspec import Meta
 
 from edgeagent.clock import Stamp
-from edgeagent.media import PictureFile
 from edgeagent.outbox import transactions
+from edgeagent.outbox.ballast import FILE_NAME as BALLAST
 from edgeagent.outbox.files import FILE_NAME
 from edgeagent.outbox.numbers import Book, Stream
+from edgeagent.outbox.pictures import FOLDER as PICTURES
+from edgeagent.outbox.pictures import PictureFile
 from edgeagent.outbox.schema import check
 from edgeagent.outbox.times import PART_ROWS, Since, recorded
 from gridwire.events import LANES, Lane
@@ -28,8 +30,6 @@ from gridwire.messages import StreamNumbers
 from gridwire.problem import Problem
 from gridwire.ranges import RangeSet
 
-PICTURES = "pictures"
-BALLAST = "ballast"
 _BUSY_S = 5.0
 
 

@@ -16,12 +16,13 @@ from typing import NamedTuple
 import msgspec
 
 from edgeagent.driver import OutboxFull, Stored
-from edgeagent.envelope import Draft
-from edgeagent.media import PictureFile, PictureFolder
 from edgeagent.outbox import transactions
 from edgeagent.outbox.connection import Connection, connect, transaction
+from edgeagent.outbox.draft import Draft
 from edgeagent.outbox.files import FILE_NAME, Opened, OutboxFile, is_damage
 from edgeagent.outbox.group import UNFIT, Pending, Plan, plan_group
+from edgeagent.outbox.pictures import FOLDER as PICTURES
+from edgeagent.outbox.pictures import PictureFile, PictureFolder
 from edgeagent.outbox.room import Room
 from gridwire.events import Gap, GapReason, Lane
 from gridwire.messages import StreamNumbers
@@ -103,7 +104,7 @@ class Outbox:
     async def _make(
         cls, file: OutboxFile, opened: Opened, folder: Path, limits: Limits, gap: Callable[[Gap], Draft]
     ) -> Outbox:
-        pictures, known = PictureFolder(folder / "pictures"), opened.loaded.pictures
+        pictures, known = PictureFolder(folder / PICTURES), opened.loaded.pictures
         swept = await asyncio.to_thread(pictures.sweep, known.values())
         if swept:
             log.info("removed %d picture files without a row, left by a crash", swept)

@@ -13,12 +13,12 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from edgeagent.envelope import Draft
-from edgeagent.media import PictureFile, PictureFolder
 from edgeagent.outbox import transactions
 from edgeagent.outbox.ballast import Ballast
 from edgeagent.outbox.connection import Connection, transaction
+from edgeagent.outbox.draft import Draft
 from edgeagent.outbox.numbers import Book
+from edgeagent.outbox.pictures import PictureFile, PictureFolder
 from gridwire.events import KEPT_LANES, LANES, Gap, GapReason, Lane
 from gridwire.ranges import RangeSet
 

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from edgeagent.media import PictureFile
 from edgeagent.outbox.connection import open_at, transaction
 from edgeagent.outbox.mark import Mark
 from edgeagent.outbox.numbers import LaneBook
+from edgeagent.outbox.pictures import PictureFile
 from edgeagent.outbox.schema import APPLICATION_ID, prepare
 from edgeagent.outbox.transactions import crc, dump, parse, put_streams
 from gridwire.codes import new_ulid

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from edgeagent.media import PictureFile
 from edgeagent.outbox.connection import transaction
 from edgeagent.outbox.mark import Mark
 from edgeagent.outbox.numbers import Book, LaneBook, Stream
+from edgeagent.outbox.pictures import PictureFile
 from gridwire.codes import new_ulid
 from gridwire.events import LANES, Lane
 from gridwire.ranges import RangeSet

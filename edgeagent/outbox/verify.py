@@ -13,9 +13,10 @@ from typing import Literal
 
 import msgspec
 
-from edgeagent.media import PictureFile
 from edgeagent.outbox.files import FILE_NAME
-from edgeagent.outbox.inspect import PICTURES, Content, common
+from edgeagent.outbox.inspect import Content, common
+from edgeagent.outbox.pictures import FOLDER as PICTURES
+from edgeagent.outbox.pictures import PictureFile
 from gridwire.events import LANES, Lane
 from gridwire.ranges import RangeSet
 

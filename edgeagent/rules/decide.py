@@ -17,7 +17,7 @@ from edgeagent.config import URGENT_KINDS, Config, RuleSettings
 from edgeagent.rules.effective import Effective, Layer, effective, layers_of, presets_of
 from edgeagent.rules.memory import Held, Part, RuleMemory, Seen, key_of
 from edgeagent.rules.reasons import Why
-from edgeagent.sun import Place
+from edgeagent.rules.sun import Place
 from gridwire.events import Alarm, ClockState, Severity
 
 TELL_AGAIN_S: Final = 3600.0

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from edgeagent.config import URGENT_KINDS, Config, PresetName, RuleSettings
-from edgeagent.presets import PRESETS, rules_in
-from edgeagent.windows import Span, parse
+from edgeagent.rules.hours import Span, parse
+from edgeagent.rules.presets import PRESETS, rules_in
 from gridwire.events import Severity
 
 SEEN_KINDS: Final = frozenset(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edgeagent.makers import DRIVERS, MAKERS, NOTIFY_LISTEN, Maker
-from edgeagent.presets import PRESETS
+from edgeagent.configfile.makers import DRIVERS, MAKERS, NOTIFY_LISTEN, Maker
+from edgeagent.rules.presets import PRESETS
 from reference.tables import table
 
 

@@ -21,7 +21,7 @@ from edgeagent import plugins
 from edgeagent.agent import Agent
 from edgeagent.configfile import load
 from edgeagent.driver import Alarm, Checkin, Data, DeviceState, Rating, Reading, Request, Sos, Stored
-from edgeagent.envelope import Draft
+from edgeagent.outbox.draft import Draft
 from gridwire.topics import base
 from simulators.county.build import COUNTY
 

@@ -13,7 +13,7 @@ from msgspec import inspect
 from countyhub.config import Config as HubConfig
 from edgeagent import plugins
 from edgeagent.config import Config as BoxConfig
-from edgeagent.sample import sample
+from edgeagent.configfile.sample import sample
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "SECURITY.md").read_text(encoding="utf-8")

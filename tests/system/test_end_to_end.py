@@ -137,7 +137,7 @@ async def test_a_hub_that_has_lost_its_database_heals_itself(tmp_path, broker, h
         told = len(ledger.told)
         await until(lambda: len(ledger.told) > told + 100, 30)
         wait.touch()
-        await asyncio.sleep(0.1)
+        await until(lambda: ledger.is_at_rest)
         await agent.until_drained()
         before = keys(hub)
         assert hub.stop() == 0

@@ -92,7 +92,7 @@ async def test_a_wrong_password_is_tried_twice_at_most(device, auth):
             await until(lambda: device.reports)
             assert device.states() == [("down", "wrong-password")]
             asked = gate.requests
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(1.5)  # nothing is to happen
             assert gate.requests == asked
         # Had the account been locked, the right password would be refused as well.
         device.reports.clear()
@@ -241,7 +241,7 @@ async def test_a_dropped_connection_loses_nothing_and_is_not_worth_a_report(devi
     async with camera() as gate:
         kept_setup(device, gate)
         async with watched(gate, device):
-            await asyncio.sleep(1.2)
+            await until(lambda: is_polled(gate))
             gate.drop_connections()
             gate.raise_alarm("tamper", active=True)
             gate.raise_alarm("line_crossing")
@@ -290,7 +290,7 @@ async def test_a_full_outbox_delays_alarms_and_loses_none(device):
             gate.raise_alarm("tamper", active=True)
             gate.raise_alarm("line_crossing")
             gate.raise_alarm("tamper", active=False)
-            await asyncio.sleep(1.0)
+            await until(lambda: device.refused)
             assert device.alarms() == []
             device.full = False
             await until(lambda: len(device.alarms()) == 3)
@@ -341,7 +341,8 @@ async def test_a_camera_that_allows_short_polls_only_is_obeyed(device):
     async with camera(max_poll_s=1.0) as gate:
         kept_setup(device, gate)
         async with watched(gate, device, poll_s=20.0):
-            await asyncio.sleep(1.5)
+            asked = gate.requests
+            await until(lambda: gate.requests > asked + 1)  # a poll has ended, and the next one has come
             gate.raise_alarm("tamper", active=True)
             await until(lambda: device.alarms() == [("tamper", "start")])
         assert device.states() == [("up", "")]
@@ -380,7 +381,8 @@ async def test_a_clock_that_is_set_while_we_watch_costs_nothing(device):
         async with watched(gate, device, poll_s=1.0):
             for offset_s, active in ((7200.0, True), (-86400.0 * 400, False), (0.0, True)):
                 gate.set_clock(offset_s)
-                await asyncio.sleep(1.2)
+                asked = gate.requests
+                await until(lambda asked=asked: gate.requests > asked)  # under the new time
                 count = len(device.alarms())
                 gate.raise_alarm("tamper", active=active)
                 await until(lambda count=count: len(device.alarms()) == count + 1)

@@ -204,7 +204,7 @@ async def test_quirk_locks_account_is_never_provoked(device, auth):
         async with running(driver_for(gate, password="wrong"), device):
             await until(device.states)
             asked = gate.requests
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(1.5)  # nothing is to happen
             assert gate.requests == asked
         assert device.states() == [("down", "wrong-password")]
         device.reports.clear()

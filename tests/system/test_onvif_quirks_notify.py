@@ -154,7 +154,7 @@ async def test_posted_alarms_survive_a_full_outbox(device):
             device.full = True
             gate.raise_alarm("tamper", active=True)
             gate.raise_alarm("line_crossing")
-            await asyncio.sleep(0.5)
+            await until(lambda: device.refused)
             device.full = False
             await until(lambda: len(device.alarms()) == 2)
             gate.raise_alarm("tamper", active=False)

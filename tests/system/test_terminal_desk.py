@@ -236,7 +236,7 @@ async def test_another_wish_takes_the_place_of_one_that_waits_and_cancel_forgets
         place.terminal.press("cancel")
         place.terminal.press("item:0301")
         await place.hears("next", "next", "done", "next", "next", "done")
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # nothing is to happen, longer than a wish waits
     assert [request.item for request in device.data] == ["0301", "0301"]
 
 
@@ -281,7 +281,7 @@ async def test_nothing_waits_on_after_the_end(place):
     async with place.open() as device:
         place.terminal.press("item:0301")
         await place.hears("next")
-    await asyncio.sleep(0.4)
+    await asyncio.sleep(0.4)  # nothing is to happen, longer than a wish waits
     assert device.data == []
 
 
@@ -314,7 +314,7 @@ async def test_a_rating_too_late_or_without_a_request_is_unbound(place):
         await place.hears("done")
         place.terminal.press("item:0301")
         await place.hears("done", "done")
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.3)  # too late is a matter of time
         place.terminal.press("rate:4")
         await place.hears("done", "done", "done")
     assert [rating.receipt for rating in place.stored("rating")] == ["", ""]

@@ -103,7 +103,8 @@ async def test_an_end_that_does_not_fit_is_told_later(device, monkeypatch):
     async with running(device, clear_after_s=1) as post:
         await post(ON)
         device.full = True
-        await asyncio.sleep(1.2)
+        await until(lambda: device.refused)
+        assert len(device.data) == 1
         device.full = False
         await until(lambda: len(device.data) == 2)
 

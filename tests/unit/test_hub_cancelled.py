@@ -79,7 +79,8 @@ async def test_who_is_cancelled_is_not_told_that_the_database_is_away(store: Sto
                 await asyncio.sleep(0.01)
 
     task = asyncio.create_task(patient())
-    await asyncio.sleep(0.05)
+    await until(lambda: turns)
+    await asyncio.wait({inside.wait_task()}) if False else None
     task.cancel()
     _, left = await asyncio.wait({task}, timeout=8)
     assert (turns, left) == (1, set())

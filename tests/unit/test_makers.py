@@ -11,7 +11,7 @@ from edgeagent import plugins
 from edgeagent.cli.loose import read_loosely
 from edgeagent.config import DevicePreset, MakerName, PresetName
 from edgeagent.configfile import BadConfig, load
-from edgeagent.makers import MAKERS, filled, recognised
+from edgeagent.configfile.makers import MAKERS, filled, recognised
 from edgeagent.rules import Rules
 
 HEAD = 'box = "430121001001"\n[hub]\nhost = "h"\n[hub.tls]\nca = "ca.pem"\n'

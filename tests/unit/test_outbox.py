@@ -12,8 +12,8 @@ import pytest
 
 from edgeagent.clock import Stamp
 from edgeagent.driver import Alarm, Checkin, OutboxFull, Picture, Reading
-from edgeagent.envelope import Draft
 from edgeagent.outbox import NotAnOutbox, Outbox, OutboxNewer, schema
+from edgeagent.outbox.draft import Draft
 from edgeagent.outbox.outbox import Limits
 from gridwire.codec import EventTooLarge
 from gridwire.events import Gap

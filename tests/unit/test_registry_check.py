@@ -9,7 +9,7 @@ import pytest
 from countyhub.registry import mistakes, plan
 from countyhub.registry.content import Content
 from countyhub.registry.mistakes import Mistake, Warned
-from gridwire.problem import declared
+from gridwire.problem import Both, declared
 from tests.registries import NEW, TODAY, TOWNSHIP, VILLAGES, add, change, codes, planned, small
 
 V0, V1 = VILLAGES[:2]
@@ -173,7 +173,7 @@ def test_every_text_can_be_filled_in():
             "highest",
             "instead",
         ],
-        mistakes.Both("甲", "a"),
+        Both("a", "甲"),
     )
     for cls in declared(Mistake):
         if cls.code:

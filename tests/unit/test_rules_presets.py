@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from edgeagent.config import PresetName, RuleSettings
-from edgeagent.presets import PRESETS
 from edgeagent.rules import Origin, Rules
 from edgeagent.rules.effective import layers_of
-from edgeagent.windows import parse
+from edgeagent.rules.hours import parse
+from edgeagent.rules.presets import PRESETS
 from gridwire.kinds import KINDS
 
 

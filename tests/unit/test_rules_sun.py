@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from edgeagent.sun import Place, sun_times
+from edgeagent.rules.sun import Place, sun_times
 
 BEIJING, CHANGSHA = Place(39.9042, 116.4074), Place(28.2282, 112.9388)
 NEW_YORK, LONDON, SYDNEY = Place(40.7128, -74.0060), Place(51.5074, -0.1278), Place(-33.8688, 151.2093)

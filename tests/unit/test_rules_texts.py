@@ -6,9 +6,9 @@ from pathlib import Path
 from edgeagent import plugins
 from edgeagent.configfile import load
 from edgeagent.configfile.rulepart import load_rules
-from edgeagent.presets import PRESETS
 from edgeagent.rules import MAX_HELD, REASONS
-from edgeagent.windows import MAX_OFFSET_MINUTES, parse
+from edgeagent.rules.hours import MAX_OFFSET_MINUTES, parse
+from edgeagent.rules.presets import PRESETS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")

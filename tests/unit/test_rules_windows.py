@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.sun import Place, sun_times
-from edgeagent.windows import EVERY_DAY, Point, Span, mend, parse, read
+from edgeagent.rules.hours import EVERY_DAY, Point, Span, mend, parse, read
+from edgeagent.rules.sun import Place, sun_times
 
 SHANGHAI, NEW_YORK, OSLO = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York"), ZoneInfo("Europe/Oslo")
 VILLAGE, MANHATTAN, TROMSO = Place(25.6, 111.9), Place(40.7128, -74.0060), Place(69.6492, 18.9553)

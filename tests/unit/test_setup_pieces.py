@@ -11,7 +11,8 @@ from edgeagent.cli.setup.basics import box_id, broker, split
 from edgeagent.cli.setup.cameras import grid_id
 from edgeagent.cli.setup.talk import COLUMNS, NotUnderstood, numbers, wrapped
 from edgeagent.cli.setup.tomledit import LeftToYou, appended, with_value
-from edgeagent.sample import sample, toml
+from edgeagent.configfile.sample import sample
+from edgeagent.configfile.tomltext import toml
 from gridwire.problem import Problem
 
 EDITED = """\

@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 
 import countyhub.web
 from countyhub.web import exportfiles
+from countyhub.web.exportfiles import Frame
 
 ZONE = ZoneInfo("Asia/Shanghai")
 KINDS = ("text", "number", "time", "day", "share")
@@ -28,14 +29,19 @@ def local(day, hour, minute):
     return datetime(2026, 3, day, hour, minute, tzinfo=ZONE).replace(tzinfo=None)
 
 
-def xlsx(rows, note=""):
+def written(ending, rows, note=""):
     heads = ("=head", "n", "t", "d", "s")
-    content = exportfiles.as_xlsx("案件/[2026]:*?", heads, (10,) * 5, KINDS, rows, note, ZONE)
-    return load_workbook(io.BytesIO(content)).active
+    file = exportfiles.new(ending, ZONE)
+    frame = Frame(title="案件/[2026]:*?", heads=heads, widths=(10,) * 5, kinds=KINDS)
+    return b"".join((file.begin(frame), file.rows(rows[:1]), file.rows(rows[1:]), file.end(note), file.close()))
+
+
+def xlsx(rows, note=""):
+    return load_workbook(io.BytesIO(written("xlsx", rows, note))).active
 
 
 def table(rows, note=""):
-    content = b"".join(exportfiles.as_csv(("=head", "n", "t", "d", "s"), KINDS, rows, note, ZONE))
+    content = written("csv", rows, note)
     assert content.startswith(b"\xef\xbb\xbf")
     return [*csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edgeagent.cli.enroll import read_ticket
 from edgeagent.cli.setup.plan import EnrolledOtherwise, Plan
-from edgeagent.cli.setup.talk import Keys, NotUnderstood, Question, Talk, sentence
+from edgeagent.cli.setup.talk import Keys, NotUnderstood, Question, Talk
 from edgeagent.cli.setup.tomledit import LeftToYou
 from edgeagent.config import HubSettings
 from edgeagent.enrol.hub import address
@@ -58,7 +58,7 @@ def put(talk: Talk, plan: Plan, path: tuple[str, ...], value: object) -> bool:
     except (LeftToYou, EnrolledOtherwise) as problem:
         if talk.alone:
             raise
-        talk.tell(en=f"  ✗ {sentence(problem, 'en')}", zh=f"  ✗ {sentence(problem, 'zh')}")
+        talk.tell(en=f"  ✗ {problem.sentence('en')}", zh=f"  ✗ {problem.sentence('zh')}")
         return False
     return True
 

@@ -19,9 +19,9 @@ from edgeagent.cli.places import hosts, place
 from edgeagent.cli.say import Language, say, width
 from edgeagent.cli.setup.basics import name_of_place, put, tomlbox
 from edgeagent.cli.setup.plan import CAMERAS, Plan
-from edgeagent.cli.setup.talk import Keys, Question, Talk, numbers, sentence
+from edgeagent.cli.setup.talk import Keys, Question, Talk, numbers
+from edgeagent.configfile.makers import MAKERS, filled, recognised
 from edgeagent.driver import Found, Login, Search
-from edgeagent.makers import MAKERS, filled, recognised
 from gridwire.codes import check_grid_id, village_of
 from gridwire.problem import Problem
 
@@ -76,7 +76,7 @@ def _search(talk: Talk, plan: Plan, args: argparse.Namespace) -> list[tuple[str,
         except Problem as problem:
             if talk.alone:
                 raise
-            talk.tell(en=f"  ✗ {sentence(problem, 'en')}", zh=f"  ✗ {sentence(problem, 'zh')}")
+            talk.tell(en=f"  ✗ {problem.sentence('en')}", zh=f"  ✗ {problem.sentence('zh')}")
             found = []
         if found:
             return found
@@ -229,7 +229,7 @@ def _show(talk: Talk, named: Sequence[Named]) -> None:
 
 
 def _said(problem: Problem, language: Language) -> str:
-    return "".join(char if char.isprintable() else "?" for char in sentence(problem, language))
+    return "".join(char if char.isprintable() else "?" for char in problem.sentence(language))
 
 
 def _has_it(what: bool | None, en: str, zh: str, language: Language) -> str:

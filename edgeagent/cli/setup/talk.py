@@ -80,13 +80,7 @@ class Talk(Protocol):
 
 def why(problem: Problem) -> dict[str, str]:
     """The sentences of a problem without its code, as facts."""
-    return {f"why_{name}": sentence(problem, name) for name in ("en", "zh")}
-
-
-def sentence(problem: Problem, language: Language | str) -> str:
-    """A problem in one language, without its code."""
-    text = problem.text("zh" if language == "zh" else "en")
-    return text.removeprefix(f"{problem.code}: ")
+    return {"why_en": problem.sentence("en"), "why_zh": problem.sentence("zh")}
 
 
 def wrapped(text: str, columns: int = COLUMNS) -> str:
@@ -139,7 +133,7 @@ class Person:
             try:
                 return self._read(question, text)
             except Problem as problem:
-                self._no(sentence(problem, self.language))
+                self._no(problem.sentence(self.language))
 
     def _read(self, question: Question, text: str) -> str:
         if "\ufffd" in text:
@@ -169,7 +163,7 @@ class Person:
             except EOFError:
                 raise KeyboardInterrupt from None
             except UnicodeDecodeError:
-                self._no(sentence(NotUtf8(), self.language))
+                self._no(NotUtf8().sentence(self.language))
                 continue
             if to_ascii(text) == text:
                 return text

@@ -18,13 +18,13 @@ from typing import Any, Final
 from edgeagent import control, plugins
 from edgeagent.cli.loose import read_loosely
 from edgeagent.cli.setup.plan import TERMINAL, Plan
-from edgeagent.cli.setup.talk import NotUnderstood, Question, Talk, numbers, sentence
+from edgeagent.cli.setup.talk import NotUnderstood, Question, Talk, numbers
 from edgeagent.cli.terminalask import whom
 from edgeagent.cli.terminallines import Lines
 from edgeagent.cli.terminalports import Port, configured, found
 from edgeagent.cli.terminaltest import Walk
 from edgeagent.configfile import BadConfig, DriverBroken
-from edgeagent.sample import toml
+from edgeagent.configfile.tomltext import toml
 from gridwire.problem import Problem
 
 DRIVER, DEVICE = "terminal", "terminal"
@@ -247,7 +247,7 @@ def _works(talk: Talk, settings: Mapping[str, Any], parts: list[dict[str, Any]])
     """Whether all parts did what they should, or a person has had enough of it. Nothing is stored."""
     if not any(part["protocol"] in _READERS for part in parts):
         problem = NoReader()
-        talk.tell(en=f"  ✗ {sentence(problem, 'en')}", zh=f"  ✗ {sentence(problem, 'zh')}")
+        talk.tell(en=f"  ✗ {problem.sentence('en')}", zh=f"  ✗ {problem.sentence('zh')}")
         return False
     with tempfile.TemporaryDirectory(prefix="edgeagent-setup-") as name:
         folder = Path(name)
@@ -270,7 +270,7 @@ def _walked(talk: Talk, config: Path, device: str) -> bool:
     except BadConfig as bad:
         talk.tell(en=f"  ✗ {bad.text('en')}", zh=f"  ✗ {bad.text('zh')}")
     except Problem as problem:
-        talk.tell(en=f"  ✗ {sentence(problem, 'en')}", zh=f"  ✗ {sentence(problem, 'zh')}")
+        talk.tell(en=f"  ✗ {problem.sentence('en')}", zh=f"  ✗ {problem.sentence('zh')}")
     except KeyboardInterrupt:
         talk.tell(
             en="  The test was broken off; Ctrl-C again leaves setup.", zh="  测试已中断；再按 Ctrl-C 退出 setup。"

@@ -11,7 +11,7 @@ import tomllib
 from typing import Any
 
 from edgeagent.configfile.locator import locate
-from edgeagent.sample import toml
+from edgeagent.configfile.tomltext import toml
 from gridwire.problem import Problem
 
 Path = tuple[str, ...]
