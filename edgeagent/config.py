@@ -13,13 +13,7 @@ from msgspec import Meta
 from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, DEVICE_PATTERN, GRID_PATTERN
 from gridwire.events import Severity
 from gridwire.problem import Language
-
-
-def about(en: str, zh: str, *, secret: bool = False, example: Any = None, **limits: Any) -> Meta:
-    """What a setting means, in both languages. `example` stands in samples when there is no default."""
-    extra: dict[str, Any] = {"zh": zh} | ({"secret": True} if secret else {})
-    return Meta(description=en, extra_json_schema=extra, examples=None if example is None else [example], **limits)
-
+from gridwire.settings import Settings, about
 
 Hours = Annotated[
     str,
@@ -43,10 +37,6 @@ DevicePreset = Literal[
 ]  # fmt: skip
 """Either of them; a test sees to it that none is left out."""
 DeviceId = Annotated[str, Meta(pattern=DEVICE_PATTERN, examples=["cam-1"])]
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all tables: an unknown key is a mistake, never ignored."""
 
 
 class TlsSettings(Settings, frozen=True, kw_only=True):
@@ -299,4 +289,4 @@ class Config(Settings, frozen=True, kw_only=True):
     rule: Annotated[tuple[RuleSettings, ...], about("what becomes of alarms", "报警规则")] = ()
     device: Annotated[
         dict[str, DeviceSettings], about("one table a device, named by its id", "每台设备一个表，以编号命名")
-    ] = {}
+    ] = msgspec.field(default_factory=dict)

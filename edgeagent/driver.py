@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta
 
 from gridwire.codes import new_ulid
 from gridwire.events import (
@@ -35,6 +34,7 @@ from gridwire.kinds import KINDS
 from gridwire.limits import MAX_EVENT_BYTES, MAX_PICTURE_BYTES
 from gridwire.messages import Answer, Board, Notice, Worker
 from gridwire.problem import Language, Problem
+from gridwire.settings import OwnFile, Secret, Settings, about
 
 __all__ = [
     "KINDS",
@@ -67,23 +67,18 @@ __all__ = [
     "Request",
     "Search",
     "Secret",
+    "Settings",
     "Severity",
     "Sos",
     "State",
     "Stored",
     "TooLarge",
     "Worker",
+    "about",
     "new_ulid",
 ]
 
 State = Literal["up", "degraded", "down"]
-
-Secret = Annotated[str, Meta(extra_json_schema={"secret": True}, description="a secret, never shown")]
-"""A password in the file itself. `file:PATH` reads it from a file, `env:NAME` from the environment."""
-
-OwnFile = Annotated[str, Meta(extra_json_schema={"own_file": True}, description="a file of the box")]
-"""The path of a file that the driver reads itself. Relative ones lie beside `edgeagent.toml`; of those in `secrets/`
-there the driver is given the copy that systemd hands to the service, in a folder that nobody else can enter."""
 
 
 class DriverProblem(Problem):
@@ -108,7 +103,7 @@ class CommandRefused(Problem):
     zh = "设备 {device} 无法执行“{op}”：{why}"
 
 
-class DeviceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DeviceConfig(Settings, frozen=True, kw_only=True):
     """Base of every driver's `Config`. What every device has (name, driver, grid) is not here: the agent knows it."""
 
     def __repr__(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from countyhub.config.base import Settings, about, meaning
 from countyhub.config.broker import BrokerSettings, TlsSettings
 from countyhub.config.cases import CalendarSettings, EscalationSettings
 from countyhub.config.enrol import EnrolSettings
@@ -14,6 +13,7 @@ from countyhub.config.store import DatabaseSettings, ReplaySettings, RetentionSe
 from countyhub.config.web import AccountSettings, ApiSettings, WebSettings
 from gridwire.codes import COUNTY_PATTERN
 from gridwire.problem import Language
+from gridwire.settings import Settings, about, meaning
 
 __all__ = [
     "AccountSettings",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from countyhub.config.base import Settings, about
+from gridwire.settings import Settings, about
 
 
 class EnrolSettings(Settings, frozen=True, kw_only=True):

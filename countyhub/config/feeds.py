@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from countyhub.config.base import Settings, about
 from countyhub.config.broker import BrokerSettings
+from gridwire.settings import Settings, about
 
 FeedType = Literal["alarm", "checkin", "request", "rating", "sos", "reading", "device", "picture", "gap", "case"]
 """What can be sent on: the kinds of events, and the steps of cases."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from countyhub.config.base import Settings, about
+from gridwire.settings import Settings, about
 
 
 class EmailSettings(Settings, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from countyhub.config.base import Settings, about
+from gridwire.settings import Settings, about
 
 
 class DatabaseSettings(Settings, frozen=True, kw_only=True):

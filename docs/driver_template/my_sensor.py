@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from msgspec import Meta
-
 from edgeagent.driver import (
     Alarm,
     CommandRefused,
@@ -22,6 +20,7 @@ from edgeagent.driver import (
     Observation,
     OutboxFull,
     Reading,
+    about,
 )
 
 HIGH = "high"
@@ -31,18 +30,10 @@ _log = logging.getLogger(__name__)
 class Config(DeviceConfig, frozen=True, kw_only=True):
     """A water-level gauge that writes its value, in metres, into a file. 把水位（米）写入文件的水位计。"""
 
-    path: Annotated[
-        str, Meta(min_length=1, description="file with the level", extra_json_schema={"zh": "存放水位值的文件"})
-    ]
-    every_s: Annotated[
-        float, Meta(ge=1, le=86400, description="seconds between readings", extra_json_schema={"zh": "读取间隔，秒"})
-    ] = 60.0
-    alarm_m: Annotated[
-        float, Meta(description="metres from which on it is an alarm", extra_json_schema={"zh": "报警水位，米"})
-    ] = 3.0
-    clear_m: Annotated[
-        float, Meta(description="metres below which the alarm ends", extra_json_schema={"zh": "解除水位，米"})
-    ] = 2.8
+    path: Annotated[str, about("file with the level", "存放水位值的文件", min_length=1)]
+    every_s: Annotated[float, about("seconds between readings", "读取间隔，秒", ge=1, le=86400)] = 60.0
+    alarm_m: Annotated[float, about("metres from which on it is an alarm", "报警水位，米")] = 3.0
+    clear_m: Annotated[float, about("metres below which the alarm ends", "解除水位，米")] = 2.8
 
     def __post_init__(self) -> None:
         if self.clear_m > self.alarm_m:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta
-
 from drivers.snapshot.privacy import check_privacy
 from drivers.snapshot.settings import JudgeEvery, PictureEvery, PictureQuality, PictureWidth, Privacy
-from edgeagent.driver import DeviceConfig, Secret
+from edgeagent.driver import DeviceConfig, Secret, about
 
 
 class Config(DeviceConfig, frozen=True, kw_only=True):
@@ -16,39 +14,35 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
 
     url: Annotated[
         str,
-        Meta(
+        about(
+            "where the picture is: http://… or https://… of a JPEG, or rtsp://… of a video stream;"
+            " without user and password",
+            "图片地址：JPEG 的 http://…、https://…，或视频流 rtsp://…；不含用户名和密码",
             pattern=r"^(https?|rtsp)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?(/[!-~]*)?\Z",
             max_length=512,
-            examples=["http://192.168.1.64/snapshot.jpg"],
-            description="where the picture is: http://… or https://… of a JPEG, or rtsp://… of a video stream;"
-            " without user and password",
-            extra_json_schema={"zh": "图片地址：JPEG 的 http://…、https://…，或视频流 rtsp://…；不含用户名和密码"},
+            example="http://192.168.1.64/snapshot.jpg",
         ),
     ]
     username: Annotated[
         str,
-        Meta(
-            max_length=64,
-            description="the camera's user; empty: none",
-            extra_json_schema={"zh": "摄像机用户名；留空则不登录"},
-        ),
+        about("the camera's user; empty: none", "摄像机用户名；留空则不登录", max_length=64),
     ] = ""
     password: Annotated[
         Secret,
-        Meta(
+        about(
+            "its password: `file:PATH`, `env:NAME` or the text",
+            "密码：file:路径、env:变量名或明文",
             max_length=128,
-            description="its password: `file:PATH`, `env:NAME` or the text",
-            extra_json_schema={"zh": "密码：file:路径、env:变量名或明文"},
         ),
     ] = ""
     every_s: PictureEvery = 3600.0
     check_s: Annotated[
         float,
-        Meta(
+        about(
+            "seconds between two looks whether the camera still gives pictures; these are not kept",
+            "检查摄像机是否仍能取图的间隔，秒；检查时的图片不保存",
             ge=5,
             le=3600,
-            description="seconds between two looks whether the camera still gives pictures; these are not kept",
-            extra_json_schema={"zh": "检查摄像机是否仍能取图的间隔，秒；检查时的图片不保存"},
         ),
     ] = 60.0
     judge_every_s: JudgeEvery = 900.0

@@ -7,7 +7,7 @@ from drivers.seriallink.keeping import advise_name, keep_open
 from drivers.seriallink.link import Decoder, LineWatch, SerialLink
 from drivers.seriallink.lookout import Lookout, Question
 from drivers.seriallink.loss import LinkLost
-from drivers.seriallink.settings import SerialSettings, about
+from drivers.seriallink.settings import SerialSettings
 
 __all__ = [
     "Decoder",
@@ -17,7 +17,6 @@ __all__ = [
     "Question",
     "SerialLink",
     "SerialSettings",
-    "about",
     "advise_name",
     "keep_open",
 ]

@@ -1,19 +1,12 @@
 """How one port is opened: its name, its speed, and how long what may last."""
 
-from typing import Annotated, Any, Literal
-
-import msgspec
-from msgspec import Meta
+from typing import Annotated, Literal
 
 from drivers.serialport import Speed, is_valid
+from edgeagent.driver import Settings, about
 
 
-def about(en: str, zh: str, **limits: Any) -> Meta:
-    """What a setting says of itself, in both languages, and what it may be."""
-    return Meta(description=en, extra_json_schema={"zh": zh}, **limits)
-
-
-class SerialSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SerialSettings(Settings, frozen=True, kw_only=True):
     """How one port is opened. A part's own settings may extend it."""
 
     port: Annotated[

@@ -4,66 +4,58 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta
-
 from drivers.snapshot.privacy import Polygons
+from edgeagent.driver import about
 
 PictureWidth = Annotated[
     int,
-    Meta(
-        ge=160,
-        le=3840,
-        description="pictures are kept at most this wide, in pixels",
-        extra_json_schema={"zh": "保存的图片最大宽度，像素"},
-    ),
+    about("pictures are kept at most this wide, in pixels", "保存的图片最大宽度，像素", ge=160, le=3840),
 ]
 PictureQuality = Annotated[
     int,
-    Meta(
+    about(
+        "JPEG quality of a picture that is made anew (too wide, too large, or with privacy areas)",
+        "重新编码时的 JPEG 质量（图片过宽、过大或有隐私区域时重新编码）",
         ge=20,
         le=95,
-        description="JPEG quality of a picture that is made anew (too wide, too large, or with privacy areas)",
-        extra_json_schema={"zh": "重新编码时的 JPEG 质量（图片过宽、过大或有隐私区域时重新编码）"},
     ),
 ]
 PictureEvery = Annotated[
     float,
-    Meta(
+    about(
+        "seconds between pictures on schedule, at least 10, spread over the cameras; 0: none",
+        "定时抓拍间隔，秒，至少 10，各摄像机错开；0 为不定时抓拍",
         ge=0,
         le=604800,
-        description="seconds between pictures on schedule, at least 10, spread over the cameras; 0: none",
-        extra_json_schema={"zh": "定时抓拍间隔，秒，至少 10，各摄像机错开；0 为不定时抓拍"},
     ),
 ]
 JudgeEvery = Annotated[
     float,
-    Meta(
+    about(
+        "seconds between two looks whether the picture is any good, spread over the cameras; 0: never",
+        "视频质量诊断间隔，秒，各摄像机错开；0 为不诊断",
         ge=0,
         le=86400,
-        description="seconds between two looks whether the picture is any good, spread over the cameras; 0: never",
-        extra_json_schema={"zh": "视频质量诊断间隔，秒，各摄像机错开；0 为不诊断"},
     ),
 ]
 Privacy = Annotated[
     Polygons,
-    Meta(
-        max_length=32,
-        description="areas that are blackened before a picture is kept: polygons of points [x, y], each from 0 (left,"
+    about(
+        "areas that are blackened before a picture is kept: polygons of points [x, y], each from 0 (left,"
         " top) to 1 (right, bottom) of the picture, e.g."
         " [[[0.0, 0.0], [0.3, 0.0], [0.3, 0.4]]]; without OpenCV such a camera's pictures are not kept at all",
-        extra_json_schema={
-            "zh": "保存前涂黑的隐私区域：多边形列表，每个点为 [x, y]，取画面的 0（左、上）至 1（右、下），"
-            "例如 [[[0.0, 0.0], [0.3, 0.0], [0.3, 0.4]]]；"
-            "没有 OpenCV 时不保存该摄像机的图片"
-        },
+        "保存前涂黑的隐私区域：多边形列表，每个点为 [x, y]，取画面的 0（左、上）至 1（右、下），"
+        "例如 [[[0.0, 0.0], [0.3, 0.0], [0.3, 0.4]]]；"
+        "没有 OpenCV 时不保存该摄像机的图片",
+        max_length=32,
     ),
 ]
 RtspUrl = Annotated[
     str,
-    Meta(
+    about(
+        "video stream, rtsp://…, without user and password, for a frame where there is no snapshot",
+        "视频流地址 rtsp://…，不含用户名和密码，没有快照时从中取一帧",
         pattern=r"^$|^rtsp://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?(/[!-~]*)?\Z",
         max_length=512,
-        description="video stream, rtsp://…, without user and password, for a frame where there is no snapshot",
-        extra_json_schema={"zh": "视频流地址 rtsp://…，不含用户名和密码，没有快照时从中取一帧"},
     ),
 ]

@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from drivers.seriallink import about
 from drivers.terminal.partsettings import (
     Contact,
     EmAscii,
@@ -19,7 +18,7 @@ from drivers.terminal.partsettings import (
     SamIdCard,
     Siren,
 )
-from edgeagent.driver import DeviceConfig, OwnFile
+from edgeagent.driver import DeviceConfig, OwnFile, about
 
 __all__ = [
     "Config",
@@ -57,7 +56,7 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             "first minute, HH:MM, in the village's time zone",
             "开始时刻，HH:MM，按本村时区",
             pattern=HOUR,
-            examples=["06:30"],
+            example="06:30",
         ),
     ]
     end: Annotated[
@@ -66,7 +65,7 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             "minute at which it is over, HH:MM; may be past midnight",
             "结束时刻，HH:MM，可跨午夜",
             pattern=HOUR,
-            examples=["11:30"],
+            example="11:30",
         ),
     ]
 

@@ -6,10 +6,11 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from drivers.seriallink import SerialSettings, about
+from drivers.seriallink import SerialSettings
 from drivers.terminal.actions import GRAMMAR, Action, parse_action
 from drivers.terminal.keymap import FrameForm
 from drivers.terminal.registers import NumberType
+from edgeagent.driver import about
 from gridwire.codes import NAME_PATTERN
 
 Bytes = Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{2} ?)*$", max_length=384)]
@@ -150,7 +151,7 @@ class Keymap(PartSettings, frozen=True, kw_only=True, tag="keymap"):
             f"key (its byte as two hex digits, or the line of text) → what it asks for: {GRAMMAR}",
             f"按键（两位十六进制键值，或该行文本）→ 含义：{GRAMMAR}",
             min_length=1,
-            examples=[{"31": "rate:5", "32": "rate:3"}],
+            example={"31": "rate:5", "32": "rate:3"},
         ),
     ]
 
@@ -214,7 +215,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "what is measured, a-z, 0-9 and _, e.g. water_level",
             "测量量名称，小写字母、数字和 _，如 water_level",
             pattern=NAME_PATTERN,
-            examples=["water_level"],
+            example="water_level",
         ),
     ]
     function: Annotated[
@@ -244,7 +245,7 @@ class Modbus(PartSettings, frozen=True, kw_only=True, tag="modbus"):
         about(
             "sos: buttons, and whatever else; siren: no buttons; sensor: only registers",
             "sos：含求助按钮，可同时含其他；siren：有警笛、无按钮；sensor：仅寄存器",
-            examples=["sos"],
+            example="sos",
         ),
     ]
     poll_s: Annotated[

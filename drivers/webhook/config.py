@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from msgspec import Meta, field
+from msgspec import field
 
 from drivers.snapshot.privacy import check_privacy
 from drivers.snapshot.settings import PictureWidth, Privacy
 from drivers.webhook.kinds import IGNORE
-from edgeagent.driver import KINDS, DeviceConfig, Secret
+from edgeagent.driver import KINDS, DeviceConfig, Secret, about
 
 LOCAL = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "::1/128", "fc00::/7",
          "fe80::/10")  # fmt: skip
 """Loopback, and the addresses that networks without a public one have."""
 
 
-def _about(en: str, zh: str, **limits: Any) -> Meta:
-    return Meta(description=en, extra_json_schema={"zh": zh}, **limits)
-
-
 class Config(DeviceConfig, frozen=True, kw_only=True):
     """One recorder, camera or panel that POSTs its alarms to this box. 由设备主动推送（HTTP POST）的报警。"""
 
-    listen: Annotated[str, _about("address of the box to listen on", "本机监听地址", min_length=1, max_length=64)] = (
+    listen: Annotated[str, about("address of the box to listen on", "本机监听地址", min_length=1, max_length=64)] = (
         "0.0.0.0"
     )
     port: Annotated[
         int,
-        _about("port to listen on; devices may share one", "监听端口；多台设备可共用同一端口", ge=0, le=65535),
+        about("port to listen on; devices may share one", "监听端口；多台设备可共用同一端口", ge=0, le=65535),
     ] = 8085
     path: Annotated[
         str,
-        _about(
+        about(
             "path that this device posts to, of its own on the port, e.g. /gate",
             "本设备推送的路径，同一端口内不可重复，例如 /gate",
             pattern=r"^/[A-Za-z0-9._~/-]{1,100}\Z",
@@ -41,31 +37,31 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     ] = "/alarm"
     allow: Annotated[
         tuple[str, ...],
-        _about("addresses or networks that may post", "允许推送的地址或网段", max_length=64),
+        about("addresses or networks that may post", "允许推送的地址或网段", max_length=64),
     ] = LOCAL
     token: Annotated[
         Secret,
-        _about(
+        about(
             "secret that must come as ?token=, X-Token or Bearer; empty: none",
             "推送时须携带的口令，可用 ?token=、X-Token 或 Bearer；留空则不检查",
             max_length=128,
         ),
     ] = ""
     username: Annotated[
-        str, _about("user that the device logs in as; empty: no login", "设备登录用户名；留空则不登录", max_length=64)
+        str, about("user that the device logs in as; empty: no login", "设备登录用户名；留空则不登录", max_length=64)
     ] = ""
-    password: Annotated[Secret, _about("its password", "登录密码", max_length=128)] = ""
-    auth: Annotated[Literal["digest", "basic"], _about("how it logs in", "登录方式")] = "digest"
+    password: Annotated[Secret, about("its password", "登录密码", max_length=128)] = ""
+    auth: Annotated[Literal["digest", "basic"], about("how it logs in", "登录方式")] = "digest"
     kinds: Annotated[
         dict[str, str],
-        _about(
+        about(
             f"the device's own names of events and our kinds of alarm; {IGNORE}: not wanted",
             f"设备的事件名称对应的报警类型；{IGNORE} 表示不需要",
         ),
     ] = field(default_factory=dict)
     clear_after_s: Annotated[
         float,
-        _about(
+        about(
             "seconds without a repeat after which an alarm ends that the device never ends itself",
             "设备不发送结束信号时，超过多少秒没有重复即视为结束",
             ge=1,
@@ -74,7 +70,7 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     ] = 30.0
     silent_after_s: Annotated[
         float,
-        _about(
+        about(
             "seconds without any message after which the device counts as down; 0: it sends no heartbeat",
             "超过多少秒没有任何消息即视为离线；0 表示设备不发送心跳",
             ge=0,
@@ -83,7 +79,7 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     ] = 0.0
     trust_time: Annotated[
         bool,
-        _about(
+        about(
             "take the device's own time when it lies within the last day; false: the time of arrival",
             "采用设备自带的时间（仅限最近一天内）；false 表示采用收到的时间",
         ),
