@@ -15,28 +15,28 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from edgeagent import plugins
+from edgeagent.budget.meter import Meter
 from edgeagent.clock import Clock
 from edgeagent.config import Config
 from edgeagent.configfile import BadConfig, Loaded, load
 from edgeagent.control import ControlServer
-from edgeagent.countypart import CountyPart, with_county_or_without
+from edgeagent.devices import Supervisor
+from edgeagent.devices.sight import ALIVE_EVERY_S, mark_alive
 from edgeagent.downlink import Downlink
+from edgeagent.downlink.countyconfig import CountyPart, with_county_or_without
+from edgeagent.downlink.replay import Replay
 from edgeagent.driver import Observation, OutboxFull
 from edgeagent.enrol.watch import Renewal
 from edgeagent.health import HealthReport
 from edgeagent.hublink import HubLink, count_start
-from edgeagent.inquiry import Inquiry
 from edgeagent.intake import Intake, gap_draft
-from edgeagent.latepictures import LatePictures
-from edgeagent.meter import Meter
+from edgeagent.intake.latepictures import LatePictures
 from edgeagent.outbox import NotAnOutbox, Outbox, OutboxInUse, OutboxNewer, hold
 from edgeagent.outbox.draft import BOX
 from edgeagent.outbox.outbox import Limits
-from edgeagent.replay import Replay
 from edgeagent.rules import Rules
-from edgeagent.sight import ALIVE_EVERY_S, mark_alive
 from edgeagent.status import StatusServer
-from edgeagent.supervisor import Supervisor
+from edgeagent.status.inquiry import Inquiry
 from edgeagent.uplink import Uplink
 from gridwire import logs
 from gridwire.codes import county_of
@@ -115,10 +115,9 @@ class Agent:
             intake=self.intake,
             supervisor=self.supervisor,
             uplink=self.uplink,
+            county=self.county,
             client=self.link.client,
         )
-        self.health.board_revision = self.downlink.board.revision
-        self.health.county = self.county
         self._join()
         inquiry = Inquiry(self.health, self.outbox, self.uplink)
         operations = {"ping": _pong, "replay": replay.carry_out, "device": self._ask_device}
@@ -221,7 +220,6 @@ class Agent:
     async def _tell_birth(self) -> None:
         while True:
             await asyncio.sleep(_BIRTH_CHECK_S)
-            self.health.board_revision = self.downlink.board.revision
             self.link.tell_birth()
 
     async def _tell_health(self) -> None:

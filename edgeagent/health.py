@@ -18,11 +18,11 @@ from edgeagent import __version__
 from edgeagent.budget import DataBudget
 from edgeagent.clock import Clock
 from edgeagent.configfile import Loaded
-from edgeagent.countypart import CountyPart
+from edgeagent.devices import Supervisor
+from edgeagent.downlink.countyconfig import CountyPart
 from edgeagent.intake import Intake
 from edgeagent.outbox import Outbox, transactions
 from edgeagent.outbox.files import FILE_NAME
-from edgeagent.supervisor import Supervisor
 from edgeagent.uplink import Uplink
 from gridwire.events import EVENT_LANES, LANES, Lane
 from gridwire.messages import Birth, Health, StreamNumbers
@@ -75,13 +75,12 @@ class HealthReport:
         intake: Intake,
         supervisor: Supervisor,
         uplink: Uplink,
+        county: CountyPart,
         client: MqttClient,
     ) -> None:
         self.loaded = loaded
-        self.board_revision = 0
-        self.county: CountyPart | None = None
         self._clock, self._outbox, self._intake = clock, outbox, intake
-        self._supervisor, self._uplink, self._client = supervisor, uplink, client
+        self._supervisor, self._uplink, self._county, self._client = supervisor, uplink, county, client
         self._started = clock.stamp().wall
         self._started_s = time.monotonic()
 
@@ -94,8 +93,8 @@ class HealthReport:
             boot=self._clock.boot,
             started=self._started,
             config_hash=self.loaded.hash,
-            config_revision=self.county.revision if self.county is not None else 0,
-            board_revision=self.board_revision,
+            config_revision=self._county.revision,
+            board_revision=self._supervisor.place.board.revision,
             devices=tuple(handle.described() for handle in self._supervisor.devices.values()),
             streams=self._streams(),
         )
@@ -122,7 +121,7 @@ class HealthReport:
         found |= {f"evicted_{lane}": self._outbox.room.evicted[lane] for lane in LANES}
         found |= {f"uplink_{name}": count for name, count in self._uplink.counters.items()}
         found["alarms_held"] = self._intake.held
-        found["config_refused"] = self.county.refused if self.county is not None else 0
+        found["config_refused"] = self._county.refused
         found |= {"data_month_bytes": self.budget.account.used_bytes, "data_level": int(self.budget.level)}
         free, size = _disk(Path(self.loaded.config.store.dir))
         if size and free < max(LOW_DISK_BYTES, LOW_DISK_SHARE * size):

@@ -18,9 +18,9 @@ from edgeagent import control
 from edgeagent.checks.brokers import TIMEOUT_S, settings
 from edgeagent.checks.scene import Scene
 from edgeagent.checks.verdict import Check, Fault, Line, found, passed
-from edgeagent.inquiry import RoundTrip
 from edgeagent.outbox import OutboxInUse, hold, inspect
 from edgeagent.outbox.lock import FILE_NAME
+from edgeagent.status.inquiry import RoundTrip
 from gridwire import topics
 from gridwire.codec import PackLimits, decode_message, pack
 from gridwire.codes import county_of

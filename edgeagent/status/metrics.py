@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from edgeagent.budget import NAMES
+from edgeagent.budget import LEVEL_NAMES
 from edgeagent.rules import SUPPRESSIONS
 from edgeagent.status.state import KIND_OF, BoxStatus
 from gridwire.events import LANES
@@ -133,7 +133,7 @@ METRICS: tuple[Metric, ...] = (
         "gauge",
         "What is done to stay within the data budget: 0 nothing, 1 smaller pictures, 2 no pictures, 3 rare health too.",
         "为不超流量预算所采取的措施：0 无，1 缩小图片，2 不发图片，3 另减少健康报文。",
-        _one(lambda status: list(NAMES.values()).index(status.data.level) if status.data else None),
+        _one(lambda status: list(LEVEL_NAMES.values()).index(status.data.level) if status.data else None),
     ),
     Metric(
         "edgeagent_outbox_full",

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from edgeagent.budget import NAMES, DataBudget, LevelName
+from edgeagent.budget import LEVEL_NAMES, DataBudget, LevelName
 from edgeagent.enrol.identity import Identity
 from edgeagent.health import HealthReport, StoreUse
 from edgeagent.status.scrub import Scrub
@@ -182,7 +182,7 @@ def _data(budget: DataBudget) -> DataStatus:
     return DataStatus(
         used_bytes=account.used_bytes,
         budget_bytes=budget.plan.budget_bytes,
-        level=NAMES[account.level],
+        level=LEVEL_NAMES[account.level],
         since=account.since,
         resets=budget.resets,
     )

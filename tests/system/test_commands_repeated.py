@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from edgeagent import answered
-from edgeagent.answered import Answered
+from edgeagent.downlink import answered
+from edgeagent.downlink.answered import Answered
 from gridwire import messages, topics
 from gridwire.codes import new_ulid
 from tests.harness import until

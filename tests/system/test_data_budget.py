@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edgeagent.budget import MEMORY_KEY, SAVE_EVERY_S, SMALL_PICTURE_BYTES, Account, Level
+from edgeagent.budget.account import Account, Level
+from edgeagent.budget.budget import SMALL_PICTURE_BYTES
+from edgeagent.budget.meter import MEMORY_KEY, SAVE_EVERY_S, Meter
 from edgeagent.clock import Stamp
 from edgeagent.driver import Alarm, Observation
-from edgeagent.meter import Meter
 from tests.harness import until
 from tests.mosquitto import Mosquitto
 from tests.uplinks import Sink, box

@@ -272,7 +272,7 @@ async def test_birth_comes_again_for_what_lasts_and_not_for_numbers(tmp_path, br
         assert len(sink.said("birth")) == 1
         await village.outbox.begin_stream()
         village.agent.link.tell_birth()
-        village.agent.health.board_revision = 9
+        village.agent.supervisor.place.board = messages.Board(revision=9)
         village.agent.link.tell_birth()
         village.agent.link.tell_birth()
         await until(lambda: len(sink.said("birth")) == 3)

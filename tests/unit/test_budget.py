@@ -9,12 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.budget import (
-    NAMES,
+from edgeagent.budget.account import (
+    LEVEL_NAMES,
     PING_BYTES,
-    SMALL_PICTURE_BYTES,
     Account,
-    DataBudget,
     Level,
     Plan,
     Traffic,
@@ -23,8 +21,8 @@ from edgeagent.budget import (
     level_of,
     month_of,
     next_month,
-    unlimited,
 )
+from edgeagent.budget.budget import SMALL_PICTURE_BYTES, DataBudget, unlimited
 from edgeagent.clock import Stamp
 from gridwire.limits import MAX_PICTURE_BYTES
 
@@ -160,7 +158,7 @@ def test_what_follows_from_each_level():
         (SMALL_PICTURE_BYTES, False, 300),
         (SMALL_PICTURE_BYTES, False, 3600),
     ]
-    assert set(NAMES) == set(Level)
+    assert set(LEVEL_NAMES) == set(Level)
 
 
 def test_counting_saving_and_telling(caplog):

@@ -12,7 +12,7 @@ import pytest
 from edgeagent.clock import Clock, Stamp
 from edgeagent.config import RuleSettings
 from edgeagent.driver import MAX_PICTURE_BYTES, Alarm, Checkin, Observation, OutboxFull, Picture, Reading, TooLarge
-from edgeagent.intake import MAX_HELD_BYTES, PICTURE_OWNER, Intake, gap_draft
+from edgeagent.intake.intake import MAX_HELD_BYTES, PICTURE_OWNER, Intake, gap_draft
 from edgeagent.outbox import Outbox
 from edgeagent.outbox.outbox import Limits
 from edgeagent.rules import MAX_HELD, Rules

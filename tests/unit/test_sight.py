@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from edgeagent.clock import Clock
 from edgeagent.config import DeviceSettings
+from edgeagent.devices import Supervisor
+from edgeagent.devices.sight import Sight, last_alive, mark_alive
 from edgeagent.driver import DeviceConfig, DeviceState
 from edgeagent.intake import Intake
 from edgeagent.outbox import Outbox
 from edgeagent.outbox.outbox import Limits
 from edgeagent.rules import Rules
-from edgeagent.sight import Sight, last_alive, mark_alive
-from edgeagent.supervisor import Supervisor
 
 NOON = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=5)

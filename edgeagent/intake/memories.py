@@ -14,7 +14,7 @@ _HOLDING: Final = "rules.holding"
 """Under this key stand the devices whose memory may hold something: after a start nobody else knows where to look."""
 
 
-class RuleState:
+class RuleMemories:
     """The memories of all devices. What `changes` gives must be committed, then `keep` makes it true here."""
 
     def __init__(self, outbox: Outbox) -> None:

@@ -1,6 +1,6 @@
-"""From observation to stored event: the rules decide, the envelope is drafted, the outbox commits. One path for all.
+"""Takes what drivers observe: what the rules let through is stored, what they suppress is counted.
 
-What the rules hold back is on disk before the driver hears of it, and is stored once its time is over, whoever was
+What they hold back is on disk before the driver hears of it, and is stored once its time is over, whoever was
 killed meanwhile.
 """
 
@@ -19,10 +19,10 @@ import msgspec
 from edgeagent.budget import DataBudget, unlimited
 from edgeagent.clock import Clock, Stamp
 from edgeagent.driver import MAX_PICTURE_BYTES, Observation, OutboxFull, Stored, TooLarge
+from edgeagent.intake.memories import RuleMemories
 from edgeagent.outbox import Outbox
 from edgeagent.outbox.draft import BOX, Draft
 from edgeagent.rules import Decision, Release, RuleMemory, Rules, Told
-from edgeagent.rulestate import RuleState
 from gridwire.events import LANE_OF, Alarm, Data, Gap, Picture
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Intake:
         self.suppressed: dict[str, int] = {}
         self.on_raised: Callable[[str, Stored], None] = lambda device, stored: None
         self._outbox, self._clock, self._source = outbox, clock, source
-        self._state = RuleState(outbox)
+        self._state = RuleMemories(outbox)
         self._turns: dict[str, asyncio.Lock] = {}
         self._changed = asyncio.Event()
 

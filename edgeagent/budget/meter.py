@@ -7,7 +7,8 @@ import logging
 import time
 from zoneinfo import ZoneInfo
 
-from edgeagent.budget import COUNT_EVERY_S, MEMORY_KEY, SAVE_EVERY_S, DataBudget, Plan, Traffic
+from edgeagent.budget.account import Plan, Traffic
+from edgeagent.budget.budget import DataBudget
 from edgeagent.clock import Clock
 from edgeagent.config import Config
 from edgeagent.driver import OutboxFull
@@ -16,6 +17,9 @@ from gridwire.mqtt import MqttClient
 
 log = logging.getLogger(__name__)
 
+MEMORY_KEY = "data"
+COUNT_EVERY_S = 10.0
+SAVE_EVERY_S = 300.0
 _MIB = 2**20
 
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from edgeagent.driver import CommandRefused, OutboxFull, Stored, TooLarge
-from edgeagent.intake import PICTURE_OWNER
+from edgeagent.intake.intake import PICTURE_OWNER
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,4 @@
-"""What comes from the hub: acknowledgements, commands, the notice board, the county's part of the configuration.
-
-Nothing of it can harm what is stored.
-"""
+"""Takes each message of the hub to whom it is for; keeps the notice board, and carries out commands, each once."""
 
 from __future__ import annotations
 
@@ -13,11 +10,11 @@ from typing import TypeAlias
 
 import msgspec
 
-from edgeagent.answered import Answered
+from edgeagent.devices import Supervisor
+from edgeagent.downlink.answered import Answered
+from edgeagent.downlink.replay import Replay
 from edgeagent.driver import CommandRefused, OutboxFull
 from edgeagent.outbox import Outbox
-from edgeagent.replay import Replay
-from edgeagent.supervisor import Supervisor
 from edgeagent.uplink import Uplink
 from gridwire import topics
 from gridwire.codec import decode_message
@@ -60,8 +57,9 @@ class Downlink:
         configure: Callable[[CountyConfig], Awaitable[None]],
     ) -> None:
         self.refused = 0
-        self.board = supervisor.place.board = _load_board(outbox)
         self._outbox, self._uplink, self._supervisor = outbox, uplink, supervisor
+        self._place = supervisor.place
+        self._place.board = _load_board(outbox)
         self._base, self._language, self._reply = base + "/", language, reply
         self._configure = configure
         self._answered = Answered(outbox)
@@ -74,6 +72,11 @@ class Downlink:
             "new_stream": self._new_stream,
             "snapshot": self._snapshot,
         }
+
+    @property
+    def board(self) -> Board:
+        """The notice board as the hub has last told it."""
+        return self._place.board
 
     def handle(self, message: Message) -> None:
         """One message. What cannot be read is counted and logged, never raised."""
@@ -158,7 +161,7 @@ class Downlink:
         except OutboxFull as problem:
             log.warning("notice board not kept: %s", problem)
             return
-        self.board = self._supervisor.place.board = board
+        self._place.board = board
 
     def _start(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
