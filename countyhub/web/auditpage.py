@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from countyhub.audit import anchors, reading, trail
@@ -130,15 +130,15 @@ class AuditPage:
                 facts=facts,
                 verdict=("broken" if is_broken else "whole") if verdict else "",
             )
-        language = language_of(request, self._desk.settings)
+        visit = await self._desk.visit(request)
+        kept = {name: value for name, value in asked._asdict().items() if name != "before"}
+        kept["object"] = kept.pop("subject")
         values: dict[str, Any] = {"verdict": verdict, "is_broken": is_broken, "asked": asked, "rows": rows}
-        query = {name: value for name, value in asked._asdict().items() if name != "before"}
-        query["object"] = query.pop("subject")
-        html = self._desk.renderer.page(
-            "audit.html", language, names=_names(language), details={row.id: _detail(row) for row in rows},
-            query=query, me=request.state.viewer, older=rows[-1].id if len(rows) == ROWS else 0, **values,
+        return await self._desk.page(
+            visit, "audit.html", here="audit", names=_names(visit.language),
+            details={row.id: _detail(row) for row in rows}, kept=kept,
+            older=rows[-1].id if len(rows) == ROWS else 0, **values,
         )  # fmt: skip
-        return HTMLResponse(html, headers={"content-language": language})
 
 
 def _asked(request: Request) -> Asked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -83,6 +84,9 @@ class Login:
             status, headers["retry-after"] = 429, str(problem.seconds)
         values = {"next": next_, "login": name, "link": link, "is_first": is_first, "is_local": _peer(request).is_local}
         values["was_in"] = next_ != "/" and problem is None
+        where = f"/login/link/{quote(link, safe='')}" if link else f"/login?next={quote(next_, safe='/')}"
+        values["again"] = lambda lang: f"{where}{'&' if '?' in where else '?'}lang={lang}"
+        await self._desk.book.refresh()  # for the county's name
         return self._page(request, "login.html", status, headers, problem=problem, **values)
 
     # Being in.
@@ -142,17 +146,19 @@ class Login:
             running = await session.running(connection, _now(), self._lobby.limits, user)
         if request.query_params.get("said") == "changed":
             said = "account.changed"
-        registry, zh = self._desk.book.registry, language_of(request, self._desk.settings) == "zh"
+        visit = await self._desk.visit(request)
+        registry, zh = visit.registry, visit.language == "zh"
         names = [(ROLES[role].zh if zh else ROLES[role].en) for role in me.roles]
-        return self._page(
-            request, "account.html", status, {}, me=me, user=user, running=running, said=said, problem=problem,
+        return await self._desk.page(
+            visit, "account.html", here="account", status=status, me=me, running=running, said=said,
+            wrong=problem.sentence(visit.language) if problem is not None else "",
             roles=("、" if zh else ", ").join(names), places=_places(me, user, registry), least=MIN_LENGTH, long=LONG,
         )  # fmt: skip
 
     def _page(self, request: Request, template: str, status: int, headers: dict[str, str], **values: Any) -> Response:
         language = language_of(request, self._desk.settings)
         problem = values.pop("problem", None)
-        wrong = problem.text(language).removeprefix(f"{problem.code}: ") if problem is not None else ""
+        wrong = problem.sentence(language) if problem is not None else ""
         html = self._desk.renderer.page(template, language, wrong=wrong, **values)
         return HTMLResponse(html, status, headers={"content-language": language, **headers})
 

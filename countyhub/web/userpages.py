@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs, quote
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from countyhub.accounts import passwords, session, users
@@ -25,7 +25,6 @@ from countyhub.web import exports
 from countyhub.web.desk import Desk, Visit, body_of
 from countyhub.web.lobby import Lobby
 from countyhub.web.login import from_of
-from countyhub.web.render import language_of
 from countyhub.web.tables import Column, Table
 from gridwire.problem import Language, Problem
 
@@ -185,7 +184,7 @@ class UserPages:
         found, counts = await self._all()
         empty = {"name": "", "person": "", "area": "", "roles": []}
         values = {"users": found, "counts": counts, "states": {each.name: _state(each) for each in found}}
-        return self._page(
+        return await self._page(
             request, "users.html", 200 if problem is None else status, problem, typed={**empty, **(typed or {})},
             **values,
         )  # fmt: skip
@@ -201,23 +200,20 @@ class UserPages:
         except NoSuchUser as missing:
             return await self._list(request, missing, status=404)
         registry, place = self._desk.book.registry, found.area
-        return self._page(
+        return await self._page(
             request, "user.html", status, problem, user=found, running=running, password=password,
             state=_state(found), place=registry.name(place, now) if place else "",
             duties=[(duty.role, duty.place, registry.name(duty.place, now) or duty.place)
                     for duty in registry.duties(found.person, now)] if found.person else [],
         )  # fmt: skip
 
-    def _page(
+    async def _page(
         self, request: Request, template: str, status: int, problem: Problem | None, **values: Any
     ) -> Response:  # fmt: skip
-        language = language_of(request, self._desk.settings)
-        wrong = problem.text(language).removeprefix(f"{problem.code}: ") if problem is not None else ""
-        me = _viewer(request)
-        html = self._desk.renderer.page(
-            template, language, wrong=wrong, me=me, may=me.may("users:write"), roles=_roles(language), **values
-        )
-        return HTMLResponse(html, status, headers={"content-language": language})
+        visit, me = await self._desk.visit(request), _viewer(request)
+        wrong = problem.sentence(visit.language) if problem is not None else ""
+        given = {"wrong": wrong, "me": me, "may": me.may("users:write"), "roles": _roles(visit.language), **values}
+        return await self._desk.page(visit, template, here="users", status=status, **given)
 
 
 def _state(user: User) -> str:

@@ -54,14 +54,14 @@ function columns(found) {
   const lights = found.drawn.slice(0, -1).filter((one) => one.values.some((value) => value));
   const closed = found.drawn[found.drawn.length - 1];
   const sums = [];
-  lights.reduce((sum, one) => { const next = sum.map((value, i) => value + (one.values[i] ?? 0)); sums.push(next); return next; }, found.at.map(() => 0));
+  lights.reduce((sum, one) => { const next = sum.map((value, i) => value + (one.values[i] ?? 0)); sums.push(next.map((value, i) => (one.values[i] ? value : null))); return next; }, found.at.map(() => 0));
   const bars = uPlot.paths.bars({ size: [0.7, 40], align: 0 });
   const stacked = lights.map((one, i) => {
     const [name, tone] = LIGHTS[found.drawn.indexOf(one)];
-    return { label: one.label, scale: "number", paths: bars, fill: () => pattern(name, tone), stroke: colour(tone), width: 1, points: { show: false }, value: (_u, _v, _s, at) => shown("number", at === null ? null : one.values[at]), sums: sums[i] };
+    return { patch: PATCHES[name](colour(tone)), label: one.label, scale: "number", paths: bars, fill: () => pattern(name, tone), stroke: colour(tone), width: 1, points: { show: false }, value: (_u, _v, _s, at) => shown("number", at === null ? null : one.values[at]), sums: sums[i] };
   }).reverse();
   const line = { label: closed.label, scale: "number", stroke: colour("--ink"), width: 2, points: { size: 5 }, value: (_, value) => shown("number", value) };
-  return { data: [found.at, ...stacked.map((one) => one.sums), closed.values], series: [when(found.name), ...stacked.map(({ sums: _, ...one }) => one), line], axes: axes(["number"]), margin_s: (found.at[1] - found.at[0]) / 2 };
+  return { data: [found.at, ...stacked.map((one) => one.sums), closed.values], series: [when(found.name), ...stacked.map(({ sums: _, patch: __, ...one }) => one), line], marks: [null, ...stacked], axes: axes(["number"]), margin_s: (found.at[1] - found.at[0]) / 2 };
 }
 
 function lines(found) {
@@ -70,8 +70,13 @@ function lines(found) {
     label: one.label, scale: one.kind, stroke: colour(LINES[i % LINES.length]), width: i ? 1.5 : 2.5, dash: DASHES[i % DASHES.length], spanGaps: false,
     points: { show: found.at.length < 40, size: 4 }, value: (_, value) => shown(one.kind, value),
   }));
-  return { data: [found.at, ...found.drawn.map((one) => one.values)], series: [when(found.name, found.at[1] - found.at[0] < 86400), ...series], axes: axes(kinds) };
+  return { data: [found.at, ...found.drawn.map((one) => one.values)], series: [when(found.name, found.at[1] - found.at[0] < 86400), ...series], marks: [null, ...series.map((one) => ({ dash: edge(one.dash) }))], axes: axes(kinds) };
 }
+
+// The legend has the patterns and dashes too, and the newest figures until somebody points at others.
+const PATCHES = { hatch: (tone) => `repeating-linear-gradient(135deg, ${tone} 0 3px, transparent 3px 6px)`, dots: (tone) => `radial-gradient(${tone} 35%, transparent 40%) 0 0 / 5px 5px`, solid: (tone) => tone };
+const legend = (marks) => ({ live: true, markers: { width: 2, dash: (_, i) => marks[i]?.dash ?? "solid", fill: (_, i) => marks[i]?.patch ?? "transparent" } });
+const edge = (dash) => (dash.length === 0 ? "solid" : dash[0] > 2 ? "dashed" : "dotted");
 
 const KINDS = { columns, lines, hours: lines };
 const plots = new Map();
@@ -82,11 +87,12 @@ function draw(figure) {
   if (!found.drawn.some((one) => one.values.some((value) => value !== null))) return;
   holder.hidden = false;
   plots.get(figure)?.destroy();
-  const { data, margin_s, ...made } = KINDS[figure.dataset.kind](found);
+  const { data, margin_s, marks, ...made } = KINDS[figure.dataset.kind](found);
   const known = new Set(["x", ...made.series.map((one) => one.scale).filter(Boolean)]);
+  const newest = (plot) => plot.cursor.idx === null && plot.setLegend({ idx: data[0].length - 1 });
   plots.set(figure, new uPlot({
     ...made, tzDate, width: holder.clientWidth, height: HEIGHT_PX, scales: { ...Object.fromEntries(Object.entries(scales).filter(([name]) => known.has(name))), x: { time: true, range: (_, low, high) => [low - (margin_s ?? 0), high + (margin_s ?? 0)] } },
-    cursor: { drag: { x: false, y: false } }, legend: { live: true },
+    cursor: { drag: { x: false, y: false } }, legend: legend(marks), hooks: { ready: [newest], setCursor: [newest] },
   }, data, holder));
 }
 

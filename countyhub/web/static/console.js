@@ -335,6 +335,34 @@ if ($("print")) {
   $("print").addEventListener("click", () => print());
 }
 
+// What was chosen is said in the page's language: the browser's own words are covered.
+for (const input of document.querySelectorAll(".pick input[type=file]")) {
+  const chosen = input.parentElement.querySelector(".chosen");
+  input.addEventListener("change", () => {
+    chosen.textContent = input.files.length > 1 ? `${input.files.length} ${chosen.dataset.many}` : (input.files[0]?.name ?? "");
+  });
+}
+
+// A day is written in the page's own form; who would rather choose gets the browser's calendar beside it.
+for (const day of document.querySelectorAll(".day")) {
+  const [field, picker, button] = [day.querySelector("input"), document.createElement("input"), document.createElement("button")];
+  Object.assign(picker, { type: "date", tabIndex: -1, className: "picker" });
+  if (!picker.showPicker) continue;
+  picker.setAttribute("aria-hidden", "true");
+  Object.assign(button, { type: "button", className: "quiet", textContent: "▾", title: day.dataset.pick });
+  button.setAttribute("aria-label", day.dataset.pick);
+  button.addEventListener("click", () => { picker.value = field.value; picker.showPicker(); });
+  picker.addEventListener("change", (event) => { event.stopPropagation(); field.value = picker.value; });
+  day.append(picker, button);
+}
+
+// On a phone the list comes first, and where one is stands in sight.
+if (matchMedia("(max-width: 640px)").matches) {
+  for (const fold of document.querySelectorAll(".fold")) fold.open = false;
+  const here = document.querySelector(".main-nav [aria-current]");
+  if (here) here.closest("ul").scrollLeft = here.offsetLeft - (innerWidth - here.offsetWidth) / 2;
+}
+
 // A form of filters goes as soon as something is chosen.
 for (const form of document.querySelectorAll("form.filter")) {
   form.addEventListener("change", (event) => event.target.matches("select, input[type=checkbox]") && form.requestSubmit());
