@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import select
 import signal
 import struct
 import sys
@@ -36,16 +37,18 @@ class Typist:
         self._read_from = 0
         asyncio.get_running_loop().add_reader(leader, self._take)
 
-    def _take(self) -> None:
+    def _take(self) -> bool:
+        """What can be read now; False at the end."""
         try:
             data = os.read(self._leader, 65536)
         except OSError:  # the other end is closed
             data = b""
         if not data:
             asyncio.get_running_loop().remove_reader(self._leader)
-            return
+            return False
         self._raw += data
         self.screen = self._raw.decode(errors="replace").replace("\r\n", "\n")
+        return True
 
     async def sees(self, *texts: str) -> None:
         """Until these were shown, one behind the other, since what was seen last."""
@@ -74,9 +77,10 @@ class Typist:
         os.write(self._leader, b"\x03")
 
     async def ends(self) -> int:
-        """The exit code."""
+        """The exit code; what it said last is on the screen."""
         code = await asyncio.wait_for(self.process.wait(), PATIENCE_S)
-        await asyncio.sleep(0.05)
+        while select.select([self._leader], [], [], 0)[0] and self._take():
+            pass
         return code
 
 

@@ -123,9 +123,11 @@ async def test_the_agent_runs_it(tmp_path, level):
     box.environment = {"PYTHONPATH": os.pathsep.join([str(TEMPLATE), str(DRIVERS)])}
     with box as agent:
         await agent.until_running()
-        async with asyncio.timeout(60):
-            while [each["state"] for each in (await agent.status()).get("devices", ())] != ["up"]:
-                await asyncio.sleep(0.05)
+
+        async def is_up():
+            return [each["state"] for each in (await agent.status()).get("devices", ())] == ["up"]
+
+        await until(is_up)
         assert agent.stop() == 0
 
 

@@ -22,6 +22,7 @@ from edgeagent.outbox import Outbox
 from simulators.camera import CameraConfig, CameraFarm
 from tests.checking import faults, lines, scene
 from tests.commands import command
+from tests.harness import until
 from tests.hubs import ROOT
 from tests.processes import DRIVERS, AgentProcess
 from tests.smallbox import LIMITS, fill
@@ -196,9 +197,11 @@ async def test_the_running_agent_tells_of_each_device(tmp_path, monkeypatch):
         with box:
             await box.until_running()
             wanted = {"gate": "up", "far": "down", "nothing": "starting", "degraded": "degraded"}
-            async with asyncio.timeout(60):
-                while {each["id"]: each["state"] for each in (await box.status())["devices"]} != wanted:
-                    await asyncio.sleep(0.05)
+
+            async def are_as_wanted():
+                return {each["id"]: each["state"] for each in (await box.status())["devices"]} == wanted
+
+            await until(are_as_wanted)
             found = await told_by_command(box, monkeypatch)
     assert found["gate"]["code"] == "check.device-clock"
     assert "NTP" in found["gate"]["zh"]
@@ -214,9 +217,11 @@ async def test_the_running_agent_is_asked_and_no_second_subscription_made(tmp_pa
         other = table(1).replace("gate", "far").replace("村口", "水塘")
         with AgentProcess(tmp_path, 1, table(farm["gate"].port) + other) as agent:
             await agent.until_running()
-            async with asyncio.timeout(60):
-                while {device["state"] for device in (await agent.status())["devices"]} != {"up", "down"}:
-                    await asyncio.sleep(0.05)
+
+            async def are_told_apart():
+                return {device["state"] for device in (await agent.status())["devices"]} == {"up", "down"}
+
+            await until(are_told_apart)
             async with command(agent, "check", "--only", "devices", "--only", "agent", language="zh") as called:
                 code, _ = await called.end()
             assert code == 78

@@ -46,9 +46,10 @@ async def shown(agent, *args, language="en"):
 
 
 async def until_up(agent):
-    async with asyncio.timeout(60):
-        while not any(each["state"] == "up" for each in (await agent.status()).get("devices", [])):
-            await asyncio.sleep(0.05)
+    async def is_up():
+        return any(each["state"] == "up" for each in (await agent.status()).get("devices", []))
+
+    await until(is_up)
 
 
 async def test_through_the_running_agent_nothing_is_taken_from_the_camera(tmp_path):

@@ -62,9 +62,10 @@ def heard(called, *names):
 
 
 async def until_up(agent):
-    async with asyncio.timeout(60):
-        while not any(each["state"] in ("up", "degraded") for each in (await agent.status()).get("devices", [])):
-            await asyncio.sleep(0.05)
+    async def is_up():
+        return any(each["state"] in ("up", "degraded") for each in (await agent.status()).get("devices", []))
+
+    await until(is_up)
 
 
 def counting(agent):
@@ -296,7 +297,7 @@ async def test_the_line_for_the_roster(tmp_path, terminal, key_file, runs):
             assert b"show the card" in await called.process.stderr.readline()
             if not runs:
                 await until(lambda: terminal.idreader.finds > 2)
-            await asyncio.sleep(0.3 if runs else 0)  # a first question is under way
+            await asyncio.sleep(0.3 if runs else 0)  # a first question waits in the agent, where nobody sees it
             terminal.present_card(resident(NUMBER, NAME))
             code, errors = await called.end()
         assert (code, len(called.lines)) == (0, 1)

@@ -22,6 +22,7 @@ from countyhub.store.identitytables import box_identity, certificate
 from countyhub.store.tables import box, dead_letter
 from gridwire.problem import declared
 from gridwire.verdict import Fault, Line
+from tests.harness import until
 from tests.hubs import COUNTY, HubProcess, database_url
 from tests.instances import BOX
 from tests.mosquitto import Mosquitto
@@ -139,9 +140,11 @@ async def test_no_hub_runs_and_then_one_does(tmp_path):
         hub = HubProcess(tmp_path / "hub", broker.port)
         with hub:
             await hub.until_connected()
-            async with asyncio.timeout(30):
-                while "check.hub-stopped" in await codes(hub.config, "work"):
-                    await asyncio.sleep(0.1)
+
+            async def is_working():
+                return "check.hub-stopped" not in await codes(hub.config, "work")
+
+            await until(is_working)
             held = (await said(hub.config, "work"))[0]
             assert f"this machine, pid {hub.pid}: " in held.en
             assert "chores" in held.en

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 
 import pytest
@@ -50,9 +49,10 @@ password = "{SECRETS[1]}"
             async def states():
                 return {device["id"]: device["state"] for device in (await agent.status())["devices"]}
 
-            async with asyncio.timeout(30):
-                while set((await states()).values()) != {"down"}:
-                    await asyncio.sleep(0.1)
+            async def are_down():
+                return set((await states()).values()) == {"down"}
+
+            await until(are_down)
             await until(lambda: "refused" in agent.log)
             said = agent.log + str(await agent.status())
     assert "gate" in said

@@ -27,6 +27,8 @@ def pid(header, data):
     return str(os.getpid()).encode()
 
 def hang(header, data):
+    if "begun" in header:
+        open(header["begun"], "w").close()
     time.sleep(600)
 
 def refuse(header, data):
@@ -107,11 +109,12 @@ async def test_one_that_hangs_is_killed_and_the_next_works():
         assert await call("echo", {"n": 1}) == b"1"
 
 
-async def test_a_request_that_is_cancelled_leaves_nothing_for_the_next():
+async def test_a_request_that_is_cancelled_leaves_nothing_for_the_next(tmp_path):
     async with worker().held():
         before = int(await call("pid"))
-        hanging = asyncio.create_task(call("hang"))
-        await asyncio.sleep(0.1)
+        begun = tmp_path / "begun"
+        hanging = asyncio.create_task(call("hang", {"begun": str(begun)}))
+        await until(begun.exists)
         hanging.cancel()
         with pytest.raises(asyncio.CancelledError):
             await hanging

@@ -16,6 +16,7 @@ from requests.auth import HTTPDigestAuth
 
 from simulators.camera import CameraConfig, CameraFarm
 from simulators.camera.rhythm import keep_raising
+from tests.harness import until
 
 PASSWORD = "pond-Fish-7"
 DIGEST_AUTH = HTTPDigestAuth("admin", PASSWORD)
@@ -86,8 +87,7 @@ async def test_control_port_drives_cameras():
         await post(f"{url}/cameras/c1/clock", offset_s=-60)
         assert farm["c1"].state.clock.offset_s == -60
         assert (await post(f"{url}/cameras/c1/reboot", down_s=0.01)).status_code == 200
-        while farm["c1"].state.boots < 2 or farm["c1"].down:
-            await asyncio.sleep(0.01)
+        await until(lambda: farm["c1"].state.boots == 2 and not farm["c1"].down)
 
 
 async def test_control_port_says_what_is_wrong():

@@ -21,6 +21,7 @@ from edgeagent.status import StatusServer
 from edgeagent.status.http import MAX_CONNECTIONS, MAX_HEAD_BYTES, HttpServer, Response, text
 from edgeagent.status.state import BoxStatus
 from simulators.broker import DemoBroker
+from tests.harness import until
 
 CONFIG = """
 box = "431126001001"
@@ -99,8 +100,7 @@ async def agent(tmp_path):
 async def start_devices(agent):
     """Until the terminal has reported that its reader is missing."""
     await agent.supervisor.apply(agent.config.device)
-    while agent.supervisor.devices["terminal-1"].health.state == "starting":
-        await asyncio.sleep(0.01)
+    await until(lambda: agent.supervisor.devices["terminal-1"].health.state != "starting")
 
 
 async def status_of(agent):
@@ -185,9 +185,11 @@ async def test_a_connection_to_the_hub_is_shown(tmp_path):
     pytest.importorskip("iotcore", reason="iotcore is not installed: uv sync --extra demo")
     async with DemoBroker() as broker, Agent(configured(tmp_path, broker.port)) as agent:
         link = asyncio.create_task(agent.link.run())
-        async with asyncio.timeout(30):
-            while not (await status_of(agent)).connected:
-                await asyncio.sleep(0.02)
+
+        async def is_connected():
+            return (await status_of(agent)).connected
+
+        await until(is_connected)
         status = await status_of(agent)
         assert (status.connects, status.last_error) == (1, "")
         assert status.sent_bytes > 0
@@ -299,10 +301,8 @@ async def test_a_reader_that_takes_nothing_frees_its_place():
     async with serving(much, timeout_s=0.1) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1)
         writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        while server.busy == 0:
-            await asyncio.sleep(0.01)
-        while server.busy:
-            await asyncio.sleep(0.01)
+        await until(lambda: server.busy)
+        await until(lambda: not server.busy)
         writer.transport.abort()
         del reader
 
@@ -311,13 +311,11 @@ async def test_idle_connections_are_limited_and_end_with_the_server():
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(serving(hello, timeout_s=60))
         idle = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(MAX_CONNECTIONS)]
-        while server.busy < MAX_CONNECTIONS:
-            await asyncio.sleep(0.01)
+        await until(lambda: server.busy == MAX_CONNECTIONS)
         refused = await get(server.port, "/")
         assert refused.status == 503
         idle[0][1].close()
-        while server.busy >= MAX_CONNECTIONS:
-            await asyncio.sleep(0.01)
+        await until(lambda: server.busy < MAX_CONNECTIONS)
         assert (await get(server.port, "/")).status == 200
         async with asyncio.timeout(10):
             await server.stop()

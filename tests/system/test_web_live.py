@@ -1,6 +1,5 @@
 """What browsers are told without asking: new rows, later pictures, boxes that changed; and what they missed."""
 
-import asyncio
 import contextlib
 
 import pytest
@@ -9,6 +8,7 @@ from countyhub.feed import Feed
 from gridwire.events import Alarm, Checkin
 from tests.browser.client import get, live
 from tests.browser.county import console, county, jpeg
+from tests.harness import until
 
 BOX, OTHER = "431126101201", "431126101202"
 pytestmark = pytest.mark.usefixtures("database")
@@ -169,12 +169,12 @@ async def test_an_unreadable_id_is_refused(hub):
         assert (await get(url + "/live", last_event_id="nonsense")).status == 400
 
 
-async def test_a_database_error_ends_no_stream_of_others(hub):
+async def test_a_database_error_ends_no_stream_of_others(hub, caplog):
     async with console(hub.store) as url, live(url) as stream:
         await settled(stream)
         async with hub.store.write() as connection:
             await connection.exec_driver_sql("ALTER TABLE event RENAME TO elsewhere")
-        await asyncio.sleep(0.3)
+        await until(lambda: "console cannot read the database" in caplog.text)
         async with hub.store.write() as connection:
             await connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO event")
         await hub.event(BOX, pulse())

@@ -108,9 +108,10 @@ async def test_events_that_the_database_refuses_are_put_aside_and_the_rest_becom
 
 
 async def until_found(store: Store, wanted: set[str]) -> None:
-    async with asyncio.timeout(30):
-        while not wanted <= await keys(store):
-            await asyncio.sleep(0.01)
+    async def are_there() -> bool:
+        return wanted <= await keys(store)
+
+    await until(are_there)
 
 
 async def test_where_everything_is_refused_it_is_not_the_events(store: Store, caplog: pytest.LogCaptureFixture) -> None:

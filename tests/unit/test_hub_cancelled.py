@@ -63,7 +63,7 @@ async def test_an_interrupted_transaction_holds_no_lock(store: Store) -> None:
 
 
 async def test_who_is_cancelled_is_not_told_that_the_database_is_away(store: Store) -> None:
-    turns = 0
+    turns, inside = 0, asyncio.Event()
 
     async def patient() -> None:
         nonlocal turns
@@ -71,16 +71,16 @@ async def test_who_is_cancelled_is_not_told_that_the_database_is_away(store: Sto
             turns += 1
             try:
                 async with store.write():
+                    inside.set()
                     try:
-                        await asyncio.sleep(60)
+                        await asyncio.Event().wait()
                     finally:
                         raise OperationalError("SELECT 1", None, RuntimeError("gone meanwhile"))
             except UNAVAILABLE:
                 await asyncio.sleep(0.01)
 
     task = asyncio.create_task(patient())
-    await until(lambda: turns)
-    await asyncio.wait({inside.wait_task()}) if False else None
+    await asyncio.wait_for(inside.wait(), 8)
     task.cancel()
     _, left = await asyncio.wait({task}, timeout=8)
     assert (turns, left) == (1, set())

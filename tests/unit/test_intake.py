@@ -13,12 +13,12 @@ from edgeagent.clock import Clock, Stamp
 from edgeagent.config import RuleSettings
 from edgeagent.driver import MAX_PICTURE_BYTES, Alarm, Checkin, Observation, OutboxFull, Picture, Reading, TooLarge
 from edgeagent.intake.intake import MAX_HELD_BYTES, PICTURE_OWNER, Intake, gap_draft
-from edgeagent.outbox import Outbox
-from edgeagent.outbox.outbox import Limits
+from edgeagent.outbox import Limits, Outbox
 from edgeagent.rules import MAX_HELD, Rules
 from gridwire.codec import EventTooLarge
 from gridwire.events import Gap
 from gridwire.problem import Problem
+from tests.harness import until
 
 SOURCE = "grid/1/431126/431126001002"
 JPEG = b"\xff\xd8\xff\xe0" + b"x" * 1000 + b"\xff\xd9"
@@ -251,9 +251,11 @@ async def test_what_is_held_of_any_device_is_raised_without_another_alarm(tmp_pa
         running = asyncio.create_task(entry.run())
         try:
             await asyncio.gather(*(take(entry, alarm("start"), device=f"cam-{n}") for n in range(20)))
-            async with asyncio.timeout(20):
-                while len(await bodies(box)) < 20:
-                    await asyncio.sleep(0.01)
+
+            async def are_stored():
+                return len(await bodies(box)) == 20
+
+            await until(are_stored)
             assert (entry.held, entry.emitted) == (0, {"alarm": 20})
         finally:
             running.cancel()

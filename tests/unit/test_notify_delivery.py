@@ -15,6 +15,7 @@ from countyhub.notify import channels, delivery, upkeep
 from countyhub.notify.loop import Notifier
 from tests.casebooks import GRID, HOUR, VILLAGE, fresh_store, staff
 from tests.gateways import Asked, Gateway, Says
+from tests.harness import until
 from tests.waking import MINUTE, SECOND, County, county
 
 CLERK = staff("village_clerk", VILLAGE)
@@ -196,12 +197,9 @@ async def test_a_channel_that_hangs_does_not_keep_the_others_waiting(store) -> N
         for number in range(6):
             await here.open(f"alarm/{number}", place=f"{VILLAGE[:-1]}{number % 5}")
         running = asyncio.create_task(loop.run())
-        async with asyncio.timeout(30):
-            while not here.told:
-                await asyncio.sleep(0.02)
-            await here.sos(place=GRID)
-            while not any("SOS" in text for _, text in here.told):
-                await asyncio.sleep(0.02)
+        await until(lambda: here.told)
+        await here.sos(place=GRID)
+        await until(lambda: any("SOS" in text for _, text in here.told))
         for task in loop._sending:
             task.cancel()
         running.cancel()

@@ -20,6 +20,7 @@ from countyhub.store.notifytables import preference
 from simulators.county.build import COUNTY, FOUNDED
 from tests.casebooks import GRID, HOUR, ROAD, VILLAGE, fresh_store, people, staff
 from tests.gateways import Says
+from tests.harness import until
 from tests.registries import TOWNSHIP
 from tests.waking import MINUTE, county, phone
 
@@ -280,9 +281,7 @@ async def test_the_running_hub_sends_and_ends_in_good_order(store) -> None:
         here.now = datetime.now(UTC)
         running = asyncio.create_task(notify.run(store, here.live, here.config))
         await here.open()
-        async with asyncio.timeout(20):
-            while not here.told:
-                await asyncio.sleep(0.02)
+        await until(lambda: here.told)
         running.cancel()
         await asyncio.wait([running])
         assert [row.state for row in await here.parcels()] == ["sent"]

@@ -14,6 +14,7 @@ from drivers.seriallink.loss import explain
 from drivers.terminal.icem import CardSeen, IcEmDecoder
 from drivers.terminal.line import LineDecoder
 from simulators.terminal.ptyport import PtyPort
+from tests.harness import until
 
 M1 = bytes.fromhex("02 09 01 6B 3D 12 D6 9A 03")
 SEEN = CardSeen("m1", bytes.fromhex("6B3D12D6"))
@@ -47,10 +48,8 @@ async def test_frames_arrive_in_pieces_and_in_order(port):
 async def test_pause_resets_the_decoder(port):
     async with SerialLink(settings(port), LineDecoder()) as link:
         port.send(b"4311")
-        while not link._decoder.is_midway:
-            await asyncio.sleep(0.001)
-        while link._decoder.is_midway:
-            await asyncio.sleep(0.005)
+        await until(lambda: link._decoder.is_midway)
+        await until(lambda: not link._decoder.is_midway)
         port.send(b"B1\r")
         assert await link.receive() == "B1"
 
@@ -58,8 +57,7 @@ async def test_pause_resets_the_decoder(port):
 async def test_frames_before_the_unplugging_are_still_handed_out(port):
     async with link_to(port) as link:
         port.send(M1)
-        while not link._frames:
-            await asyncio.sleep(0.001)
+        await until(lambda: link._frames)
         port.unplug()
         assert await link.receive() == SEEN
         with pytest.raises(LinkLost) as lost:
@@ -113,8 +111,7 @@ async def test_long_writes_arrive_whole(port):
     sent = bytes(range(256)) * 200
     async with link_to(port) as link:
         await asyncio.gather(link.write(sent), link.write(sent))
-        while len(heard) < 2 * len(sent):
-            await asyncio.sleep(0.001)
+        await until(lambda: len(heard) == 2 * len(sent))
     assert bytes(heard) == sent + sent
 
 
@@ -122,8 +119,7 @@ async def test_wrong_baud_rate_is_named_and_cleared_by_a_frame(port, caplog):
     async with link_to(port) as link:
         port.garbled = True
         port.send(M1)
-        while not link.garbage:
-            await asyncio.sleep(0.005)
+        await until(lambda: link.garbage)
         assert "line garbage, check the baud rate" in caplog.text
         port.garbled = False
         port.send(M1)
@@ -185,9 +181,7 @@ async def test_cancelled_opening_gives_the_port_back(port):
         opening.cancel()
         await asyncio.gather(opening, return_exceptions=True)
     # The openings that nobody waits for any more end in their threads, and close what they opened.
-    async with asyncio.timeout(10):
-        while not await can_open(port):
-            await asyncio.sleep(0.01)
+    await until(lambda: can_open(port))
 
 
 async def can_open(port: PtyPort) -> bool:

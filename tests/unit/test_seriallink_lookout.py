@@ -178,7 +178,7 @@ async def test_a_cancelled_watch_asks_no_more(port, reader, lookout):
         watch.cancel()
         await asyncio.gather(watch, return_exceptions=True)
         finds = reader.finds
-        await asyncio.sleep(5 * EVERY_S)
+        await asyncio.sleep(5 * EVERY_S)  # nobody is to ask any more
         assert reader.finds <= finds + 1
         await link.receive_within(3 * EVERY_S)
         assert await ask(link) == Status.NO_CARD
