@@ -31,9 +31,8 @@ from edgeagent.health import HealthReport
 from edgeagent.hublink import HubLink, count_start
 from edgeagent.intake import Intake, gap_draft
 from edgeagent.intake.latepictures import LatePictures
-from edgeagent.outbox import NotAnOutbox, Outbox, OutboxInUse, OutboxNewer, hold
+from edgeagent.outbox import Limits, NotAnOutbox, Outbox, OutboxInUse, OutboxNewer, hold
 from edgeagent.outbox.draft import BOX
-from edgeagent.outbox.outbox import Limits
 from edgeagent.rules import Rules
 from edgeagent.status import StatusServer
 from edgeagent.status.inquiry import Inquiry

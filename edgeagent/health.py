@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import os
-import sqlite3
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -21,8 +17,8 @@ from edgeagent.configfile import Loaded
 from edgeagent.devices import Supervisor
 from edgeagent.downlink.countyconfig import CountyPart
 from edgeagent.intake import Intake
-from edgeagent.outbox import Outbox, transactions
-from edgeagent.outbox.files import FILE_NAME
+from edgeagent.outbox import Outbox
+from edgeagent.outbox.use import StoreUse, disk
 from edgeagent.uplink import Uplink
 from gridwire.events import EVENT_LANES, LANES, Lane
 from gridwire.messages import Birth, Health, StreamNumbers
@@ -38,19 +34,6 @@ class _Recorded(msgspec.Struct):
     """Of an event only the time."""
 
     recordedtime: datetime
-
-
-class StoreUse(NamedTuple):
-    """Bytes in use and their quotas. `full`: the last commit did not fit. `disk_…`: of the file system beneath; 0 and 0
-    where it does not say."""
-
-    outbox_bytes: int
-    outbox_max_bytes: int
-    pictures_bytes: int
-    pictures_max_bytes: int
-    full: bool
-    disk_free_bytes: int
-    disk_size_bytes: int
 
 
 class Tally(NamedTuple):
@@ -123,7 +106,7 @@ class HealthReport:
         found["alarms_held"] = self._intake.held
         found["config_refused"] = self._county.refused
         found |= {"data_month_bytes": self.budget.account.used_bytes, "data_level": int(self.budget.level)}
-        free, size = _disk(Path(self.loaded.config.store.dir))
+        free, size = disk(Path(self.loaded.config.store.dir))
         if size and free < max(LOW_DISK_BYTES, LOW_DISK_SHARE * size):
             found["disk_free_mb"] = max(free // _MIB, 1)
         return {name: count for name, count in found.items() if count}
@@ -162,17 +145,7 @@ class HealthReport:
 
     async def store_use(self) -> StoreUse:
         """Raises sqlite3.Error when the outbox's file cannot be looked at."""
-        limits, folder = self._outbox.room.limits, Path(self.loaded.config.store.dir)
-        free, size = _disk(folder)
-        return StoreUse(
-            outbox_bytes=await asyncio.to_thread(_bytes_in_use, folder / FILE_NAME),
-            outbox_max_bytes=limits.max_mb * _MIB,
-            pictures_bytes=self._outbox.room.picture_bytes(),
-            pictures_max_bytes=limits.pictures_max_mb * _MIB,
-            full=self._outbox.full,
-            disk_free_bytes=free,
-            disk_size_bytes=size,
-        )
+        return await self._outbox.use()
 
     async def touch_store(self) -> None:
         """A real read, to see whether the store answers. Raises sqlite3.Error, ValueError when it is closed."""
@@ -198,22 +171,6 @@ class HealthReport:
 
 def _age_s(body: bytes, now: datetime) -> float:
     return (now - msgspec.json.decode(body, type=_Recorded).recordedtime).total_seconds()
-
-
-def _bytes_in_use(path: Path) -> int:
-    """Of the outbox's file, its WAL included and free pages left out: what stat() says of either is neither."""
-    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        used, _, page_bytes = transactions.pages(connection)
-    return used * page_bytes
-
-
-def _disk(folder: Path) -> tuple[int, int]:
-    """Bytes free for us, and of all."""
-    try:
-        found = os.statvfs(folder)
-    except OSError:
-        return 0, 0
-    return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
 
 
 def _rounded(time_: datetime) -> datetime:

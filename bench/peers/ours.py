@@ -26,9 +26,8 @@ from edgeagent.config import Config, HubSettings
 from edgeagent.driver import Alarm
 from edgeagent.hublink import HubLink
 from edgeagent.intake import gap_draft
-from edgeagent.outbox import Outbox
+from edgeagent.outbox import Limits, Outbox
 from edgeagent.outbox.draft import Draft
-from edgeagent.outbox.outbox import Limits
 from edgeagent.uplink import Uplink
 from gridwire.codec import decode_message
 from gridwire.messages import Ack, Birth

@@ -6,7 +6,9 @@ raises `OutboxFull` instead. What may be dropped (acknowledged rows, pictures, r
 """
 
 from edgeagent.outbox.lock import OutboxInUse, hold
-from edgeagent.outbox.outbox import Outbox, Row
+from edgeagent.outbox.numbers import Row
+from edgeagent.outbox.outbox import Outbox
+from edgeagent.outbox.room import Limits
 from edgeagent.outbox.schema import NotAnOutbox, OutboxNewer
 
-__all__ = ["NotAnOutbox", "Outbox", "OutboxInUse", "OutboxNewer", "Row", "hold"]
+__all__ = ["Limits", "NotAnOutbox", "Outbox", "OutboxInUse", "OutboxNewer", "Row", "hold"]

@@ -8,12 +8,22 @@ by the hub, or given up with a gap.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from gridwire.events import LANES, Lane
 from gridwire.messages import LaneNumbers, StreamNumbers
 from gridwire.ranges import RangeSet
+
+
+class Row(NamedTuple):
+    """A stored event, or a picture's row. `seq` is its number on the wire in `stream`."""
+
+    lane: Lane
+    n: int
+    stream: str
+    seq: int
+    body: bytes
 
 
 class Stream(NamedTuple):
@@ -88,6 +98,18 @@ class Book:
         """The stream that row `n` was born in: the last one whose base lies below it."""
         index = bisect_left(self.streams, n, key=lambda stream: stream.bases[lane]) - 1
         return self.streams[max(index, 0)]
+
+    def row(self, lane: Lane, n: int, body: bytes) -> Row:
+        """A row with its number on the wire."""
+        stream = self.stream_of(lane, n)
+        return Row(lane, n, stream.id, n - stream.bases[lane], body)
+
+    def rows(self, lane: Lane, found: Sequence[tuple[int, bytes]]) -> list[Row]:
+        """Rows in order; all of one stream, as nearly always, ask for it once."""
+        if found and (stream := self.stream_of(lane, found[0][0])) is self.stream_of(lane, found[-1][0]):
+            base = stream.bases[lane]
+            return [Row(lane, n, stream.id, n - base, body) for n, body in found]
+        return [self.row(lane, n, body) for n, body in found]
 
     def spans(self, lane: Lane, first: int, last: int) -> Iterator[tuple[Stream, int, int]]:
         """Cut a run of row numbers at the borders of streams, as (stream, first seq, last seq)."""

@@ -1,4 +1,4 @@
-"""The outbox's public face: put, remember, read, settle, replay; and the group commit behind it."""
+"""One file, one writer: puts, remembers, reads and settles; and goes on with what can be saved of a damaged file."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
 from edgeagent.driver import OutboxFull, Stored
 from edgeagent.outbox import transactions
+from edgeagent.outbox.commits import Commits
 from edgeagent.outbox.connection import Connection, connect, transaction
 from edgeagent.outbox.draft import Draft
 from edgeagent.outbox.files import FILE_NAME, Opened, OutboxFile, is_damage
 from edgeagent.outbox.group import UNFIT, Pending, Plan, plan_group
+from edgeagent.outbox.numbers import Row
 from edgeagent.outbox.pictures import FOLDER as PICTURES
 from edgeagent.outbox.pictures import PictureFile, PictureFolder
-from edgeagent.outbox.room import Room
+from edgeagent.outbox.room import Limits, Room
+from edgeagent.outbox.use import StoreUse, bytes_in_use, disk
 from gridwire.events import Gap, GapReason, Lane
 from gridwire.messages import StreamNumbers
 from gridwire.ranges import RangeSet
@@ -33,31 +35,9 @@ log = logging.getLogger(__name__)
 Found = list[tuple[int, bytes | None]]
 """Rows as the file gives them; None where the checksum says that a row is damaged."""
 
-MAX_GROUP = 2000
-"""Events in one transaction at most: bounds the time that the first of them waits."""
-
-
+_MIB = 2**20
 MAX_RESCUES = 3
 """Of one process: flash that damages every file is past saving by software."""
-
-
-class Row(NamedTuple):
-    """A stored event, or a picture's row. `seq` is its number on the wire in `stream`."""
-
-    lane: Lane
-    n: int
-    stream: str
-    seq: int
-    body: bytes
-
-
-class Limits(NamedTuple):
-    """Quotas. `linger_s`: how long readings may wait for company."""
-
-    max_mb: int
-    pictures_max_mb: int
-    retain_days: float
-    linger_s: float
 
 
 class Outbox:
@@ -69,18 +49,15 @@ class Outbox:
         self.damaged = 0
         self.on_commit: Callable[[list[Row]], None] = lambda rows: None
         self.full = False
-        self.room.announce = lambda found: self.on_commit([self._row("record", n, body) for n, body in found])
+        self.room.announce = lambda found: self.on_commit([self.book.row("record", n, body) for n, body in found])
         self._file, self._folder = file, folder
         self._db, self._reader = opened.connection, reader
         self._memory = opened.loaded.memory
         self._hour = opened.loaded.hour
-        self._pending: list[Pending] = []
-        self._wake = asyncio.Event()
-        self._hurry = asyncio.Event()
+        self._commits = Commits(room.limits.linger_s)
         self._dirty: set[Lane] = set()
-        self._closing = False
         self._rescues_left = MAX_RESCUES
-        self._writer = asyncio.create_task(self._write_groups(), name="outbox-writer")
+        self._writer = asyncio.create_task(self._commits.run(self._write_or_split), name="outbox-writer")
 
     @classmethod
     async def open(
@@ -122,20 +99,21 @@ class Outbox:
         """
         values, pictures = dict(remember or {}), tuple(jpegs)
         if pictures:
-            return await asyncio.shield(asyncio.ensure_future(self._put(draft, values, pictures)))
-        stored = await self._enqueue(draft, (), values)  # stored although the caller is cancelled: see `plan_group`
+            return await asyncio.shield(asyncio.ensure_future(self._put_with_pictures(draft, values, pictures)))
+        # Stored although the caller is cancelled: see `plan_group`.
+        stored = await self._commits.want(draft, remember=values)
         assert stored is not None
         return stored
 
-    async def _put(self, draft: Draft, remember: dict[str, bytes | None], jpegs: tuple[bytes, ...]) -> Stored:
-        files: tuple[PictureFile, ...] = ()
-        if jpegs:
-            try:
-                files = await self._write_pictures(jpegs)
-            except OSError as error:
-                raise self._full(draft.lane) from error
+    async def _put_with_pictures(
+        self, draft: Draft, remember: dict[str, bytes | None], jpegs: tuple[bytes, ...]
+    ) -> Stored:
         try:
-            stored = await self._enqueue(draft, files, remember)
+            files = await self._write_pictures(jpegs)
+        except OSError as error:
+            raise self._full(draft.lane) from error
+        try:
+            stored = await self._commits.want(draft, files, remember)
         except (OutboxFull, *UNFIT):  # not a cancel: the commit may still happen, strays are swept at the next start
             await asyncio.to_thread(self._folder.remove, files)
             raise
@@ -155,7 +133,7 @@ class Outbox:
 
     async def remember(self, values: Mapping[str, bytes | None]) -> None:
         """Commit values without an event. Raises `OutboxFull`."""
-        await asyncio.shield(self._enqueue(None, (), dict(values)))
+        await asyncio.shield(self._commits.want(remember=dict(values)))
 
     def recall(self, key: str) -> bytes | None:
         return self._memory.get(key)
@@ -166,7 +144,7 @@ class Outbox:
 
     async def begin_stream(self) -> str:
         """Begin a new stream now (the hub found a number used twice); gives its id."""
-        await self._flush()
+        await self._commits.want()
         async with self.room.lock:
             book, current = self.book, self.book.current
             work = transaction(
@@ -191,7 +169,7 @@ class Outbox:
             if damaged:
                 log.error("%d damaged rows in lane %s, declared as a gap", damaged.count(), lane)
                 await self.give_up(lane, list(damaged.runs()), "corrupt")
-            rows = self._rows(lane, [(n, body) for n, body in found if body is not None])
+            rows = self.book.rows(lane, [(n, body) for n, body in found if body is not None])
             if rows or not found:
                 return rows
             first = found[-1][0] + 1
@@ -223,25 +201,39 @@ class Outbox:
         """How many events of each lane the hub has not got yet."""
         return {lane: book.waiting() for lane, book in self.book.lanes.items()}
 
+    async def use(self) -> StoreUse:
+        """Raises sqlite3.Error when the file cannot be looked at."""
+        limits = self.room.limits
+        free, size = await asyncio.to_thread(disk, self._file.path.parent)
+        return StoreUse(
+            outbox_bytes=await asyncio.to_thread(bytes_in_use, self._file.path),
+            outbox_max_bytes=limits.max_mb * _MIB,
+            pictures_bytes=self.room.picture_bytes(),
+            pictures_max_bytes=limits.pictures_max_mb * _MIB,
+            full=self.full,
+            disk_free_bytes=free,
+            disk_size_bytes=size,
+        )
+
     # -- life ---------------------------------------------------------------------------------------------------
 
     async def tick_hour(self) -> None:
         """Once in a running hour: expire what is older than `retain_days`, forget empty streams."""
         self._hour += 1
         await self.room.take_ballast()
-        await self._flush()
+        await self._commits.want()
         await self.room.expire(self._hour)
 
     async def sync(self) -> None:
         """Write down what was settled since the last commit."""
         if self._dirty:
-            await self._enqueue(None, (), {})
+            await self._commits.want()
 
     async def answers(self) -> bool:
         """Whether the store works, once reader and writer have done what changes nothing. A full one does."""
         await self._read(transactions.read("alarm", 0, 0, 1, 1))
         try:
-            await self._flush()
+            await self._commits.want()
         except OutboxFull as problem:
             cause = problem.__cause__
             return isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode == sqlite3.SQLITE_FULL
@@ -255,43 +247,12 @@ class Outbox:
         """Commit what waits, write down what is settled, close the file."""
         with contextlib.suppress(OutboxFull):
             await self.sync()
-        self._closing = True
-        self._wake.set()
-        self._hurry.set()
+        self._commits.close()
         await self._writer
         await self._reader.close()
         await self._db.close()
 
     # -- the group commit ---------------------------------------------------------------------------------------
-
-    def _enqueue(
-        self, draft: Draft | None, files: tuple[PictureFile, ...], remember: dict[str, bytes | None]
-    ) -> asyncio.Future[Stored | None]:
-        pending = Pending(draft, files, remember, asyncio.get_running_loop().create_future())
-        self._pending.append(pending)
-        if draft is None or draft.lane != "reading":
-            self._hurry.set()
-        self._wake.set()
-        return pending.done
-
-    async def _flush(self) -> None:
-        await self._enqueue(None, (), {})
-
-    async def _write_groups(self) -> None:
-        """Whatever waits goes into one transaction; only readings linger for company."""
-        while not (self._closing and not self._pending):
-            await self._wake.wait()
-            if not self._hurry.is_set():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._hurry.wait(), self.room.limits.linger_s)
-            self._wake.clear()
-            self._hurry.clear()
-            waiting, self._pending = self._pending[:MAX_GROUP], self._pending[MAX_GROUP:]
-            if self._pending:
-                self._wake.set()
-                self._hurry.set()
-            if waiting:
-                await self._write_or_split(waiting)
 
     async def _write_or_split(self, waiting: list[Pending]) -> None:
         """Commit a group; when it does not fit, each event for itself, so that what fits is stored."""
@@ -339,7 +300,7 @@ class Outbox:
         for pending, stored in plan.answers:
             if not pending.done.done():
                 pending.done.set_result(stored)
-        committed = [self._row(lane, n, body) for lane, found in plan.group.rows.items() for n, body in found]
+        committed = [self.book.row(lane, n, body) for lane, found in plan.group.rows.items() for n, body in found]
         if committed:
             self.on_commit(committed)
 
@@ -390,14 +351,3 @@ class Outbox:
 
     def _full(self, lane: Lane) -> OutboxFull:
         return OutboxFull(lane=lane, used_mb=self.room.used_mb(), quota_mb=self.room.limits.max_mb)
-
-    def _rows(self, lane: Lane, found: list[tuple[int, bytes]]) -> list[Row]:
-        """Rows in order; all of one stream, as nearly always, ask for it once."""
-        if found and (stream := self.book.stream_of(lane, found[0][0])) is self.book.stream_of(lane, found[-1][0]):
-            base = stream.bases[lane]
-            return [Row(lane, n, stream.id, n - base, body) for n, body in found]
-        return [self._row(lane, n, body) for n, body in found]
-
-    def _row(self, lane: Lane, n: int, body: bytes) -> Row:
-        stream = self.book.stream_of(lane, n)
-        return Row(lane, n, stream.id, n - stream.bases[lane], body)

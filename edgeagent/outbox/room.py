@@ -9,7 +9,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -35,17 +35,13 @@ _MIB = 1024 * 1024
 _GIVEN_UP = "given_up"
 
 
-class Limits(Protocol):
-    """What of the outbox's limits is needed here."""
+class Limits(NamedTuple):
+    """Quotas. `linger_s`: how long readings may wait for company."""
 
-    @property
-    def max_mb(self) -> int: ...
-    @property
-    def pictures_max_mb(self) -> int: ...
-    @property
-    def retain_days(self) -> float: ...
-    @property
-    def linger_s(self) -> float: ...
+    max_mb: int
+    pictures_max_mb: int
+    retain_days: float
+    linger_s: float
 
 
 class Room:
@@ -67,7 +63,7 @@ class Room:
         self._db, self._book, self._folder, self._gap = connection, book, folder, gap
         self._pictures = pictures
         self._picture_bytes = sum(picture.bytes for picture in pictures.values())
-        self._pages = 0
+        self._used_bytes = 0
         saved = memory.get(_GIVEN_UP)
         pairs = msgspec.json.decode(saved, type=dict[Lane, list[tuple[int, int]]]) if saved is not None else {}
         self._given_up = {lane: RangeSet(pairs.get(lane, ())) for lane in LANES}
@@ -82,16 +78,17 @@ class Room:
 
     def used_mb(self) -> int:
         """MiB in use when room was last looked for."""
-        return self._pages * 4096 // _MIB
+        return self._used_bytes // _MIB
 
     def picture_bytes(self) -> int:
         return self._picture_bytes
 
     async def make(self) -> bool:
         """Free pages of the file, one step; false when nothing more may be deleted. Call with the lock held."""
-        self._pages, allowed, _ = await self._db.call(transactions.pages)
+        used, allowed, page_bytes = await self._db.call(transactions.pages)
+        self._used_bytes = used * page_bytes
         dropped = False
-        if self._pages < allowed - _STEP_ROWS:  # it is not the quota that was reached, but the end of the disk
+        if used < allowed - _STEP_ROWS:  # it is not the quota that was reached, but the end of the disk
             dropped = await asyncio.to_thread(self._ballast.drop)
             await self._db.call(transactions.checkpoint)  # what stands in the log makes room for what deletes need
         try:

@@ -11,7 +11,8 @@ from msgspec import Meta
 
 from edgeagent.budget import LEVEL_NAMES, DataBudget, LevelName
 from edgeagent.enrol.identity import Identity
-from edgeagent.health import HealthReport, StoreUse
+from edgeagent.health import HealthReport
+from edgeagent.outbox.use import StoreUse
 from edgeagent.status.scrub import Scrub
 from gridwire.events import LANES, TYPES, ClockState, Lane
 from gridwire.messages import DeviceHealth, DeviceInfo, Health, LaneNumbers, StreamNumbers
@@ -44,18 +45,6 @@ class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True):
     since: Annotated[datetime | None, Meta(description="since when, by the box's wall clock")] = None
     restarts: Annotated[int, Meta(description="how often its driver ended and was started again")] = 0
     info: Annotated[dict[str, str], Meta(description="maker, model, firmware … as the device says")] = {}
-
-
-class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The disk. An outbox at its quota is usual: acknowledged events stay until their room is needed."""
-
-    outbox_bytes: Annotated[int, Meta(description="outbox: bytes in use, free pages left out")]
-    outbox_max_bytes: Annotated[int, Meta(description="its quota, bytes")]
-    pictures_bytes: Annotated[int, Meta(description="pictures, bytes")]
-    pictures_max_bytes: Annotated[int, Meta(description="their quota, bytes")]
-    full: Annotated[bool, Meta(description="the last event found no room and was refused")]
-    disk_free_bytes: Annotated[int, Meta(description="free on the disk beneath, bytes")] = 0
-    disk_size_bytes: Annotated[int, Meta(description="size of that disk, bytes; 0: unknown")] = 0
 
 
 class DataStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +82,7 @@ class BoxStatus(msgspec.Struct, frozen=True, kw_only=True):
     streams_kept: Annotated[int, Meta(description="streams of which something is kept")]
     oldest_waiting_s: Annotated[float, Meta(description="age of the oldest event that waits, seconds; 0: none waits")]
     lanes: dict[Lane, LaneStatus]
-    store: StoreStatus
+    store: StoreUse
     emitted: Annotated[dict[str, int], Meta(description="events stored since the start, by kind")]
     suppressed: Annotated[dict[str, int], Meta(description="alarms that the rules suppressed, by reason")]
     evicted: Annotated[dict[str, int], Meta(description="rows deleted by age or for want of room, by lane")]
@@ -137,7 +126,7 @@ async def snapshot(report: HealthReport, scrub: Scrub) -> BoxStatus:
         streams_kept=len(health.streams),
         oldest_waiting_s=health.oldest_waiting_s,
         lanes={lane: _lane(lane, health, current) for lane in LANES},
-        store=_store(use),
+        store=use,
         emitted={KIND_OF.get(name, name): count for name, count in tally.emitted.items()},
         suppressed=dict(tally.suppressed),
         evicted={lane: count for lane, count in tally.evicted.items() if count},
@@ -157,18 +146,6 @@ def _lane(lane: Lane, health: Health, current: StreamNumbers) -> LaneStatus:
         oldest_kept=numbers.oldest_kept,
         oldest_unacked=numbers.oldest_unacked,
         next=numbers.next,
-    )
-
-
-def _store(use: StoreUse) -> StoreStatus:
-    return StoreStatus(
-        outbox_bytes=use.outbox_bytes,
-        outbox_max_bytes=use.outbox_max_bytes,
-        pictures_bytes=use.pictures_bytes,
-        pictures_max_bytes=use.pictures_max_bytes,
-        full=use.full,
-        disk_free_bytes=use.disk_free_bytes,
-        disk_size_bytes=use.disk_size_bytes,
     )
 
 

@@ -14,8 +14,7 @@ from edgeagent.clock import Clock
 from edgeagent.config import RuleSettings
 from edgeagent.driver import Alarm, Checkin, Observation
 from edgeagent.intake import Intake, gap_draft
-from edgeagent.outbox import Outbox
-from edgeagent.outbox.outbox import Limits
+from edgeagent.outbox import Limits, Outbox
 from edgeagent.rules import Rules
 
 CONFIG = """box = "430121001001"

@@ -4,8 +4,7 @@ from edgeagent.clock import Clock
 from edgeagent.config import DeviceSettings
 from edgeagent.devices.handle import DeviceHandle, Place
 from edgeagent.intake import Intake, gap_draft
-from edgeagent.outbox import Outbox
-from edgeagent.outbox.outbox import Limits
+from edgeagent.outbox import Limits, Outbox
 from edgeagent.rules import Rules
 
 SOURCE = "grid/1/431126/431126001001"

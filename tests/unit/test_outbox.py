@@ -12,9 +12,8 @@ import pytest
 
 from edgeagent.clock import Stamp
 from edgeagent.driver import Alarm, Checkin, OutboxFull, Picture, Reading
-from edgeagent.outbox import NotAnOutbox, Outbox, OutboxNewer, schema
+from edgeagent.outbox import Limits, NotAnOutbox, Outbox, OutboxNewer, schema
 from edgeagent.outbox.draft import Draft
-from edgeagent.outbox.outbox import Limits
 from gridwire.codec import EventTooLarge
 from gridwire.events import Gap
 
@@ -297,8 +296,8 @@ async def test_an_older_file_is_brought_forward_step_by_step(tmp_path):
 async def test_the_end_of_the_loop_takes_no_picture_whose_row_is_committed(tmp_path):
     """`asyncio.run` cancels every task when it ends, the one that stores pictures too."""
     async with outbox(tmp_path) as box:
-        storing = asyncio.create_task(box._put(draft(Picture()), {}, (JPEG,)))
-        while not box._pending:
+        storing = asyncio.create_task(box._put_with_pictures(draft(Picture()), {}, (JPEG,)))
+        while not box._commits.waiting:
             await asyncio.sleep(0)
         storing.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -16,8 +16,7 @@ from edgeagent.devices import Supervisor
 from edgeagent.devices.sight import Sight, last_alive, mark_alive
 from edgeagent.driver import DeviceConfig, DeviceState
 from edgeagent.intake import Intake
-from edgeagent.outbox import Outbox
-from edgeagent.outbox.outbox import Limits
+from edgeagent.outbox import Limits, Outbox
 from edgeagent.rules import Rules
 
 NOON = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
