@@ -40,7 +40,7 @@ function axes(kinds) {
   const look = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
   const of = { share: (values) => values.map((value) => `${Math.round(value * 100)} %`), number: (values) => values.map((value) => (Number.isInteger(value) ? String(value) : "")) };
   const day = { format: (at) => local({ dateStyle: "short" }).format(at).slice(5) }; // month and day
-  return [{ ...look, space: 60, incrs: [86400, 2 * 86400, 7 * 86400], values: (_, ticks) => ticks.map((tick) => day.format(tick * 1000)) },
+  return [{ ...look, size: 30, space: 60, incrs: [86400, 2 * 86400, 7 * 86400], values: (_, ticks) => ticks.map((tick) => day.format(tick * 1000)) },
     ...kinds.map((kind, index) => ({ ...look, scale: kind, size: 52, values: (_, ticks) => of[kind](ticks), side: index ? 1 : 3, grid: index ? { show: false } : look.grid }))];
 }
 

@@ -344,7 +344,7 @@ for (const input of document.querySelectorAll(".pick input[type=file]")) {
 }
 
 // A day is written in the page's own form; who would rather choose gets the browser's calendar beside it.
-for (const day of document.querySelectorAll(".day")) {
+for (const day of document.querySelectorAll(".day-field")) {
   const [field, picker, button] = [day.querySelector("input"), document.createElement("input"), document.createElement("button")];
   Object.assign(picker, { type: "date", tabIndex: -1, className: "picker" });
   if (!picker.showPicker) continue;
