@@ -1,24 +1,24 @@
-"""`countyhub.toml` -> `Config`. All mistakes are reported at once, each with its key; and the sample is made here.
+"""`countyhub.toml` -> `Config`. All mistakes are reported at once, each with line and key; the sample is made here.
 
 Secrets may stand elsewhere: `file:PATH` or `env:NAME`.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import stat
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from countyhub.config import Config, Settings, meaning
-from gridwire import fullwidth
 from gridwire.problem import Both, Language, Problem
+from gridwire.settings.decode import Decoder, build, fields_of
+from gridwire.settings.mistakes import Mistake, Place, in_order
+from gridwire.settings.reader import parsed
+from gridwire.settings.tomltext import toml
 
 
 class ConfigUnreadable(Problem):
@@ -38,13 +38,13 @@ class ConfigMistakes(Problem):
     en = "{count} mistake(s) in {path}:"
     zh = "{path} 中有 {count} 处错误："
 
-    def __init__(self, path: Path, mistakes: list[Both]) -> None:
-        self.mistakes = mistakes
-        super().__init__(path=path, count=len(mistakes))
+    def __init__(self, path: Path, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = in_order(mistakes)
+        super().__init__(path=path, count=len(self.mistakes))
 
-    def text(self, language: Language) -> str:
+    def sentence(self, language: Language) -> str:
         """Each mistake on a line of its own below."""
-        return "\n".join([super().text(language), *(f"  {each.text(language)}" for each in self.mistakes)])
+        return "\n".join([super().sentence(language), *(f"  {each.text(language)}" for each in self.mistakes)])
 
 
 class SecretUnreadable(Problem):
@@ -62,62 +62,24 @@ class SecretOpen(SecretUnreadable):
 def load(path: Path) -> Config:
     """The configuration; raises `ConfigUnreadable`, `ConfigMistakes`."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        raw = path.read_bytes()
     except FileNotFoundError as error:
         raise ConfigAbsent(path=path) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise ConfigUnreadable(path=path, why=error) from error
-    slips = _slips(text)
-    try:
-        table = tomllib.loads(fullwidth.mend(text, slips))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigMistakes(path, [_told(slip) for slip in slips] or [_syntax(error)]) from error
-    mistakes = [*map(_told, slips), *_mistakes(table, Config, "")]
-    if mistakes:
-        raise ConfigMistakes(path, mistakes)
-    return msgspec.convert(table, Config)
+    source = parsed(str(path), raw)
+    decoder = Decoder(source, _as_it_stands, complete=source.complete)
+    decoder.mistakes += source.mistakes
+    right = decoder.table(fields_of(Config), source.data, ())
+    config: Config | None = None if decoder.mistakes else build(decoder, Config, right, ())
+    if config is None:
+        raise ConfigMistakes(path, decoder.mistakes)
+    return config
 
 
-def _slips(text: str) -> list[fullwidth.Slip]:
-    """Full-width characters where TOML wants others; none in a text that is TOML as it stands."""
-    try:
-        tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return fullwidth.find(text)
-    return []
-
-
-def _told(slip: fullwidth.Slip) -> Both:
-    asked = slip.asked if isinstance(slip.asked, Both) else Both(slip.asked, slip.asked)
-    return Both(
-        f"line {slip.line}, column {slip.column}: {slip.name.en} {slip.shown} of a Chinese input method, "
-        f"type {asked.en} instead",
-        f"第 {slip.line} 行第 {slip.column} 列：中文输入法的{slip.name.zh} {slip.shown}，请改用英文半角的 {asked.zh}",
-    )
-
-
-def _syntax(error: tomllib.TOMLDecodeError) -> Both:
-    """The parser's words, with those that people meet most explained."""
-    message, place = str(error), Both("", "")
-    found = re.search(r" \(at line (\d+), column (\d+)\)$", message)
-    if found is not None:
-        message, line, column = message[: found.start()], found[1], found[2]
-        place = Both(f"line {line}, column {column}: ", f"第 {line} 行第 {column} 列：")
-    meant = next((words for begin, words in _SYNTAX.items() if message.startswith(begin)), Both(message, message))
-    return Both(place.en + meant.en, place.zh + meant.zh)
-
-
-_SYNTAX: Final = {
-    "Invalid value": Both(
-        'the value is missing or wrong; text needs quotes: "…"', '缺少值或值不合法；文本要加引号 "…"'
-    ),
-    "Expected '=' after a key": Both("“=” is missing after the name", "设置项名称后缺少“=”"),
-    "Cannot declare": Both("this [table] stands above already: put both into one", "上面已有这个 [表]：请合并为一处"),
-    "Cannot overwrite": Both("this is set above already", "上面已经设置过"),
-    "Expected newline": Both("something stands after the value", "值的后面有多余内容"),
-    "Illegal character '\\n'": Both("the closing quotation mark is missing", "缺少结束的引号"),
-    "Unclosed array": Both("a list is not closed: “]” is missing", "列表没有结束，缺少“]”"),
-}
+def _as_it_stands(text: str, _place: Place, _key: str) -> str:
+    """What a secret's reference names is read where it is needed, by `secret`."""
+    return text
 
 
 def secret(text: str) -> str:
@@ -165,55 +127,6 @@ def sample(language: Language = "zh") -> str:
     return f"# {head.text(language)}\n" + "\n".join(_sample_lines(Config, "", language)) + "\n"
 
 
-def _mistakes(table: Mapping[str, Any], struct: type[Settings], path: str) -> Iterator[Both]:
-    """Every mistake in one table and those below it, key by key."""
-    hints = get_type_hints(struct, include_extras=True)
-    for key in table.keys() - hints.keys():
-        close = difflib.get_close_matches(key, hints, 1)
-        meant = Both(f", did you mean “{close[0]}”?", f"，是不是“{close[0]}”？") if close else Both("", "")
-        yield Both(f"{path}{key}: there is no such setting{meant.en}", f"{path}{key}：没有这个设置项{meant.zh}")
-    for field in msgspec.structs.fields(struct):
-        if field.name not in table:
-            if field.required:
-                yield _missing(f"{path}{field.name}", meaning(hints[field.name]))
-            continue
-        below = _struct_in(hints[field.name])
-        value = table[field.name]
-        if below is not None and isinstance(value, dict):
-            yield from _mistakes(value, below, f"{path}{field.name}.")
-        else:
-            yield from _mistake_in(value, hints[field.name], f"{path}{field.name}")
-
-
-def _mistake_in(value: object, hint: Any, path: str) -> Iterator[Both]:
-    try:
-        msgspec.convert(value, hint)
-    except msgspec.ValidationError as error:
-        what = meaning(hint) if " matching regex " in str(error) else Both("", "")
-        en, zh = (f" ({what.en})", f"（{what.zh}）") if what.en else ("", "")
-        yield Both(f"{path}: {error}{en}", f"{path}：{_in_chinese(str(error))}{zh}")
-
-
-def _missing(path: str, what: Both) -> Both:
-    return Both(f"{path}: is missing ({what.en})", f"{path}：缺少这一项（{what.zh}）")
-
-
-def _in_chinese(message: str) -> str:
-    """What msgspec says of a value, as far as it is about types and bounds; the rest as it is."""
-    for pattern, words in _TYPES.items():
-        message = re.sub(pattern, words, message)
-    return message
-
-
-_TYPES: Final = {
-    r"`str`": "文本（带引号）", r"`int`": "整数", r"`float`": "数字", r"`bool`": " true 或 false", r"`array`": "列表",
-    r"`object`": "表", r"`null`": "空", r"Invalid enum value ('[^']*'|\S+)": r"不能是 \1",
-    r"Expected (.+), got (.+)": r"应为\1，现在是\2", r"Expected (.+)": r"应为\1",
-    r" of length (>=|<=) (\d+)": r"，长度 \1 \2",
-    r" matching regex '(.*)'": r"，形如 \1", r" - at `\$(.*)`": r"（\1）", r" \| ": "或",
-}  # fmt: skip
-
-
 def _struct_in(hint: Any) -> type[Settings] | None:
     """The table's Struct in `Struct`, `Struct | None` or `Annotated[…]` of these."""
     if get_origin(hint) is Annotated:
@@ -255,10 +168,4 @@ def _line(field: msgspec.structs.FieldInfo, example: object) -> str:
         value = "" if field.required else {}
     if field.required and example:
         value = example
-    if isinstance(value, dict):  # TOML writes these otherwise than JSON
-        return f"# {field.name} = {{{', '.join(f'{_json(key)} = {_json(each)}' for key, each in value.items())}}}"
-    return f"# {field.name} = {_json(value)}"
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+    return f"# {field.name} = {toml(value)}"

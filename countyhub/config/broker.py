@@ -29,7 +29,7 @@ class BrokerSettings(Settings, frozen=True, kw_only=True):
     protocol: Annotated[Literal["5", "3.1.1"], about("version of MQTT", "MQTT 版本")] = "5"
     username: Annotated[str, about("user name; empty: none", "用户名；留空则不用")] = ""
     password: Annotated[
-        str, about("password: `file:PATH`, `env:NAME` or the text", "密码：file:路径、env:变量名或明文")
+        str, about("password: `file:PATH`, `env:NAME` or the text", "密码：file:路径、env:变量名或明文", secret=True)
     ] = ""
     client_id: Annotated[
         str,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from gridwire.settings import Settings, about
+from gridwire.settings import Secret, Settings, about
 
 
 class EmailSettings(Settings, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class EmailSettings(Settings, frozen=True, kw_only=True):
     ] = ""
     username: Annotated[str, about("user name; empty: none", "用户名；留空则不用")] = ""
     password: Annotated[
-        str, about("password: `file:PATH`, `env:NAME` or the text", "密码：file:路径、env:变量名或明文")
+        str, about("password: `file:PATH`, `env:NAME` or the text", "密码：file:路径、env:变量名或明文", secret=True)
     ] = ""
     sender: Annotated[
         str, about("address of the sender", "发件人地址", pattern=r"^[!-~]+@[!-~]+$", example="hub@mail.local")
@@ -63,7 +63,11 @@ class SmsSettings(Settings, frozen=True, kw_only=True):
     ] = msgspec.field(default_factory=dict)
     secret: Annotated[
         str,
-        about("for {secret}: `file:PATH`, `env:NAME` or the text", "替换 {secret} 的密钥：file:路径、env:变量名或明文"),
+        about(
+            "for {secret}: `file:PATH`, `env:NAME` or the text",
+            "替换 {secret} 的密钥：file:路径、env:变量名或明文",
+            secret=True,
+        ),
     ] = ""
     ca: Annotated[
         str,
@@ -100,7 +104,7 @@ class WecomSettings(Settings, frozen=True, kw_only=True):
     """Messages by WeCom (企业微信): to groups by their robots, to members by an application."""
 
     robots: Annotated[
-        dict[str, str],
+        dict[str, Secret],
         about(
             "names of your own, each with the key of a group's robot: `file:PATH`, `env:NAME` or the text",
             "自定名称及其群机器人的 key：file:路径、env:变量名或明文",
@@ -112,7 +116,11 @@ class WecomSettings(Settings, frozen=True, kw_only=True):
     ] = 0
     secret: Annotated[
         str,
-        about("of the application: `file:PATH`, `env:NAME` or the text", "应用的 Secret：file:路径、env:变量名或明文"),
+        about(
+            "of the application: `file:PATH`, `env:NAME` or the text",
+            "应用的 Secret：file:路径、env:变量名或明文",
+            secret=True,
+        ),
     ] = ""
     url: Annotated[
         str,
@@ -138,6 +146,7 @@ class WebhookSettings(Settings, frozen=True, kw_only=True):
         about(
             "whsec_ and base64: `file:PATH`, `env:NAME` or the text",
             "签名密钥，whsec_ 加 base64：file:路径、env:变量名或明文",
+            secret=True,
         ),
     ]
     ca: Annotated[
@@ -156,8 +165,8 @@ class NotifySettings(Settings, frozen=True, kw_only=True):
     quiet: Annotated[
         str,
         about(
-            "hours in which nobody is disturbed but for a call for help; empty: none",
-            "免打扰时段，只有求助例外；留空则没有",
+            "hours in which nobody is disturbed but for a call for help, e.g. 22:00-07:00; empty: none",
+            "免打扰时段，如 22:00-07:00，只有求助例外；留空则没有",
             pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9])?$",
         ),
     ] = "22:00-07:00"

@@ -25,6 +25,7 @@ class DatabaseSettings(Settings, frozen=True, kw_only=True):
         about(
             "of PostgreSQL: `file:PATH`, `env:NAME` or the text; empty: none, or in the URL",
             "PostgreSQL 密码：file:路径、env:变量名或明文；留空则没有，或写在 url 中",
+            secret=True,
         ),
     ] = ""
 

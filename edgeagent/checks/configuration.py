@@ -8,7 +8,8 @@ from edgeagent import plugins
 from edgeagent.checks.scene import Scene
 from edgeagent.checks.verdict import Check, Line, passed
 from edgeagent.configfile import DriverBroken, Mistake
-from edgeagent.configfile.mistakes import BrokenDriver, Place
+from edgeagent.configfile.mistakes import BrokenDriver
+from gridwire.settings.mistakes import Place
 
 
 def _look(scene: Scene) -> Iterable[Line]:

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 from edgeagent.cli.say import Language, say
-from edgeagent.configfile.mistakes import Mistake, Place
 from edgeagent.configfile.ownfile import OwnFiles
 from edgeagent.driver import Login
 from gridwire.problem import Problem
+from gridwire.settings.mistakes import Mistake, Place
 
 _MAX_SECRETS = 100
 

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 from edgeagent.cli.loose import tables
 from edgeagent.cli.places import place
-from edgeagent.configfile.tomltext import toml
 from edgeagent.driver import Found
 from gridwire.problem import Language, Problem
+from gridwire.settings.tomltext import toml
 
 ID_CHARS = 12
 MAX_NAME_CHARS = 64

@@ -6,7 +6,8 @@ decode, devices and crosscheck (is it right), ownfile (secrets), redact (what ma
 
 from edgeagent.configfile.devices import DriverBroken, NoSuchDriver, Resolve
 from edgeagent.configfile.load import Loaded, load
-from edgeagent.configfile.mistakes import BadConfig, Mistake
+from edgeagent.configfile.mistakes import BadConfig
 from edgeagent.configfile.redact import redacted
+from gridwire.settings.mistakes import Mistake
 
 __all__ = ["BadConfig", "DriverBroken", "Loaded", "Mistake", "NoSuchDriver", "Resolve", "load", "redacted"]

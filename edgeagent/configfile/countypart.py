@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgeagent.config import StoreSettings
-from edgeagent.configfile.locator import Path as KeyPath
 from edgeagent.configfile.merge import Tree
-from edgeagent.configfile.mistakes import Mistake
-from edgeagent.configfile.reader import Source, parse, read, show
+from edgeagent.configfile.reader import read
+from gridwire.settings.locator import Path as KeyPath
+from gridwire.settings.mistakes import Mistake
+from gridwire.settings.reader import Source, parse, show
 
 FOLDER, FILE = "county", "county.toml"
 KEPT: tuple[KeyPath, ...] = (

@@ -8,12 +8,9 @@ from __future__ import annotations
 import zoneinfo
 from typing import Any
 
-from edgeagent.configfile.decode import Decoder
-from edgeagent.configfile.locator import Path
 from edgeagent.configfile.mistakes import (
     BadTimeZone,
     GridElsewhere,
-    Mistake,
     NeverHeld,
     NoDevices,
     NoSuchDevice,
@@ -22,14 +19,16 @@ from edgeagent.configfile.mistakes import (
     PortAndTls,
     TlsPair,
     UnknownKind,
-    did_you_mean,
 )
 from edgeagent.configfile.ownfile import OwnFiles, open_to_others
-from edgeagent.configfile.reader import show
 from edgeagent.configfile.rulecheck import check_rules, never_held
 from gridwire.fullwidth import to_ascii
 from gridwire.kinds import KINDS
 from gridwire.problem import Both
+from gridwire.settings.decode import Decoder
+from gridwire.settings.locator import Path
+from gridwire.settings.mistakes import Mistake, did_you_mean
+from gridwire.settings.reader import show
 
 _LOCAL = ("127.", "localhost", "::1")
 

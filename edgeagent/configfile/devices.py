@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 
 from edgeagent.config import DeviceSettings
-from edgeagent.configfile.decode import Decoder, Fields, fields_of
-from edgeagent.configfile.expected import found
 from edgeagent.configfile.makers import DRIVERS, filled, makers_in
-from edgeagent.configfile.mistakes import BadDevice, BrokenDriver, Invalid, Mistake, UnknownDriver, WrongType
-from edgeagent.configfile.mistakes import suggest as suggestion
+from edgeagent.configfile.mistakes import BadDevice, BrokenDriver, UnknownDriver
 from gridwire.codes import DEVICE_PATTERN
 from gridwire.problem import Both, Problem
+from gridwire.settings.decode import Decoder, Fields, build, fields_of
+from gridwire.settings.expected import found
+from gridwire.settings.mistakes import Invalid, Mistake, WrongType
+from gridwire.settings.mistakes import suggest as suggestion
 
 Resolve = Callable[[str], type[msgspec.Struct]]
 """Driver name -> the Struct of its settings. Raises `NoSuchDriver` or `DriverBroken`."""
@@ -103,14 +104,3 @@ class Devices:
             place = self._decoder.tree.place(path)
             self.warnings.append(BrokenDriver(place, ".".join(path), name=driver, reason=problem.reason))
         return None
-
-
-def build(decoder: Decoder, struct: type[msgspec.Struct], settings: dict[str, Any], path: tuple[str, ...]) -> Any:
-    """The Struct, once every value is right by itself; what the Struct's own check refuses is a mistake, then None."""
-    try:
-        return msgspec.convert(settings, struct)
-    except msgspec.ValidationError as error:
-        decoder.wrong(Invalid, path, reason=str(error))
-    except Problem as problem:
-        decoder.wrong(Invalid, path, reason=Both(problem.text("en"), problem.text("zh")))
-    return None

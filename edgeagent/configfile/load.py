@@ -12,14 +12,16 @@ import msgspec
 from edgeagent.config import Config, DeviceSettings
 from edgeagent.configfile import countypart
 from edgeagent.configfile.crosscheck import CrossCheck
-from edgeagent.configfile.decode import Decoder, fields_of
-from edgeagent.configfile.devices import Devices, Resolve, build
+from edgeagent.configfile.devices import Devices, Resolve
 from edgeagent.configfile.merge import merge
-from edgeagent.configfile.mistakes import BadConfig, FileNotRead, Mistake, Place, UnreadableFile, in_order
+from edgeagent.configfile.mistakes import BadConfig, FileNotRead
 from edgeagent.configfile.ownfile import OwnFiles
-from edgeagent.configfile.reader import Source, read
+from edgeagent.configfile.reader import read
 from edgeagent.configfile.redact import digest, redacted
 from gridwire.problem import Language
+from gridwire.settings.decode import Decoder, build, fields_of
+from gridwire.settings.mistakes import Mistake, Place, UnreadableFile, in_order
+from gridwire.settings.reader import Source
 
 
 class Loaded(NamedTuple):

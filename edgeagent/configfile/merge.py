@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from edgeagent.configfile.locator import Path
-from edgeagent.configfile.mistakes import DuplicateKey, Mistake, Place
-from edgeagent.configfile.reader import Source, show
+from gridwire.settings.locator import Path
+from gridwire.settings.mistakes import DuplicateKey, Mistake, Place
+from gridwire.settings.reader import Source, show
 
 
 class Tree:

@@ -7,8 +7,9 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from edgeagent.configfile.mistakes import Mistake, Place, SecretMissing, SecretOpen, SecretUnset, TlsFile
+from edgeagent.configfile.mistakes import SecretMissing, SecretOpen, SecretUnset, TlsFile
 from gridwire.problem import Both
+from gridwire.settings.mistakes import Mistake, Place
 
 MAX_SECRET_BYTES = 64 * 1024
 FOLDER = "secrets"

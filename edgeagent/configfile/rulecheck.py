@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from edgeagent.config import URGENT_KINDS
-from edgeagent.configfile.decode import Decoder
-from edgeagent.configfile.expected import found
-from edgeagent.configfile.locator import Path
-from edgeagent.configfile.mistakes import NOTHING, BadHours, HalfPlace, NoPlace, OutOfRange, suggest
+from edgeagent.configfile.mistakes import BadHours, HalfPlace, NoPlace
 from edgeagent.rules.hours import mend, parse, read
 from edgeagent.rules.presets import PRESETS, rules_in
 from gridwire.fullwidth import to_ascii
 from gridwire.problem import Both
+from gridwire.settings.decode import Decoder
+from gridwire.settings.expected import found
+from gridwire.settings.locator import Path
+from gridwire.settings.mistakes import NOTHING, OutOfRange, suggest
 
 _HOURS = Both(
     "hours as [DAYS ]FROM-TO, e.g. 22:00-06:00, Sat,Sun 00:00-24:00, Mon-Fri sunset-30min-sunrise",

@@ -14,14 +14,15 @@ import msgspec
 
 from edgeagent.config import Config, PresetName, RuleSettings, StoreSettings
 from edgeagent.configfile import countypart
-from edgeagent.configfile.decode import Decoder, fields_of
 from edgeagent.configfile.devices import COMMON
 from edgeagent.configfile.merge import merge
-from edgeagent.configfile.mistakes import BadConfig, BadTimeZone, Place
+from edgeagent.configfile.mistakes import BadConfig, BadTimeZone
 from edgeagent.configfile.reader import read
 from edgeagent.configfile.rulecheck import check_rules
 from edgeagent.rules.presets import rules_in
 from gridwire.problem import Language
+from gridwire.settings.decode import Decoder, fields_of
+from gridwire.settings.mistakes import Place
 
 _SETTINGS = ("rule", "timezone", "latitude", "longitude", "language", "store")
 

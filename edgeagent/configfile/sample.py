@@ -12,10 +12,10 @@ import msgspec
 from msgspec import inspect
 
 from edgeagent.config import Config
-from edgeagent.configfile.decode import fields_of
 from edgeagent.configfile.devices import COMMON
-from edgeagent.configfile.expected import choices, description, unwrap
-from edgeagent.configfile.tomltext import key, toml
+from gridwire.settings.decode import fields_of
+from gridwire.settings.expected import choices, description, unwrap
+from gridwire.settings.tomltext import key, toml
 
 _HEAD = """\
 # 村级盒子配置。“#”后紧跟名称的行是默认值或示例，去掉“#”即可修改；也可写在 conf.d/*.toml 中。

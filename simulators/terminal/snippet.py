@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from edgeagent.configfile.tomltext import toml
+from gridwire.settings.tomltext import toml
 
 Settings = Mapping[str, Any]
 

@@ -57,7 +57,10 @@ def secrets_in(kind, path, seen):
     for field in msgspec.structs.fields(kind):
         own = inspect.type_info(field.type) if field.name else None
         yield from below(own, f"{path}.{field.name}", {*seen, kind})
-        if SECRET.search(field.name) or "'secret': True" in repr(own):
+        shown = repr(own)
+        if SECRET.search(field.name) or (
+            "'secret': True" in shown and "StructType(" not in shown
+        ):  # not a table of them
             yield f"{path}.{field.name}", field.default
 
 

@@ -22,10 +22,10 @@ from msgspec import inspect
 from edgeagent import plugins
 from edgeagent.configfile import load
 from edgeagent.configfile.devices import COMMON
-from edgeagent.configfile.expected import description, unwrap
 from edgeagent.configfile.sample import device as sample_of
 from edgeagent.configfile.sample import sample
 from edgeagent.driver import CommandRefused, DeviceConfig, Driver, OutboxFull, Problem
+from gridwire.settings.expected import description, unwrap
 from tests.harness import DeviceRecorder
 
 ROOT = Path(__file__).resolve().parents[2]

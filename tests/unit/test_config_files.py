@@ -219,7 +219,7 @@ def test_hash_follows_the_settings_and_not_the_secrets_or_the_files(box):
 def test_every_setting_has_a_meaning_in_both_languages():
     from msgspec import inspect
 
-    from edgeagent.configfile.expected import description, unwrap
+    from gridwire.settings.expected import description, unwrap
 
     def check(kind: inspect.StructType) -> None:
         for field in kind.fields:

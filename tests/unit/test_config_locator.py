@@ -5,7 +5,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.configfile.locator import locate
+from gridwire.settings.locator import locate
 
 TEXT = '''\
 # comment with [table] and key = "value"

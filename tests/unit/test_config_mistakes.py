@@ -8,9 +8,9 @@ import pytest
 from msgspec import Meta
 
 from edgeagent.configfile import BadConfig, DriverBroken, NoSuchDriver, load
-from edgeagent.configfile.mistakes import Mistake
 from edgeagent.driver import DeviceConfig, Secret
 from gridwire.problem import declared
+from gridwire.settings.mistakes import Mistake
 
 GOOD = """\
 box = "430121001001"

@@ -117,20 +117,24 @@ def test_secrets_that_systemd_hands_over_are_read_there(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "en", "zh"),
     [
-        ("county ＝ “431126”", "type = instead", "第 1 行第 8 列：中文输入法的全角等号 ＝，请改用英文半角的 ="),
-        ('county = "431126"\n[web]\n[web]', "this [table] stands above already", "上面已有这个 [表]"),
-        ("county = 431126", "county: Expected `str`, got `int`", "county：应为文本（带引号），现在是整数"),
+        (
+            "county ＝ “431126”",
+            "type = instead",
+            "countyhub.toml:1: 第 8 列：中文输入法的全角等号 ＝，请改用英文半角的 =",
+        ),
+        ('county = "431126"\n[web]\n[web]', "toml:3: web: is set twice: first at", "toml:3: web: 重复设置：第一次在"),
+        ("county = 431126", "toml:1: county: is the whole number 431126", "toml:1: county: 现在是整数 431126"),
         (
             'county = "431126"\n[web]\nport = 0.5',
-            "web.port: Expected `int`, got `float`",
-            "web.port：应为整数，现在是数字",
+            "toml:3: web.port: is the number 0.5, expected a whole number",
+            "toml:3: web.port: 现在是数字 0.5，应为",
         ),
         (
             'county = "431126"\nnmae = ""',
-            "nmae: there is no such setting, did you mean",
-            "nmae：没有这个设置项，是不是“name”？",
+            "toml:2: nmae: there is no such setting, did you mean “name”?",
+            "toml:2: nmae: 没有这个设置项，是不是“name”？",
         ),
-        ("", "county: is missing", "county：缺少这一项"),
+        ("", "countyhub.toml: county: is missing", "countyhub.toml: county: 缺少这一项"),
     ],
 )
 def test_a_mistake_is_told_in_the_readers_language(tmp_path: Path, text: str, en: str, zh: str) -> None:
@@ -138,6 +142,17 @@ def test_a_mistake_is_told_in_the_readers_language(tmp_path: Path, text: str, en
         configfile.load(written(tmp_path, text))
     assert en in found.value.text("en")
     assert zh in found.value.text("zh")
+
+
+def test_a_secret_of_the_wrong_type_is_not_quoted(tmp_path: Path) -> None:
+    text = 'county = "431126"\n[broker]\npassword = 271828\n[notify.wecom]\nrobots = { group = 271828 }\n'
+    with pytest.raises(configfile.ConfigMistakes) as found:
+        configfile.load(written(tmp_path, text))
+    assert [(mistake.place.line, mistake.key) for mistake in found.value.mistakes] == [
+        (3, "broker.password"),
+        (5, "notify.wecom.robots.group"),
+    ]
+    assert "271828" not in found.value.text("en") + found.value.text("zh")
 
 
 def test_without_a_file_it_says_how_to_make_one(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_mistake_quotes_what_the_setting_means(tmp_path) -> None:
     path.write_text('county = "1"\n[broker.tls]\n')
     with pytest.raises(configfile.ConfigMistakes) as found:
         configfile.load(path)
-    assert "（县级区划代码，6 位）" in found.value.text("zh")
-    assert "(code of the county, 6 digits)" in found.value.text("en")
-    assert "broker.tls.ca：缺少这一项（县级 CA 证书，PEM 文件）" in found.value.text("zh")
-    assert "broker.tls.ca: is missing (certificate of the county's CA, PEM file)" in found.value.text("en")
+    assert "应为6 位县级区划代码" in found.value.text("zh")
+    assert "expected a county code of 6 digits" in found.value.text("en")
+    assert "toml:2: broker.tls.ca: 缺少这一项（县级 CA 证书，PEM 文件）" in found.value.text("zh")
+    assert "toml:2: broker.tls.ca: is missing (certificate of the county's CA, PEM file)" in found.value.text("en")

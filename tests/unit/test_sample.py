@@ -12,8 +12,8 @@ from msgspec import Meta
 from edgeagent import plugins
 from edgeagent.configfile import DriverBroken, NoSuchDriver, load
 from edgeagent.configfile.sample import device, sample
-from edgeagent.configfile.tomltext import toml
 from edgeagent.driver import DeviceConfig, Secret
+from gridwire.settings.tomltext import toml
 
 ROOT = Path(__file__).resolve().parents[2]
 

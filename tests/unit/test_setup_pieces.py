@@ -12,8 +12,8 @@ from edgeagent.cli.setup.cameras import grid_id
 from edgeagent.cli.setup.talk import COLUMNS, NotUnderstood, numbers, wrapped
 from edgeagent.cli.setup.tomledit import LeftToYou, appended, with_value
 from edgeagent.configfile.sample import sample
-from edgeagent.configfile.tomltext import toml
 from gridwire.problem import Problem
+from gridwire.settings.tomltext import toml
 
 EDITED = """\
 # Wang wrote this

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from edgeagent.configfile.decode import Decoder, fields_of
 from edgeagent.configfile.merge import merge
 from edgeagent.configfile.mistakes import BadConfig
 from edgeagent.configfile.ownfile import OwnFiles
@@ -19,6 +18,7 @@ from edgeagent.configfile.reader import read
 from gridwire.codes import BOX_PATTERN
 from gridwire.problem import Language
 from gridwire.settings import Settings, about
+from gridwire.settings.decode import Decoder, fields_of
 
 Text = Annotated[str, msgspec.Meta(max_length=512)]
 

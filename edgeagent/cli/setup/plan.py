@@ -16,10 +16,11 @@ from edgeagent.cli.loose import files_of, tables
 from edgeagent.cli.setup.tomledit import appended, with_value
 from edgeagent.config import StoreSettings
 from edgeagent.configfile.merge import merge
-from edgeagent.configfile.mistakes import BadConfig, Mistake, NoFile
+from edgeagent.configfile.mistakes import BadConfig, NoFile
 from edgeagent.configfile.reader import read
 from edgeagent.enrol.settings import FILE as ENROLLED
 from gridwire.problem import Problem
+from gridwire.settings.mistakes import Mistake
 
 CAMERAS, TERMINAL = "cameras.toml", "terminal.toml"
 _HEADING = {

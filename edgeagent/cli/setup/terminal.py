@@ -24,8 +24,8 @@ from edgeagent.cli.terminallines import Lines
 from edgeagent.cli.terminalports import Port, configured, found
 from edgeagent.cli.terminaltest import Walk
 from edgeagent.configfile import BadConfig, DriverBroken
-from edgeagent.configfile.tomltext import toml
 from gridwire.problem import Problem
+from gridwire.settings.tomltext import toml
 
 DRIVER, DEVICE = "terminal", "terminal"
 PART_TEST_S = 30.0

@@ -10,9 +10,9 @@ import re
 import tomllib
 from typing import Any
 
-from edgeagent.configfile.locator import locate
-from edgeagent.configfile.tomltext import toml
 from gridwire.problem import Problem
+from gridwire.settings.locator import locate
+from gridwire.settings.tomltext import toml
 
 Path = tuple[str, ...]
 _HEADER = re.compile(r"\s*\[")

@@ -8,16 +8,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import inspect
 
-from edgeagent.configfile.expected import description, expected, found, unwrap
-from edgeagent.configfile.locator import Path
-from edgeagent.configfile.merge import Tree
-from edgeagent.configfile.mistakes import (
+from gridwire.fullwidth import to_ascii
+from gridwire.problem import Both, Problem
+from gridwire.settings.expected import description, expected, found, unwrap
+from gridwire.settings.locator import Path
+from gridwire.settings.mistakes import (
     NOTHING,
+    Invalid,
     MissingKey,
     Mistake,
     OutOfRange,
@@ -27,11 +29,20 @@ from edgeagent.configfile.mistakes import (
     did_you_mean,
     suggest,
 )
-from edgeagent.configfile.reader import show
-from gridwire.fullwidth import to_ascii
-from gridwire.problem import Both
+from gridwire.settings.reader import show
 
 Fields = Mapping[str, inspect.Field]
+
+
+class Tables(Protocol):
+    """What is read: the tables of one file, or of several merged; and where each key stands."""
+
+    @property
+    def data(self) -> dict[str, Any]: ...
+
+    def place(self, path: Path) -> Place: ...
+
+
 ReadSecret = Callable[[str, Place, str], str]
 FindFile = Callable[[str], str]
 _MISSING = object()
@@ -47,7 +58,7 @@ def fields_of(struct: type[msgspec.Struct]) -> dict[str, inspect.Field]:
 class Decoder:
     """Checks values. What is wrong is left out of the answers and stands in `mistakes`."""
 
-    def __init__(self, tree: Tree, read_secret: ReadSecret, find_file: FindFile = str, *, complete: bool) -> None:
+    def __init__(self, tree: Tables, read_secret: ReadSecret, find_file: FindFile = str, *, complete: bool) -> None:
         self.tree, self._read_secret, self._find_file, self._complete = tree, read_secret, find_file, complete
         self.mistakes: list[Mistake] = []
         self.plain_secrets: list[Path] = []
@@ -180,6 +191,17 @@ class Decoder:
             for index, (kind, inner) in enumerate(zip(kinds, value, strict=True))
         ]
         return [inner for inner in checked if inner is not _MISSING]
+
+
+def build(decoder: Decoder, struct: type[msgspec.Struct], settings: dict[str, Any], path: tuple[str, ...]) -> Any:
+    """The Struct, once every value is right by itself; what the Struct's own check refuses is a mistake, then None."""
+    try:
+        return msgspec.convert(settings, struct)
+    except msgspec.ValidationError as error:
+        decoder.wrong(Invalid, path, reason=str(error))
+    except Problem as problem:
+        decoder.wrong(Invalid, path, reason=Both(problem.text("en"), problem.text("zh")))
+    return None
 
 
 def _bare(kind: inspect.Type) -> inspect.Type:
