@@ -17,7 +17,6 @@ import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.calendar import YearMissing
 from countyhub.cases import lights, rows
 from countyhub.cases.book import Book
 from countyhub.cases.rows import Change, Kept, Overtaken
@@ -26,6 +25,7 @@ from countyhub.lifecycle.state import HUB, Act
 from countyhub.store import aside
 from countyhub.store.casetables import cases
 from countyhub.store.engine import UNAVAILABLE, Store
+from countyhub.worktime.calendar import YearMissing
 
 log = logging.getLogger("countyhub.escalation")
 

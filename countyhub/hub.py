@@ -17,25 +17,25 @@ from zoneinfo import ZoneInfo
 
 from countyhub import escalation, feeds, leasehold, upkeep
 from countyhub.accounts import upkeep as accounts
-from countyhub.boxconfigs import BoxConfigs
 from countyhub.ca import keeper
 from countyhub.cases.book import Book
-from countyhub.commands import Commands
 from countyhub.config import Config
-from countyhub.downlink import Downlink
-from countyhub.feed import Feed
-from countyhub.inbox import Inbox, Outcome
+from countyhub.downlink.boxconfigs import BoxConfigs
+from countyhub.downlink.commands import Commands
+from countyhub.downlink.notices import Notices
+from countyhub.downlink.sender import Downlink
+from countyhub.ingest.commits import Commits
+from countyhub.ingest.inbox import Inbox, Outcome
+from countyhub.ingest.replay import Replay
+from countyhub.ingest.subscriber import Subscriber
 from countyhub.lease import Lease
 from countyhub.matters.follower import Follower
 from countyhub.matters.windowfiles import WindowFiles
-from countyhub.notices import Notices
 from countyhub.notify import loop as notify
 from countyhub.registry.live import LiveRegistry, days_folder
-from countyhub.replay import Replay
 from countyhub.rollup import sampling
 from countyhub.store.engine import UNAVAILABLE, Store, locate, open_store
 from countyhub.store.problems import DatabaseUnreachable
-from countyhub.subscriber import Subscriber
 from countyhub.web.metrics.vitals import Vitals
 from gridwire.notify import Notifier
 
@@ -57,7 +57,7 @@ class Hub:
         self.config = config
         self.store = store
         self.notifier = Notifier()
-        self.feed = Feed(store)
+        self.feed = Commits(store)
         self.downlink = Downlink(config.county)
         self.commands = Commands(store, self.downlink)
         self.notices = Notices(store, self.downlink)

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from countyhub import intake
 from countyhub.config import Config
-from countyhub.inbox import Inbox
+from countyhub.ingest import intake
+from countyhub.ingest.inbox import Inbox
 from countyhub.registry.content import Content
 from countyhub.registry.forms import Area, Box
 from countyhub.registry.live import LiveRegistry

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 
-from countyhub import intake
 from countyhub.cases.book import Book
 from countyhub.correlate.matter import Matter
 from countyhub.correlate.signals import DOWN, END, PULSE, UP, Signal, instant, of_event, of_link
-from countyhub.feed import Feed
-from countyhub.inbox import Inbox
-from countyhub.intake import Intake
+from countyhub.ingest import intake
+from countyhub.ingest.commits import Commits
+from countyhub.ingest.inbox import Inbox
+from countyhub.ingest.intake import Intake
 from countyhub.matters.follower import Follower
 from countyhub.matters.windowfiles import WindowFiles
 from countyhub.registry.columns import Row
@@ -143,7 +143,7 @@ class Office:
     def another(self) -> Follower:
         """One that knows nothing but the tables."""
         files = WindowFiles(self._windows, ZONE)
-        return Follower(self.store, Feed(self.store), self.book, files, "zh", clock=lambda: self.now)
+        return Follower(self.store, Commits(self.store), self.book, files, "zh", clock=lambda: self.now)
 
     async def restart(self) -> None:
         """Another process, which knows nothing but the tables; the one before has died."""

@@ -16,10 +16,10 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.plan import Plan
-from countyhub import intake
-from countyhub.inbox import Inbox
-from countyhub.intake import Intake
-from countyhub.store import keys, rows, upsert
+from countyhub.ingest import intake, keys, rows
+from countyhub.ingest.inbox import Inbox
+from countyhub.ingest.intake import Intake
+from countyhub.store import upsert
 from countyhub.store.engine import open_store
 from gridwire.codec import encode_batch, encode_event
 from gridwire.events import Alarm

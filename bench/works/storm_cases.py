@@ -19,8 +19,8 @@ from bench.plan import Plan
 from bench.results import OURS
 from bench.storm import Storm, storm
 from countyhub.correlate.signals import Signal, instant
-from countyhub.inbox import Inbox
-from countyhub.intake import Intake
+from countyhub.ingest.inbox import Inbox
+from countyhub.ingest.intake import Intake
 from countyhub.registry.columns import Row
 from countyhub.registry.forms import Camera
 from countyhub.store.casetables import cases

@@ -9,9 +9,9 @@ from msgspec import Meta
 
 from countyhub.cases import refusals as cases
 from countyhub.cases.finding import BadPage
+from countyhub.downlink.notices import BoardTooLarge
 from countyhub.feeds.subscriptions import NoSuchWebhook, TooManyWebhooks
 from countyhub.lifecycle import refusals
-from countyhub.notices import BoardTooLarge
 from countyhub.notify.alerts import NoSuchCall
 from gridwire.problem import Problem
 

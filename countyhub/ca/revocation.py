@@ -19,9 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.ca import certificates, keeping
 from countyhub.ca.authority import Authority
 from countyhub.config import Config
+from countyhub.downlink.connection import mqtt_settings
 from countyhub.store.identitytables import certificate
 from countyhub.store.upsert import insert
-from countyhub.subscriber import mqtt_settings
 from gridwire.mqtt import MqttClient, MqttSettings, Session, TlsSettings
 from gridwire.problem import Problem
 

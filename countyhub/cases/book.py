@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from countyhub.calendar import Calendar
 from countyhub.cases import scope
 from countyhub.cases.refusals import NoSuchPerson, NotTheRole, TargetElsewhere, TargetUnknown
 from countyhub.cases.scope import Scope
@@ -21,6 +20,7 @@ from countyhub.lifecycle.step import Lifecycle
 from countyhub.registry.forms import Department, Duty, Grid
 from countyhub.registry.live import LiveRegistry
 from countyhub.registry.snapshot import Registry
+from countyhub.worktime.calendar import Calendar
 
 WORKING: Final[tuple[Role, ...]] = ("county", "dispatcher", "department", "township", "village_clerk", "grid_worker")
 """Roles that act, the widest first: who has several acts as the first, with the offices of all."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from countyhub.deadlines import Clock, case_light, is_over
 from countyhub.lifecycle.guards import REWORK
 from countyhub.lifecycle.state import ENDED, Case, above
 from countyhub.lifecycle.table import TABLE
+from countyhub.worktime.deadlines import Clock, case_light, is_over
 
 _AFTER = timedelta(microseconds=1)
 """A resident may still speak up at the very end of the 7 days."""

@@ -13,7 +13,7 @@ import msgspec
 from countyhub.checks.brokerwords import why
 from countyhub.checks.scene import Scene
 from countyhub.checks.verdict import Check, Fault, Line, found, passed
-from countyhub.subscriber import mqtt_settings
+from countyhub.downlink.connection import mqtt_settings
 from gridwire.mqtt import ConnectFailed, MqttClient, MqttSettings
 from gridwire.mqtt.brokers import Endpoint
 from gridwire.mqtt.dial import dial

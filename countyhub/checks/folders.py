@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from countyhub import calendarfile
-from countyhub.calendar import YearMissing
 from countyhub.checks.scene import Scene
 from countyhub.checks.verdict import Check, Line, foreign, passed
 from countyhub.correlate import windows
@@ -16,6 +14,8 @@ from countyhub.matters.windowfiles import ENDINGS
 from countyhub.registry.live import days_folder
 from countyhub.registry.snapshot import Registry
 from countyhub.registry.stored import load_registry
+from countyhub.worktime import calendarfile
+from countyhub.worktime.calendar import YearMissing
 from gridwire.problem import Problem
 
 

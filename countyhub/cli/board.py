@@ -18,10 +18,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import select
 
-from countyhub import configfile, notices, roster
+from countyhub import configfile
 from countyhub.cli.attempt import OK, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
+from countyhub.downlink import notices
+from countyhub.gridworkers import roster
 from countyhub.store.engine import Store, locate, open_reader
 from countyhub.store.tables import event
 from gridwire.codes import BadBoxId, check_box_id, new_ulid

@@ -20,12 +20,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from countyhub import board, commands, configfile, errand
-from countyhub.board import BoxView
+from countyhub import configfile
 from countyhub.ca.identities import WrongIdentity
 from countyhub.cli.attempt import FAILED, OK, READS, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
+from countyhub.downlink import commands, errand
+from countyhub.overview import boxviews
+from countyhub.overview.boxviews import BoxView
 from countyhub.store.engine import locate, open_reader
 from countyhub.web.present import size
 from countyhub.web.texts import text, word
@@ -84,7 +86,7 @@ async def _boxes(config: Config) -> list[BoxView]:
     store = await open_reader(locate(config))
     try:
         async with store.read() as connection:
-            return await board.boxes(connection)
+            return await boxviews.boxes(connection)
     finally:
         await store.close()
 

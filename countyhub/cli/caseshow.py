@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from countyhub.cases.finding import Listed, TimelineEntry, Whole
 from countyhub.cases.words import ACTS
 from countyhub.cli.say import say
-from countyhub.deadlines import LIGHTS, NONE
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Name
 from countyhub.registry.forms import ROLES
 from countyhub.registry.snapshot import Registry
+from countyhub.worktime.deadlines import LIGHTS, NONE
 from gridwire.problem import Language
 
 

@@ -20,12 +20,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from countyhub import boxconfigs, configfile
-from countyhub.boxconfigs import Standing
+from countyhub import configfile
 from countyhub.ca import configkey, files, identities, keeping
 from countyhub.ca.authority import Authority
 from countyhub.cli.say import say
 from countyhub.config import Config
+from countyhub.downlink import boxconfigs
+from countyhub.downlink.boxconfigs import Standing
 from countyhub.store.engine import UNAVAILABLE, Store, locate, open_reader
 from gridwire.codes import BadBoxId, check_box_id
 from gridwire.problem import Language, Problem

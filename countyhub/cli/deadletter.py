@@ -8,9 +8,10 @@ import asyncio
 import msgspec
 from sqlalchemy import URL
 
-from countyhub import configfile, deadletters
+from countyhub import configfile
 from countyhub.cli.attempt import attempt
 from countyhub.cli.say import say
+from countyhub.ingest import rereading
 from countyhub.store.engine import locate, open_reader, open_store
 
 
@@ -23,7 +24,7 @@ def execute(args: argparse.Namespace) -> int:
 async def _list(url: URL, args: argparse.Namespace) -> int:
     store, any_found = await open_reader(url), False  # to look is no reason to bring the database up to date
     try:
-        async for row in deadletters.find(store, args.ids):
+        async for row in rereading.find(store, args.ids):
             any_found = True
             number = f"{row.stream}/{row.lane}/{row.seq}" if row.stream else "-"
             text = row.text_zh if args.language == "zh" else row.text_en
@@ -44,8 +45,8 @@ async def _retry(url: URL, args: argparse.Namespace) -> int:
     stored = failed = 0
     store = await open_store(url)
     try:
-        async for row in deadletters.find(store, args.ids):
-            result = await deadletters.retry(store, row)
+        async for row in rereading.find(store, args.ids):
+            result = await rereading.retry(store, row)
             stored += result.stored
             failed += not result.stored
     finally:

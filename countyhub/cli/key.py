@@ -6,8 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from countyhub import configfile, villagekey
+from countyhub import configfile
 from countyhub.cli.say import say
+from countyhub.gridworkers import villagekey
 from gridwire.codes import BadBoxId
 
 OK, FAILED, WRONG_USE = 0, 1, 2

@@ -7,9 +7,9 @@ import os
 import sys
 from pathlib import Path
 
-from countyhub import roster, villagekey
 from countyhub.cli.key import FAILED, OK, PROBLEMS, WRONG_USE, county_key_file
 from countyhub.cli.say import say
+from countyhub.gridworkers import roster, villagekey
 from gridwire.codes import BadBoxId
 
 

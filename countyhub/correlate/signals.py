@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
 from countyhub.correlate.matter import SECOND_US
-from countyhub.deadlines import LATE_ALARM
+from countyhub.worktime.deadlines import LATE_ALARM
 from gridwire.events import Alarm, Data, DeviceState, Event
 
 END: Final = 0

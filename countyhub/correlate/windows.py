@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 import icalendar
 import recurring_ical_events
 
-from countyhub.calendar import SHANGHAI
 from countyhub.correlate.matter import DAY_US
 from countyhub.correlate.signals import instant, microseconds
+from countyhub.worktime.calendar import SHANGHAI
 from gridwire.problem import Problem
 
 MAX_WINDOW: Final = timedelta(days=31)

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from countyhub.times import true_time
+from countyhub.ingest.truetime import true_time
 from gridwire.events import Lane, Seq, Time
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"

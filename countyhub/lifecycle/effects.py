@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from countyhub import deadlines
-from countyhub.calendar import Calendar
-from countyhub.deadlines import Budgets, Clock, Until
 from countyhub.lifecycle.state import Act, Actor, Case, Office, above
+from countyhub.worktime import deadlines
+from countyhub.worktime.calendar import Calendar
+from countyhub.worktime.deadlines import Budgets, Clock, Until
 
 
 class Moment(NamedTuple):

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
-from countyhub.deadlines import is_over
 from countyhub.lifecycle import refusals
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import HANDLINGS, LEVELS, OPEN, Act, Actor, Case, Level, Name, Office, above, all_above
+from countyhub.worktime.deadlines import is_over
 
 MAX_RETURNS: Final = 2
 REWORK: Final = timedelta(days=7)

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from countyhub.deadlines import Clock
+from countyhub.worktime.deadlines import Clock
 
 Stage = Literal[
     "found", "filed", "reported", "assigned", "handling", "feedback", "closed", "archived", "merged", "void"

@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from countyhub import deadlines
-from countyhub.calendar import Calendar
-from countyhub.deadlines import Budgets
 from countyhub.lifecycle import refusals
 from countyhub.lifecycle.effects import Moment
 from countyhub.lifecycle.guards import REWORK, WHO, Who, is_one_of
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import STAGES, Act, Actor, Case, Entry, Stage
 from countyhub.lifecycle.table import TABLE, Row
+from countyhub.worktime import deadlines
+from countyhub.worktime.calendar import Calendar
+from countyhub.worktime.deadlines import Budgets
 
 
 class Done(NamedTuple):

@@ -20,12 +20,12 @@ from countyhub.cases.joining import join_cases
 from countyhub.cases.opening import Opening, open_case
 from countyhub.correlate.matter import Changes, Handle, Matter
 from countyhub.correlate.signals import instant
-from countyhub.deadlines import LATE_ALARM
 from countyhub.lifecycle import family
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import HUB, Act
 from countyhub.matters import evidence, kinds, records
 from countyhub.matters.records import Known
+from countyhub.worktime.deadlines import LATE_ALARM
 from gridwire.problem import Language
 
 log = logging.getLogger("countyhub.matters")

@@ -10,12 +10,12 @@ import logging
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from countyhub import calendarfile
-from countyhub.calendarfile import HOURS_FILE, ReadCalendar
 from countyhub.filefolder import FileFolder, FolderUnreadable
 from countyhub.registry import stored
 from countyhub.registry.snapshot import Registry
 from countyhub.store.engine import Store
+from countyhub.worktime import calendarfile
+from countyhub.worktime.calendarfile import HOURS_FILE, ReadCalendar
 
 log = logging.getLogger("countyhub.registry")
 

@@ -14,8 +14,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from countyhub.calendar import Calendar
-from countyhub.deadlines import Budget, Budgets
 from countyhub.registry.content import Content
 from countyhub.registry.forms import (
     AlarmKind,
@@ -37,6 +35,8 @@ from countyhub.registry.forms import (
     Terminal,
 )
 from countyhub.registry.lineage import Lineage, Piece, clipped
+from countyhub.worktime.calendar import Calendar
+from countyhub.worktime.deadlines import Budget, Budgets
 
 D = TypeVar("D", bound=Dated)
 When = date | datetime

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, case, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub import board
-from countyhub.board import BoxView
+from countyhub.overview import boxviews
+from countyhub.overview.boxviews import BoxView
 from countyhub.store.columns import microseconds
 from countyhub.store.engine import UNAVAILABLE, Store
 from countyhub.store.rolluptables import box_day, box_hour
@@ -52,7 +52,7 @@ async def look(store: Store, zone: ZoneInfo, now: datetime) -> bool:
     """Adds the boxes as they are now; False when this slot has its look already. Raises one of `UNAVAILABLE`."""
     slot = microseconds(now) // (EVERY // timedelta(microseconds=1))
     async with store.read() as connection:
-        boxes = await board.boxes(connection)
+        boxes = await boxviews.boxes(connection)
     async with store.write() as connection:
         if not await _is_next(connection, slot):
             return False

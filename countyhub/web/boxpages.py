@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from countyhub import arrivals
-from countyhub.board import BoxView
+from countyhub.overview import arrivals
+from countyhub.overview.boxviews import BoxView
 from countyhub.registry.snapshot import Belonging, Registry
 from countyhub.store.identitytables import certificate
 from countyhub.web.charts import Charts

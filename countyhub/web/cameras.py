@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from countyhub import arrivals
-from countyhub.board import BoxView, DeviceView
+from countyhub.overview import arrivals
+from countyhub.overview.boxviews import BoxView, DeviceView
 from countyhub.registry.forms import Camera
 from countyhub.registry.snapshot import Registry
 from countyhub.web.charts import Charts

@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from countyhub import arrivals
 from countyhub.accounts import reasons
 from countyhub.cases import acting, attaching, finding
 from countyhub.cases.finding import TimelineEntry
 from countyhub.cases.refusals import NotThere
 from countyhub.lifecycle.refusals import Refused, Stale
+from countyhub.overview import arrivals
 from countyhub.web import caseacts, outlines
 from countyhub.web.desk import Desk, Parts, Visit, body_of, form_of
 from countyhub.web.personal import masked

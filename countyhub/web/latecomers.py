@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub import arrivals
-from countyhub.arrivals import EventView, Filter, MediaKey
+from countyhub.overview import arrivals
+from countyhub.overview.arrivals import EventView, Filter, MediaKey
 
 RECENT_MAX = 2000
 AWAITED_MAX = 500

@@ -19,12 +19,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from countyhub import arrivals
 from countyhub.accounts import reasons
 from countyhub.accounts.reasons import OBJECTS_MOST, OPEN_FOR, REASONS, ReasonMissing
 from countyhub.accounts.viewer import Viewer
-from countyhub.arrivals import EventView
 from countyhub.cases import finding, reach
+from countyhub.overview import arrivals
+from countyhub.overview.arrivals import EventView
 from countyhub.store import tables as t
 from countyhub.web.desk import Desk, body_of
 from countyhub.web.lobby import Lobby

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from countyhub.board import BoxView
+from countyhub.overview.boxviews import BoxView
 from countyhub.registry.forms import Grid
 from countyhub.web import outlines
 from countyhub.web.desk import Desk, Parts, Visit

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.accounts import masking
-from countyhub.board import BoxView
 from countyhub.cases import streams
 from countyhub.cases.scope import Scope
+from countyhub.overview.boxviews import BoxView
 from countyhub.store.casetables import cases
 
 SHOWN = 3

@@ -7,8 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from countyhub import arrivals
-from countyhub.arrivals import LISTED
+from countyhub.overview import arrivals
+from countyhub.overview.arrivals import LISTED
 from countyhub.store import tables as t
 from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.desk import Desk

@@ -10,8 +10,8 @@ from typing import Any, Final
 from sqlalchemy import select
 from starlette.routing import Route
 
-from countyhub import arrivals
-from countyhub.arrivals import EventView
+from countyhub.overview import arrivals
+from countyhub.overview.arrivals import EventView
 from countyhub.store.mattertables import suppressed
 from countyhub.store.tables import dead_letter
 from countyhub.web import boxpages, cameras, counterpages, lightsboard, placetables

@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from countyhub.accounts import masking
-from countyhub.arrivals import EventView
-from countyhub.board import BoxView, DeviceView
+from countyhub.overview.arrivals import EventView
+from countyhub.overview.boxviews import BoxView, DeviceView
 from countyhub.registry.snapshot import Belonging
 from countyhub.web import lightsboard, present
 from countyhub.web.boxpages import Row as BoxRow

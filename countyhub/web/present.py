@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from countyhub.accounts import masking
-from countyhub.arrivals import EventView
+from countyhub.overview.arrivals import EventView
 from countyhub.web.texts import text, word
 from gridwire.events import Alarm, Checkin, Data, DeviceState, Rating, Request, Sos
 from gridwire.kinds import kind_name

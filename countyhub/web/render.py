@@ -13,8 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
 from countyhub.accounts import masking
-from countyhub.arrivals import EventView
-from countyhub.board import BoxView
+from countyhub.overview.arrivals import EventView
+from countyhub.overview.boxviews import BoxView
 from countyhub.web import present
 from countyhub.web.settings import ConsoleSettings
 from countyhub.web.snapshot import Snapshot, zone_of

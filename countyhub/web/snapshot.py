@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from countyhub import board
+from countyhub.overview import boxviews
 from countyhub.store import tables as t
 from countyhub.store.casetables import case_entry
 from countyhub.web.today import Counts, Place, Today
@@ -57,8 +57,8 @@ class Snapshot:
 
     last_id: int
     summary: Summary
-    trouble: board.Trouble
-    boxes: tuple[board.BoxView, ...]
+    trouble: boxviews.Trouble
+    boxes: tuple[boxviews.BoxView, ...]
     last_entry: int = 0
     today: Mapping[Place, Counts] = field(default_factory=dict)
 
@@ -77,8 +77,8 @@ async def take(
         return replace(
             known, last_id=int(last_id), last_entry=int(last_entry), summary=summary, today=dict(today.places)
         )
-    boxes = await board.boxes(connection)
-    trouble = await board.trouble(connection, moment - ENDED_SHOWN)
+    boxes = await boxviews.boxes(connection)
+    trouble = await boxviews.trouble(connection, moment - ENDED_SHOWN)
     return Snapshot(
         last_id=int(last_id),
         last_entry=int(last_entry),
@@ -89,7 +89,7 @@ async def take(
     )
 
 
-def summary_of(boxes: Sequence[board.BoxView], dead_letters: int | None, counts: Counts) -> Summary:
+def summary_of(boxes: Sequence[boxviews.BoxView], dead_letters: int | None, counts: Counts) -> Summary:
     links = [box.link for box in boxes]
     online, offline, lost = (links.count(link) for link in ("online", "offline", "lost"))
     return Summary(

@@ -15,9 +15,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from countyhub import arrivals
-from countyhub.arrivals import EventView, Filter
 from countyhub.cases.scope import Scope
+from countyhub.overview import arrivals
+from countyhub.overview.arrivals import EventView, Filter
 from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.desk import RELOAD, Desk, Visit
 from countyhub.web.snapshot import Snapshot

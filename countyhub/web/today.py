@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.arrivals import LATE, decode, happened
+from countyhub.overview.arrivals import LATE, decode, happened
 from countyhub.store import tables as t
 from gridwire.events import TYPE_OF, Alarm, Checkin
 

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from countyhub.cases.words import ACTS
-from countyhub.deadlines import LIGHTS, NONE, Light
 from countyhub.lifecycle.ledger import LEDGERS
 from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Name, Office
 from countyhub.registry.forms import ROLES
 from countyhub.registry.snapshot import Registry
 from countyhub.web.texts import text
+from countyhub.worktime.deadlines import LIGHTS, NONE, Light
 from gridwire.problem import Language, Problem
 
 _LIGHTS = {each.colour: each for each in LIGHTS}

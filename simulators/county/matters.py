@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from random import Random
 from typing import Literal, get_args
 
-from countyhub.deadlines import Unit, Until
 from countyhub.registry.columns import Row
 from countyhub.registry.forms import AlarmKind, Category, Day, Deadline, Household, Service
+from countyhub.worktime.deadlines import Unit, Until
 from simulators.county import names
 
 _Office = Literal["village", "township", "county", "department"]

@@ -17,13 +17,13 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from countyhub.deadlines import Unit, Until
 from countyhub.registry import plan, stored
 from countyhub.registry.columns import Row
 from countyhub.registry.content import Content
 from countyhub.registry.difference import difference
 from countyhub.registry.forms import AlarmKind, Camera, Category, Day, Deadline, Duty, Person, Polygon
 from countyhub.store.engine import Store
+from countyhub.worktime.deadlines import Unit, Until
 from simulators.county import land
 from simulators.county.build import COUNTY, FOUNDED, Plan, build
 from simulators.demo.village import BOX, PLACES

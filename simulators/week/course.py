@@ -20,9 +20,9 @@ from countyhub.cases.acting import Acted
 from countyhub.cases.book import Book
 from countyhub.cases.finding import Listed
 from countyhub.config import Config
-from countyhub.feed import Feed
-from countyhub.inbox import Inbox, Outcome
-from countyhub.intake import Intake
+from countyhub.ingest.commits import Commits
+from countyhub.ingest.inbox import Inbox, Outcome
+from countyhub.ingest.intake import Intake
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import Act
 from countyhub.matters.follower import Follower
@@ -63,7 +63,7 @@ class Course:
         self.on_opened: Callable[[Listed], Tale] | None = None
         """Who sees to a new case."""
         windows = WindowFiles(config.calendar.windows_dir, ZONE)
-        self._feed = Feed(store)
+        self._feed = Commits(store)
         self._follower = Follower(store, self._feed, self.book, windows, config.language, clock=lambda: self.now)
         self._notifier = Notifier(store, registry, config, {"sms": Phones()}, clock=lambda: self.now)
         self._inbox = Inbox(store)

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from countyhub import intake
-from countyhub.intake import Intake
+from countyhub.ingest import intake
+from countyhub.ingest.intake import Intake
 from gridwire import topics
 from gridwire.codec import encode_event, encode_message, encode_single
 from gridwire.codes import UlidMaker

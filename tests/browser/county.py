@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import func, select, update
 
-from countyhub import arrivals
 from countyhub.accounts.users import User
-from countyhub.arrivals import EventView, Filter
 from countyhub.cases.book import Book
+from countyhub.overview import arrivals
+from countyhub.overview.arrivals import EventView, Filter
 from countyhub.store import tables as t
 from countyhub.store.engine import Store, open_store
 from countyhub.web.app import create

@@ -21,6 +21,7 @@ from sqlalchemy import func, select
 
 from countyhub.cases.book import Book
 from countyhub.cases.opening import Opening, open_case
+from countyhub.ingest.rows import last_event_id
 from countyhub.notify.loop import SLOTS
 from countyhub.registry.forms import Camera
 from countyhub.store import worktables
@@ -28,7 +29,6 @@ from countyhub.store.casetables import case_entry, cases
 from countyhub.store.engine import Store, open_store
 from countyhub.store.hooktables import webhook_delivery
 from countyhub.store.notifytables import alert, message, parcel
-from countyhub.store.rows import last_event_id
 from simulators.county.build import COUNTY
 from tests import postgres
 from tests.chaos.fourhubs import Hubs, found_county, rows, subscribe

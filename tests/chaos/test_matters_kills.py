@@ -23,10 +23,10 @@ from bench.storm import Storm, storm
 from bench.works.storm_cases import content
 from countyhub.correlate import batch
 from countyhub.correlate.signals import Signal, instant, microseconds
+from countyhub.ingest.rows import last_event_id
 from countyhub.store.casetables import cases
 from countyhub.store.engine import Store, open_store
 from countyhub.store.mattertables import matter
-from countyhub.store.rows import last_event_id
 from countyhub.store.worktables import cursor
 from tests.chaos.seed import SEED
 from tests.hubs import ROOT, database_url

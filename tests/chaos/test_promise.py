@@ -26,12 +26,12 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import delete, func, select
 
-from countyhub.inbox import Inbox
-from countyhub.intake import read
-from countyhub.missing import Standing
-from countyhub.store import keys
+from countyhub.ingest import keys
+from countyhub.ingest.inbox import Inbox
+from countyhub.ingest.intake import read
+from countyhub.ingest.keys import LaneKey
+from countyhub.ingest.missing import Standing
 from countyhub.store.engine import open_store
-from countyhub.store.keys import LaneKey
 from countyhub.store.tables import event, event_key, number_reused, stream_state
 from edgeagent.outbox import Outbox
 from gridwire import topics

@@ -18,7 +18,7 @@ import pytest
 
 from countyhub.ca import certificates, revocation
 from countyhub.ca.authority import Authority
-from countyhub.subscriber import mqtt_settings
+from countyhub.downlink.connection import mqtt_settings
 from gridwire.mqtt import Message, MqttClient, SubscribeRefused, Will
 from tests.enrolments import County, CountyBroker, save
 from tests.harness import until

@@ -9,7 +9,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from countyhub import commands
+from countyhub.downlink import commands
 from countyhub.store.engine import open_store
 from gridwire import messages
 from gridwire.messages import Op

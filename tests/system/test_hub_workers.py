@@ -11,7 +11,7 @@ import pytest
 
 from countyhub.cli import run as cli_run
 from countyhub.config import BrokerSettings, Config, DatabaseSettings
-from countyhub.subscriber import filters
+from countyhub.ingest.subscriber import filters
 from gridwire.events import Alarm, Request
 from tests.harness import until
 from tests.hubs import COUNTY, BoxClient, HubProcess, birth, database_url, numbers, status

@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from countyhub.feed import Feed
+from countyhub.ingest.commits import Commits
 from gridwire.events import Alarm, Checkin
 from tests.browser.client import get, live
 from tests.browser.county import console, county, jpeg
@@ -139,7 +139,7 @@ async def test_fragments_are_escaped_like_pages(hub):
 
 
 async def test_the_hubs_feed_wakes_the_console(hub):
-    feed = Feed(hub.store)
+    feed = Commits(hub.store)
     async with console(hub.store, feed, poll_interval_s=20.0) as url, live(url) as stream:
         feed.tell(0)
         await settled(stream)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countyhub import calendarfile
-from countyhub.calendar import SHANGHAI, Calendar
+from countyhub.worktime import calendarfile
+from countyhub.worktime.calendar import SHANGHAI, Calendar
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "calendar"
 HOUR = timedelta(hours=1)

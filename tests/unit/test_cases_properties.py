@@ -14,7 +14,6 @@ from countyhub import escalation
 from countyhub.cases import acting, lights
 from countyhub.cases.acting import Acted
 from countyhub.cases.finding import Whole, one, timeline
-from countyhub.deadlines import case_light
 from countyhub.lifecycle import family
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import ENDED, HUB, Act, Actor, Case, Office
@@ -22,6 +21,7 @@ from countyhub.lifecycle.step import Done, allowed_acts, next_instant
 from countyhub.lifecycle.table import TABLE
 from countyhub.store.casetables import cases
 from countyhub.store.engine import Store
+from countyhub.worktime.deadlines import case_light
 from simulators.county.build import COUNTY
 from tests.casebooks import GRID, MORNING, RUBBISH, VILLAGE, book, fresh_store, opened, opening, people
 from tests.registries import TOWNSHIP, VILLAGES

@@ -8,9 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countyhub import calendarfile, deadlines
-from countyhub.calendar import SHANGHAI
-from countyhub.deadlines import GREEN, GREY, NONE, RED, YELLOW, Budget, Budgets, begin_of, case_light, due_next, light
+from countyhub.worktime import calendarfile, deadlines
+from countyhub.worktime.calendar import SHANGHAI
+from countyhub.worktime.deadlines import (
+    GREEN,
+    GREY,
+    NONE,
+    RED,
+    YELLOW,
+    Budget,
+    Budgets,
+    begin_of,
+    case_light,
+    due_next,
+    light,
+)
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "calendar"
 CALENDAR = calendarfile.read({path.name: path.read_bytes() for path in SHIPPED.iterdir()}).calendar

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from countyhub import cli, escalation, intake
+from countyhub import cli, escalation
 from countyhub.feeds.source import EventSource
+from countyhub.ingest import intake
 from countyhub.store import aside
 from countyhub.store import tables as t
 from countyhub.store.casetables import case_entry, cases

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from sqlalchemy import func, select, text
 
-from countyhub import boxes, deadletters, intake
-from countyhub.feed import Feed
-from countyhub.inbox import Inbox, Outcome
-from countyhub.intake import Intake
+from countyhub.ingest import boxes, intake, rereading
+from countyhub.ingest.commits import Commits
+from countyhub.ingest.inbox import Inbox, Outcome
+from countyhub.ingest.intake import Intake
 from countyhub.store import tables as t
 from countyhub.store.engine import Store, open_store
 from gridwire import messages
@@ -114,9 +114,9 @@ async def test_a_dead_letter_is_stored_under_its_number_once_it_can_be_read(stor
     ))  # fmt: skip
     outcome = await Inbox(store).commit([old])
     assert (outcome.stored, outcome.dead, outcome.answers[0].ranges) == (0, 1, [(1, 1)])
-    results = [await deadletters.retry(store, row) async for row in deadletters.find(store)]
+    results = [await rereading.retry(store, row) async for row in rereading.find(store)]
     assert [result.stored for result in results] == [True]
-    assert [row async for row in deadletters.find(store)] == []
+    assert [row async for row in rereading.find(store)] == []
     async with store.read() as connection:
         key = (await connection.execute(select(t.event_key))).one()
         stored = (await connection.execute(select(t.event))).one()
@@ -157,7 +157,7 @@ async def test_the_brokers_memory_does_not_make_a_box_seen(store: Store) -> None
 
 
 async def test_who_comes_back_to_the_feed_hears_what_was_missed(store: Store) -> None:
-    inbox, feed = Inbox(store), Feed(store)
+    inbox, feed = Inbox(store), Commits(store)
     outcome: Outcome = await inbox.commit([came(event(ALARM, 1), event(ALARM, 2))])
     listener = feed.since(1)
     assert [row.seq for row in await anext(listener)] == [2]

@@ -11,7 +11,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event as listening
 from sqlalchemy import text
 
-from countyhub.calendar import SHANGHAI, Calendar
 from countyhub.config import Config, FeedsSettings, MqttFeedSettings
 from countyhub.store import backupstamp
 from countyhub.store.engine import Store, open_store
@@ -20,6 +19,7 @@ from countyhub.web.metrics.gauges import METRICS, GaugeParts, Gauges
 from countyhub.web.settings import ConsoleSettings
 from countyhub.web.snapshot import reader
 from countyhub.web.watch import Watch
+from countyhub.worktime.calendar import SHANGHAI, Calendar
 from tests import fullcounty, postgres, promtool
 from tests.fullcounty import NOW
 from tests.hubs import database_url

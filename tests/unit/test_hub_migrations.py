@@ -13,8 +13,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import BigInteger, Connection, Date, Float, LargeBinary, MetaData, func, select, text
 from sqlalchemy.types import Boolean, Integer
 
-from countyhub import intake
-from countyhub.inbox import Inbox
+from countyhub.ingest import intake
+from countyhub.ingest.inbox import Inbox
 from countyhub.store import backup, engine, partitions, schema, tables, upgrade
 from countyhub.store.engine import Store, open_store
 from countyhub.store.problems import DatabaseForeign, DatabaseNewer

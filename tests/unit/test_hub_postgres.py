@@ -12,10 +12,10 @@ import msgspec
 import pytest
 from sqlalchemy import func, select, text
 
-from countyhub import intake
 from countyhub.config import Config, DatabaseSettings
-from countyhub.inbox import POISON, Inbox
-from countyhub.intake import Intake
+from countyhub.ingest import intake
+from countyhub.ingest.inbox import POISON, Inbox
+from countyhub.ingest.intake import Intake
 from countyhub.store import engine
 from countyhub.store import tables as t
 from countyhub.store.engine import UNAVAILABLE, Store, open_store

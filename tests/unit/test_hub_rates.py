@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from countyhub.board import BoxView, DeviceView
+from countyhub.overview.boxviews import BoxView, DeviceView
 from countyhub.web.present import percent
 
 

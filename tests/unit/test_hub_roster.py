@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from countyhub.roster import (
-    RosterRefused,
-    RosterUnreadable,
-    hash_people,
-    read_file,
-    read_hashed,
-    write,
-)
-from countyhub.villagekey import Key
+from countyhub.gridworkers.roster import RosterRefused, RosterUnreadable, hash_people, read_file, read_hashed, write
+from countyhub.gridworkers.villagekey import Key
 from drivers.terminal.desk import Credential
 from drivers.terminal.icem import CardSeen
 from drivers.terminal.idnumber import VillageKey

@@ -7,10 +7,10 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countyhub import missing, runs
 from countyhub.config import ReplaySettings
-from countyhub.missing import Standing
-from countyhub.replay import Asked, next_request
+from countyhub.ingest import missing, runs
+from countyhub.ingest.missing import Standing
+from countyhub.ingest.replay import Asked, next_request
 
 numbers = st.sets(st.integers(1, 60))
 

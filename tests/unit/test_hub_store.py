@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from countyhub.ingest.truetime import true_time
 from countyhub.store import tables
 from countyhub.store.engine import open_store
 from countyhub.store.problems import DatabaseForeign, DatabaseNewer, DatabaseUnusable
-from countyhub.times import true_time
 
 
 def url(folder: Path) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from countyhub import intake
-from countyhub.inbox import Inbox
+from countyhub.ingest import intake
+from countyhub.ingest.inbox import Inbox
 from countyhub.store import tables as t
 from countyhub.store.engine import Store, open_store
 from gridwire import messages, topics

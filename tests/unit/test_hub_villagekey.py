@@ -5,8 +5,8 @@ import stat
 
 import pytest
 
-from countyhub import villagekey
-from countyhub.villagekey import Key, hkdf, load_county_key, make_county_key, village_key
+from countyhub.gridworkers import villagekey
+from countyhub.gridworkers.villagekey import Key, hkdf, load_county_key, make_county_key, village_key
 from drivers.terminal.idnumber import load_village_key
 from gridwire.codes import BadBoxId
 

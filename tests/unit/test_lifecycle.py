@@ -7,8 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from countyhub import calendarfile
-from countyhub.deadlines import GREEN, GREY, RED, Budget, Budgets, case_light
 from countyhub.lifecycle import family
 from countyhub.lifecycle.ledger import FIVE_STEPS, LedgerEntry, take_step
 from countyhub.lifecycle.number import case_number
@@ -16,6 +14,8 @@ from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import HUB, LEVELS, STAGES, Act, Actor, Case, Office
 from countyhub.lifecycle.step import Done, Lifecycle, allowed_acts, next_instant
 from countyhub.lifecycle.table import TABLE
+from countyhub.worktime import calendarfile
+from countyhub.worktime.deadlines import GREEN, GREY, RED, Budget, Budgets, case_light
 from gridwire.persons import is_resident_number
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "calendar"

@@ -7,14 +7,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from countyhub import calendarfile
-from countyhub.deadlines import Budget, Budgets
 from countyhub.lifecycle import family
 from countyhub.lifecycle.guards import MAX_RETURNS
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import ENDED, HUB, Act, Actor, Case, Office
 from countyhub.lifecycle.step import Lifecycle, allowed_acts, next_instant
 from countyhub.lifecycle.table import TABLE
+from countyhub.worktime import calendarfile
+from countyhub.worktime.deadlines import Budget, Budgets
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "calendar"
 CALENDAR = calendarfile.read({path.name: path.read_bytes() for path in SHIPPED.iterdir()}).calendar

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from countyhub.arrivals import EventView
+from countyhub.overview.arrivals import EventView
 from countyhub.web.present import Clock, line
 from countyhub.web.today import midnight
 from gridwire.events import Alarm, Checkin, DeviceState, Rating, Request, Sos

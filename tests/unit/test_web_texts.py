@@ -7,8 +7,8 @@ from string import Formatter
 import pytest
 
 import countyhub.web
-from countyhub.arrivals import LISTED
-from countyhub.board import LINKS
+from countyhub.overview.arrivals import LISTED
+from countyhub.overview.boxviews import LINKS
 from countyhub.web.texts import TEXTS, text, word
 from gridwire.events import LANES
 

@@ -7,13 +7,13 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from countyhub import notices
 from countyhub.api.call import Call
 from countyhub.api.problems import Conflict
 from countyhub.api.route import Route
 from countyhub.api.routes.boxes import BoxPath, check_box
 from countyhub.api.shapes import PLAIN, Input, Output, Time
-from countyhub.notices import BoardTooLarge
+from countyhub.downlink import notices
+from countyhub.downlink.notices import BoardTooLarge
 from gridwire.codes import END, new_ulid
 from gridwire.messages import Answer, Board, Notice
 

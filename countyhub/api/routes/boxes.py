@@ -10,12 +10,13 @@ from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub import board, commands
 from countyhub.api.call import Call
 from countyhub.api.problems import ApiProblem, NotFound
 from countyhub.api.route import Route
 from countyhub.api.shapes import BoxId, DeviceId, Input, Limit, Output, Page, Time, Ulid
 from countyhub.cases import reach
+from countyhub.downlink import commands
+from countyhub.overview import boxviews
 from countyhub.store import tables as t
 
 Link = Literal["online", "offline", "lost", "unknown"]
@@ -150,8 +151,8 @@ class OrderQuery(Input, frozen=True, kw_only=True):
 async def summary(call: Call) -> Summary:
     """Boxes, cameras and what needs attention, in numbers."""
     async with call.store.read() as connection:
-        boxes = await board.boxes(connection, _seen(call))
-        trouble = await board.trouble(connection, call.now - ENDED_SHOWN, limit=10_000)
+        boxes = await boxviews.boxes(connection, _seen(call))
+        trouble = await boxviews.trouble(connection, call.now - ENDED_SHOWN, limit=10_000)
         last = (await connection.execute(select(func.max(t.event.c.id)))).scalar_one_or_none() or 0
     known = {box.id for box in boxes}
     links = [box.link for box in boxes]
@@ -176,14 +177,14 @@ async def summary(call: Call) -> Summary:
 async def find(call: Call, *, query: BoxQuery) -> Page[BoxView]:
     """All boxes with their devices, those with trouble first, in one page."""
     async with call.store.read() as connection:
-        boxes = await board.boxes(connection, _seen(call))
+        boxes = await boxviews.boxes(connection, _seen(call))
     return Page(items=tuple(_view(call, box) for box in boxes if not query.link or box.link in query.link))
 
 
 async def one(call: Call, *, path: BoxPath) -> BoxView:
     """One box with its devices."""
     async with call.store.read() as connection:
-        boxes = await board.boxes(connection, _seen(call) & (t.box.c.box == path.box))
+        boxes = await boxviews.boxes(connection, _seen(call) & (t.box.c.box == path.box))
     if not boxes:
         raise NotFound(what="box 盒子")
     return _view(call, boxes[0])
@@ -239,7 +240,7 @@ def _seen(call: Call) -> ColumnElement[bool]:
     return reach.of_box(call.scope, t.box.c.box, call.now)
 
 
-def _view(call: Call, box: board.BoxView) -> BoxView:
+def _view(call: Call, box: boxviews.BoxView) -> BoxView:
     belongs = call.registry.belongs(box.id, call.now)
     names = [field for field in BoxView.__struct_fields__ if field not in ("village", "township", "devices")]
     plain = (msgspec.convert(each, DeviceView, from_attributes=True) for each in box.devices)

@@ -9,15 +9,15 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 
-from countyhub import arrivals
 from countyhub.accounts import masking
 from countyhub.api.call import Call
 from countyhub.api.problems import NotFound, ReasonNeeded
 from countyhub.api.route import Blob, Route
 from countyhub.api.shapes import BoxId, Cursor, DeviceId, Input, Limit, Output, RowId, Time, Ulid
 from countyhub.cases import reach
+from countyhub.ingest.truetime import true_time
+from countyhub.overview import arrivals
 from countyhub.store import tables as t
-from countyhub.times import true_time
 from gridwire.events import TYPES
 
 EventType = Literal["alarm", "checkin", "request", "rating", "sos", "reading", "device", "picture", "gap"]

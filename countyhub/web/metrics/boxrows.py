@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from countyhub.board import BoxView
+from countyhub.overview.boxviews import BoxView
 from countyhub.web.metrics.table import Metric, Read, Sample, Scrape, moments
 
 

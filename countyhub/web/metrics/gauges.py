@@ -18,7 +18,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
-from countyhub.calendar import Calendar
 from countyhub.config import Config
 from countyhub.web.metrics import figures, lags, places
 from countyhub.web.metrics.boxrows import BOXES
@@ -27,6 +26,7 @@ from countyhub.web.metrics.table import Metric, Scrape
 from countyhub.web.metrics.vitals import Vitals
 from countyhub.web.snapshot import Read
 from countyhub.web.watch import Watch
+from countyhub.worktime.calendar import Calendar
 
 METRICS: Final = (*COUNTY, *BOXES)
 FRESH_S: Final = 5.0

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from countyhub.board import LINKS
-from countyhub.deadlines import GREEN, GREY, NONE, RED, YELLOW
 from countyhub.lifecycle.state import LEVELS, OPEN
+from countyhub.overview.boxviews import LINKS
 from countyhub.store import aside
 from countyhub.web.metrics.lags import COUNTED
 from countyhub.web.metrics.table import Metric, Sample, Scrape, each, moment, moments, one
+from countyhub.worktime.deadlines import GREEN, GREY, NONE, RED, YELLOW
 
 LIGHTS: Final = tuple(light.colour for light in (GREEN, YELLOW, RED, GREY, NONE))
 STAGES: Final = (*sorted(OPEN), "merged")

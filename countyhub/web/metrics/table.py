@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
-from countyhub.board import BoxView
+from countyhub.overview.boxviews import BoxView
 from countyhub.web.metrics.figures import Figures
 from countyhub.web.metrics.places import Places
 from countyhub.web.metrics.vitals import Vitals

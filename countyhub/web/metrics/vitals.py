@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from countyhub.inbox import Outcome
+from countyhub.ingest.inbox import Outcome
 
 if TYPE_CHECKING:
     from gridwire.mqtt import MqttState

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from countyhub.villagekey import Key
+from countyhub.gridworkers.villagekey import Key
 from gridwire.codes import GRID_PATTERN
 from gridwire.messages import Worker
 from gridwire.persons import birth_date, card_number, check_character, is_resident_number

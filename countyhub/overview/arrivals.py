@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.cases import reach
 from countyhub.cases.scope import WHOLE, Scope
+from countyhub.ingest.truetime import true_time
 from countyhub.store import tables as t
-from countyhub.times import true_time
 from gridwire.events import TYPE_OF, TYPES, Alarm, Checkin, Data, DeviceState, Picture, PictureRef, Rating, Request, Sos
 
 _NAMES: dict[type[Data], str] = {

@@ -10,10 +10,11 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.batch import Entry
-from countyhub.intake import Picture
-from countyhub.store import letters, partitions
-from countyhub.store.keys import EventKey
+from countyhub.ingest import letters
+from countyhub.ingest.intake import Picture
+from countyhub.ingest.keys import EventKey
+from countyhub.ingest.sorting import Entry
+from countyhub.store import partitions
 from countyhub.store.tables import counter, device_state, event, event_key, gap, media, number_reused
 from countyhub.store.upsert import insert, write_all
 from gridwire.codec import Arrived

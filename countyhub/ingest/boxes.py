@@ -13,8 +13,8 @@ import msgspec
 from sqlalchemy import RowMapping, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub import identity, streams
-from countyhub.intake import Intake
+from countyhub.ingest import identityfaults, streams
+from countyhub.ingest.intake import Intake
 from countyhub.store.mattertables import link
 from countyhub.store.tables import box, command, command_reply, device_state
 from countyhub.store.upsert import insert, update_with
@@ -104,7 +104,7 @@ async def _status(connection: AsyncConnection, intake: Intake, status: messages.
     if is_stale(status, boot=row["boot"], connection=row["connection"]):
         return
     if status.state == "online":
-        await identity.note_boot(connection, intake.box, status.boot, intake.received)
+        await identityfaults.note_boot(connection, intake.box, status.boot, intake.received)
     await _note_link(connection, intake, status, row)
     changed = {"since": intake.received} if row["status"] != status.state else {}
     await _set(

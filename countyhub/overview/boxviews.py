@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.missing import Standing, unpack
+from countyhub.ingest.missing import Standing, unpack
 from countyhub.store import tables as t
 from gridwire.messages import Health
 

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Row, select
 
-from countyhub import intake
-from countyhub.inbox import Inbox
-from countyhub.intake import Intake
-from countyhub.store import letters
+from countyhub.ingest import intake, letters
+from countyhub.ingest.inbox import Inbox
+from countyhub.ingest.intake import Intake
 from countyhub.store.engine import Store
 from countyhub.store.tables import dead_letter
 from gridwire import messages

@@ -15,14 +15,13 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub import batch as sorting
-from countyhub import boxes, commands, runs, streams
-from countyhub.batch import Answer, Entry, Sorted
-from countyhub.intake import Intake
-from countyhub.missing import Standing
-from countyhub.store import keys, letters, rows
+from countyhub.downlink import commands
+from countyhub.ingest import boxes, keys, letters, rows, runs, sorting, streams
+from countyhub.ingest.intake import Intake
+from countyhub.ingest.keys import LaneKey
+from countyhub.ingest.missing import Standing
+from countyhub.ingest.sorting import Answer, Entry, Sorted
 from countyhub.store.engine import Store
-from countyhub.store.keys import LaneKey
 from countyhub.store.problems import CannotStore
 from gridwire.codec import Arrived, Refused, digest_of
 from gridwire.events import Gap

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias, cast
 
-from countyhub import runs
-from countyhub.intake import Intake, Picture
-from countyhub.missing import Standing
-from countyhub.store.keys import EventKey, Known, LaneKey
+from countyhub.ingest import runs
+from countyhub.ingest.intake import Intake, Picture
+from countyhub.ingest.keys import EventKey, Known, LaneKey
+from countyhub.ingest.missing import Standing
 from gridwire.codec import Arrived, Refused
 from gridwire.events import Lane
 

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub import identity
-from countyhub.batch import Entry
-from countyhub.intake import Intake
-from countyhub.missing import Standing
-from countyhub.store import keys
-from countyhub.store.keys import LaneKey
+from countyhub.ingest import identityfaults, keys
+from countyhub.ingest.intake import Intake
+from countyhub.ingest.keys import LaneKey
+from countyhub.ingest.missing import Standing
+from countyhub.ingest.sorting import Entry
 from countyhub.store.tables import stream, stream_state
 from countyhub.store.upsert import insert, update_with
 from gridwire import messages
@@ -43,7 +42,7 @@ async def report(connection: AsyncConnection, intake: Intake, listed: Sequence[m
     finished = {numbers.stream for numbers in listed if not numbers.current}
     back = {lane.stream for lane, at in told.items()
             if lane.stream in finished and standings.get(lane, Standing()).known >= at.next}  # fmt: skip
-    await identity.note_rolled_back(connection, intake.box, sorted(back), intake.received)
+    await identityfaults.note_rolled_back(connection, intake.box, sorted(back), intake.received)
     await keys.save(
         connection,
         {

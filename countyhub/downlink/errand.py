@@ -12,7 +12,7 @@ import logging
 import msgspec
 
 from countyhub.config import Config
-from countyhub.subscriber import mqtt_settings
+from countyhub.downlink.connection import mqtt_settings
 from gridwire import topics
 from gridwire.codec import decode_message, encode_message
 from gridwire.codes import new_ulid

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from countyhub import runs
-from countyhub.runs import Runs
+from countyhub.ingest import runs
+from countyhub.ingest.runs import Runs
 
 
 class Standing(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from sqlalchemy import Row, select
 
-from countyhub.store import rows
+from countyhub.ingest import rows
 from countyhub.store.engine import Store
 from countyhub.store.tables import event
 
@@ -18,7 +18,7 @@ POLL_S = 5.0
 PAGE = 500
 
 
-class Feed:
+class Commits:
     """One for the hub. `tell` after each commit; `listen` and `since` for those who want to know."""
 
     def __init__(self, store: Store) -> None:

@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.downlink import Downlink
+from countyhub.downlink.sender import Downlink
 from countyhub.store import tables
 from countyhub.store.configtables import box_config
 from countyhub.store.engine import UNAVAILABLE, Store

@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from countyhub.calendar import Calendar, Told, YearMissing
+from countyhub.worktime.calendar import Calendar, Told, YearMissing
 
 Unit = Literal["minutes", "working_hours", "working_days", "calendar_hours"]
 Until = Literal["close", "feedback", "begin", "pass_on", "met"]

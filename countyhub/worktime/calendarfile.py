@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
-from countyhub.calendar import MINUTE_US, SHANGHAI, STANDARD_HOURS, Calendar, Season
+from countyhub.worktime.calendar import MINUTE_US, SHANGHAI, STANDARD_HOURS, Calendar, Season
 from gridwire.problem import Problem
 
 _YEAR_FILE = re.compile(r"([12][0-9]{3})\.csv")

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.intake import MAX_KEPT_BYTES, Intake
-from countyhub.store.keys import EventKey
+from countyhub.ingest.intake import MAX_KEPT_BYTES, Intake
+from countyhub.ingest.keys import EventKey
 from countyhub.store.tables import dead_letter
 from countyhub.store.upsert import insert
 from gridwire.codec import Refused

@@ -14,7 +14,7 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.audit import trail
-from countyhub.downlink import Downlink
+from countyhub.downlink.sender import Downlink
 from countyhub.store.engine import Store
 from countyhub.store.tables import command
 from gridwire import messages

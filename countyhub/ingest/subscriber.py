@@ -13,23 +13,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from countyhub import intake
-from countyhub.batch import Answer
 from countyhub.config import Config
-from countyhub.configfile import own_file, secret
-from countyhub.downlink import Downlink
-from countyhub.inbox import Inbox, Outcome
-from countyhub.intake import Intake
+from countyhub.downlink.connection import mqtt_settings
+from countyhub.downlink.sender import Downlink
+from countyhub.ingest import intake
+from countyhub.ingest.inbox import Inbox, Outcome
+from countyhub.ingest.intake import Intake
+from countyhub.ingest.sorting import Answer
 from countyhub.store.engine import UNAVAILABLE
 from gridwire import messages, topics
 from gridwire.mqtt import (
     MqttClient,
     MqttError,
-    MqttSettings,
     NotConnected,
     PacketTooLarge,
     SubscribeRefused,
-    TlsSettings,
 )
 from gridwire.notify import Rounds
 
@@ -38,35 +36,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("countyhub.subscriber")
 
-SESSION_EXPIRY_S = 30 * 86400
 MAX_MESSAGES = 500
 MAX_EVENTS = 5000
 MAX_ACK_RANGES = 1000
 """As `messages.Ack` allows."""
 RETRY_MIN_S, RETRY_MAX_S = 0.5, 30.0
 REFUSED_RETRY_S = 60.0
-
-
-def mqtt_settings(config: Config) -> MqttSettings:
-    """The hub's connection; raises `SecretUnreadable`."""
-    broker = config.broker
-    tls = broker.tls
-    return MqttSettings(
-        host=broker.host,
-        port=broker.port,
-        protocol=broker.protocol,
-        client_id=config.client_id,
-        username=broker.username or None,
-        password=secret(broker.password) or None,
-        keepalive_s=broker.keepalive_s,
-        session_expiry_s=SESSION_EXPIRY_S,
-        clean_start=False,
-        backoff_max_s=broker.backoff_max_s,
-        inbound_receive_maximum=broker.window,
-        tls=TlsSettings(ca_file=tls.ca, cert_file=tls.cert or None, key_file=own_file(tls.key) or None)
-        if tls
-        else None,
-    )
 
 
 def filters(config: Config) -> list[str]:

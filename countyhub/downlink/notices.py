@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.audit import trail
-from countyhub.downlink import Downlink
+from countyhub.downlink.sender import Downlink
 from countyhub.store import tables
 from countyhub.store.engine import UNAVAILABLE, Store
 from countyhub.store.upsert import insert, update_with

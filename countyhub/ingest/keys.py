@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub import missing, runs
-from countyhub.missing import Standing
+from countyhub.ingest import missing, runs
+from countyhub.ingest.missing import Standing
 from countyhub.store.tables import event_key, stream_state
 from countyhub.store.upsert import among, given, portions, write_all
 

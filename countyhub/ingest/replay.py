@@ -14,13 +14,13 @@ from typing import NamedTuple
 from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub import commands, runs
 from countyhub.config import ReplaySettings
-from countyhub.missing import Standing
-from countyhub.runs import Runs
-from countyhub.store import keys
+from countyhub.downlink import commands
+from countyhub.ingest import keys, runs
+from countyhub.ingest.keys import LaneKey
+from countyhub.ingest.missing import Standing
+from countyhub.ingest.runs import Runs
 from countyhub.store.engine import Store
-from countyhub.store.keys import LaneKey
 from countyhub.store.tables import box, stream, stream_state
 
 MAX_RUNS = 100

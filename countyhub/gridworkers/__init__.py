@@ -1,0 +1,1 @@
+"""Grid workers as a terminal knows them: their numbers as hashes under the key of their village, never themselves."""
