@@ -1,7 +1,7 @@
 """What is to be sent next: live events before backlog, higher lanes first. Pure; rows are named by number, not held.
 
 *Live* is what was committed while connected; it is kept here with its bytes, bounded, so that it needs no read.
-*Todo* is everything else: backlog, what overflowed, and what the hub asks to be replayed.
+*Todo* is everything else: backlog, what overflowed, and what is *asked* for once more, which outlives a broken link.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from edgeagent.outbox import Row
 from gridwire.events import EVENT_LANES, LANES, Lane
 from gridwire.ranges import RangeSet
 
+URGENT: tuple[Lane, ...] = ("urgent",)
 MAX_LIVE_ROWS = 1000
 """A lane's live rows at most, some 400 KiB; more become backlog."""
 
@@ -23,12 +24,16 @@ class Queue:
     def __init__(self) -> None:
         self.live: dict[Lane, deque[Row]] = {lane: deque() for lane in EVENT_LANES}
         self.todo: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
+        self.asked: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
+        """To be sent again by order, and not acknowledged since."""
 
     def restart(self, unsettled: Mapping[Lane, Iterable[tuple[int, int]]]) -> None:
-        """A connection begins: everything unsettled is backlog."""
+        """A connection begins: everything unsettled is backlog, and what was asked for."""
         for rows in self.live.values():
             rows.clear()
         self.todo = {lane: RangeSet(unsettled[lane]) for lane in LANES}
+        for lane, asked in self.asked.items():
+            self.again(lane, asked.runs())
 
     def offer(self, rows: Iterable[Row]) -> None:
         """Rows that have just been committed."""
@@ -40,12 +45,22 @@ class Queue:
                 live.append(row)
 
     def again(self, lane: Lane, rows: Iterable[tuple[int, int]]) -> None:
-        """Rows to be sent once more: refused for now, not acknowledged in time, or asked for by the hub."""
+        """Rows to be sent once more: refused for now, or not acknowledged in time."""
         for first, last in rows:
             self.todo[lane].add_range(first, last)
 
+    def ask(self, lane: Lane, rows: RangeSet) -> None:
+        """Rows to be sent once more by order, whether they are settled or not."""
+        self.asked[lane].merge(rows)
+        self.again(lane, rows.runs())
+
     def settled(self, lane: Lane, first: int, last: int) -> None:
         """These need no more sending."""
+        self.asked[lane].remove_range(first, last)
+        self.todo[lane].remove_range(first, last)
+
+    def hold_back(self, lane: Lane, first: int, last: int) -> None:
+        """These do not go on this connection, unless somebody else sees to it."""
         self.todo[lane].remove_range(first, last)
 
     def demote(self) -> None:

@@ -1,4 +1,4 @@
-"""Sends what the outbox holds, one message after the other, as far as the window and the broker allow."""
+"""Sends one message after the other, as far as window and broker allow, and hears what broker and hub say of them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from edgeagent.outbox import Outbox, Row
-from edgeagent.uplink.ahead import READ_BYTES, READ_ROWS, Ahead
 from edgeagent.uplink.pace import Pace
-from edgeagent.uplink.queue import Queue
+from edgeagent.uplink.packer import Message, Packer
+from edgeagent.uplink.queue import URGENT, Queue
 from edgeagent.uplink.suspect import Suspect
 from edgeagent.uplink.unheard import Unheard
 from edgeagent.uplink.window import Flight, Window
-from gridwire import topics
-from gridwire.codec import PackLimits, pack
 from gridwire.events import EVENT_LANES, LANES, TYPE_OF, Gap, Lane
-from gridwire.limits import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, MAX_PACKED_BYTES, MAX_PICTURE_BYTES
+from gridwire.limits import MAX_EVENT_BYTES, MAX_PICTURE_BYTES
 from gridwire.messages import Ack
 from gridwire.mqtt import (
     NO_MATCHING_SUBSCRIBERS,
@@ -53,23 +51,13 @@ class Refusal(NamedTuple):
     until: float
 
 
-class Message(NamedTuple):
-    """What to publish: rows of one lane in one payload."""
-
-    lane: Lane
-    rows: list[Row]
-    topic: str
-    payload: bytes
-    content_type: str
-
-
 class Uplink:
     """One outbox to one broker. `connected` and `disconnected` come from the link, `acknowledged` from the downlink."""
 
     def __init__(self, outbox: Outbox, client: MqttClient, county: str, box: str, resend_after_s: float) -> None:
         self.queue = Queue()
-        self._ahead = Ahead()
         self._unheard = Unheard()
+        self._packer = Packer(outbox, self.queue, self._unheard, county, box)
         self.window = Window(resend_after_s)
         self.pace = Pace()
         self.suspect: Suspect[Message] = Suspect()
@@ -78,13 +66,8 @@ class Uplink:
         """When the hub has last acknowledged anything; monotonic seconds."""
         self.counters = {"sent": 0, "resent": 0, "refused": 0, "parked": 0, "strange_acks": 0, "renewed": 0}
         self._outbox, self._client = outbox, client
-        self._county, self._box = county, box
         self._sent: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
-        self._asked: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
-        """To be sent again by order, and not acknowledged since: survives a broken link."""
-        self._limits = PackLimits()
         self._payload_max_bytes = MAX_PICTURE_BYTES
-        self._single: dict[Lane, RangeSet] = {lane: RangeSet() for lane in LANES}
         self._up = self._pictures_held = False
         self._accepted = True
         """Whether the broker has taken anything since a message was parked: else it is the broker that is odd."""
@@ -106,7 +89,7 @@ class Uplink:
         """Look at the time, for ever: is a message to go again, is a pause over?"""
         while True:
             await asyncio.sleep(_TICK_S)
-            self._ahead.clear()  # rows that have been read may be deleted meanwhile
+            self._packer.forget()  # rows that have been read may be deleted meanwhile
             flight = self.window.due(time.monotonic()) if self._up else None
             if flight is not None:
                 self._send_again(flight)
@@ -145,7 +128,7 @@ class Uplink:
         if message is None or self._client.free_slots == 0 or (message.lane == "media" and self._pictures_held):
             return
         settled = self._outbox.book.lanes[message.lane].settled
-        if all(row.n in settled and row.n not in self._asked[message.lane] for row in message.rows):
+        if all(row.n in settled and row.n not in self.queue.asked[message.lane] for row in message.rows):
             self.suspect.forget(message)
         else:
             self._publish(message)
@@ -159,15 +142,12 @@ class Uplink:
         A pause after a refusal goes on: some brokers disconnect whom they refuse, and would be asked without end.
         """
         self._payload_max_bytes = session.maximum_packet_size - _HEADER_BYTES
-        self._limits = PackLimits(payload_bytes=min(MAX_PACKED_BYTES, self._payload_max_bytes))
+        self._packer.begin(self._payload_max_bytes)
         self.window.clear()
-        self._ahead.clear()
         self.queue.restart({lane: book.unsettled() for lane, book in self._outbox.book.lanes.items()})
-        for lane, rows in self._asked.items():
-            self.queue.again(lane, rows.runs())
         self.suspect.connected(time.monotonic())
         for held in self.suspect.held:
-            self.queue.settled(held.lane, held.rows[0].n, held.rows[-1].n)
+            self.queue.hold_back(held.lane, held.rows[0].n, held.rows[-1].n)
         self._up = True
         self._wake.set()
 
@@ -198,7 +178,6 @@ class Uplink:
             settled += known.runs()
         for low, high in settled:
             self._outbox.settle(ack.lane, low, high)
-            self._asked[ack.lane].remove_range(low, high)
             self.queue.settled(ack.lane, low, high)
         for flight in self.window.flights if ack.lane == "media" else ():
             n = flight.rows.first
@@ -222,14 +201,13 @@ class Uplink:
         gone, kept = self._outbox.book.lanes[lane].gone, RangeSet()
         for first, last in rows.runs():
             kept.merge(gone.missing_between(first, last))
-        self._asked[lane].merge(kept)
-        self.queue.again(lane, kept.runs())
+        self.queue.ask(lane, kept)
         self._wake.set()
         return kept.count()
 
     def is_asked(self, lane: Lane, n: int) -> bool:
         """Whether a row is to go again by order, and the hub has not acknowledged it since."""
-        return n in self._asked[lane]
+        return n in self.queue.asked[lane]
 
     @property
     def picture_max_bytes(self) -> int:
@@ -259,83 +237,18 @@ class Uplink:
         """Send one message; false when there is nothing to send or no room for it."""
         if self._client.free_slots == 0:
             return False
-        message = await self._next_message()
-        if message is None:
+        lanes = EVENT_LANES if self.window.has_room(MAX_EVENT_BYTES) else URGENT
+        if not self._packer.has_any(lanes, picture=self._has_room_for_a_picture()):
             return False
-        if self._up:  # the link may have gone while rows were read
+        message = await self._packer.next(lanes)
+        if message is not None and self._up:  # the link may have gone while rows were read
             self._publish(message)
         return True
 
-    async def _next_message(self) -> Message | None:
-        """Urgent outside the window; live events; backlog by lane; one picture at a time."""
-        room = self.window.has_room(MAX_EVENT_BYTES)
-        lanes: tuple[Lane, ...] = EVENT_LANES if room else ("urgent",)
-        lane = self.queue.next_live(lanes)
-        if lane is not None:
-            return self._live_message(lane)
-        lane = self.queue.next_todo(lanes)
-        if lane is not None:
-            return await self._todo_message(lane)
-        held = self._pictures_held or self.suspect.holds_pictures
-        if self.queue.todo["media"] and not held and self._has_room_for_a_picture():
-            return await self._media_message()
-        return None
-
     def _has_room_for_a_picture(self) -> bool:
-        return not self.window.has_picture() and self.window.has_room(MAX_PICTURE_BYTES)
-
-    def _live_message(self, lane: Lane) -> Message:
-        live = self.queue.live[lane]
-        rows = [live.popleft() for _ in range(min(len(live), MAX_BATCH_EVENTS))]
-        message = self._packed(lane, rows)
-        live.extendleft(reversed(rows[len(message.rows) :]))
-        return message
-
-    async def _todo_message(self, lane: Lane) -> Message | None:
-        """A batch from the lowest run; rows that the file no longer has are dropped from the list."""
-        todo = self.queue.todo[lane]
-        first, last = next(todo.runs())
-        limit = 1 if first in self._single[lane] else MAX_BATCH_EVENTS
-        rows = self._ahead.take(lane, first, last, limit)
-        if not rows:
-            self._ahead.keep(first, await self._outbox.read(lane, first, last, READ_ROWS, READ_BYTES))
-            rows = self._ahead.take(lane, first, last, limit)
-        if not rows:
-            todo.remove_range(first, last)
-            self._wake.set()
-            return None
-        message = self._packed(lane, rows)
-        self._ahead.give_back(rows[len(message.rows) :])
-        todo.remove_range(first, message.rows[-1].n)
-        return message
-
-    async def _media_message(self) -> Message | None:
-        todo = self.queue.todo["media"]
-        behind = ((max(first, self._unheard.after + 1), last) for first, last in todo.runs())
-        first, last = next((run for run in behind if run[0] <= run[1]), None) or next(todo.runs())
-        rows = await self._outbox.read("media", first, last, 1)
-        if not rows:
-            todo.remove_range(first, last)
-            self._wake.set()
-            return None
-        (row,) = rows
-        todo.remove_range(first, row.n)
-        if row.n <= self._unheard.after:
-            self._unheard.after = 0
-        jpeg = await self._outbox.jpeg(row)
-        if jpeg is None:
-            self._asked["media"].remove_range(row.n, row.n)
-            await self._outbox.give_up("media", [(row.n, row.n)], "picture_lost")
-            self._wake.set()
-            return None
-        topic = topics.media_topic(self._county, self._box, row.stream, row.seq)
-        return Message("media", [row], topic, jpeg, "image/jpeg")
-
-    def _packed(self, lane: Lane, rows: list[Row]) -> Message:
-        payload, count = pack([row.body for row in rows], self._limits)
-        name = "event" if count == 1 else "batch"
-        content_type = "application/cloudevents+json" if count == 1 else "application/cloudevents-batch+json"
-        return Message(lane, rows[:count], topics.topic(self._county, self._box, name), payload, content_type)
+        """One at a time; none while they are held here, or one of them is suspect."""
+        held = self._pictures_held or self.suspect.holds_pictures
+        return not held and not self.window.has_picture() and self.window.has_room(MAX_PICTURE_BYTES)
 
     def _publish(self, message: Message) -> None:
         first, last = message.rows[0].n, message.rows[-1].n
@@ -397,8 +310,7 @@ class Uplink:
         """
         rows = [(row.n, row.n) for row in message.rows]
         if len(rows) > 1:
-            self._single[message.lane].merge(RangeSet(rows))
-            self.queue.again(message.lane, rows)
+            self._packer.send_singly(message.lane, rows)
             self._wake.set()
             return
         if _GAP in message.rows[0].body or not (is_sure or self._accepted):
@@ -412,7 +324,7 @@ class Uplink:
     def _park(self, lane: Lane, n: int) -> None:
         """Give a row up, with a gap."""
         self.counters["parked"] += 1
-        self._asked[lane].remove_range(n, n)  # asked for again or not: it will not go
+        self.queue.settled(lane, n, n)  # asked for again or not: it will not go
         task = asyncio.create_task(self._outbox.give_up(lane, [(n, n)], "refused"))
         self._parking.add(task)
         task.add_done_callback(self._parking.discard)

@@ -33,7 +33,9 @@ async def test_everything_goes_again_with_its_pictures(tmp_path, broker):
         assert (reply.result["rows"], reply.result["lanes"]) == (5, {"alarm": 2, "record": 1, "media": 2})
         await until(lambda: sorted(sink.seqs("media")) == [1, 1, 2, 2])
         assert (sorted(sink.seqs()), sink.seqs("record")) == ([1, 1, 2, 2], [1, 1])
-        await until(lambda: not any(village.uplink._asked.values()))  # nothing left to be sent with the next connection
+        await until(
+            lambda: not any(village.uplink.queue.asked.values())
+        )  # nothing left to be sent with the next connection
 
 
 async def test_narrowed_down_to_a_lane(tmp_path, broker):

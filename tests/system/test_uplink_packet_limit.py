@@ -82,7 +82,7 @@ async def test_a_picture_asked_for_again_is_declared_once(tmp_path, broker):
         for times in (2, 3):
             await sink.order("replay", args)
             await until(lambda times=times: village.uplink.counters["parked"] == times, 30)
-            await until(lambda: not any(village.uplink._asked.values()), 30)
+            await until(lambda: not any(village.uplink.queue.asked.values()), 30)
             await village.connected()
         await village.emit()
         await village.until_acked()
