@@ -62,6 +62,7 @@ AREA_TEXTS: dict[str, Text] = {
     "suppressed.windows": Text("按抑制时段", "By window"),
     "suppressed.windows.none": Text("近期没有时段压下信号", "No window has held anything back of late"),
     "suppressed.count": Text("数量", "Count"),
+    "suppressed.name": Text("名称", "Name"),
     # dead letters
     "letters.waiting": Text("{count} 封待处理", "{count} wait"),
     "letters.why": Text("原因", "Why"),

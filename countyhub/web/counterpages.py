@@ -3,9 +3,11 @@ silence, so both are counted, shown and say what to do."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from starlette.exceptions import HTTPException
@@ -13,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from countyhub.config import Config
+from countyhub.matters.windowfiles import WindowFiles
 from countyhub.store.mattertables import matter, suppressed
 from countyhub.store.tables import dead_letter
 from countyhub.web.desk import Desk, Visit
@@ -44,6 +48,7 @@ class CounterPages:
             here="suppressed",
             days=[(today - timedelta(days=ago), days[today - timedelta(days=ago)]) for ago in range(DAYS)],
             windows=windows.most_common(50),
+            names=await asyncio.to_thread(names, self._desk.config, visit.book.zone) if windows else {},
             reasons=REASONS,
             going_on=going_on,
             whole=sum(windows.values()) + sum(each[name] for each in days.values() for name in REASONS[1:]),
@@ -78,6 +83,13 @@ def _must_see_all(visit: Visit) -> None:
     """These are counted for the county as a whole: raises 403 for who sees a part of it."""
     if not visit.scope.whole:
         raise HTTPException(403)
+
+
+def names(config: Config, zone: ZoneInfo) -> dict[str, str]:
+    """UID of each window -> what its calendar calls it, read anew: calendars are few and small. Blocks."""
+    files = WindowFiles(config.calendar.windows_dir, zone)
+    files.refresh()
+    return files.current.names()
 
 
 def by_day(rows: Any) -> tuple[dict[date, Counter[str]], Counter[str]]:

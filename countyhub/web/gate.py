@@ -72,7 +72,7 @@ class Gate:
             log.warning("nobody can be let in: %s", error)
             refusal = PlainTextResponse(both("gate.away"), 503, headers={"retry-after": "5"})
         if refusal is not None:
-            await refusal(scope, receive, send)
+            await (await self._shown(request, refusal))(scope, receive, send)
             return
         scope.setdefault("state", {}).update(viewer=found, standing=standing, peer=other)
         with trail.as_(found.asker if found is not None else trail.Asker("anybody", "", other.address)):
@@ -147,6 +147,12 @@ class Gate:
         async with self._lobby.store.write() as connection:
             await trail.note(connection, "export", what, by=found.asker)
 
+    async def _shown(self, request: Request, refusal: Response) -> Response:
+        """People get a page, programs the text."""
+        if isinstance(refusal, _Refusal) and "text/html" in request.headers.get("accept", ""):
+            return await self._lost(request, Refused(refusal.status_code, refusal.said))
+        return refusal
+
     async def _missing(self, request: Request) -> Response:
         return _refused("method", 405) if is_known(request.url.path) else await self._lost(request, _LOST)
 
@@ -197,7 +203,7 @@ def _by_right(request: Request, right: str, found: Viewer) -> Response | None:
     if request.url.path == "/":
         return RedirectResponse("/audit" if found.may("audit:read") else "/account", 303)
     zh, en = ([ROLES[role][number] for role in found.roles] for number in (0, 1))
-    return PlainTextResponse(both("gate.right", "、".join(map(str, zh)), ", ".join(map(str, en))), 403)
+    return _Refusal(both("gate.right", "、".join(map(str, zh)), ", ".join(map(str, en))), 403)
 
 
 def _to_login(request: Request) -> Response:
@@ -209,7 +215,24 @@ def _to_login(request: Request) -> Response:
 
 
 def _refused(why: str, status: int = 403) -> Response:
-    return PlainTextResponse(both(f"gate.{why}"), status)
+    return _Refusal(both(f"gate.{why}"), status)
+
+
+class Refused(HTTPException):
+    """Somebody may not, for a reason that is told. `said`: in Chinese and English."""
+
+    def __init__(self, status: int, said: tuple[str, str]) -> None:
+        super().__init__(status)
+        self.said = said
+
+
+class _Refusal(PlainTextResponse):
+    """In both languages, a line for each."""
+
+    def __init__(self, said: str, status: int) -> None:
+        super().__init__(said, status)
+        zh, _, en = said.strip().partition("\n")
+        self.said = zh, en
 
 
 async def _body(request: Request) -> bytes | None:

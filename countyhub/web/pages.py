@@ -12,6 +12,7 @@ from countyhub.overview.arrivals import LISTED
 from countyhub.store import tables as t
 from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.desk import Desk
+from countyhub.web.gate import Refused
 from countyhub.web.metrics.gauges import Gauges
 from countyhub.web.render import language_of, names_of
 from countyhub.web.stream import Streams, event_filter
@@ -78,6 +79,8 @@ class Pages:
             status = 503
         key = f"error.{status}"
         message = text(key if status in (400, 403, 404, 405, 413, 503) else "error.title", language, detail=detail)
+        if isinstance(error, Refused):
+            message = error.said[0 if language == "zh" else 1]
         headers = error.headers if isinstance(error, HTTPException) else None
         html = self._renderer.page("error.html", language, status=status, message=message)
         return HTMLResponse(html, status, headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -59,9 +60,11 @@ class PlaceExports:
         listed = (today - timedelta(days=ago) for ago in range(counterpages.DAYS))
         return [Day(day, days.get(day, Counter())) for day in listed][:most]
 
-    async def windows(self, visit: Visit, most: int) -> Sequence[tuple[str, int]]:
+    async def windows(self, visit: Visit, most: int) -> Sequence[tuple[str, int, str]]:
+        """UID, count and name of each."""
         _, windows = await self._suppressed(visit)
-        return windows.most_common(most)
+        names = await asyncio.to_thread(counterpages.names, self._desk.config, visit.book.zone)
+        return [(uid, count, names.get(uid, "")) for uid, count in windows.most_common(most)]
 
     async def _suppressed(self, visit: Visit) -> tuple[dict[date, Counter[str]], Counter[str]]:
         c, today = suppressed.c, visit.registry.day(visit.now)

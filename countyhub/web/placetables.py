@@ -157,11 +157,12 @@ SUPPRESSED: Final[Table[Day]] = Table(
     ),
 )
 
-WINDOWS: Final[Table[tuple[str, int]]] = Table(
+WINDOWS: Final[Table[tuple[str, int, str]]] = Table(
     title="suppressed.windows",
     columns=(
         Column(title="suppressed.window", width=40, value=lambda _, row: row[0]),
         Column(title="suppressed.count", kind="number", value=lambda _, row: row[1]),
+        Column(title="suppressed.name", width=30, value=lambda _, row: row[2]),
     ),
 )
 

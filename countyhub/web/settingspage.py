@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Final, get_type_hints
 
 import msgspec
-from msgspec import Meta
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from countyhub.config import Settings
+from countyhub.config import Settings, meaning
 from countyhub.web.desk import Desk
+from gridwire.problem import Both
 
 SECRET: Final = re.compile(r"password|secret|token|key$|_key|url$|dsn")
 """Names of settings whose value may be a secret, or hold one."""
@@ -27,7 +27,7 @@ class Line:
 
     name: str
     value: str | None
-    meaning: str
+    meaning: Both
     usual: bool
 
 
@@ -69,20 +69,14 @@ def tables(config: Settings) -> Iterator[tuple[str, list[Line]]]:
                 continue
             secret = bool(SECRET.search(field.name)) and isinstance(found, str) and bool(found)
             usual = field.default is not msgspec.NODEFAULT and found == field.default
-            meaning = _meaning(hints[field.name])
-            lines.append(
-                Line(name=field.encode_name, value=None if secret else _said(found), meaning=meaning, usual=usual)
-            )
+            shown, about = None if secret else _said(found), meaning(hints[field.name])
+            lines.append(Line(name=field.encode_name, value=shown, meaning=about, usual=usual))
         if lines:
             yield name, lines
         for key, each in below:
             yield from walk(each, key)
 
     return walk(config, "")
-
-
-def _meaning(hint: Any) -> str:
-    return next((each.description or "" for each in getattr(hint, "__metadata__", ()) if isinstance(each, Meta)), "")
 
 
 def _said(value: object) -> str:
