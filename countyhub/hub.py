@@ -33,7 +33,7 @@ from countyhub.matters.follower import Follower
 from countyhub.matters.windowfiles import WindowFiles
 from countyhub.notify import loop as notify
 from countyhub.registry.live import LiveRegistry, days_folder
-from countyhub.rollup import sampling
+from countyhub.rollup import checkins, sampling
 from countyhub.store.engine import UNAVAILABLE, Store, locate, open_store
 from countyhub.store.problems import DatabaseUnreachable
 from countyhub.web.metrics.vitals import Vitals
@@ -109,7 +109,9 @@ class Hub:
             tasks.create_task(self.box_configs.watch())
             tasks.create_task(upkeep.run(self.store, self.config.retention))
             tasks.create_task(accounts.run(self.store, self.config))
-            tasks.create_task(sampling.run(self.store, ZoneInfo(self.config.web.timezone)))
+            zone = ZoneInfo(self.config.web.timezone)
+            tasks.create_task(sampling.run(self.store, zone))
+            tasks.create_task(checkins.run(self.store, zone))
 
     # What follows a commit.
 

@@ -57,6 +57,7 @@ PAGES: Final[tuple[Page, ...]] = (
     _page("GET", r"/live/(cameras|boxes)", MACHINES, "盒子和摄像机（实时）", "boxes and cameras, live"),
     _page("GET", r"/live/.+", "cases:read", "案件（实时）", "cases, live"),
     _page("GET", r"/live|/events(/.*)?", "events:read", "事件", "events"),
+    _page("GET", r"/checkins", "events:read", "签到台账", "the ledger of check-ins"),
     _page("GET", r"/(cameras|boxes)(/.*)?", MACHINES, "盒子和摄像机", "boxes and cameras"),
     _page("POST", r"/(cameras|boxes)/.+", "boxes:order", "向盒子下达指令", "orders to boxes"),
     _page("GET", r"/suppressed(/.*)?", "matters:read", "被压下的信号", "what was suppressed", whole=True),

@@ -27,6 +27,7 @@ from countyhub.web import (
     caselist,
     casepage,
     charts,
+    checkinpage,
     counterpages,
     lightsboard,
     maps,
@@ -54,7 +55,7 @@ from countyhub.web.watch import Feed, Watch
 
 PAGES = (
     lightsboard, caselist, casepage, maps, cameras, boxpages, counterpages, settingspage, reportpage, placeexports,
-    charts,
+    charts, checkinpage,
 )  # fmt: skip
 """The modules of the pages, each with its own `routes(desk)`."""
 

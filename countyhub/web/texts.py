@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from countyhub.web.areatexts import AREA_TEXTS
 from countyhub.web.casetexts import CASE_TEXTS
+from countyhub.web.checkintexts import CHECKIN_TEXTS
 from countyhub.web.keytexts import KEY_TEXTS
 from countyhub.web.logintexts import LOGIN_TEXTS
 from countyhub.web.tabletexts import TABLE_TEXTS
@@ -20,6 +21,7 @@ TEXTS: dict[str, Text] = {
     **KEY_TEXTS,
     **LOGIN_TEXTS,
     **TABLE_TEXTS,
+    **CHECKIN_TEXTS,
     # page
     "centre": Text("县中心", "county centre"),
     "county": Text("{name}", "{name}"),

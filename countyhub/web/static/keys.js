@@ -3,7 +3,7 @@
 "use strict";
 
 {
-  const GO = { l: "/", c: "/cases", m: "/map", k: "/cameras", b: "/boxes", e: "/events", r: "/report" };
+  const GO = { l: "/", c: "/cases", m: "/map", k: "/cameras", b: "/boxes", e: "/events", s: "/checkins", r: "/report" };
   const AFTER_G_MS = 1500;
   const FIELDS = "input, textarea, select, [contenteditable]";
   const SEARCH = "main input[type=search]";
