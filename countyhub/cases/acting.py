@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple, TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.cases import rows
 from countyhub.cases.book import Book
-from countyhub.cases.refusals import KeyTaken, NotThere
+from countyhub.cases.refusals import CategoryUnknown, KeyTaken, NotThere
 from countyhub.cases.rows import Change, Kept, Line, Overtaken
 from countyhub.lifecycle import family
 from countyhub.lifecycle.refusals import Refused, Stale
@@ -24,6 +25,8 @@ from countyhub.store.engine import Store
 
 RESIDENT: Final = Actor("resident", "resident")
 """Whoever holds the receipt: nobody is known by name."""
+CATEGORY_LENGTH: Final = 4
+"""Of a kind of matter; a group of kinds has two digits, and says nothing of deadlines."""
 T = TypeVar("T")
 
 
@@ -57,7 +60,10 @@ async def act_within(
     children = await rows.load(connection, kept.case.children)
     now = rows.instant(now, (kept, *children.values()))
     changes = {each.case.number: Change(each, now) for each in (kept, *children.values())}
-    done = family.step(book.life(now), kept.case, [each.case for each in children.values()], act, actor, now)
+    wanted = _classified(book, act, now) if act.name == "classify" else act
+    if isinstance(wanted, Refused):
+        return wanted
+    done = family.step(book.life(now), kept.case, [each.case for each in children.values()], wanted, actor, now)
     if isinstance(done, Refused):
         return done
     refused = book.target_refused(kept.case, act, actor, now) or await _key_taken(connection, kept, done[0].case)
@@ -144,6 +150,15 @@ async def _key_taken(connection: AsyncConnection, before: Kept, after: Case) -> 
         return None
     other = await rows.open_with_key(connection, before.key)
     return None if other is None else KeyTaken(number=other)
+
+
+def _classified(book: Book, act: Act, now: datetime) -> Act | CategoryUnknown:
+    """With what the registry says of that kind; the timeline names it. None is for the lifecycle to refuse."""
+    row = book.registry.category(act.category, book.day(now)) if act.category else None
+    if row is None or len(row.code) != CATEGORY_LENGTH:
+        return CategoryUnknown(category=act.category) if act.category else act
+    text = " ".join(part for part in (row.code, row.name, act.text.strip()) if part)
+    return replace(act, text=text, handling=book.handling(row.code, now))
 
 
 async def _once(store: Store, number: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T | Stale:

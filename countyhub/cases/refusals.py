@@ -35,6 +35,12 @@ class TargetUnknown(Refused):
     zh = "今日登记表中没有 {target}：请选择登记表中的单位"
 
 
+class CategoryUnknown(Refused):
+    code = "case.category-unknown"
+    en = "the registry knows no kind of matter {category} today"
+    zh = "今日登记表中没有事项分类 {category}"
+
+
 class TargetElsewhere(Refused):
     code = "case.target-elsewhere"
     en = "{target} does not belong to the office that gives the case away"

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
+from msgspec.structs import replace
+
 from countyhub.lifecycle.state import Act, Actor, Case, Office, above
 from countyhub.worktime import deadlines
 from countyhub.worktime.calendar import Calendar
-from countyhub.worktime.deadlines import Budgets, Clock, Until
+from countyhub.worktime.deadlines import CLASSIFYING, Budgets, Clock, Until
 
 
 class Moment(NamedTuple):
@@ -37,7 +39,7 @@ def register(case: Case, moment: Moment) -> Changes:
     owner = mine[0] if mine else wanted or case.route[0]
     arrived = case.arrived if case.origin == "machine" else moment.now
     begin = deadlines.begin_of(case.origin, case.happened, arrived).at
-    clocks = () if begin is None else _started(case, owner, begin, moment)
+    clocks = () if begin is None else _begun(case, owner, begin, moment)
     return {
         "owner": owner,
         "first_owner": owner,
@@ -45,6 +47,20 @@ def register(case: Case, moment: Moment) -> Changes:
         "history": begin is None,
         "clocks": clocks,
         "first_due": _first_due(clocks),
+    }
+
+
+def classify(case: Case, moment: Moment) -> Changes:
+    """The limits of its kind begin now: nobody could keep them before. Finding the kind out had a limit of its own."""
+    known = replace(case, category=moment.act.category)
+    clocks = _ended(case.clocks, "classify", moment.now)
+    if case.owner is not None and not case.history:
+        clocks += _started(known, case.owner, moment.now, moment)
+    return {
+        "category": known.category,
+        "handling": moment.act.handling,
+        "clocks": clocks,
+        "first_due": case.first_due or _first_due(clocks),
     }
 
 
@@ -118,7 +134,7 @@ def rework(case: Case, moment: Moment) -> Changes:
     """The old clocks stay as they ended; the work that is to be done again has its own."""
     handler = case.handler or case.owner
     assert handler is not None
-    again = _started(case, handler, moment.now, moment)
+    again = _begun(case, handler, moment.now, moment)
     return _back_down(case) | {
         "clocks": (*case.clocks, *again),
         "reworked": case.reworked + 1,
@@ -184,7 +200,7 @@ def meet(case: Case, moment: Moment) -> Changes:
 def _moved(case: Case, moment: Moment, to: Office, *, fresh: bool = True) -> Changes:
     """Another owner: the clocks of passing on end, the clocks of the new level begin, all others run on."""
     clocks = _ended(case.clocks, "pass_on", moment.now)
-    known = {clock.level for clock in clocks}
+    known = {clock.level for clock in clocks if clock.until != "classify"}
     if fresh and not case.history and to.level not in known:
         clocks += _started(case, to, moment.now, moment)
     first_due = case.first_due or _first_due(clocks)
@@ -192,12 +208,22 @@ def _moved(case: Case, moment: Moment, to: Office, *, fresh: bool = True) -> Cha
 
 
 def _first_due(clocks: Iterable[Clock]) -> datetime | None:
-    """Set by the first level that has a limit, and never again."""
-    return min((clock.first_due for clock in clocks), default=None)
+    """Set by the first level that has a limit, and never again. That of classifying is not the matter's."""
+    return min((clock.first_due for clock in clocks if clock.until != "classify"), default=None)
+
+
+def _begun(case: Case, owner: Office, at: datetime, moment: Moment) -> tuple[Clock, ...]:
+    """The clocks of where its work begins. What a person reported as of no known kind must be classified first of all,
+    or it would lie there without any limit."""
+    clocks = _started(case, owner, at, moment)
+    if case.category or case.origin != "person":
+        return clocks
+    wanted = [each for each in moment.budgets.of("", owner.level) if each.until == "classify"] or [CLASSIFYING]
+    return (*(deadlines.start(each, at, moment.calendar, level=owner.level) for each in wanted), *clocks)
 
 
 def _started(case: Case, owner: Office, at: datetime, moment: Moment) -> tuple[Clock, ...]:
-    budgets = moment.budgets.of(case.category, owner.level)
+    budgets = [each for each in moment.budgets.of(case.category, owner.level) if each.until != "classify"]
     return tuple(deadlines.start(budget, at, moment.calendar, level=owner.level) for budget in budgets)
 
 

@@ -202,6 +202,15 @@ def _may_give(case: Case, office: Office, to: Office) -> bool:
     return to.level in _BESIDE.get(office.level, ())
 
 
+def unclassified(case: Case, _actor: Actor, _now: datetime) -> Refused | None:
+    return refusals.Classified() if case.category else None
+
+
+def category(_case: Case, act: Act, _actor: Actor) -> Refused | None:
+    """That the registry knows it the caller has asked."""
+    return None if act.category else refusals.CategoryMissing()
+
+
 def parent(case: Case, act: Act, _actor: Actor) -> Refused | None:
     if not act.parent or act.parent == case.number:
         return refusals.ParentMissing()

@@ -189,6 +189,18 @@ class NotAChild(Refused):
     zh = "案件 {child} 未并入此案，或已在其中"
 
 
+class CategoryMissing(Refused):
+    code = "case.category-missing"
+    en = "say of which kind the matter is"
+    zh = "请选择事项分类"
+
+
+class Classified(Refused):
+    code = "case.classified"
+    en = "the kind of this matter is known already"
+    zh = "此案已有分类"
+
+
 class NoSuchClock(Refused):
     code = "case.no-such-clock"
     en = "there is no running limit “{clock}” that is met by hand; there are: {known}"

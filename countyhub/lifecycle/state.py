@@ -96,6 +96,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants to do. `expected`: the version that was looked at; None: whatever it is.
 
     `target`: office to assign to, or the department that gave its authority. `parent`: the case to be merged into.
+    `category`: of which kind it is, `handling` the class that the registry has for that.
     """
 
     name: str
@@ -105,6 +106,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     parent_stage: Stage = "void"
     child: str = ""
     clock: str = ""
+    category: str = ""
+    handling: Handling = "within_limit"
     expected: int | None = None
 
 

@@ -40,6 +40,15 @@ TABLE: Final = MappingProxyType(
         "register": Row(
             Name("备案", "register"), frozenset({"found"}), "filed", ("route", "hub"), effect=effects.register
         ),
+        "classify": Row(
+            Name("分类", "classify"),
+            _WITH_SOMEBODY | {"feedback"},
+            "stays",
+            ("owner", "above"),
+            (guards.unclassified,),
+            (guards.category,),
+            effects.classify,
+        ),
         "settle": Row(
             Name("即收即办", "settle at once"),
             _WAITING,

@@ -86,7 +86,7 @@ class Deadline(Dated, frozen=True, kw_only=True):
         Literal["minutes", "calendar_hours", "working_hours", "working_days"], Col("单位", "unit", "单位", words=UNITS)
     ]
     until: Annotated[
-        Literal["close", "feedback", "begin", "pass_on", "met"],
+        Literal["close", "feedback", "begin", "pass_on", "met", "classify"],
         Col("终点", "what ends it; empty: the close of the case", "计时终点；空为办结", words=UNTILS),
     ] = "close"
 

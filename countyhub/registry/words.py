@@ -28,7 +28,14 @@ ROLES = {
 }  # fmt: skip
 OFFICES = {level: name.zh for level, name in state.LEVELS.items()}
 UNITS = {"minutes": "分钟", "calendar_hours": "小时", "working_hours": "工作小时", "working_days": "工作日"}
-UNTILS = {"close": "办结", "feedback": "反馈", "begin": "开始处置", "pass_on": "转出", "met": "达成"}
+UNTILS = {
+    "close": "办结",
+    "feedback": "反馈",
+    "begin": "开始处置",
+    "pass_on": "转出",
+    "met": "达成",
+    "classify": "分类",
+}
 LEDGERS = {ledger: name.zh for ledger, name in ledger.LEDGERS.items()}
 HANDLINGS = {handling: name.zh for handling, name in state.HANDLINGS.items()}
 MODES = {mode: name.zh for mode, name in state.MODES.items() if mode}

@@ -16,9 +16,9 @@ from msgspec.structs import replace
 from countyhub.worktime.calendar import Calendar, Told, YearMissing
 
 Unit = Literal["minutes", "working_hours", "working_days", "calendar_hours"]
-Until = Literal["close", "feedback", "begin", "pass_on", "met"]
-"""What ends a clock: the case is closed; feedback is given; handling begins; it is passed on; somebody says it is met.
-The close of a case ends all of them."""
+Until = Literal["close", "feedback", "begin", "pass_on", "met", "classify"]
+"""What ends a clock: the case is closed; feedback is given; handling begins; it is passed on; somebody says it is met;
+somebody says of which kind the matter is. The close of a case ends all of them."""
 
 YELLOW_SHARE: Final = (3, 4)
 LATE_ALARM: Final = timedelta(hours=24)
@@ -56,6 +56,10 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not 1 <= self.amount <= 100_000:
             raise ValueError(f"{self.name}: a budget is 1 to 100000 {self.unit}")
+
+
+CLASSIFYING: Final = Budget(name="分类", amount=4, unit="working_hours", until="classify")
+"""So long a matter may be of no known kind, where the county says nothing else."""
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True):

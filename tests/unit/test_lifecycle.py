@@ -367,6 +367,39 @@ def test_clocks_of_a_level_begin_once_and_end_where_they_should():
     assert len(down.clocks) == len(up.clocks)
 
 
+def test_what_is_of_no_known_kind_must_be_classified_within_a_limit():
+    """R-LIFE-23"""
+    bare = Budgets({("0103", ""): (Budget(name="decide", amount=24, unit="calendar_hours"),)})
+    life = Lifecycle(bare, CALENDAR)
+
+    def step(case, actor, act, now=T0):
+        done = life.step(case, act, actor, now)
+        assert isinstance(done, Done), done
+        return done.case
+
+    case = step(new(category=""), WORKER, Act(name="register"))
+    (clock,) = case.clocks
+    assert (clock.level, clock.until, clock.due) == ("grid", "classify", T0 + timedelta(hours=6, minutes=30))  # 15:30
+    assert case.first_due is None
+    assert case_light(case.clocks, clock.due) == RED
+    up = step(case, HUB, Act(name="escalate", text="over"), clock.due)
+    assert up.owner == VILLAGE
+    assert refused(up, CLERK, Act(name="classify")) == "case.category-missing"
+    assert refused(up, WORKER, Act(name="classify", category="0103")) == "case.not-yours"
+    late = clock.due + HOUR
+    known = step(up, CLERK, Act(name="classify", category="0103", handling="at_once"), late)
+    assert (known.category, known.handling, known.stage) == ("0103", "at_once", "reported")
+    assert [(each.name, each.ended) for each in known.clocks] == [("分类", late), ("decide", None)]
+    assert known.first_due == known.clocks[1].due == late + 24 * HOUR
+    assert refused(known, CLERK, Act(name="classify", category="0103")) == "case.classified"
+    assert step(new(category="", origin="machine"), HUB, Act(name="register")).clocks == ()
+    slow = Budgets({("", ""): (Budget(name="sort", amount=2, unit="calendar_hours", until="classify"),)})
+    done = Lifecycle(slow, CALENDAR).step(new(category=""), Act(name="register"), WORKER, T0)
+    assert [(each.name, each.due) for each in done.case.clocks] == [("sort", T0 + 2 * HOUR)]
+    done = Lifecycle(slow, CALENDAR).step(new(), Act(name="register"), WORKER, T0)
+    assert done.case.clocks == ()
+
+
 def test_an_old_alarm_has_no_light_and_a_late_report_has():
     """R-LIGHT-07, R-LIGHT-08"""
     ago = T0 - timedelta(days=3)

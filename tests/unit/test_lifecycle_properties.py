@@ -56,6 +56,7 @@ acts = st.builds(
     text=st.sampled_from(["because", "because", "because", ""]),
     target=st.sampled_from((*OFFICES, None)),
     clock=st.sampled_from(["stop", "decide", ""]),
+    category=st.sampled_from(["0101", ""]),
 )
 
 
@@ -67,13 +68,14 @@ class Loop(RuleBasedStateMachine):
         origin=st.sampled_from(["machine", "person"]),
         handling=st.sampled_from(["at_once", "within_limit", "pass_upward"]),
         mode=st.sampled_from(["", "direct", "proxy", "authorised"]),
+        category=st.sampled_from(["01", ""]),
     )
-    def begin(self, route, origin, handling, mode):
+    def begin(self, route, origin, handling, mode, category):
         self.now = datetime(2026, 3, 2, 1, tzinfo=UTC)
         self.cases = {
             number: Case(
                 number=number,
-                category="01",
+                category=category,
                 route=route,
                 origin=origin,
                 handling=handling,
@@ -135,7 +137,7 @@ class Loop(RuleBasedStateMachine):
         assert possible or case.stage in ENDED
         if possible:
             name, actor = possible[pick % len(possible)]
-            self.take(number, Act(name=name, text="because", target=whom, clock="stop"), actor)
+            self.take(number, Act(name=name, text="because", target=whom, clock="stop", category="0101"), actor)
 
     @rule(child=st.sampled_from(["c1", "c2"]), parent=st.sampled_from(["p", "c2"]), actor=st.sampled_from(ACTORS))
     def merge(self, child, parent, actor):

@@ -21,7 +21,7 @@ from countyhub.api.shapes import PLAIN, BoxId, CategoryCode, DeviceId, Input, Ou
 from countyhub.cases import acting, finding
 from countyhub.cases.acting import Acted
 from countyhub.cases.opening import Opening, open_case
-from countyhub.cases.refusals import KeyTaken, TargetElsewhere, TargetUnknown
+from countyhub.cases.refusals import CategoryUnknown, KeyTaken, TargetElsewhere, TargetUnknown
 from countyhub.cases.rows import Overtaken
 from countyhub.lifecycle import refusals
 from countyhub.lifecycle.refusals import Refused, Stale
@@ -32,8 +32,9 @@ from gridwire.codes import END, new_ulid
 from gridwire.problem import Problem
 
 ActName = Literal[
-    "register", "settle", "pass_up", "assign", "begin", "give_back", "feed_back", "redo", "close", "rework", "archive",
-    "ask_pause", "agree_pause", "refuse_pause", "resume", "escalate", "reassign", "supervise", "meet", "note", "void",
+    "register", "classify", "settle", "pass_up", "assign", "begin", "give_back", "feed_back", "redo", "close", "rework",
+    "archive", "ask_pause", "agree_pause", "refuse_pause", "resume", "escalate", "reassign", "supervise", "meet",
+    "note", "void",
 ]  # fmt: skip
 """Every act of people, but merging and splitting, which need another case."""
 NOT_PEOPLES = frozenset({"adopt", "release", "close_with_parent", "void_with_parent", "withdraw"})
@@ -44,7 +45,8 @@ REFUSALS = (
     refusals.TargetForeign, refusals.NobodyAbove, refusals.NobodyBelow, refusals.ReturnedTwice,
     refusals.NobodyAssigned, refusals.FeedbackFirst, refusals.FeedbackDone, refusals.MustPassUp, refusals.NotAtOnce,
     refusals.ProxyNeedsOffice, refusals.AuthorityMissing, refusals.NotAResidents, refusals.TooLate,
-    refusals.TooEarly, refusals.NotOver, refusals.NoSuchClock, TargetUnknown, TargetElsewhere, KeyTaken,
+    refusals.TooEarly, refusals.NotOver, refusals.NoSuchClock, refusals.CategoryMissing,
+    refusals.Classified, CategoryUnknown, TargetUnknown, TargetElsewhere, KeyTaken,
 )  # fmt: skip
 
 
@@ -104,6 +106,7 @@ class ActIn(Input, frozen=True, kw_only=True):
         Meta(description="code of the office to assign to, or of the department whose authority it is"),
     ] = UNSET
     clock: Annotated[str, Meta(max_length=64, pattern=PLAIN, description="meet: name of the deadline")] = ""
+    category: Annotated[CategoryCode | UnsetType, Meta(description="classify: kind of matter; see /categories")] = UNSET
     expected: Annotated[
         Annotated[int, Meta(ge=0, le=2**31)] | UnsetType, Meta(description="the version that was seen, as If-Match too")
     ] = UNSET
@@ -131,7 +134,9 @@ class ActView(Output, frozen=True, kw_only=True):
     zh: str
     en: str
     possible: bool
-    needs: Annotated[tuple[str, ...], Meta(description="what must be given: text, target, authority, clock, parent")]
+    needs: Annotated[
+        tuple[str, ...], Meta(description="what must be given: text, target, authority, clock, category, parent")
+    ]
     code: Annotated[str, Meta(description="why it is not possible; empty: it is")] = ""
     why_zh: str = ""
     why_en: str = ""
@@ -178,6 +183,7 @@ async def act(call: Call, *, path: CasePath, body: ActIn) -> OneCase:
         text=body.text,
         target=None if body.target is UNSET else call.book.office(body.target, call.now),
         clock=body.clock,
+        category="" if body.category is UNSET else body.category,
         expected=_expected(call, body.expected),
     )
     if body.target is not UNSET and wanted.target is None:

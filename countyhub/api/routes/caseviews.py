@@ -78,7 +78,7 @@ class ClockView(Output, frozen=True, kw_only=True):
 
     name: str
     level: Annotated[str, Meta(description="for which level it is")]
-    until: Annotated[str, Meta(description="what ends it: close, feedback, begin, pass_on or met")]
+    until: Annotated[str, Meta(description="what ends it: close, feedback, begin, pass_on, met or classify")]
     due: Annotated[datetime, Meta(description="when it is over")]
     first_due: datetime
     ended: Annotated[datetime | None, Meta(description="null: it runs")]

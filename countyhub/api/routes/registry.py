@@ -45,7 +45,7 @@ class DeadlineView(Output, frozen=True, kw_only=True):
     name: str
     amount: int
     unit: Annotated[str, Meta(description="minutes, calendar_hours, working_hours or working_days")]
-    until: Annotated[str, Meta(description="what ends it: close, feedback, begin, pass_on or met")]
+    until: Annotated[str, Meta(description="what ends it: close, feedback, begin, pass_on, met or classify")]
 
 
 class CategoryView(Output, frozen=True, kw_only=True):
