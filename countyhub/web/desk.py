@@ -88,6 +88,7 @@ NAV: Final = (
     ("cameras", "/cameras"),
     ("boxes", "/boxes"),
     ("events", "/events"),
+    ("checkins", "/checkins"),
     ("figures", "/figures"),
     ("report", "/report"),
     ("suppressed", "/suppressed"),
