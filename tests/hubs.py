@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -21,11 +21,9 @@ from gridwire.mqtt import Message, MqttClient, MqttSettings
 from tests import postgres
 from tests.harness import until
 from tests.instances import BOX, NOON, STREAM
+from tests.ownprocess import PATIENCE_S, ROOT, OwnProcess
 
 COUNTY = "431126"
-PATIENCE_S = 60.0
-ROOT = Path(__file__).parents[1]
-
 
 _on_postgres: dict[Path, str] | None = None
 """Set while a test runs on PostgreSQL: the database of each folder."""
@@ -51,7 +49,7 @@ def database_url(folder: Path) -> str:
     return _on_postgres[folder]
 
 
-class HubProcess:
+class HubProcess(OwnProcess):
     """`countyhub run` with a folder of its own. `port` is the broker's, or that of what stands before it. `database`:
     its URL, if not the one that the test runs on."""
 
@@ -72,53 +70,14 @@ class HubProcess:
         )
         self.words: tuple[str, ...] = ()
         """Further arguments of `countyhub run`."""
-        self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> HubProcess:
+    def start(self) -> Self:
         with (self.folder / "hub.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self.python, "-m", "countyhub.cli", "run", "--config", str(self.config), *self.words],
                 stdout=log, stderr=log, cwd=self.tree, env={**os.environ, "LANG": "en_US.UTF-8"},
             )  # fmt: skip
         return self
-
-    def kill(self) -> None:
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> int:
-        """SIGTERM; returns the exit code."""
-        return self._end(signal.SIGTERM)
-
-    def wait(self) -> int:
-        assert self._process is not None
-        return self._process.wait(PATIENCE_S)
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None, "the hub is not running"
-        return self._process.pid
-
-    def pause(self) -> None:
-        """SIGSTOP: it stands still in the midst of whatever it does."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        os.kill(self.pid, signal.SIGCONT)
-
-    def _end(self, number: int) -> int:
-        process, self._process = self._process, None
-        if process is None:
-            return 0
-        process.send_signal(number)
-        process.send_signal(signal.SIGCONT)  # a paused process does not hear SIGTERM
-        return process.wait(PATIENCE_S)
-
-    def __enter__(self) -> HubProcess:
-        return self.start()
-
-    def __exit__(self, *exc: object) -> None:
-        if self._process is not None:
-            self.kill()
 
     @property
     def log(self) -> str:

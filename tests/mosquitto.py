@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import pytest
+
+from tests.ownprocess import OwnProcess
 
 # Debian installs it in /usr/sbin, which is not in everybody's PATH.
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
@@ -42,7 +44,7 @@ class ServerTls:
     require_certificate: bool = False
 
 
-class Mosquitto:
+class Mosquitto(OwnProcess):
     """One broker. Starts when entered (or by `start()`); `port` never changes, whatever dies in between.
 
     `acl` is the text of an ACL file, `users` maps name to password (else anonymous clients may connect),
@@ -69,7 +71,6 @@ class Mosquitto:
         self.folder = folder
         self.port = free_port()
         self._options = (max_packet_size, acl, users, tls, persistence, extra)
-        self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -78,12 +79,7 @@ class Mosquitto:
         path = self.folder / "mosquitto.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    @property
-    def pid(self) -> int:
-        assert self._process is not None, "mosquitto is not running"
-        return self._process.pid
-
-    def start(self) -> Mosquitto:
+    def start(self) -> Self:
         """Start and wait until the port accepts connections."""
         config = self.folder / "mosquitto.conf"
         config.write_text(self._configuration())
@@ -99,44 +95,14 @@ class Mosquitto:
         self.kill()
         raise RuntimeError(f"mosquitto did not listen within {START_TIMEOUT_S} s:\n{self.log}")
 
-    def stop(self) -> None:
-        """End it in good order: it disconnects its clients and, with `persistence`, saves."""
-        self._end(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """kill -9: nothing is saved, no client hears a word."""
-        self._end(signal.SIGKILL)
-
     def restart(self) -> None:
         """Stop it, if it still runs, and start it on the same port with the same folder."""
         self.stop()
         self.start()
 
-    def pause(self) -> None:
-        """SIGSTOP: the port stays open, nothing answers."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        os.kill(self.pid, signal.SIGCONT)
-
-    def __enter__(self) -> Mosquitto:
-        return self.start()
-
     def __exit__(self, *exc: object) -> None:
+        """In good order: it disconnects its clients and, with `persistence`, saves."""
         self.stop()
-
-    def _end(self, signum: int) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if process.poll() is None:
-            process.send_signal(signum)
-            process.send_signal(signal.SIGCONT)  # a paused process does not hear SIGTERM
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
     def _configuration(self) -> str:
         max_packet_size, acl, users, tls, persistence, extra = self._options

@@ -11,23 +11,22 @@ import contextlib
 import json
 import os
 import re
-import signal
 import sqlite3
 import subprocess
 import sys
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.harness import until
-from tests.hubs import PATIENCE_S, ROOT
 from tests.instances import BOX
+from tests.ownprocess import PATIENCE_S, ROOT, OwnProcess
 
 DRIVERS = ROOT / "tests" / "drivers_for_tests"
 _PAGE = re.compile(r"status page at http://127\.0\.0\.1:(\d+)/")
 
 
-class AgentProcess:
+class AgentProcess(OwnProcess):
     """`edgeagent run` with a folder of its own. `port` is the broker's. `devices` is TOML, changed by `configure`."""
 
     before: tuple[str, ...] = ()
@@ -48,14 +47,13 @@ class AgentProcess:
         self.configure(devices)
         self.environment: dict[str, str] = {}
         """Variables of the process beside those of the tests, as from its next start."""
-        self._process: subprocess.Popen[bytes] | None = None
         self._log_from = 0
 
     def configure(self, devices: str) -> None:
         """Write the configuration with these devices."""
         self.config.write_text(self._head + devices)
 
-    def start(self) -> AgentProcess:
+    def start(self) -> Self:
         path = self.folder / "agent.log"
         self._log_from = path.stat().st_size if path.exists() else 0
         drivers = self.tree / DRIVERS.relative_to(ROOT)
@@ -66,59 +64,6 @@ class AgentProcess:
                 stdout=log, stderr=log, cwd=self.tree, env=environment,
             )  # fmt: skip
         return self
-
-    def kill(self) -> None:
-        """kill -9. Also when it has ended by itself."""
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> int:
-        """SIGTERM; returns the exit code."""
-        return self._end(signal.SIGTERM)
-
-    def reload(self) -> None:
-        """SIGHUP."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGHUP)
-
-    def wait(self) -> int:
-        """The exit code of a process that ends by itself."""
-        assert self._process is not None
-        return self._process.wait(PATIENCE_S)
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None, "the agent is not running"
-        return self._process.pid
-
-    def pause(self) -> None:
-        """SIGSTOP: it stands still in the midst of whatever it does."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        os.kill(self.pid, signal.SIGCONT)
-
-    @property
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def _end(self, number: int) -> int:
-        process, self._process = self._process, None
-        if process is None:
-            return 0
-        process.send_signal(number)
-        process.send_signal(signal.SIGCONT)  # a paused process does not hear SIGTERM
-        try:
-            return process.wait(PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise
-
-    def __enter__(self) -> AgentProcess:
-        return self.start()
-
-    def __exit__(self, *exc: object) -> None:
-        self.kill()
 
     @property
     def log(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,12 +26,8 @@ def county(tmp_path: Path) -> County:
 
 
 @pytest.fixture
-async def hub(county: County) -> AsyncIterator[CountyHub]:
-    process = CountyHub(county)
-    for words in (("ca", "init"), ("migrate",)):
-        done = process.cli(*words)
-        assert done.returncode == 0, done.stderr
-    with process:
+def hub(county: County) -> Iterator[CountyHub]:
+    with CountyHub(county).set_up() as process:
         yield process
 
 

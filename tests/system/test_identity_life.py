@@ -26,13 +26,8 @@ def county(tmp_path: Path) -> County:
 
 
 @pytest.fixture
-async def hub(county: County) -> AsyncIterator[CountyHub]:
-    """Set up as an operator does it."""
-    process = CountyHub(county)
-    for words in (("ca", "init"), ("migrate",)):
-        done = process.cli(*words)
-        assert done.returncode == 0, done.stderr
-    with process:
+def hub(county: County) -> Iterator[CountyHub]:
+    with CountyHub(county).set_up() as process:
         yield process
 
 
