@@ -78,8 +78,13 @@ class Boxes:
         )
 
     async def parts(self, visit: Visit) -> Parts:
-        """A part a row: only boxes that changed are sent."""
-        return self._parts(visit, await self.rows(visit))
+        """A part a row: only boxes that changed are sent. Days are counted anew every hour."""
+        await self._read_certificates()
+        asked = tuple(visit.said(name) for name in ("area", "link", "sort"))
+        inputs = (self._desk.boxes(visit), self._expires, visit.now.replace(minute=0, second=0, microsecond=0))
+        key, names = ("boxes", visit.language, visit.scope, asked), visit.names
+        made: Parts = self._desk.kept.get(key, (*inputs, *names), lambda: self._parts(visit, self._rows(visit)))
+        return made
 
     def _parts(self, visit: Visit, rows: list[Row]) -> Parts:
         return {f"row{row.box.id}": self._html_of(visit, row) for row in rows}
@@ -94,6 +99,7 @@ class Boxes:
     async def one(self, request: Request) -> Response:
         """`GET /boxes/{box}`"""
         visit, wanted = await self._desk.visit(request), request.path_params["box"]
+        await self._read_certificates()
         box = next((each for each in self._desk.boxes(visit) if each.id == wanted), None)
         if box is None:
             raise HTTPException(404)
@@ -103,7 +109,7 @@ class Boxes:
             visit,
             "box.html",
             here="boxes",
-            row=await self._row(visit, box),
+            row=self._row(visit, box),
             box=box,
             hours=await self._charts.hours(visit, box.id),
             events=events,
@@ -112,6 +118,10 @@ class Boxes:
 
     async def rows(self, visit: Visit) -> list[Row]:
         """Those of the address, in its order."""
+        await self._read_certificates()
+        return self._rows(visit)
+
+    def _rows(self, visit: Visit) -> list[Row]:
         area, link = area_of(visit, visit.said("area")), visit.said("link")
         chosen = [
             box
@@ -119,15 +129,18 @@ class Boxes:
             if (not link or box.link == link)
             and (not area.code or area.code in visit.registry.box_path(box.id, visit.now))
         ]
-        return sorted([await self._row(visit, box) for box in chosen], key=SORTS[_sort(visit)])
+        return sorted((self._row(visit, box) for box in chosen), key=SORTS[_sort(visit)])
 
-    async def _row(self, visit: Visit, box: BoxView) -> Row:
+    async def _read_certificates(self) -> None:
+        """Once a minute."""
         if time.monotonic() - self._read_s > CERTIFICATES_EVERY_S:
             self._read_s = time.monotonic()
             c = certificate.c
             query = select(c.box, func.max(c.expires)).where(c.revoked.is_(None)).group_by(c.box)
             async with self._desk.read() as connection:
                 self._expires = {row[0]: row[1] for row in await connection.execute(query)}
+
+    def _row(self, visit: Visit, box: BoxView) -> Row:
         expires = self._expires.get(box.id)
         days = (expires - visit.now).days if expires else None
         registry, day = visit.registry, visit.registry.day(visit.now)

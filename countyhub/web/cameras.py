@@ -72,7 +72,10 @@ class Cameras:
         )
 
     async def parts(self, visit: Visit) -> Parts:
-        return self._parts(visit, area_of(visit, visit.said("area")))
+        area, boxes = area_of(visit, visit.said("area")), self._desk.boxes(visit)
+        key = ("cameras", visit.language, visit.scope, area.code)
+        made: Parts = self._desk.kept.get(key, (boxes, *visit.names), lambda: self._parts(visit, area))
+        return made
 
     def _parts(self, visit: Visit, area: Area) -> Parts:
         return {"cameras": self._desk.part(visit, "_cameras.html", area=area, **self._values(visit, area))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from countyhub.web.text import Text
 
 CASE_TEXTS: dict[str, Text] = {
+    "live.full": Text("同时查看的人太多，暂不自动更新，稍后重试", "Too many watch: not live for now, trying again"),
     # frame
     "nav": Text("主导航", "Main navigation"),
     "jump": Text("页内导航", "On this page"),

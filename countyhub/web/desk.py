@@ -6,10 +6,11 @@ A page is a module with `routes(desk)`; what it shows live it names in `Desk.liv
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -26,7 +27,8 @@ from countyhub.overview.boxviews import BoxView
 from countyhub.registry.snapshot import Registry
 from countyhub.store.engine import UNAVAILABLE, Store
 from countyhub.web.access import ANYONE, MACHINES, PUBLIC, REVEALS, page_of
-from countyhub.web.needs import Needs, needs
+from countyhub.web.kept import Kept
+from countyhub.web.needs import Machines, Needs, cases_of, machines_of
 from countyhub.web.render import COOKIE, Renderer, language_of
 from countyhub.web.settings import ConsoleSettings
 from countyhub.web.sight import Sights
@@ -38,6 +40,7 @@ from countyhub.web.words import Words
 from gridwire.problem import Language
 
 YEAR_S = 365 * 86400
+KEPT: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,11 @@ class Visit:
     @property
     def actor(self) -> Actor | None:
         return self.viewer.actor(self.book, self.now)
+
+    @property
+    def names(self) -> tuple[Registry, date]:
+        """What all names on a page go by."""
+        return self.registry, self.registry.day(self.now)
 
     @property
     def reveals(self) -> bool:
@@ -108,14 +116,17 @@ Parts = Mapping[str, str]
 """Element's id -> its HTML."""
 
 
-def digest_of(parts: Parts) -> str:
-    """Says whether somebody sees the same."""
-    said = "\0".join(f"{name}\0{parts[name]}" for name in sorted(parts))
-    return hashlib.blake2b(said.encode(), digest_size=9).hexdigest()
+def digest(html: str) -> bytes:
+    """Of one part."""
+    return hashlib.blake2b(html.encode(), digest_size=12).digest()
 
 
-RELOAD: Final = b"event: reload\ndata: {}\n\n"
-"""To a live page: what its viewer sees or may do is another now, come anew."""
+def digest_of(digests: Mapping[str, bytes]) -> str:
+    """Of all parts, by those of each: says whether somebody sees the same."""
+    said = b"".join(name.encode() + b"\0" + digests[name] for name in sorted(digests))
+    return hashlib.blake2b(said, digest_size=9).hexdigest()
+
+
 Source = Callable[[Visit], Awaitable[Parts]]
 
 
@@ -132,18 +143,27 @@ class Desk:
     config: Config
     sights: Sights
     live: dict[str, Source] = field(default_factory=dict)
-    _needs: dict[Scope, Needs] = field(default_factory=dict)
-    _needs_tick: int = -1
+    kept: Kept[Any] = field(default_factory=Kept)
+    """For parts: by their name, the language and whatever else they go by."""
+    _needs: dict[Scope, tuple[int, Needs]] = field(default_factory=dict)
     _fresh_tick: int = -1
+    _freshening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def language(self, request: Request) -> Language:
         return viewer_of(request).language or language_of(request, self.settings)
 
     async def visit(self, request: Request) -> Visit:
         """Raises one of `UNAVAILABLE`."""
-        viewer, now, language = viewer_of(request), datetime.now(UTC), self.language(request)
         await self.book.refresh()
-        snapshot = await self.watch.recent()
+        return self._visit(request, await self.watch.recent())
+
+    def looking_on(self, request: Request) -> Visit:
+        """The visit of a live page: as of the last tick, after `freshen`."""
+        assert self.watch.snapshot is not None  # a tick comes with a snapshot
+        return self._visit(request, self.watch.snapshot)
+
+    def _visit(self, request: Request, snapshot: Snapshot) -> Visit:
+        viewer, now, language = viewer_of(request), datetime.now(UTC), self.language(request)
         registry = self.book.registry
         return Visit(
             request=request,
@@ -168,7 +188,8 @@ class Desk:
         shown = {**around, **(parts or {})}
         if live:
             given = [(key, value) for key, value in visit.request.query_params.multi_items() if key != "lang"]
-            given += [*(query or {}).items(), ("lang", visit.language), ("seen", digest_of(shown))]
+            seen = digest_of({name: digest(each) for name, each in shown.items()})
+            given += [*(query or {}).items(), ("lang", visit.language), ("seen", seen)]
             given.append(("sight", visit.viewer.sight))
             stream = f"/live/{live}?{urlencode(given)}"
         html = self.renderer.page(
@@ -191,7 +212,11 @@ class Desk:
 
     def _around(self, visit: Visit, found: Needs) -> Parts:
         """The parts that every page has. Who may not see cases is not told of them."""
-        return {"needs": self.part(visit, "_needs.html", needs=found) if _goes_on(visit, "cases:read") else ""}
+        if not _goes_on(visit, "cases:read"):
+            return {"needs": ""}
+        key = ("needs", visit.language, visit.scope, visit.viewer.may(MACHINES))
+        made = self.kept.get(key, (found, *visit.names), lambda: self.part(visit, "_needs.html", needs=found))
+        return {"needs": made}
 
     def part(self, visit: Visit, template: str, **values: Any) -> str:
         """A fragment: a template with one element, which a live page puts in the place of the old one."""
@@ -203,22 +228,29 @@ class Desk:
         return {**self._around(visit, await self.needs(visit)), **await self.live[name](visit)}
 
     async def needs(self, visit: Visit) -> Needs:
-        """What needs a person, of what the viewer sees; asked once for all who see the same."""
-        if self._needs_tick != self.watch.tick:
-            self._needs, self._needs_tick = {}, self.watch.tick
-        if visit.scope not in self._needs:
+        """What needs a person, of what the viewer sees; asked once for all who see the same, when it may be another."""
+        scope, boxes = visit.scope, self.boxes(visit)
+        version = await self.watch.touched.version(scope, visit.snapshot.last_entry)
+        known = self._needs.get(scope)
+        if known is None or known[0] != version:
             async with self.read() as connection:
-                found = await needs(connection, visit.scope, self.boxes(visit), visit.now)
-            self._needs[visit.scope] = found
-        found = self._needs[visit.scope]
-        return found if visit.viewer.may(MACHINES) else replace(found, dark=None, away=None)
+                known = version, await cases_of(connection, scope)
+            self._needs[scope] = known
+            while len(self._needs) > KEPT:
+                del self._needs[next(iter(self._needs))]
+        machines: Machines = self.kept.get(("machines", scope), (boxes,), lambda: machines_of(boxes))
+        found = replace(known[1], silent_since=machines.silent_since(visit.now))
+        return replace(found, dark=machines.dark, away=machines.away) if visit.viewer.may(MACHINES) else found
 
     async def freshen(self) -> None:
         """Looks at the registry once a tick for all streams. Raises one of `UNAVAILABLE`."""
-        tick = self.watch.tick
-        if self._fresh_tick != tick:
-            await self.book.refresh()
-            self._fresh_tick = tick
+        if self._fresh_tick == self.watch.tick:
+            return
+        async with self._freshening:
+            tick = self.watch.tick
+            if self._fresh_tick != tick:
+                await self.book.refresh()
+                self._fresh_tick = tick
 
     def is_other(self, request: Request, viewer: Viewer) -> bool:
         """Whether the viewer of an open page sees or may do something else than when it was made: `Viewer.sight`."""
@@ -243,20 +275,31 @@ class Desk:
 
     def boxes(self, visit: Visit) -> tuple[BoxView, ...]:
         """The boxes in sight, those with trouble first. A box of no registry is seen by who sees everything."""
-        if visit.scope.whole:
-            return visit.snapshot.boxes
-        seen = visit.scope.villages
-        grids = {visit.registry.ancestors(grid, visit.now)[1:2] for grid in visit.scope.grids}
-        villages = seen | {path[0] for path in grids if path}
-        return tuple(
-            box for box in visit.snapshot.boxes if visit.registry.belongs(box.id, visit.now).village in villages
+        whole, scope = visit.snapshot.boxes, visit.scope
+        if scope.whole:
+            return whole
+        registry, day = visit.names
+        placed: list[tuple[str, BoxView]] = self.kept.get(
+            "placed", (whole, registry, day), lambda: [(registry.belongs(box.id, day).village, box) for box in whole]
         )
+        villages: frozenset[str] = self.kept.get(("villages", scope), (registry, day), lambda: _villages(visit))
+        found: tuple[BoxView, ...] = self.kept.get(
+            ("boxes", scope), (whole, villages), lambda: tuple(box for village, box in placed if village in villages)
+        )
+        return found
 
     def must_write(self) -> Store:
         """The store for acts; raises 503 where this console cannot write."""
         if self.store is None:
             raise HTTPException(503)
         return self.store
+
+
+def _villages(visit: Visit) -> frozenset[str]:
+    """Whose boxes are in sight: a village's are seen by its grids too."""
+    registry, day = visit.names
+    paths = {registry.ancestors(grid, day)[1:2] for grid in visit.scope.grids}
+    return visit.scope.villages | {path[0] for path in paths if path}
 
 
 def _nav(visit: Visit) -> list[tuple[str, str]]:

@@ -52,8 +52,12 @@ class Board:
         return await self._desk.page(visit, "board.html", here="lights", live="board", parts=parts, **values)
 
     async def parts(self, visit: Visit) -> Parts:
-        values = await self._values(visit, area_of(visit, visit.said("area")))
-        return self._parts(visit, values)
+        area, found = area_of(visit, visit.said("area")), await self._tally(visit)
+        key = ("board", visit.language, visit.scope, area.code)
+        made: Parts = self._desk.kept.get(
+            key, (found, *visit.names), lambda: self._parts(visit, _values(visit, area, found))
+        )
+        return made
 
     def _parts(self, visit: Visit, values: dict[str, Any]) -> Parts:
         return {"board": self._desk.part(visit, "_board.html", **values)}
@@ -65,19 +69,23 @@ class Board:
         return found
 
     async def _values(self, visit: Visit, area: Area) -> dict[str, Any]:
-        found = await self._desk.watch.tallies.of(
-            visit.scope, visit.registry, visit.registry.day(visit.now), visit.snapshot.last_entry
-        )
-        return {
-            "area": area.code,
-            "place": area.name,
-            "path": area.path,
-            "kind": area.kind,
-            "counts": found.at(area.code) if area.code else found.whole,
-            "rows": sorted(_rows(visit, area, found), key=_worst),
-            "lights": GRAVEST,
-            "stages": LIVING,
-        }
+        return _values(visit, area, await self._tally(visit))
+
+    async def _tally(self, visit: Visit) -> Tally:
+        return await self._desk.watch.tallies.of(visit.scope, *visit.names, visit.snapshot.last_entry)
+
+
+def _values(visit: Visit, area: Area, found: Tally) -> dict[str, Any]:
+    return {
+        "area": area.code,
+        "place": area.name,
+        "path": area.path,
+        "kind": area.kind,
+        "counts": found.at(area.code) if area.code else found.whole,
+        "rows": sorted(_rows(visit, area, found), key=_worst),
+        "lights": GRAVEST,
+        "stages": LIVING,
+    }
 
 
 def area_of(visit: Visit, code: str) -> Area:

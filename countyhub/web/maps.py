@@ -10,7 +10,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import date
+from functools import lru_cache
+from typing import Final
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -20,11 +22,12 @@ from starlette.routing import Route
 
 from countyhub.overview.boxviews import BoxView
 from countyhub.registry.forms import Grid
+from countyhub.registry.snapshot import Registry
 from countyhub.web import outlines
 from countyhub.web.desk import Desk, Parts, Visit
 from countyhub.web.lightsboard import Area, area_of
 from countyhub.web.outlines import Shape
-from countyhub.web.tally import GRAVEST
+from countyhub.web.tally import GRAVEST, Tally
 
 LAYERS: Final[Mapping[str, tuple[str, ...]]] = {
     "lights": (*GRAVEST, "none"),
@@ -74,28 +77,37 @@ class Maps:
         return await self._parts(visit, area_of(visit, visit.said("area")), _layer(visit))
 
     async def _parts(self, visit: Visit, area: Area, by: str) -> Parts:
-        return {"map-state": self._desk.part(visit, "_mapstate.html", **await self._state(visit, area, by))}
+        seen = await self._seen(visit, by)
+        key = ("map", visit.language, visit.scope, area.code, by)
+        made: Parts = self._desk.kept.get(key, (seen, *visit.names), lambda: self._made(visit, area, by, seen))
+        return made
+
+    def _made(self, visit: Visit, area: Area, by: str, seen: Tally | tuple[BoxView, ...]) -> Parts:
+        found = _states(visit, _grids(visit, area), by, seen)
+        states = _by_state(found, by)
+        counts = {state: len(states.get(state, ())) for state in LAYERS[by][:-1]}
+        state = msgspec.json.encode(states).decode()
+        html = self._desk.part(visit, "_mapstate.html", state=state, counts=counts, by=by, count=len(found))
+        return {"map-state": html}
+
+    async def _seen(self, visit: Visit, by: str) -> Tally | tuple[BoxView, ...]:
+        """What the map is coloured by."""
+        if by != "lights":
+            return self._desk.boxes(visit)
+        return await self._desk.watch.tallies.of(visit.scope, *visit.names, visit.snapshot.last_entry)
 
     async def state(self, request: Request) -> Response:
         """`GET /map/state?area=&by=`: the live parts, for a map that stays and is coloured otherwise."""
         parts = await self.parts(await self._desk.visit(request))
         return Response(msgspec.json.encode({"parts": parts}), media_type="application/json")
 
-    async def _state(self, visit: Visit, area: Area, by: str) -> dict[str, Any]:
-        found = await self._states(visit, _grids(visit, area), by)
-        states = _by_state(found, by)
-        counts = {state: len(states.get(state, ())) for state in LAYERS[by][:-1]}
-        return {"state": msgspec.json.encode(states).decode(), "counts": counts, "by": by, "count": len(found)}
 
-    async def _states(self, visit: Visit, grids: tuple[str, ...], by: str) -> dict[str, str]:
-        """Grid -> its state."""
-        if by == "lights":
-            found = await self._desk.watch.tallies.of(
-                visit.scope, visit.registry, visit.registry.day(visit.now), visit.snapshot.last_entry
-            )
-            return {code: found.places[code].gravest if code in found.places else "none" for code in grids}
-        boxes = {box.id: box for box in self._desk.boxes(visit)}
-        return _links(visit, grids, boxes) if by == "links" else _cameras(visit, grids, boxes)
+def _states(visit: Visit, grids: tuple[str, ...], by: str, seen: Tally | tuple[BoxView, ...]) -> dict[str, str]:
+    """Grid -> its state."""
+    if isinstance(seen, Tally):
+        return {code: seen.places[code].gravest if code in seen.places else "none" for code in grids}
+    boxes = {box.id: box for box in seen}
+    return _links(visit, grids, boxes) if by == "links" else _cameras(visit, grids, boxes)
 
 
 def _layer(visit: Visit) -> str:
@@ -107,9 +119,13 @@ def _layer(visit: Visit) -> str:
 
 def _grids(visit: Visit, area: Area) -> tuple[str, ...]:
     """All grids within; of a grid itself."""
-    code = area.code or visit.book.county
-    within = visit.registry.scope(code, visit.now).grids
-    if not within and isinstance(visit.registry.area(code, visit.now), Grid):
+    return _grids_of(*visit.names, area.code or visit.book.county)
+
+
+@lru_cache(128)
+def _grids_of(registry: Registry, day: date, code: str) -> tuple[str, ...]:
+    within = registry.scope(code, day).grids
+    if not within and isinstance(registry.area(code, day), Grid):
         return (code,)
     return tuple(sorted(within))
 

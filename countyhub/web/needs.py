@@ -65,8 +65,8 @@ class Needs:
         return not (self.calls or self.red or self.dark or self.away or self.silent_since)
 
 
-async def needs(connection: AsyncConnection, scope: Scope, boxes: Iterable[BoxView], now: datetime) -> Needs:
-    """As of now, of what is in sight."""
+async def cases_of(connection: AsyncConnection, scope: Scope) -> Needs:
+    """What cases need, of those in sight."""
     c = cases.c
     living = (c.open, ~c.drill, c.stage != "merged", *streams.seen(scope))
     columns = (c.number, c.title, c.grid, c.village, c.township, c.happened, c.arrived)
@@ -74,16 +74,32 @@ async def needs(connection: AsyncConnection, scope: Scope, boxes: Iterable[BoxVi
     rows = (await connection.execute(urgent)).mappings().all()
     overdue = select(func.count(), func.min(c.due)).where(c.light == "red", *living)
     red, overdue_since = (await connection.execute(overdue)).one()
-    known = list(boxes)
     return Needs(
         calls=tuple(Call(**{**row, "title": masking.text(row["title"])}) for row in rows[:SHOWN]),
         more_calls=max(len(rows) - SHOWN, 0),
         red=int(red),
         overdue_since=overdue_since,
-        dark=dark(known),
-        away=away(known),
-        silent_since=silent_since(known, now),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """What boxes and cameras need. `heard`: when any of them was heard of last."""
+
+    dark: Trouble | None
+    away: Trouble | None
+    heard: datetime | None
+
+    def silent_since(self, now: datetime) -> datetime | None:
+        """None while one box at least was heard of late, or while there is none yet."""
+        return self.heard if self.heard is not None and now - self.heard > SILENT else None
+
+
+def machines_of(boxes: Iterable[BoxView]) -> Machines:
+    """Of those in sight."""
+    known = list(boxes)
+    heard = max((box.last_seen for box in known if box.last_seen is not None), default=None)
+    return Machines(dark(known), away(known), heard)
 
 
 def dark(boxes: Iterable[BoxView]) -> Trouble | None:
@@ -114,9 +130,3 @@ def away(boxes: Iterable[BoxView]) -> Trouble | None:
 def _longest(since: datetime | None) -> tuple[bool, float]:
     """What nobody knows the beginning of comes last."""
     return since is None, since.timestamp() if since else 0.0
-
-
-def silent_since(boxes: Iterable[BoxView], now: datetime) -> datetime | None:
-    """None while one box at least was heard of late, or while there is none yet."""
-    heard = max((box.last_seen for box in boxes if box.last_seen is not None), default=None)
-    return heard if heard is not None and now - heard > SILENT else None

@@ -8,9 +8,7 @@ the bytes that are sent.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -18,19 +16,16 @@ from typing import NamedTuple
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import Response
 
 from countyhub.cases.scope import Scope
 from countyhub.store.engine import UNAVAILABLE
-from countyhub.web.desk import RELOAD, Desk, Parts, digest_of
-from countyhub.web.viewer import viewer_of
+from countyhub.web.desk import Desk, Parts, digest, digest_of
+from countyhub.web.seat import OPENING, RELOAD, TICK, Seat, streamed
 from gridwire.problem import Language
 
 log = logging.getLogger(__name__)
-STREAMS_MAX = 200
-RETRY_MS = 2000
 _NOT_OF_THE_PAGE = frozenset({"lang", "after", "seen", "sight"})
-_TICK = b"event: tick\ndata: {}\n\n"
 
 
 class Look(NamedTuple):
@@ -69,6 +64,7 @@ class PartStreams:
         self._desk, self._watch = desk, desk.watch
         self._making = asyncio.Lock()
         self._made: dict[Look, Made] = {}
+        self._before: dict[Look, Made] = {}
         self._made_tick = -1
 
     async def respond(self, request: Request) -> Response:
@@ -77,62 +73,55 @@ class PartStreams:
         page = request.path_params["page"]
         if page not in self._desk.live:
             raise HTTPException(404)
-        if self._watch.streams >= STREAMS_MAX:
-            return PlainTextResponse("", 503, headers={"retry-after": "10"})
         given = request.query_params
         seen = request.headers.get("last-event-id") or given.get("after") or given.get("seen", "")
-        updates = self._updates(request, page, seen)
-        return StreamingResponse(updates, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+        return streamed(self._watch, self._updates(request, page, seen))
 
     async def _updates(self, request: Request, page: str, seen: str) -> AsyncIterator[bytes]:
         """`seen`: the digest of what the page shows; who shows the same is told only what changes from now on. A page
         whose viewer sees other places or may do other things now is told to come anew."""
-        yield f"retry: {RETRY_MS}\n".encode() + _TICK
-        query, settings = _of_the_page(request), self._desk.settings
-        known, tick, said_s = None, -1, 0.0
+        yield OPENING
+        seat, query, language = Seat(self._desk, request), _of_the_page(request), self._desk.language(request)
+        keepalive_s, known, tick = self._desk.settings.keepalive_s, None, -1
         with self._watch.listening():
             while not self._watch.closing:
                 if self._watch.tick > tick:
+                    await seat.rest()
                     tick = self._watch.tick
                     try:
-                        # What he may see can change while he looks.
-                        await self._desk.freshen()
-                        viewer = viewer_of(request)
-                        if self._desk.is_other(request, viewer):
+                        viewer = await seat.viewer()
+                        if viewer is None:
                             yield RELOAD
                             return
-                        look = Look(page, query, self._desk.language(request), viewer.scope, viewer.rights)
+                        look = Look(page, query, language, viewer.scope, viewer.rights)
                         made = await self._compose(request, look)
                     except (*UNAVAILABLE, HTTPException) as error:
                         log.warning("%s cannot be shown live: %s", page, error)
                         return  # the browser shows it, and comes back
-                    if known is None:
-                        yield made.message(made if made.digest == seen else None)
-                        said_s = time.monotonic()
-                    elif made.digest != known.digest:
-                        yield made.message(known)
-                        said_s = time.monotonic()
-                    elif time.monotonic() - said_s > settings.keepalive_s:
-                        yield _TICK
-                        said_s = time.monotonic()
+                    if known is None or made.digest != known.digest:
+                        seat.said()
+                        yield made.message(made if known is None and made.digest == seen else known)
+                    elif seat.silent_s > keepalive_s:
+                        seat.said()
+                        yield TICK
                     known = made
-                    await asyncio.sleep(settings.update_interval_s)
-                elif not await self._watch.wait(tick, settings.keepalive_s):
+                elif not await self._watch.wait(tick, keepalive_s):
                     if await self._desk.has_changed(request):
                         yield RELOAD
                         return
-                    yield _TICK
+                    yield TICK
 
     async def _compose(self, request: Request, look: Look) -> Made:
         if self._made_tick == self._watch.tick and look in self._made:
             return self._made[look]
         async with self._making:
             if self._made_tick != self._watch.tick:
-                self._made, self._made_tick = {}, self._watch.tick
+                self._made, self._before, self._made_tick = {}, self._made, self._watch.tick
             if look not in self._made:
-                visit = await self._desk.visit(request)
+                visit = self._desk.looking_on(request)
                 look = look._replace(scope=visit.scope, rights=visit.viewer.rights)  # an import may have come between
-                self._made[look] = _made_of(await self._desk.parts(look.page, visit))
+                parts = await self._desk.parts(look.page, visit)
+                self._made[look] = _made_of(parts, self._before.get(look))
             return self._made[look]
 
 
@@ -141,9 +130,15 @@ def _of_the_page(request: Request) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((key, value) for key, value in query if key not in _NOT_OF_THE_PAGE))
 
 
-def _made_of(parts: Parts) -> Made:
-    return Made(parts, {name: _digest(html) for name, html in parts.items()}, digest_of(parts))
-
-
-def _digest(html: str) -> bytes:
-    return hashlib.blake2b(html.encode(), digest_size=12).digest()
+def _made_of(parts: Parts, before: Made | None) -> Made:
+    """What is as it was `before` is not reckoned again."""
+    if before is None:
+        digests = {name: digest(html) for name, html in parts.items()}
+    elif before.parts == parts:
+        return before
+    else:
+        old = before.parts
+        digests = {
+            name: before.digests[name] if old.get(name) == html else digest(html) for name, html in parts.items()
+        }
+    return Made(parts, digests, digest_of(digests))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from countyhub.accounts import masking
 from countyhub.overview.arrivals import EventView
 from countyhub.overview.boxviews import BoxView
 from countyhub.web import present
+from countyhub.web.kept import Kept
 from countyhub.web.settings import ConsoleSettings
 from countyhub.web.snapshot import Snapshot, zone_of
 from countyhub.web.texts import text, word
@@ -24,6 +26,8 @@ from gridwire.problem import Language
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
 COOKIE = "lang"
+BOXES_KEPT, EVENTS_KEPT = 4000, 2000
+"""Of which the HTML is kept; each language counts."""
 _LANGUAGES: dict[str, Language] = {"zh": "zh", "en": "en"}
 
 
@@ -85,8 +89,17 @@ class Renderer:
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
         self._assets = _digest(STATIC.rglob("*"))
+        self._boxes: Kept[str] = Kept(BOXES_KEPT)
+        self._events: Kept[str] = Kept(EVENTS_KEPT)
+        self._contexts: dict[tuple[Language, bool], Context] = {}
 
     def context(self, language: Language, *, reveals: bool = False) -> Context:
+        key = (language, reveals)
+        if key not in self._contexts:
+            self._contexts[key] = self._context(language, reveals=reveals)
+        return self._contexts[key]
+
+    def _context(self, language: Language, *, reveals: bool) -> Context:
         settings = self._settings
         unnamed = text("county.unnamed", language, code=settings.county)
         return Context(
@@ -103,10 +116,13 @@ class Renderer:
         return self._templates.get_template(name).render(c=self.context(language, reveals=reveals), **values)
 
     def event(self, view: EventView, language: Language, *, reveals: bool = False) -> str:
-        return self._macro("event", language, view, reveals=reveals)
+        """A row is made once for all who read it in this language and may ask for as much."""
+        make = partial(self._macro, "event", language, view, reveals=reveals)
+        return self._events.get((view.id, language, reveals), (view,), make)
 
     def box(self, view: BoxView, language: Language) -> str:
-        return self._macro("box", language, view)
+        """Made anew when the box is another."""
+        return self._boxes.get((view.id, language), (view,), partial(self._macro, "box", language, view))
 
     def summary(self, snapshot: Snapshot, language: Language) -> str:
         return self._macro("summary", language, snapshot.summary)

@@ -9,27 +9,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 
 from countyhub.cases.scope import Scope
 from countyhub.overview import arrivals
 from countyhub.overview.arrivals import EventView, Filter
 from countyhub.store.engine import UNAVAILABLE
-from countyhub.web.desk import RELOAD, Desk, Visit
+from countyhub.web.desk import Desk, Visit
+from countyhub.web.seat import OPENING, RELOAD, TICK, Seat, streamed
 from countyhub.web.snapshot import Snapshot
-from countyhub.web.viewer import viewer_of
 from countyhub.web.watch import Position
 from gridwire.problem import Language
 
 log = logging.getLogger(__name__)
 REPLAY_MAX = 200
 """More rows than this are not sent at once: the list on the page is no longer either."""
-STREAMS_MAX = 200
-RETRY_MS = 2000
 
 
 class Look(NamedTuple):
@@ -63,6 +62,7 @@ class Streams:
         self._settings = desk.settings
         self._composing = asyncio.Lock()
         self._ready: dict[tuple[Position, Look], tuple[Position, bytes]] = {}
+        self._read: dict[tuple[Position, Filter], tuple[list[EventView], list[EventView]]] = {}
         self._ready_tick = 0
 
     async def respond(self, request: Request) -> Response:
@@ -72,58 +72,69 @@ class Streams:
             position = self._watch.parse(said)
         except ValueError:
             return PlainTextResponse("Last-Event-ID\n", 400)
-        if self._watch.streams >= STREAMS_MAX:
-            return PlainTextResponse("", 503, headers={"retry-after": "10"})
-        updates = self._updates(request, position)
-        return StreamingResponse(updates, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+        return streamed(self._watch, self._updates(request, position))
 
     async def _updates(self, request: Request, position: Position) -> AsyncIterator[bytes]:
         """A page whose viewer sees other places now, or may do other things, is told to come anew."""
-        yield f"retry: {RETRY_MS}\nevent: tick\ndata: {{}}\n\n".encode()
+        yield OPENING
+        seat, language, keepalive_s = (
+            Seat(self._desk, request),
+            self._desk.language(request),
+            self._settings.keepalive_s,
+        )
         with self._watch.listening():
             while not self._watch.closing:
                 if self._watch.tick > position.tick:
+                    await seat.rest()
                     try:
-                        await self._desk.freshen()
-                        if self._desk.is_other(request, viewer_of(request)):
+                        viewer = await seat.viewer()
+                        if viewer is None:
                             yield RELOAD
                             return
-                        position, update = await self._compose(request, position)
+                        look = Look(event_filter(request, viewer.scope), language, viewer.rights)
+                        position, update = await self._compose(request, position, look)
                     except UNAVAILABLE as error:
                         log.warning("console cannot read the database: %s", error)
                         return  # the browser shows it, and comes back
+                    seat.said()
                     yield update
-                    await asyncio.sleep(self._settings.update_interval_s)
-                elif not await self._watch.wait(position.tick, self._settings.keepalive_s):
+                elif not await self._watch.wait(position.tick, keepalive_s):
                     if await self._desk.has_changed(request):
                         yield RELOAD
                         return
-                    yield b"event: tick\ndata: {}\n\n"
+                    yield TICK
 
-    async def _compose(self, request: Request, position: Position) -> tuple[Position, bytes]:
+    async def _compose(self, request: Request, position: Position, look: Look) -> tuple[Position, bytes]:
+        if self._ready_tick == self._watch.tick and (position, look) in self._ready:
+            return self._ready[position, look]
         async with self._composing:
             if self._ready_tick != self._watch.tick:
-                self._ready, self._ready_tick = {}, self._watch.tick
-            visit = await self._desk.visit(request)
-            look = Look(event_filter(request, visit.scope), visit.language, visit.viewer.rights)
+                self._ready, self._read, self._ready_tick = {}, {}, self._watch.tick
             if (position, look) not in self._ready:
+                visit = self._desk.looking_on(request)
+                wanted = replace(look.wanted, scope=visit.scope)  # an import may have come between
+                look = Look(wanted, look.language, visit.viewer.rights)
                 self._ready[position, look] = await self._make(visit, position, look)
             return self._ready[position, look]
 
     async def _make(self, visit: Visit, position: Position, look: Look) -> tuple[Position, bytes]:
-        watch, tick, wanted = self._watch, self._watch.tick, look.wanted
-        assert watch.snapshot is not None  # a tick comes with a snapshot
-        snapshot = await self._desk.seen(visit, watch.snapshot)
-        async with self._desk.read() as connection:
-            fresh = await arrivals.newest(
-                connection, wanted, REPLAY_MAX, after=position.event_id, before=snapshot.last_id + 1
-            )
-            ids = {row for row, at in watch.row_ticks.items() if at > position.tick and row <= position.event_id}
-            changed = await arrivals.by_id(connection, ids, wanted.scope) if ids else []
+        watch, tick = self._watch, self._watch.tick
+        snapshot = await self._desk.seen(visit, visit.snapshot)
+        if (position, look.wanted) not in self._read:
+            self._read[position, look.wanted] = await self._rows(position, look.wanted, snapshot.last_id)
+        fresh, changed = self._read[position, look.wanted]
         update = self._update(visit, snapshot, position, fresh, changed)
         reached = Position(snapshot.last_id, tick)  # lower than before when the hub was restored from a backup
         name = watch.position(reached.event_id, tick)
         return reached, b"id: %s\nevent: update\ndata: %s\n\n" % (name.encode(), msgspec.json.encode(update))
+
+    async def _rows(self, position: Position, wanted: Filter, last_id: int) -> tuple[list[EventView], list[EventView]]:
+        """Those that are new after a position, and those before it that look different now."""
+        async with self._desk.read() as connection:
+            fresh = await arrivals.newest(connection, wanted, REPLAY_MAX, after=position.event_id, before=last_id + 1)
+            ticks = self._watch.row_ticks.items()
+            ids = {row for row, at in ticks if at > position.tick and row <= position.event_id}
+            return fresh, await arrivals.by_id(connection, ids, wanted.scope) if ids else []
 
     def _update(
         self, visit: Visit, snapshot: Snapshot, position: Position, fresh: list[EventView], changed: list[EventView]

@@ -20,10 +20,12 @@ from countyhub.cases import streams
 from countyhub.cases.scope import Scope
 from countyhub.registry.snapshot import Registry
 from countyhub.store.casetables import cases
+from countyhub.web.touched import Touched
 
 Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 GRAVEST = ("red", "yellow", "grey", "green")
 """The lights that count, the gravest first; a case without a limit has none."""
+_KEPT = 500
 LIVING = ("found", "filed", "reported", "assigned", "handling", "feedback")
 
 
@@ -65,25 +67,29 @@ class Tally:
 
 
 class Tallies:
-    """Counted once for all who see the same, and again when a case has changed: every change is a line in some
-    timeline. `last_entry`: the newest line that the asker knows of."""
+    """Counted once for all who see the same, and again when a case that they see has changed; a count that comes to the
+    same stays the same object. `last_entry`: the newest line of the timelines that the asker knows of."""
 
-    def __init__(self, read: Read) -> None:
-        self._read = read
+    def __init__(self, read: Read, touched: Touched) -> None:
+        self._read, self._touched = read, touched
         self._turn = asyncio.Lock()
-        self._of: tuple[int, int, date] | None = None
-        self._found: dict[Scope, Tally] = {}
+        self._found: dict[Scope, tuple[tuple[int, int, date], Tally]] = {}
 
     async def of(self, scope: Scope, registry: Registry, day: date, last_entry: int) -> Tally:
         """Raises one of `store.engine.UNAVAILABLE`."""
         async with self._turn:
-            wanted = (last_entry, registry.revision, day)
-            if wanted != self._of:
-                self._of, self._found = wanted, {}
-            if scope not in self._found:
-                async with self._read() as connection:
-                    self._found[scope] = await tally(connection, scope, registry, day)
-            return self._found[scope]
+            version = await self._touched.version(scope, last_entry)
+            wanted, known = (version, registry.revision, day), self._found.get(scope)
+            if known is not None and known[0] == wanted:
+                return known[1]
+            async with self._read() as connection:
+                found = await tally(connection, scope, registry, day)
+            if known is not None and known[1] == found:
+                found = known[1]
+            self._found[scope] = wanted, found
+            while len(self._found) > _KEPT:
+                del self._found[next(iter(self._found))]
+            return found
 
 
 async def tally(connection: AsyncConnection, scope: Scope, registry: Registry, day: date) -> Tally:

@@ -26,6 +26,7 @@ from countyhub.web.settings import ConsoleSettings
 from countyhub.web.snapshot import Read, Snapshot, take, zone_of
 from countyhub.web.tally import Tallies
 from countyhub.web.today import Today
+from countyhub.web.touched import Touched
 
 log = logging.getLogger(__name__)
 COST_FACTOR = 20
@@ -54,13 +55,14 @@ class Watch:
         self._today = Today(zone_of(settings.timezone))
         self._looking = asyncio.Lock()
         self._sign = asyncio.Event()
-        self._moved = asyncio.Condition()
+        self._moved = asyncio.Event()
         self._wanted = asyncio.Event()
         self._latecomers = Latecomers()
         self._looked_s = 0.0
         self._boxes_due_s = 0.0
         self._process = secrets.token_hex(4)
-        self.tallies = Tallies(read)
+        self.touched = Touched(read)
+        self.tallies = Tallies(read, self.touched)
         self.snapshot: Snapshot | None = None
         self.tick = 0
         self.summary_tick = 0
@@ -100,14 +102,13 @@ class Watch:
                 cost_s = self._looked_s - began
                 self._boxes_due_s = self._looked_s + max(self._settings.boxes_interval_s, COST_FACTOR * cost_s)
             if self._compare(snapshot, changed):
-                await self._wake()
+                self._wake()
         return snapshot
 
     def _compare(self, new: Snapshot, changed_rows: set[int]) -> bool:
         """Whether anything is different; notes at which tick."""
         old, tick = self.snapshot, self.tick + 1
-        known = {box.id: box for box in old.boxes} if old else {}
-        boxes = [box.id for box in new.boxes if known.get(box.id) != box]
+        boxes = _changed(new, old)
         summary = old is None or old.summary != new.summary
         trouble = old is None or old.trouble != new.trouble
         rows = old is None or (old.last_id, old.last_entry) != (new.last_id, new.last_entry)
@@ -137,25 +138,21 @@ class Watch:
 
     async def wait(self, tick: int, timeout_s: float) -> bool:
         """Until there is something after `tick`; False when `timeout_s` passed, or at the end."""
-
-        def due() -> bool:
-            return self.tick > tick or self.closing
-
-        try:
-            async with asyncio.timeout(timeout_s), self._moved:
-                await self._moved.wait_for(due)
-        except TimeoutError:
-            return False
-        return not self.closing
+        if self.tick <= tick and not self.closing:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await self._moved.wait()
+        return self.tick > tick and not self.closing
 
     async def close(self) -> None:
         """Ends every stream, so that the server can stop."""
         self.closing = True
-        await self._wake()
+        self._wake()
 
-    async def _wake(self) -> None:
-        async with self._moved:
-            self._moved.notify_all()
+    def _wake(self) -> None:
+        """Everybody who waits now, at once: who comes to wait afterwards waits for the next."""
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
 
     async def run(self) -> None:
         """Looks as often as needed, for as long as it is not cancelled."""
@@ -197,11 +194,22 @@ class Watch:
 
 
 def _kept(new: Snapshot, old: Snapshot | None) -> Snapshot:
-    """Boxes that are as they were stay the same objects: they know their sums, and pages are made of them faster."""
+    """Boxes that are as they were stay the same objects, and so do all of them together: they know their sums, and
+    pages are made of them faster."""
     if old is None or new.boxes is old.boxes:
         return new
+    if new.boxes == old.boxes:
+        return replace(new, boxes=old.boxes)
     known = {box.id: box for box in old.boxes}
     return replace(new, boxes=tuple(known[box.id] if known.get(box.id) == box else box for box in new.boxes))
+
+
+def _changed(new: Snapshot, old: Snapshot | None) -> list[str]:
+    """The boxes that are not as they were; those of `new` are `_kept`."""
+    if old is not None and new.boxes is old.boxes:
+        return []
+    known = {box.id: box for box in old.boxes} if old else {}
+    return [box.id for box in new.boxes if known.get(box.id) is not box]
 
 
 async def _lasts(connection: AsyncConnection) -> tuple[int, int]:
