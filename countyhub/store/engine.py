@@ -110,14 +110,15 @@ async def open_store(url: str | URL) -> Store:
     `DatabaseUnusable`; then nothing in it has been changed. `DatabaseUnreachable` may pass by itself."""
     parsed = parse(url)
     with told(parsed):
-        await check(parsed)
+        revision = await check(parsed)
         if parsed.database and not is_postgres(parsed):
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         store = Store(parsed)
         async with AsyncExitStack() as undo:
             undo.push_async_callback(store.close)
             async with store.write() as connection:
-                await connection.run_sync(upgrade.to_head)
+                if revision != upgrade.revisions()[0]:
+                    await connection.run_sync(upgrade.to_head)
                 if store.is_postgres:
                     await postgres.warn_if_careless(connection)
                     await connection.run_sync(partitions.make, partitions.ahead(datetime.now(UTC)))

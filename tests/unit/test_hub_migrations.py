@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Connection, Date, Float, LargeBinary, MetaData, func, select, text
 from sqlalchemy.types import Boolean, Integer
 
@@ -65,6 +66,11 @@ def fill(connection: Connection) -> dict[str, int]:
     if "counter" in found.tables:  # as the rows of the inbox would have left it
         connection.execute(text("UPDATE counter SET value = (SELECT max(id) FROM event) WHERE name = 'event'"))
     return dict.fromkeys(filled, ROWS)
+
+
+def test_the_revisions_are_those_that_alembic_finds() -> None:
+    scripts = ScriptDirectory(str(Path(upgrade.__file__).parent / "migrations"))
+    assert upgrade.revisions() == [script.revision for script in scripts.walk_revisions()]
 
 
 @pytest.mark.parametrize("revision", OLDER)
