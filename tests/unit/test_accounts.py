@@ -10,6 +10,7 @@ import pytest
 
 from countyhub.accounts import masking, passwords, reasons, session, users
 from countyhub.accounts.entry import Entry, From, Held, LinkOver, SamePassword, WrongPassword
+from countyhub.accounts.lockout import ADDRESS
 from countyhub.accounts.session import Limits
 from countyhub.audit import reading
 from countyhub.store.engine import Store, open_store
@@ -142,6 +143,12 @@ async def test_an_address_that_tries_many_names_waits(entry: Entry) -> None:
     async with entry.store.read() as connection:
         names = {row.object for row in await reading.newest(connection, kind="login.failed")}
     assert names == {""}, "what was typed is written down only where it is a name"
+
+
+async def test_a_right_password_takes_its_own_try_from_the_address_again(entry: Entry) -> None:
+    """Or an office of twenty would lock itself out each morning."""
+    for _ in range(ADDRESS.free + 1):
+        assert await entry.by_password("zhang.san", PASSWORD, HERE, NOW)
 
 
 async def test_a_thousand_tries_at_once_are_as_many_failures(entry: Entry) -> None:

@@ -40,6 +40,14 @@ def test_the_shipped_calendars_are_in_order():
     assert shipped().calendar.zone == ZoneInfo("Asia/Shanghai")
 
 
+def test_one_calendar_completes_another_where_that_knows_nothing():
+    ours = Calendar({date(2026, 1, 1): True}, frozenset({2026}))
+    both = ours.completed_by(Calendar({date(2026, 1, 2): False, date(2027, 1, 1): False}, frozenset({2026, 2027})))
+    told = [both.is_working_day(date(*day)) for day in ((2026, 1, 1), (2026, 1, 2), (2027, 1, 1), (2028, 1, 3))]
+    assert [each.value for each in told] == [True, True, False, True]
+    assert [bool(each.problems) for each in told] == [False, False, False, True]
+
+
 @pytest.mark.parametrize(("year", "working_days"), [(2024, 251), (2025, 248), (2026, 248)])
 def test_working_days_of_a_year(year, working_days):
     """R-CAL-01: holidays and make-up days, as the notices have them."""

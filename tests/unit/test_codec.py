@@ -75,6 +75,23 @@ def test_what_the_hub_would_refuse_is_not_made(bad, problem):
         codec.encode_event(bad)
 
 
+def test_an_event_may_be_as_large_as_the_limit_and_no_byte_larger():
+    sent = event(Alarm(kind="a", state="start", detail={"x": ""}))
+    room = limits.MAX_EVENT_BYTES - len(codec.encode_event(sent))
+    for more, fits in ((room, True), (room + 1, False)):
+        raw = codec.encode_event(sent).replace(b'"x":""', b'"x":"' + b"x" * more + b'"')
+        (item,) = codec.decode_up(raw, source=SOURCE)
+        assert (len(raw) <= limits.MAX_EVENT_BYTES) == fits
+        assert fits != (isinstance(item, codec.Refused) and isinstance(item.problem, refusals.EventTooLarge))
+
+
+@pytest.mark.parametrize(("year", "shown"), [(1899, False), (1900, True), (2999, True), (3000, False)])
+def test_times_are_of_years_that_clocks_and_databases_know(year, shown):
+    raw = codec.encode_event(event(Sos())).replace(b'"time":"2026', b'"time":"%d' % year)
+    (item,) = codec.decode_up(raw, source=SOURCE)
+    assert isinstance(item, codec.Arrived) == shown
+
+
 def test_a_batch_holds_the_exact_bytes():
     raws = alarms(50)
     payload = codec.encode_batch(raws)

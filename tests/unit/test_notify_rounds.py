@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
@@ -14,11 +15,11 @@ from countyhub import notify
 from countyhub.cases.acting import merge, split
 from countyhub.config import WebhookSettings
 from countyhub.lifecycle.state import Office
-from countyhub.notify import upkeep
+from countyhub.notify import quiet, upkeep
 from countyhub.registry.forms import Duty, Person
 from countyhub.store.notifytables import preference
 from simulators.county.build import COUNTY, FOUNDED
-from tests.casebooks import GRID, HOUR, ROAD, VILLAGE, fresh_store, people, staff
+from tests.casebooks import GRID, HOUR, MORNING, ROAD, VILLAGE, fresh_store, people, staff
 from tests.gateways import Says
 from tests.harness import until
 from tests.registries import TOWNSHIP
@@ -178,6 +179,20 @@ async def test_quiet_hours_are_a_persons_own(store) -> None:
         await here.open()
         await here.round()
         assert [to for to, text in here.told if text.startswith("New: ")] == [phone(CLERK)]
+
+
+@pytest.mark.parametrize(("now", "over"), [("21:29", None), ("21:30", "06:30"), ("06:29", "06:30"), ("06:30", None)])
+def test_quiet_hours_are_over_at_their_very_end(now, over) -> None:
+    hours = quiet.hours("21:30-06:30")
+    end = hours.end(datetime.fromisoformat(f"2026-06-03T{now}+00:00"), ZoneInfo("UTC"))
+    assert (end and f"{end:%H:%M}") == over
+
+
+def test_the_budget_of_a_day_holds_beside_that_of_an_hour() -> None:
+    """R-WAKE-05."""
+    sent = [MORNING - 3 * HOUR, MORNING - 2 * HOUR]
+    assert quiet.room(sent, 2, 3, MORNING) == MORNING
+    assert quiet.room(sent, 2, 2, MORNING) == sent[0] + quiet.DAY
 
 
 async def test_over_the_budget_everything_waits_and_comes_as_one(store) -> None:

@@ -14,7 +14,7 @@ from countyhub import notify
 from countyhub.notify.alerts import NoSuchCall
 from countyhub.registry.forms import Duty
 from countyhub.store.casetables import cases
-from countyhub.store.notifytables import alert
+from countyhub.store.notifytables import alert, message, parcel
 from simulators.county.build import COUNTY
 from tests.casebooks import GRID, HOUR, VILLAGE, fresh_store, people, rows, staff
 from tests.gateways import Says
@@ -63,6 +63,14 @@ async def test_it_passes_on_every_two_minutes_until_everybody_was_woken(store) -
         here.forget()
         await here.round(2 * MINUTE)
         await here.round(9 * MINUTE)
+        assert here.told == []
+        await here.round(MINUTE)
+        assert sorted(here.phones) == of_the_village()
+        for _ in LINE:
+            await here.round(2 * MINUTE)
+        here.forget()
+        await here.round(2 * MINUTE)
+        await here.round(19 * MINUTE)
         assert here.told == []
         await here.round(MINUTE)
         assert sorted(here.phones) == of_the_village()
@@ -158,6 +166,18 @@ async def test_what_has_not_gone_out_when_somebody_answers_does_not_go(store) ->
         await here.round(HOUR)
         assert here.told == []
         assert [row.state for row in await here.parcels()] == ["dropped"]
+
+
+async def test_of_very_many_those_who_have_no_message_yet_get_none_when_somebody_answers(store) -> None:
+    """R-WAKE-12: messages are packed fifty at a time."""
+    async with county(store, Says(503)) as here:
+        number = await here.sos(place=GRID)
+        await here.round()
+        async with store.write() as connection:
+            await connection.execute(update(message).values(state="waiting", parcel=None, due=here.now))
+            await connection.execute(update(parcel).values(state="sent", due=None))
+        await notify.acknowledge(store, number, "x", here.now)
+        assert [(row.state, row.problem, row.due) for row in await here.messages()] == [("dropped", "answered", None)]
 
 
 async def test_what_is_being_sent_when_somebody_answers_is_not_tried_again(store) -> None:

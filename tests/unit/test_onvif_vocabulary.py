@@ -226,6 +226,8 @@ def test_an_unknown_name_with_a_spelled_truth_is_a_state():
         ("RuleEngine/IntrusionDetection/Alert", "intrusion"),
         ("RuleEngine/LineCounter/Crossed", "counter"),
         ("RuleEngine/ObjectCounting/Count", "counter"),
+        ("UserAlarm/GateA/PersonCounting", "counter"),
+        ("UserAlarm/GateA/PersonCount", "counter"),
         ("Alarm/humandetection", "person"),
         ("VideoAnalytics/motiondetected", "motion"),
         ("Device/Hardware/CartridgeStatus", "other"),

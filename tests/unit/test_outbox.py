@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -291,6 +293,22 @@ async def test_an_older_file_is_brought_forward_step_by_step(tmp_path):
     assert db.execute("SELECT count(*) FROM alarm").fetchone() == (1,)
     assert before.seq == 1
     db.close()
+
+
+async def test_a_picture_is_on_the_disk_before_its_row(tmp_path, monkeypatch):
+    """Its bytes before its name, and its name before anything speaks of it."""
+    synced, fsync = [], os.fsync
+
+    def spy(descriptor):
+        file = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        rows = sqlite3.connect(f"file:{tmp_path}/outbox.db?mode=ro", uri=True).execute("SELECT count(*) FROM media")
+        synced.append((file.suffix or file.name, rows.fetchone()[0]))
+        fsync(descriptor)
+
+    async with outbox(tmp_path) as box:
+        monkeypatch.setattr(os, "fsync", spy)
+        await box.put(draft(Picture()), jpegs=[JPEG, JPEG])
+    assert [step for step in synced if step[0] in (".tmp", "pictures")] == [(".tmp", 0), (".tmp", 0), ("pictures", 0)]
 
 
 async def test_the_end_of_the_loop_takes_no_picture_whose_row_is_committed(tmp_path):
