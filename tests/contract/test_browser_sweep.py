@@ -1,0 +1,25 @@
+"""No page is left out of the sweep of the browser suite, which is slow and runs where there is a browser."""
+
+from sqlalchemy.ext.asyncio import create_async_engine
+from starlette.routing import Mount
+
+from countyhub.web.access import EXPORTED, PAGES, page_of
+from countyhub.web.app import create
+from countyhub.web.settings import ConsoleSettings
+from tests.browser.sweep import NO_PAGES, SWEEP
+
+
+def test_every_address_that_answers_a_page_is_in_the_sweep():
+    app = create(create_async_engine("sqlite+aiosqlite://"), None, ConsoleSettings())
+    found = [each for each in app.routes if isinstance(each, Mount) or "GET" in each.methods]
+    assert set(NO_PAGES) <= {each.path for each in found}, "no exception for what is not there"
+    pages = [each for each in found if each.path not in NO_PAGES and not each.path.endswith((".csv", ".xlsx"))]
+    opened = [each.path.partition("?")[0] for each in SWEEP if each.status == 200]
+    assert [each.path for each in pages if not any(each.path_regex.match(path) for path in opened)] == []
+
+
+def test_every_right_by_which_a_page_is_got_is_in_the_sweep():
+    opened = {page_of("GET", each.path.partition("?")[0]) for each in SWEEP}
+    rows = {each for each in PAGES if "GET" in each.methods and not each.path.endswith(EXPORTED)}
+    left_out = {each.path for each in rows - opened}
+    assert left_out == {"/livez|/readyz", "/static/.+", "/metrics", "/picture/.+", "/live/(cameras|boxes)", "/live/.+"}
