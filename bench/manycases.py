@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.cases import finding
 from countyhub.cases.book import Book
-from countyhub.cases.scope import WHOLE, Scope
-from countyhub.cases.streams import Filter
+from countyhub.cases.listing import Filter
 from countyhub.lifecycle.number import case_number
 from countyhub.lifecycle.state import Case, Office
 from countyhub.registry.forms import Duty, Grid
+from countyhub.sight.scope import WHOLE, Scope
 from countyhub.store.casetables import case_entry, case_evidence, case_office, cases
 from countyhub.store.engine import Store
 from countyhub.store.tables import event

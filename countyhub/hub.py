@@ -15,7 +15,7 @@ from importlib.metadata import version
 from types import TracebackType
 from zoneinfo import ZoneInfo
 
-from countyhub import escalation, feeds, leasehold, upkeep
+from countyhub import escalation, feeds, lease
 from countyhub.accounts import upkeep as accounts
 from countyhub.ca import keeper
 from countyhub.cases.book import Book
@@ -34,6 +34,7 @@ from countyhub.matters.windowfiles import WindowFiles
 from countyhub.notify import loop as notify
 from countyhub.registry.live import LiveRegistry, days_folder
 from countyhub.rollup import checkins, sampling
+from countyhub.store import upkeep
 from countyhub.store.engine import UNAVAILABLE, Store, locate, open_store
 from countyhub.store.problems import DatabaseUnreachable
 from countyhub.web.metrics.vitals import Vitals
@@ -57,7 +58,7 @@ class Hub:
         self.config = config
         self.store = store
         self.notifier = Notifier()
-        self.feed = Commits(store)
+        self.commits = Commits(store)
         self.downlink = Downlink(config.county)
         self.commands = Commands(store, self.downlink)
         self.notices = Notices(store, self.downlink)
@@ -69,7 +70,7 @@ class Hub:
         self.registry = LiveRegistry(store, zone, days_folder(config.calendar.days_dir))
         self.book = Book.configured(config, self.registry)
         windows = WindowFiles(config.calendar.windows_dir, zone)
-        self.matters = Follower(store, self.feed, self.book, windows, config.language)
+        self.matters = Follower(store, self.commits, self.book, windows, config.language)
         self.web_port = 0
         """Port of the console once it listens."""
         self._born: set[str] = set()
@@ -97,7 +98,7 @@ class Hub:
         yield "feeds", lambda: feeds.run(store, self.registry, config, self.vitals.held)
         if config.enrol.enabled:
             yield "enrolment", lambda: keeper.run(store, config)
-        yield "chores", lambda: leasehold.hold(Lease(store, "chores"), self._all_chores)
+        yield "chores", lambda: lease.hold(Lease(store, "chores"), self._all_chores)
         if config.web.enabled and importlib.util.find_spec("countyhub.web.app") is not None:
             yield "the console", self._serve_console
 
@@ -116,7 +117,7 @@ class Hub:
     # What follows a commit.
 
     def _on_commit(self, outcome: Outcome) -> None:
-        self.feed.tell(outcome.last_id)
+        self.commits.tell(outcome.last_id)
         self.vitals.took(outcome)
         self._born |= outcome.born
         if outcome.born or outcome.reported or outcome.reused or (outcome.stored and self.replay.is_waiting):
@@ -154,7 +155,7 @@ class Hub:
 
     async def _serve_console(self) -> None:
         """A console that cannot listen must not keep events from being stored: it tries again."""
-        from countyhub.api.settings import ApiParts
+        from countyhub.api.parts import ApiParts
         from countyhub.web.app import create
         from countyhub.web.metrics.gauges import GaugeParts
         from countyhub.web.serve import refused, serve, tls_of
@@ -174,7 +175,7 @@ class Hub:
         )
         while True:
             try:
-                app = create(self.store, self.feed, settings, api, measured, self.book)
+                app = create(self.store, self.commits, settings, api, measured, self.book)
                 await serve(app, web.host, web.port, self._console_listens, tls_of(self.config))
             except OSError as error:
                 log.error("the console cannot listen on %s:%d: %s", web.host, web.port, error)

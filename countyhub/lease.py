@@ -6,19 +6,29 @@ which it wants to write: `prove` raises `LeaseLost` there, so clocks that differ
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import socket
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.store.engine import Store
+from countyhub.store.engine import UNAVAILABLE, Store
 from countyhub.store.upsert import insert
 from countyhub.store.worktables import lease
-from gridwire.problem import Both
+from gridwire.problem import Both, Problem
+
+log = logging.getLogger("countyhub.lease")
 
 LASTS = timedelta(seconds=15)
+RENEW_S = 5.0
+"""A third of what a lease lasts."""
+AGAIN_S = 5.0
+WRONG_S = 60.0
+"""After a mistake in the settings, such as an unreadable password file."""
 
 
 class LeaseLost(Exception):
@@ -60,6 +70,50 @@ class Lease:
         async with self._store.write() as connection:
             held = (lease.c.name == self.name, lease.c.holder == self.holder)
             await connection.execute(update(lease).where(*held).values(until=datetime.fromtimestamp(0, UTC)))
+
+
+async def hold(lease: Lease, work: Callable[[], Awaitable[None]]) -> None:
+    """Until cancelled: `work` whenever the lease is ours. What it meets with (database away, lease lost, a `Problem`
+    of the settings) ends it, and it begins anew later."""
+    try:
+        while True:
+            pause_s = await _attempt(lease, work)
+            await asyncio.sleep(pause_s)
+    finally:
+        await _give_back(lease)
+
+
+async def _attempt(lease: Lease, work: Callable[[], Awaitable[None]]) -> float:
+    """Once; returns for how long to wait before the next time."""
+    pause_s = AGAIN_S
+    try:
+        if await lease.take():
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_renew(lease))
+                await work()
+    except* LeaseLost:
+        log.warning("%s: another process has taken over", lease.name)
+    except* Problem as problems:
+        log.error("%s: %s", lease.name, "; ".join(str(each) for each in problems.exceptions))
+        pause_s = WRONG_S
+    except* UNAVAILABLE as errors:
+        log.error("%s waits for the database: %s", lease.name, "; ".join(str(each) for each in errors.exceptions))
+    return pause_s
+
+
+async def _renew(lease: Lease) -> None:
+    while True:
+        await asyncio.sleep(RENEW_S)
+        if not await lease.take():
+            raise LeaseLost(lease.name)
+
+
+async def _give_back(lease: Lease) -> None:
+    """So that another process need not wait; without a database it will have to."""
+    try:
+        await lease.give_back()
+    except UNAVAILABLE as error:
+        log.info("%s is not given back: %s", lease.name, error)
 
 
 def _here() -> str:

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from countyhub.api import tokens
+from countyhub.api.parts import ApiParts
 from countyhub.api.scopes import PERSONAL, SCOPES
-from countyhub.api.settings import ApiParts
 from countyhub.cases.book import Book
 from countyhub.config import ApiSettings, Config, FeedsSettings
 from countyhub.registry import plan

@@ -26,7 +26,7 @@ from typing import Self
 import msgspec
 from cryptography import x509
 
-from countyhub.ca import certificates, identities, keeping
+from countyhub.ca import certificates, identities, renewal
 from countyhub.ca.authority import Authority
 from countyhub.ca.enrolment import Registrar
 from countyhub.ca.listener import Listener
@@ -87,7 +87,7 @@ class County:
         self.config = Config(
             county=COUNTY, data_dir=str(folder), enrol=EnrolSettings(**(settings | enrol)), language="en",
         )  # fmt: skip
-        password = f"file:{folder / 'broker' / keeping.PASSWORD_FILE}"
+        password = f"file:{folder / 'broker' / renewal.PASSWORD_FILE}"
         broker = BrokerSettings(port=self.config.enrol.hub_port, username="countyhub", password=password)
         self.config = msgspec.structs.replace(self.config, broker=broker)
         self.store: Store | None = None
@@ -95,13 +95,13 @@ class County:
 
     def init(self, now: datetime | None = None) -> Authority:
         now = now or datetime.now(UTC)
-        authority = Authority.create(keeping.ca_folder(self.config), COUNTY, self.config.enrol, now)
-        keeping.refresh(self.config, {}, now)
+        authority = Authority.create(renewal.ca_folder(self.config), COUNTY, self.config.enrol, now)
+        renewal.refresh(self.config, {}, now)
         return authority
 
     @property
     def authority(self) -> Authority:
-        return Authority.open(keeping.ca_folder(self.config))
+        return Authority.open(renewal.ca_folder(self.config))
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[Store]:
@@ -114,7 +114,7 @@ class County:
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[Listener]:
         """CA, database, listener."""
-        if not (keeping.ca_folder(self.config) / "authority.json").exists():
+        if not (renewal.ca_folder(self.config) / "authority.json").exists():
             self.init()
         async with self.opened() as store:
             self.listener = Listener(store, self.config)
@@ -143,8 +143,8 @@ class County:
         path.write_text(f'box = "{box}"\nhub = "{HOST}:{self.listener.port}"\ntoken = "{token}"\nname = "东山村"\n')
         return path
 
-    async def keep(self, now: datetime | None = None) -> keeping.Round:
-        return await keeping.keep(self.store, self.config, now or datetime.now(UTC))
+    async def keep(self, now: datetime | None = None) -> renewal.Round:
+        return await renewal.keep(self.store, self.config, now or datetime.now(UTC))
 
     async def revoke(self, box: str) -> None:
         async with self.store.write() as connection:

@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route
 
 from countyhub.accounts import session
 from countyhub.accounts.session import COOKIE
-from countyhub.api.settings import ApiParts
+from countyhub.api.parts import ApiParts
 from countyhub.cases.book import Book
 from countyhub.config import Config
 from countyhub.registry import stored

@@ -15,7 +15,7 @@ from sqlalchemy import desc, select
 
 from countyhub.accounts import lockout, session
 from countyhub.accounts.session import Limits
-from countyhub.audit import anchors, keeping, trail
+from countyhub.audit import anchors, pruning, trail
 from countyhub.config import Config
 from countyhub.store.audittables import audit
 from countyhub.store.engine import UNAVAILABLE, Store
@@ -43,7 +43,7 @@ async def run(store: Store, config: Config) -> None:
 async def once(store: Store, config: Config, now: datetime) -> None:
     """One round. Raises one of `UNAVAILABLE`; OSError, which is one of them, also for the file of anchors."""
     await note_settings(store, config)
-    rows = await keeping.prune(store, config.retention.audit_days, now)
+    rows = await pruning.prune(store, config.retention.audit_days, now)
     if rows:
         log.info("%d rows of the audit are older than %d days and were given up", rows, config.retention.audit_days)
     limits = Limits.of(config.accounts.idle_minutes, config.accounts.longest_hours)

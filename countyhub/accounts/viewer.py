@@ -14,10 +14,10 @@ from functools import lru_cache
 from countyhub.accounts.roles import NO_PERSON, ROLES
 from countyhub.accounts.users import User
 from countyhub.audit.trail import Asker
-from countyhub.cases import scope as scopes
 from countyhub.cases.book import WORKING, Book
-from countyhub.cases.scope import NOTHING, WHOLE, Scope
 from countyhub.lifecycle.state import Actor
+from countyhub.sight import scope as scopes
+from countyhub.sight.scope import NOTHING, WHOLE, Scope
 from gridwire.problem import Language
 
 

@@ -12,16 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.accounts import masking, reasons
 from countyhub.accounts.viewer import Viewer
+from countyhub.api.parts import ApiParts
 from countyhub.api.problems import Changed, Conflict, NoPerson, PersonAway, ReasonNeeded
-from countyhub.api.settings import ApiParts
 from countyhub.api.tokens import Token
 from countyhub.audit import trail
 from countyhub.audit.trail import Asker
 from countyhub.cases.book import Book
 from countyhub.cases.refusals import NoSuchPerson
-from countyhub.cases.scope import Scope, both
 from countyhub.lifecycle.state import Actor
 from countyhub.registry.snapshot import Registry
+from countyhub.sight.scope import Scope, both
 from countyhub.store.engine import Store
 
 Keep = Callable[[AsyncConnection, Any], Awaitable[None]]

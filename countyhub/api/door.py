@@ -20,6 +20,7 @@ from countyhub.accounts.viewer import Viewer, viewer
 from countyhub.api import tokens
 from countyhub.api.limits import WINDOW_S, Limits, Verdict
 from countyhub.api.origin import CSRF_HEADER, SAFE_METHODS, is_own
+from countyhub.api.parts import ApiParts
 from countyhub.api.peer import Peer, believed, peer
 from countyhub.api.problems import (
     ApiProblem,
@@ -35,7 +36,6 @@ from countyhub.api.problems import (
     TooManyFailures,
 )
 from countyhub.api.scopes import SCOPES
-from countyhub.api.settings import ApiParts
 from countyhub.api.tokens import Token
 from countyhub.store.engine import Store
 

@@ -26,6 +26,7 @@ from countyhub.api import kept, openapi, reading
 from countyhub.api.call import Call
 from countyhub.api.door import USED_EVERY_S, Caller, Door
 from countyhub.api.kept import KEY_PATTERN, Answered, Asked
+from countyhub.api.parts import ApiParts
 from countyhub.api.problems import (
     MEDIA_TYPE,
     Away,
@@ -41,7 +42,6 @@ from countyhub.api.problems import (
     answer_of,
 )
 from countyhub.api.route import Blob, Route, Upload
-from countyhub.api.settings import ApiParts
 from countyhub.api.table import ROUTES
 from countyhub.audit import trail
 from countyhub.store.engine import UNAVAILABLE, Store

@@ -8,7 +8,7 @@ from typing import Annotated, Generic, TypeVar
 import msgspec
 from msgspec import Meta
 
-from countyhub.registry.words import CATEGORY_PATTERN, PLACE_PATTERN
+from countyhub.registry.formparts import CATEGORY_PATTERN, PLACE_PATTERN
 from gridwire.codes import BOX_PATTERN, DEVICE_PATTERN, END, ULID_PATTERN
 
 PLAIN = rf"^[^\x00]*{END}"

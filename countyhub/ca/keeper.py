@@ -7,13 +7,13 @@ import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from countyhub import leasehold
-from countyhub.ca import identities, keeping
+from countyhub import lease
+from countyhub.ca import identities, renewal
 from countyhub.ca.authority import INDEX, CaBroken, CaTooShort, NoCa
 from countyhub.ca.files import KeyOpen, NotWritten
-from countyhub.ca.keeping import NoNames
 from countyhub.ca.listener import Listener
 from countyhub.ca.outlaws import Outlaws
+from countyhub.ca.renewal import NoNames
 from countyhub.config import Config
 from countyhub.lease import Lease
 from countyhub.store.engine import UNAVAILABLE, Store
@@ -60,12 +60,12 @@ async def run(store: Store, config: Config) -> None:
     """Until cancelled: from the moment on at which there is a CA, in one of several processes at a time."""
     while True:
         if has_ca(config):
-            await leasehold.hold(Lease(store, "enrolment"), Keeper(store, config).run)
+            await lease.hold(Lease(store, "enrolment"), Keeper(store, config).run)
         await asyncio.sleep(LOOK_FOR_CA_S)
 
 
 def has_ca(config: Config) -> bool:
-    return (keeping.ca_folder(config) / INDEX).exists()
+    return (renewal.ca_folder(config) / INDEX).exists()
 
 
 class Keeper:
@@ -113,10 +113,10 @@ class Keeper:
             return False
         return True
 
-    async def once(self, now: datetime) -> keeping.Round:
+    async def once(self, now: datetime) -> renewal.Round:
         """One round. Raises one of `PROBLEMS` and of `engine.UNAVAILABLE`."""
         await self._end_leaving(now)
-        done = await keeping.keep(self._store, self._config, now)
+        done = await renewal.keep(self._store, self._config, now)
         if done.ca or done.server:
             self.listener.reload()
         if done.ca:
@@ -168,6 +168,6 @@ async def outlook(store: Store, config: Config, now: datetime) -> list[Problem]:
 
 def _own(config: Config, now: datetime) -> Iterator[Problem]:
     kinds = {"ca": CaEnding, "server": ServerEnding, "crl": CrlEnding}
-    for name, end in keeping.ends(config, now)._asdict().items():
+    for name, end in renewal.ends(config, now)._asdict().items():
         if end < now + TELL_BEFORE:
             yield kinds[name](end=end)

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from cryptography import x509
 
-from countyhub.ca import keeping
+from countyhub.ca import renewal
 from countyhub.ca.authority import Authority
 from countyhub.ca.certificates import BadRequest
 from countyhub.ca.enrolment import Registrar
@@ -46,7 +46,7 @@ class Listener:
 
     async def serve(self) -> None:
         """Raises OSError when it cannot listen, or a file is missing."""
-        folder = keeping.broker_folder(self._config)
+        folder = renewal.broker_folder(self._config)
         self._context = server_context(folder)
         server = await self._http.listen(self._config.enrol.host, self._config.enrol.port, self._context)
         async with server:
@@ -57,7 +57,7 @@ class Listener:
     def reload(self) -> None:
         """The server's certificate or the CA has changed: as from the next connection. Raises OSError."""
         if self._context is not None:
-            _load(self._context, keeping.broker_folder(self._config))
+            _load(self._context, renewal.broker_folder(self._config))
 
     async def _answer(self, request: Request) -> Response:
         try:
@@ -70,7 +70,7 @@ class Listener:
 
     async def _route(self, request: Request) -> Response:
         now = datetime.now(UTC)
-        authority = await asyncio.to_thread(Authority.open, keeping.ca_folder(self._config))
+        authority = await asyncio.to_thread(Authority.open, renewal.ca_folder(self._config))
         if request.path == TRUST_PATH:
             return Response(200, msgspec.json.encode(authority.trust(now)))
         if request.path not in (ENROL_PATH, RENEW_PATH):
@@ -107,5 +107,5 @@ def server_context(folder: Path) -> ssl.SSLContext:
 
 
 def _load(context: ssl.SSLContext, folder: Path) -> None:
-    context.load_cert_chain(folder / keeping.SERVER_FILE)
-    context.load_verify_locations(folder / keeping.CA_FILE)
+    context.load_cert_chain(folder / renewal.SERVER_FILE)
+    context.load_verify_locations(folder / renewal.CA_FILE)

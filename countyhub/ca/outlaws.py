@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
-from countyhub.ca import keeping, revocation
+from countyhub.ca import renewal, revocation
 from countyhub.ca.authority import Authority
 from countyhub.ca.revocation import TIMEOUT_S, Probe, SessionNotEnded
 from countyhub.config import Config
@@ -51,10 +51,10 @@ class Outlaws:
 
     async def _listed(self, now: datetime) -> Probe:
         """On a list that has all of them."""
-        authority = Authority.open(keeping.ca_folder(self._config))
+        authority = Authority.open(renewal.ca_folder(self._config))
         async with self._store.write() as connection:
             probe = await revocation.make_probe(connection, authority, now)
-        await keeping.keep(self._store, self._config, now)
+        await renewal.keep(self._store, self._config, now)
         return probe
 
     async def _end(self, box: str) -> bool:

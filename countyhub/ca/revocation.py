@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.ca import certificates, keeping
+from countyhub.ca import certificates, renewal
 from countyhub.ca.authority import Authority
 from countyhub.config import Config
 from countyhub.downlink.connection import mqtt_settings
@@ -81,7 +81,7 @@ async def in_force(config: Config, probe: Probe) -> InForce:
         file = Path(folder) / "probe.pem"
         file.touch(0o600)
         file.write_bytes(probe.pem)
-        ca = keeping.broker_folder(config) / keeping.CA_FILE
+        ca = renewal.broker_folder(config) / renewal.CA_FILE
         names = config.enrol.names
         tls = TlsSettings(ca_file=str(ca), cert_file=str(file), server_name=names[0] if names else None)
         settings = MqttSettings(

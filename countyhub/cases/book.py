@@ -10,9 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from countyhub.cases import scope
 from countyhub.cases.refusals import NoSuchPerson, NotTheRole, TargetElsewhere, TargetUnknown
-from countyhub.cases.scope import Scope
 from countyhub.config import Config
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import Act, Actor, Case, Handling, Office, Role, all_above
@@ -20,6 +18,8 @@ from countyhub.lifecycle.step import Lifecycle
 from countyhub.registry.forms import Department, Duty, Grid
 from countyhub.registry.live import LiveRegistry
 from countyhub.registry.snapshot import Registry
+from countyhub.sight import scope
+from countyhub.sight.scope import Scope
 from countyhub.worktime.calendar import Calendar
 
 WORKING: Final[tuple[Role, ...]] = ("county", "dispatcher", "department", "township", "village_clerk", "grid_worker")

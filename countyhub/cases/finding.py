@@ -16,11 +16,11 @@ import msgspec
 from sqlalchemy import BigInteger, Select, and_, desc, func, select, type_coerce, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.cases import streams
+from countyhub.cases import listing
 from countyhub.cases.attaching import INFO, AttachmentInfo
-from countyhub.cases.scope import WHOLE, Scope
-from countyhub.cases.streams import NEVER_US, Filter
+from countyhub.cases.listing import NEVER_US, Filter
 from countyhub.lifecycle.state import Case
+from countyhub.sight.scope import WHOLE, Scope
 from countyhub.store.casetables import attachment, case_entry, case_evidence, cases
 from gridwire.problem import Problem
 
@@ -158,7 +158,7 @@ async def find(
 
 async def one(connection: AsyncConnection, number: str, scope: Scope = WHOLE) -> Whole | None:
     """A case whole; None when there is none, or not in sight."""
-    query = select(*_COLUMNS, cases.c.text, cases.c.state).where(cases.c.number == number, *streams.seen(scope))
+    query = select(*_COLUMNS, cases.c.text, cases.c.state).where(cases.c.number == number, *listing.seen(scope))
     row = (await connection.execute(query)).first()
     if row is None:
         return None
@@ -204,7 +204,7 @@ async def by_receipt(connection: AsyncConnection, receipt: str) -> str | None:
 async def board(connection: AsyncConnection, scope: Scope = WHOLE) -> Board:
     """How things stand in sight."""
     columns = (cases.c.level, cases.c.stage, cases.c.light, cases.c.drill, cases.c.guessed)
-    query = select(*columns, func.count()).where(cases.c.open, *streams.seen(scope)).group_by(*columns)
+    query = select(*columns, func.count()).where(cases.c.open, *listing.seen(scope)).group_by(*columns)
     counts: dict[str, Counter[str]] = {name: Counter() for name in ("light", "stage", "level", "other")}
     for level, stage, light, drill, guessed, number in await connection.execute(query):
         if drill:
@@ -228,7 +228,7 @@ async def board(connection: AsyncConnection, scope: Scope = WHOLE) -> Board:
 def _by_age(wanted: Filter, scope: Scope, after: tuple[int, str] | None, limit: int) -> Select[Any]:
     """The newest first. Each stream gives a page at most; what is in several counts once."""
     several: list[Select[Any]] = []
-    for stream in streams.of(wanted, scope):
+    for stream in listing.of(wanted, scope):
         query = select(stream.arrived.label("arrived"), stream.number.label("number")).where(*stream.where)
         if stream.joins_cases:
             query = query.join_from(stream.number.table, cases, stream.number == cases.c.number)
@@ -248,7 +248,7 @@ def _by_age(wanted: Filter, scope: Scope, after: tuple[int, str] | None, limit: 
 def _by_due(wanted: Filter, scope: Scope, after: tuple[int, str] | None, limit: int) -> Select[Any]:
     """What has no deadline that runs comes last. There are never so many open cases that sorting them takes long."""
     due = func.coalesce(_raw(cases.c.due), NEVER_US)
-    query = select(due, cases.c.number).where(cases.c.open, *streams.rest(wanted), *streams.seen(scope))
+    query = select(due, cases.c.number).where(cases.c.open, *listing.rest(wanted), *listing.seen(scope))
     if after is not None:
         query = query.where((due > after[0]) | and_(due == after[0], cases.c.number > after[1]))
     return query.order_by(due, cases.c.number).limit(limit + 1)

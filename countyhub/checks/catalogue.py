@@ -9,11 +9,11 @@ from countyhub.checks import (
     aside,
     backup,
     broker,
+    calendar,
     certificates,
     database,
+    deadletters,
     disk,
-    folders,
-    letters,
     notify,
     work,
 )
@@ -25,7 +25,7 @@ from countyhub.store.problems import DatabaseUnreachable
 
 CHECKS: tuple[Check, ...] = tuple(
     module.CHECK
-    for module in (database, broker, work, backup, certificates, disk, folders, notify, letters, aside, accounts)
+    for module in (database, broker, work, backup, certificates, disk, calendar, notify, deadletters, aside, accounts)
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from countyhub.ca import keeper, keeping
+from countyhub.ca import keeper, renewal
 from countyhub.ca.authority import CaBroken
 from countyhub.ca.files import KeyOpen
 from countyhub.ca.keeper import BoxEnding, CaEnding, CrlEnding, ServerEnding
@@ -34,7 +34,7 @@ async def _look(scene: Scene) -> list[Line]:
     if not keeper.has_ca(config):
         return [found(NoCa())]
     try:
-        ends = keeping.ends(config, scene.now)
+        ends = renewal.ends(config, scene.now)
         near = await keeper.outlook(scene.store, config, scene.now) if scene.store is not None else []
     except keeper.PROBLEMS as problem:
         return [foreign(problem, "fail")]

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from countyhub.ca import files, identities, keeping
+from countyhub.ca import files, identities, renewal
 from countyhub.ca.authority import Authority
 from countyhub.ca.identities import WrongIdentity
 from countyhub.cli.ca import who
@@ -115,8 +115,8 @@ def _cell(row: dict[str, str], names: Sequence[str]) -> str:
 async def _ready(config: Config, now: datetime) -> tuple[Store, bytes]:
     """The database, and the fingerprint that tokens name. Raises the problems of both."""
     if not config.enrol.names:
-        raise keeping.NoNames
-    authority = Authority.open(keeping.ca_folder(config))
+        raise renewal.NoNames
+    authority = Authority.open(renewal.ca_folder(config))
     return await open_reader(locate(config)), bytes.fromhex(authority.signing(now).pin)
 
 

@@ -10,7 +10,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from countyhub.ca import identities, keeping, revocation
+from countyhub.ca import identities, renewal, revocation
 from countyhub.ca.authority import Authority
 from countyhub.ca.revocation import InForce, Probe, SessionNotEnded
 from countyhub.cli.ca import who
@@ -35,13 +35,13 @@ async def revoke(config: Config, args: argparse.Namespace) -> int:
 
 async def _void(config: Config, args: argparse.Namespace) -> tuple[int, Probe]:
     now = datetime.now(UTC)
-    authority = Authority.open(keeping.ca_folder(config))
+    authority = Authority.open(renewal.ca_folder(config))
     store = await open_reader(locate(config))
     try:
         async with store.write() as connection:
             count = await identities.revoke(connection, args.box, by=who(), now=now, reason=args.reason)
             probe = await revocation.make_probe(connection, authority, now)
-        await keeping.keep(store, config, now)
+        await renewal.keep(store, config, now)
     finally:
         await store.close()
     return count, probe

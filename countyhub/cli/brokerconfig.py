@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from countyhub import configfile
-from countyhub.ca import brokerfiles, brokertrial, files, keeping
+from countyhub.ca import brokerfiles, brokertrial, files, renewal
 from countyhub.cli import brokerapply
 from countyhub.cli.brokerapply import Step
 from countyhub.cli.say import say
@@ -67,7 +67,7 @@ def execute(args: argparse.Namespace) -> int:
         print(say(args.language, en=f"{args.out}: nothing was set up here, nothing is done",
                   zh=f"{args.out}：此处未曾设置，不作处理"))  # fmt: skip
         return OK
-    with keeping.alone(files.folder(args.out.absolute(), 0o755)) as folder:
+    with renewal.alone(files.folder(args.out.absolute(), 0o755)) as folder:
         return _bring_up_to_date(config, folder, args)
 
 
@@ -91,7 +91,7 @@ def _bring_up_to_date(config: Config, folder: Path, args: argparse.Namespace) ->
     if code == ROLLED_BACK:
         return code
     print(_told(changed, args.language))
-    password_file = keeping.broker_folder(config) / keeping.PASSWORD_FILE
+    password_file = renewal.broker_folder(config) / renewal.PASSWORD_FILE
     if config.broker.username != brokerfiles.HUB_USER:
         print(say(args.language, en="countyhub.toml should say:", zh="countyhub.toml 中应写：")
               + f"\n{brokerfiles.hub_settings(config.enrol, password_file)}")  # fmt: skip
@@ -102,14 +102,14 @@ def wanted(
     config: Config, folder: Path, *, include: Path | None, store: Path | None, gid: int | None, listen: str
 ) -> list[Wanted]:
     """All files. Raises `NothingYet`, `Unreadable`, `KeyOpen`, `NotWritten`."""
-    kept = keeping.broker_folder(config)
-    server = _read(kept / keeping.SERVER_FILE)
+    kept = renewal.broker_folder(config)
+    server = _read(kept / renewal.SERVER_FILE)
     split = server.index(b"-----BEGIN PRIVATE KEY-----")
     texts = {
-        brokerfiles.CA: _read(kept / keeping.CA_FILE),
+        brokerfiles.CA: _read(kept / renewal.CA_FILE),
         brokerfiles.CERTIFICATE: server[:split],
         brokerfiles.KEY: server[split:],
-        brokerfiles.CRL: _read(kept / keeping.CRL_FILE),
+        brokerfiles.CRL: _read(kept / renewal.CRL_FILE),
         brokerfiles.ACL: brokerfiles.acl(config.county).encode(),
         brokerfiles.PASSWORDS: brokerfiles.passwords(_password(kept)).encode(),
         brokerfiles.CONF: brokerfiles.configuration(folder, config.enrol, store=store, listen=listen).encode(),
@@ -166,7 +166,7 @@ def _apply(folder: Path, listed: list[Wanted], gid: int | None, step: Step, args
 def _take_note(config: Config) -> None:
     """The hub's note that something has changed is taken away before the files are read: one that comes meanwhile
     is a new one. Raises `NotWritten`."""
-    path = keeping.broker_folder(config) / keeping.STAMP_FILE
+    path = renewal.broker_folder(config) / renewal.STAMP_FILE
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
@@ -175,7 +175,7 @@ def _take_note(config: Config) -> None:
 
 def _password(kept: Path) -> str:
     """The hub's own, made once."""
-    path = kept / keeping.PASSWORD_FILE
+    path = kept / renewal.PASSWORD_FILE
     if not path.exists():
         files.write(path, secrets.token_urlsafe(24).encode() + b"\n", files.PRIVATE)
     files.check_private(path)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from countyhub import configfile
-from countyhub.ca import files, identities, keeping
+from countyhub.ca import files, identities, renewal
 from countyhub.ca.authority import Authority
 from countyhub.ca.identities import Identity
 from countyhub.ca.keeper import outlook
@@ -39,16 +39,16 @@ def execute(args: argparse.Namespace) -> int:
 def _init(config: Config, language: Language) -> int:
     now = datetime.now(UTC)
     if not config.enrol.names:
-        raise keeping.NoNames
+        raise renewal.NoNames
     files.folder(Path(config.data_dir))
-    authority = Authority.create(keeping.ca_folder(config), config.county, config.enrol, now)
-    keeping.refresh(config, {}, now)
+    authority = Authority.create(renewal.ca_folder(config), config.county, config.enrol, now)
+    renewal.refresh(config, {}, now)
     pin = shown(authority.signing(now).pin)
     print(
         say(language, en=f"county CA made; fingerprint of its key:\n  {pin}", zh=f"县级 CA 已建立，公钥指纹：\n  {pin}")
     )
     print(say(language, en=_ADVICE_EN, zh=_ADVICE_ZH).format(
-        folder=keeping.ca_folder(config), parent=config.data_dir, port=config.enrol.port,
+        folder=renewal.ca_folder(config), parent=config.data_dir, port=config.enrol.port,
     ))  # fmt: skip
     return OK
 
@@ -72,10 +72,10 @@ _ADVICE_ZH = """
 
 
 def _renew(config: Config, language: Language) -> int:
-    async def work() -> keeping.Round:
+    async def work() -> renewal.Round:
         store = await open_reader(locate(config))
         try:
-            return await keeping.keep(store, config, datetime.now(UTC))
+            return await renewal.keep(store, config, datetime.now(UTC))
         finally:
             await store.close()
 
@@ -88,13 +88,13 @@ def _renew(config: Config, language: Language) -> int:
 
 def _show(config: Config, language: Language) -> int:
     now = datetime.now(UTC)
-    authority = Authority.open(keeping.ca_folder(config))
+    authority = Authority.open(renewal.ca_folder(config))
     signing = authority.signing(now)
     for each in authority.trusted(now):
         role = say(language, en="signs", zh="签发中") if each is signing else say(language, en="trusted", zh="受信任")
         until = say(language, en=f"until {each.expires:%Y-%m-%d}", zh=f"有效至 {each.expires:%Y-%m-%d}")
         print(f"CA {each.number}  {role}  {until}\n  {shown(each.pin)}")
-    for name, end in keeping.ends(config, now)._asdict().items():
+    for name, end in renewal.ends(config, now)._asdict().items():
         print(f"{name:8}{end:%Y-%m-%d}")
     boxes, warnings = asyncio.run(_look(config, now))
     for box in boxes:

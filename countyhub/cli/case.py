@@ -20,10 +20,9 @@ from countyhub.cases import finding
 from countyhub.cases.acting import Acted, act, merge
 from countyhub.cases.attaching import MAX_BYTES, Attached, attach
 from countyhub.cases.book import Book
+from countyhub.cases.listing import Filter
 from countyhub.cases.opening import Opening, open_case
 from countyhub.cases.refusals import NotThere, NotTheRole
-from countyhub.cases.scope import WHOLE, Scope
-from countyhub.cases.streams import Filter
 from countyhub.cli import caseexport
 from countyhub.cli.attempt import OK, Trouble, attempt
 from countyhub.cli.caseshow import Shown
@@ -32,6 +31,7 @@ from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import Act, Actor, Role
 from countyhub.lifecycle.step import allowed_acts
 from countyhub.registry.live import LiveRegistry
+from countyhub.sight.scope import WHOLE, Scope
 from countyhub.store.engine import Store, locate, open_reader
 from gridwire.codes import new_ulid
 from gridwire.problem import Problem

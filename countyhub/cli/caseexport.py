@@ -11,9 +11,9 @@ import msgspec
 
 from countyhub.cases import finding
 from countyhub.cases.finding import Listed
-from countyhub.cases.scope import Scope
-from countyhub.cases.streams import Filter
+from countyhub.cases.listing import Filter
 from countyhub.cli.caseshow import Shown
+from countyhub.sight.scope import Scope
 from countyhub.store.engine import Store
 
 _HEADS = {

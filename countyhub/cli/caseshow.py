@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from countyhub.cases.actnames import ACTS
 from countyhub.cases.finding import Listed, TimelineEntry, Whole
-from countyhub.cases.words import ACTS
 from countyhub.cli.say import say
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Name

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from countyhub import configfile
-from countyhub.ca import configkey, files, identities, keeping
+from countyhub.ca import configkey, files, identities, renewal
 from countyhub.ca.authority import Authority
 from countyhub.cli.say import say
 from countyhub.config import Config
@@ -77,7 +77,7 @@ async def _work(config: Config, args: argparse.Namespace) -> int:
 
 
 async def _set(store: Store, config: Config, args: argparse.Namespace, toml: str) -> int:
-    folder = Authority.open(keeping.ca_folder(config)).folder  # boxes get the key from this CA: none, none
+    folder = Authority.open(renewal.ca_folder(config)).folder  # boxes get the key from this CA: none, none
     key = configkey.key(folder)
     given = [
         await boxconfigs.put(

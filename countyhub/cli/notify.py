@@ -22,7 +22,7 @@ from countyhub import configfile
 from countyhub.cli.attempt import FAILED, OK, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
-from countyhub.notify import acknowledge, channels, people, quiet, texts, upkeep
+from countyhub.notify import acknowledge, byhand, channels, people, quiet, texts
 from countyhub.notify.alerts import NoSuchCall
 from countyhub.notify.channel import WHY, BadAddress, Parcel, Sent, Unclear
 from countyhub.registry import stored
@@ -71,7 +71,7 @@ async def _work(config: Config, args: argparse.Namespace) -> int:
                 await acknowledge(store, args.number, args.by or _who(), datetime.now(UTC))
                 _tell(args, {"answered": args.number}, en="answered: nobody else is woken", zh="已响应：不再继续通知")
                 return OK
-        count = await upkeep.retry(store, args.ids, datetime.now(UTC))
+        count = await byhand.retry(store, args.ids, datetime.now(UTC))
         _tell(args, {"again": count}, en=f"{count} go again", zh=f"重新发送 {count} 条")
         return OK if count or not args.ids else FAILED
     finally:
@@ -112,7 +112,7 @@ async def _subscribe(store: Store, config: Config, args: argparse.Namespace) -> 
                 channel.check(args.address)
             finally:
                 await channel.close()
-        await upkeep.subscribe(store, person.code, args.channel, args.address or "", datetime.now(UTC))
+        await byhand.subscribe(store, person.code, args.channel, args.address or "", datetime.now(UTC))
     built = channels.build(config)
     async with store.read() as connection:
         ways = (await people.ways(connection, [person], built, config.language))[person.code]
@@ -131,7 +131,7 @@ async def _quiet(store: Store, config: Config, args: argparse.Namespace) -> int:
     quiet.hours(hours or "")
     language = {None: None, "county": ""}.get(args.texts, args.texts)
     if hours is not None or language is not None:
-        await upkeep.prefer(store, person.code, quiet=hours, language=language)
+        await byhand.prefer(store, person.code, quiet=hours, language=language)
     args.channel = None
     return await _subscribe(store, config, args)
 
@@ -151,10 +151,10 @@ async def _person(store: Store, config: Config, code: str) -> Person:
 async def _list(store: Store, config: Config, args: argparse.Namespace) -> int:
     zone, states = ZoneInfo(config.web.timezone), args.state or _SHOWN
     async with store.read() as connection:
-        totals = await upkeep.totals(connection)
-        calls = await upkeep.calls(connection)
-        parcels = await upkeep.parcels(connection, states, args.limit)
-        unpacked = await upkeep.unpacked(connection, args.limit)
+        totals = await byhand.totals(connection)
+        calls = await byhand.calls(connection)
+        parcels = await byhand.parcels(connection, states, args.limit)
+        unpacked = await byhand.unpacked(connection, args.limit)
     waiting = [row for row in unpacked if row.state in states]
     if args.json:
         _print_json(totals, calls=calls, parcels=parcels, messages=waiting)

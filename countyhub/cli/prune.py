@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from countyhub import configfile
-from countyhub.audit import keeping
+from countyhub.audit import pruning
 from countyhub.cli.attempt import OK, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
@@ -47,7 +47,7 @@ def _prune(config: Config, args: argparse.Namespace) -> int:
         print(msgspec.json.encode([each._asdict() for each in found]).decode())
     else:
         _print(args, found)
-        _print_audit(args, max(config.retention.audit_days, keeping.LEAST_DAYS), due)
+        _print_audit(args, max(config.retention.audit_days, pruning.LEAST_DAYS), due)
     return OK
 
 
@@ -57,7 +57,7 @@ async def _gone(config: Config, *, dry_run: bool) -> tuple[list[Pruned], int]:
     store = await open_reader(locate(config))
     try:
         found = await retention.prune(store, config.retention, now, dry_run=dry_run)
-        return found, await keeping.prune(store, config.retention.audit_days, now, dry_run=True)
+        return found, await pruning.prune(store, config.retention.audit_days, now, dry_run=True)
     finally:
         await store.close()
 

@@ -18,14 +18,15 @@ from countyhub import configfile
 from countyhub.cli.attempt import FAILED, OK, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
-from countyhub.feeds import outbox, signature, subscriptions
+from countyhub.feeds import outbox, subscriptions
 from countyhub.feeds.outbox import Delivery
 from countyhub.feeds.post import Poster
 from countyhub.feeds.source import EventSource, sources
 from countyhub.feeds.subscriptions import NoSuchWebhook, Subscription, TooManyWebhooks
-from countyhub.feeds.targets import TargetProblem, parse
 from countyhub.feeds.webhook import attempt as send_once
 from countyhub.feeds.webhook import test_message
+from countyhub.outbound import signature
+from countyhub.outbound.targets import TargetProblem, parse
 from countyhub.store.engine import Store, locate, open_reader
 from gridwire.codes import new_ulid
 from gridwire.problem import Problem

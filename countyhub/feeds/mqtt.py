@@ -17,8 +17,7 @@ from countyhub.configfile import own_file, secret
 from countyhub.feeds import cursors
 from countyhub.feeds.envelope import CONTENT_TYPE, encode
 from countyhub.feeds.source import Item, Page, Source, sources
-from countyhub.lease import Lease
-from countyhub.leasehold import hold
+from countyhub.lease import Lease, hold
 from countyhub.registry.live import LiveRegistry
 from countyhub.store.engine import Store
 from gridwire.mqtt import (

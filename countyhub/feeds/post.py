@@ -15,7 +15,7 @@ import httpx
 
 from countyhub.config import FeedsSettings
 from countyhub.feeds.envelope import CONTENT_TYPE
-from countyhub.feeds.targets import TargetProblem, Targets, parse
+from countyhub.outbound.targets import TargetProblem, Targets, parse
 from gridwire.problem import Problem
 
 MAX_ANSWER_BYTES = 1024

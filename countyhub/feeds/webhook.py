@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 import msgspec
 
 from countyhub.config import Config
-from countyhub.feeds import cursors, outbox, signature, subscriptions, topics
+from countyhub.feeds import cursors, outbox, subscriptions, topics
 from countyhub.feeds.outbox import Delivery
 from countyhub.feeds.post import Answer, Poster
 from countyhub.feeds.source import Source, sources
 from countyhub.feeds.subscriptions import NoSuchWebhook, Subscription
-from countyhub.lease import Lease
-from countyhub.leasehold import hold
+from countyhub.lease import Lease, hold
+from countyhub.outbound import signature
 from countyhub.registry.live import LiveRegistry
 from countyhub.store.engine import Store
 from gridwire.codes import new_ulid

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from countyhub.correlate.matter import Matter
+from countyhub.registry.formparts import OWN_KINDS
 from countyhub.registry.snapshot import Registry, When
-from countyhub.registry.words import OWN_KINDS
 from gridwire.kinds import KINDS, KindName
 from gridwire.problem import Language
 

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.notify import alerts, people, texts
 from countyhub.notify.telling import FACTS, World, facts
+from countyhub.registry.formparts import ROLES
 from countyhub.registry.forms import Person
-from countyhub.registry.words import ROLES
 from countyhub.store.casetables import cases
 from countyhub.store.notifytables import alert, message, parcel
 from countyhub.store.upsert import insert

@@ -1,5 +1,4 @@
-"""Channel `webhook`: JSON to a URL, signed as Standard Webhooks says (github.com/standard-webhooks/standard-webhooks):
-`webhook-id`, `webhook-timestamp`, `webhook-signature` = `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`.
+"""Channel `webhook`: JSON to a URL, signed as all webhooks of the hub are (`outbound.signature`).
 
 The receiver knows a second copy by its `webhook-id`. It goes where feeds may go: to public addresses by https, and
 to networks that `feeds.allow_private` names; the name is resolved once, and the address that was looked at is dialled.
@@ -9,18 +8,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
-import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import msgspec
 
 from countyhub.config import WebhookSettings
 from countyhub.configfile import secret
-from countyhub.feeds.targets import BadNetwork, BadUrl, NameUnknown, TargetProblem, Targets, parse
 from countyhub.notify import posting
 from countyhub.notify.channel import BadAddress, Failed, Outcome, Parcel, Retry, Sent
+from countyhub.outbound import signature
+from countyhub.outbound.targets import BadNetwork, BadUrl, NameUnknown, TargetProblem, Targets, parse
 from gridwire.problem import Problem
 
 MAX_CHARS = 16 * 1024
@@ -39,7 +37,7 @@ class Webhook:
     per_minute = 0
 
     def __init__(self, settings: WebhookSettings, proxy: str, allow_private: Iterable[str] = ()) -> None:
-        self._key = _key(secret(settings.secret))
+        self._secret = _checked(secret(settings.secret))
         self._total_s = settings.timeout_s * 2
         self._allow_private = tuple(allow_private)
         self._client = posting.client(ca=settings.ca, proxy=proxy, timeout_s=settings.timeout_s)
@@ -84,7 +82,7 @@ class Webhook:
         headers = {"Content-Type": "application/json", "Host": url.netloc.decode("ascii")}
         answer = await posting.request(
             self._client, "POST", str(url.copy_with(host=str(address))), content=body, total_s=self._total_s,
-            headers=headers | signature(self._key, parcel.id, int(time.time()), body),
+            headers=headers | signature.headers(parcel.id, datetime.now(UTC), body, [self._secret]),
             name=url.raw_host.decode("ascii"),
         )  # fmt: skip
         return Sent(f"HTTP {answer.status}") if isinstance(answer, posting.Answer) else answer
@@ -93,21 +91,11 @@ class Webhook:
         await self._client.aclose()
 
 
-def signature(key: bytes, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The three headers."""
-    mac = hmac.digest(key, b"%s.%d.%s" % (message_id.encode(), timestamp, body), hashlib.sha256)
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": f"v1,{base64.b64encode(mac).decode()}",
-    }
-
-
-def _key(text: str) -> bytes:
+def _checked(text: str) -> str:
     try:
-        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+        key = base64.b64decode(text.removeprefix(signature.PREFIX), validate=True)
     except (binascii.Error, ValueError) as error:
         raise BadSecret from error
-    if not text.startswith("whsec_") or not 24 <= len(key) <= 64:
+    if not text.startswith(signature.PREFIX) or not 24 <= len(key) <= 64:
         raise BadSecret
-    return key
+    return text

@@ -15,9 +15,9 @@ import msgspec
 from sqlalchemy import ColumnElement, RowMapping, Select, select, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.cases import reach
-from countyhub.cases.scope import WHOLE, Scope
 from countyhub.ingest.truetime import true_time
+from countyhub.sight import reach
+from countyhub.sight.scope import WHOLE, Scope
 from countyhub.store import tables as t
 from gridwire.events import TYPE_OF, TYPES, Alarm, Checkin, Data, DeviceState, Picture, PictureRef, Rating, Request, Sos
 

@@ -1,4 +1,4 @@
-"""Read-only questions to the hub's database, for the console: boxes, counts, and what needs a person's attention.
+"""Boxes and their devices as they last said of themselves, with what is missing of each, those with trouble first.
 
 Nothing here writes, and nothing here formats for people: times are aware, in UTC, names as the devices sent them.
 """
@@ -13,16 +13,13 @@ from functools import cached_property
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.ingest.missing import Standing, unpack
 from countyhub.store import tables as t
 from gridwire.messages import Health
 
 LINKS = ("online", "offline", "lost", "unknown")
-ATTENTION_LIMIT = 20
-"""At most this many lines of each sort are shown; the rest are counted."""
 NO_PICTURES = 2
 """From this `data_level` on alarms come without pictures."""
 MAX_DATA_LEVEL = 3
@@ -144,28 +141,6 @@ class BoxView:
         return f"{trouble} {self.id}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attention:
-    """Something that a person has to look at: `count` of it, since when, in which lanes and numbers; `code` is the
-    stream, or the code of the problem."""
-
-    kind: str
-    box: str
-    count: int
-    code: str
-    since: datetime | None
-    lanes: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """The attention strip: the first lines, how many more there are, and the total of the dead letters."""
-
-    items: tuple[Attention, ...]
-    more: int
-    dead_letters: int
-
-
 async def boxes(connection: AsyncConnection, where: ColumnElement[bool] | None = None) -> list[BoxView]:
     """All boxes ever heard of, those with trouble first. `where`: a condition on the table of boxes."""
     devices = await _devices(connection)
@@ -237,124 +212,3 @@ async def _missing(connection: AsyncConnection) -> dict[str, tuple[int, int]]:
     s = t.stream_state.c
     query = select(s.box, func.sum(s.missing), func.sum(s.lost)).group_by(s.box)
     return {box: (int(due), int(lost)) for box, due, lost in await connection.execute(query)}
-
-
-async def trouble(
-    connection: AsyncConnection, ended_after: datetime, limit: int = ATTENTION_LIMIT, of: Sequence[str] | None = None
-) -> Trouble:
-    """What needs attention, the gravest sort first, at most `limit` of each; of the ended streams only those that ended
-    after `ended_after`. `of`: of these boxes alone, and no dead letters, which belong to no place."""
-    dead = await _dead(connection) if of is None else []
-    found = [
-        *await _identity_faults(connection, ended_after, of),
-        *await _reused(connection, of),
-        *dead,
-        *await _missing_ranges(connection, of),
-        *await _ended(connection, ended_after, of),
-    ]
-    shown: list[Attention] = []
-    per_kind: dict[str, int] = defaultdict(int)
-    for item in found:
-        per_kind[item.kind] += 1
-        if per_kind[item.kind] <= limit:
-            shown.append(item)
-    return Trouble(items=tuple(shown), more=len(found) - len(shown), dead_letters=sum(item.count for item in dead))
-
-
-def _one_of(box: ColumnElement[str], of: Sequence[str] | None) -> ColumnElement[bool]:
-    return true() if of is None else box.in_(of)
-
-
-async def _identity_faults(connection: AsyncConnection, after: datetime, of: Sequence[str] | None) -> list[Attention]:
-    """Two machines under one id, storages that were set back: shown for some days after the last sign."""
-    f = t.identity_fault.c
-    query = select(f.kind, f.box, f.count, f.about, f.last_seen).where(f.last_seen > after, _one_of(f.box, of))
-    rows = await connection.execute(query.order_by(f.kind.desc()))
-    return [
-        Attention(kind=kind, box=box, count=count, code=code, since=since) for kind, box, count, code, since in rows
-    ]
-
-
-async def _reused(connection: AsyncConnection, of: Sequence[str] | None) -> list[Attention]:
-    r = t.number_reused.c
-    query = (
-        select(r.box, r.stream, r.lane, func.count(), func.min(r.seq), func.max(r.seq), func.min(r.received))
-        .where(r.handled.is_(None), _one_of(r.box, of))
-        .group_by(r.box, r.stream, r.lane)
-        .order_by(func.max(r.received).desc())
-    )
-    rows = await connection.execute(query)
-    return [
-        Attention(
-            kind="number_reused",
-            box=box,
-            count=count,
-            code=stream,
-            since=since,
-            lanes=((lane, _run(first, last)),),
-        )
-        for box, stream, lane, count, first, last, since in rows
-    ]
-
-
-async def _dead(connection: AsyncConnection) -> list[Attention]:
-    d = t.dead_letter.c
-    query = (
-        select(d.box, d.code, func.count(), func.min(d.received))
-        .where(d.stored.is_(None))
-        .group_by(d.box, d.code)
-        .order_by(func.max(d.last_received).desc())
-    )
-    rows = await connection.execute(query)
-    return [Attention(kind="dead", box=box, count=count, code=code, since=since) for box, code, count, since in rows]
-
-
-async def _missing_ranges(connection: AsyncConnection, of: Sequence[str] | None) -> list[Attention]:
-    s = t.stream_state.c
-    wanted = select(t.stream_state).where(s.missing > 0, _one_of(s.box, of)).order_by(s.missing.desc())
-    rows = await connection.execute(wanted)
-    found = []
-    for row in rows.mappings():
-        settled = unpack(row["stored_through"], row["above"])
-        runs = _runs(Standing(row["oldest_kept"], row["oldest_unacked"], row["next"], settled))
-        found.append(
-            Attention(
-                kind="missing",
-                box=row["box"],
-                count=row["missing"],
-                code=row["stream"],
-                since=row["asked"],
-                lanes=((row["lane"], runs),),
-            )
-        )
-    return found
-
-
-async def _ended(connection: AsyncConnection, after: datetime, of: Sequence[str] | None) -> list[Attention]:
-    """Streams that the box no longer lists. Nobody can close them, so they are shown for some days only."""
-    st, s = t.stream.c, t.stream_state.c
-    joined = t.stream.join(t.stream_state, (st.box == s.box) & (st.stream == s.stream))
-    query = (
-        select(st.box, st.stream, st.ended, s.lane, s.stored_through)
-        .select_from(joined)
-        .where(st.ended > after, st.tail == "unknown", _one_of(st.box, of))
-        .order_by(st.ended.desc(), st.stream, s.lane)
-    )
-    ends: dict[tuple[str, str, datetime], list[tuple[str, str]]] = defaultdict(list)
-    for box, stream, ended, lane, through in await connection.execute(query):
-        ends[box, stream, ended].append((lane, str(through)))
-    return [
-        Attention(kind="ended", box=box, count=1, code=stream, since=ended, lanes=tuple(lanes))
-        for (box, stream, ended), lanes in ends.items()
-    ]
-
-
-def _run(first: int, last: int) -> str:
-    return str(first) if first == last else f"{first}–{last}"
-
-
-def _runs(standing: Standing) -> str:
-    """The first missing runs, e.g. `41–44, 52 …`."""
-    missing = standing.missing
-    shown = ", ".join(_run(first, last) for first, last in missing[:4])
-    return f"{shown} …" if len(missing) > 4 else shown

@@ -11,7 +11,7 @@ import unicodedata
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from countyhub.registry import mistakes, personal
+from countyhub.registry import mistakes, personalnumbers
 from countyhub.registry.columns import Column
 from countyhub.registry.mistakes import NOTHING, Mistake, Place, perhaps
 from gridwire.problem import Both
@@ -72,7 +72,7 @@ def _bare(text: str) -> str:
 
 
 def _text(column: Column, text: str, place: Place) -> Read:
-    seems = personal.in_text(unicodedata.normalize("NFKC", text))
+    seems = personalnumbers.in_text(unicodedata.normalize("NFKC", text))
     if seems is not None:
         return Read(BAD, mistakes.LooksPersonal(place, what=seems, instead=Both("a name of the thing", "名称")))
     if text[0] in "=+-@":
@@ -104,9 +104,9 @@ def _personal_code(column: Column, text: str, place: Place) -> Mistake | None:
     if column.name == "phone":
         return None
     if column.about.opaque:
-        seems = personal.in_code(text)
+        seems = personalnumbers.in_code(text)
     else:
-        seems = None if re.match(column.about.pattern, text) else personal.in_text(text)
+        seems = None if re.match(column.about.pattern, text) else personalnumbers.in_text(text)
     return None if seems is None else mistakes.LooksPersonal(place, what=seems, instead=meaning(column))
 
 
@@ -126,7 +126,7 @@ def _word(column: Column, text: str, place: Place) -> Read:
     if value:
         return Read(value)
     words = Both(", ".join(known), "、".join(known.values()))
-    if column.about.zh == "类型" and any(each in text.lower() for each in personal.NOT_KEPT):
+    if column.about.zh == "类型" and any(each in text.lower() for each in personalnumbers.NOT_KEPT):
         return Read(BAD, mistakes.NotKept(place, words=words))
     close = difflib.get_close_matches(text, [*known, *known.values()], 1, 0.5)
     return Read(BAD, mistakes.BadWord(place, found=text[:32], words=words, hint=perhaps(close[0] if close else "")))

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from countyhub.registry.columns import Col, Row
-from countyhub.registry.matterforms import AlarmKind, Category, Day, Deadline, Household, Service
-from countyhub.registry.words import (
+from countyhub.registry.formparts import (
     AREA_PATTERN,
     CARD_PATTERN,
     CATEGORY_PATTERN,
@@ -30,6 +29,7 @@ from countyhub.registry.words import (
     Longitude,
     Name,
 )
+from countyhub.registry.matterforms import AlarmKind, Category, Day, Deadline, Household, Service
 from gridwire.codes import BOX_PATTERN, DEVICE_PATTERN, END, GRID_PATTERN
 
 __all__ = [

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Annotated, ClassVar, Literal
 
 from countyhub.registry.columns import Col, Row
-from countyhub.registry.words import (
+from countyhub.registry.formparts import (
     ALARM_KINDS,
     CATEGORY_PATTERN,
     DAY_KINDS,

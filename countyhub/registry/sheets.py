@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from countyhub.registry import mistakes, personal
+from countyhub.registry import mistakes, personalnumbers
 from countyhub.registry.cells import BAD, read
 from countyhub.registry.columns import Column, Row, columns
 from countyhub.registry.content import Placed
@@ -92,7 +92,7 @@ def layout_of(
 
 
 def _unknown(place: Place, kind: type[Row], heading: str, known: Iterable[str]) -> Mistake:
-    if kind is Household and heading.lower() in personal.COLUMNS:
+    if kind is Household and heading.lower() in personalnumbers.COLUMNS:
         return mistakes.PersonalColumn(place)
     close = difflib.get_close_matches(heading, list(known), 1, 0.5)
     return mistakes.UnknownColumn(place, hint=perhaps(close[0]) if close else NOTHING)

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from countyhub.registry import mistakes, personal, workbookmistakes
+from countyhub.registry import mistakes, personalnumbers, workbookmistakes
 from countyhub.registry.columns import Column
 from countyhub.registry.mistakes import Mistake, Place, perhaps
 from gridwire.problem import Both
@@ -65,7 +65,7 @@ def _day(column: Column, value: datetime | date | time | timedelta, place: Place
 def _code(column: Column, value: int | float, number_format: str, place: Place) -> Typed:
     text = _plain(value)
     pattern = column.about.pattern or "^[0-9]+$"
-    look = personal.in_code if column.about.opaque else personal.in_text
+    look = personalnumbers.in_code if column.about.opaque else personalnumbers.in_text
     seems = None if column.name == "phone" or re.match(pattern, text) else look(text)
     if seems is not None:  # not quoted, as the other mistakes would
         instead = Both(column.about.en_about, column.about.zh_about)

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, case, func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.cases import streams
-from countyhub.cases.scope import Scope
+from countyhub.cases import listing
 from countyhub.registry.snapshot import Registry
+from countyhub.sight.scope import Scope
 from countyhub.store.casetables import cases
 from countyhub.store.rolluptables import box_day, box_hour
 
@@ -73,7 +73,7 @@ async def flow(connection: AsyncConnection, scope: Scope, zone: ZoneInfo, last: 
     found = {day: Flow(day) for day in (last - timedelta(days=ago) for ago in range(days - 1, -1, -1))}
     since, until = _midnight(min(found), zone), _midnight(last + timedelta(days=1), zone)
     c = cases.c
-    seen = (~c.drill, *streams.seen(scope))
+    seen = (~c.drill, *listing.seen(scope))
     began = _quarter(c.arrived)
     query = select(began, c.light, func.count()).where(
         c.arrived >= since, c.arrived < until, c.stage != "merged", *seen
@@ -99,7 +99,7 @@ async def ranking(
     sums = (func.count(), _count(c.first_due.is_not(None)), _in_time(), _count(c.returned > 0), func.count(c.score),
             func.coalesce(func.sum(c.score), 0))  # fmt: skip
     query = select(c.village, c.township, *sums).where(c.closed >= since, c.closed < until, ~c.drill, *_done())
-    rows = await connection.execute(query.where(*streams.seen(scope)).group_by(c.village, c.township))
+    rows = await connection.execute(query.where(*listing.seen(scope)).group_by(c.village, c.township))
     found: dict[str, Standing] = {}
     for village, township, *counts in rows:
         code = _township(registry, today, village, township)

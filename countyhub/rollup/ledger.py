@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, case, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.cases import reach
-from countyhub.cases.scope import Scope
 from countyhub.overview import arrivals
+from countyhub.sight import reach
+from countyhub.sight.scope import Scope
 from countyhub.store.checkintables import checkin
 from countyhub.store.tables import event
 from gridwire.events import Checkin

@@ -15,8 +15,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from countyhub.api.parts import ApiParts
 from countyhub.api.server import PREFIX, Api
-from countyhub.api.settings import ApiParts
 from countyhub.cases.book import Book
 from countyhub.config import Config, WebSettings
 from countyhub.registry.snapshot import Registry

@@ -16,8 +16,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 
-from countyhub.cases import streams
-from countyhub.cases.streams import Filter
+from countyhub.cases import listing
+from countyhub.cases.listing import Filter
 from countyhub.lifecycle.state import OPEN, STAGES
 from countyhub.registry.forms import Area, Category, Department, Grid
 from countyhub.store.casetables import cases
@@ -158,7 +158,7 @@ async def _with_text(connection: AsyncConnection, visit: Visit, text: str, found
     since = max(found.since or until - SEARCHED, until - SEARCHED)
     among = c.open if found.only_open else (c.arrived >= since) & (c.arrived < until)
     says = or_(c.title.contains(text, autoescape=True), c.text.contains(text, autoescape=True))
-    query = select(c.number).where(among, says, *streams.seen(visit.scope)).order_by(c.arrived.desc()).limit(FOUND_MAX)
+    query = select(c.number).where(among, says, *listing.seen(visit.scope)).order_by(c.arrived.desc()).limit(FOUND_MAX)
     numbers = set((await connection.execute(query)).scalars())
     return replace(found, numbers=frozenset(numbers or {"-"}))
 

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from countyhub.cases import finding
 from countyhub.cases.finding import BadPage, Listed
-from countyhub.cases.streams import Filter
+from countyhub.cases.listing import Filter
 from countyhub.store.columns import microseconds
 from countyhub.web import casefilter, exports
 from countyhub.web.casefilter import LIGHTS, STATES

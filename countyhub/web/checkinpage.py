@@ -18,11 +18,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from countyhub.cases import scope as scopes
 from countyhub.registry.forms import Area, Box, Grid
 from countyhub.registry.snapshot import Registry
 from countyhub.rollup import figures, ledger
 from countyhub.rollup.ledger import Line, Sums
+from countyhub.sight import scope as scopes
 from countyhub.web import exports, tables
 from countyhub.web.checkintables import DAYS, LEDGER, ROWS, PlaceDay, Shown, Total
 from countyhub.web.desk import Desk, Visit

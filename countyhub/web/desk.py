@@ -20,11 +20,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from countyhub.cases.book import Book
-from countyhub.cases.scope import Scope
 from countyhub.config import Config
 from countyhub.lifecycle.state import Actor
 from countyhub.overview.boxviews import BoxView
 from countyhub.registry.snapshot import Registry
+from countyhub.sight.scope import Scope
 from countyhub.store.engine import UNAVAILABLE, Store
 from countyhub.web.access import ANYONE, MACHINES, PUBLIC, REVEALS, page_of
 from countyhub.web.kept import Kept

@@ -22,9 +22,10 @@ from starlette.routing import Route
 from countyhub.accounts import reasons
 from countyhub.accounts.reasons import OBJECTS_MOST, OPEN_FOR, REASONS, ReasonMissing
 from countyhub.accounts.viewer import Viewer
-from countyhub.cases import finding, reach
+from countyhub.cases import finding
 from countyhub.overview import arrivals
 from countyhub.overview.arrivals import EventView
+from countyhub.sight import reach
 from countyhub.store import tables as t
 from countyhub.web.desk import Desk, body_of
 from countyhub.web.lobby import Lobby

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.accounts import masking
-from countyhub.cases import streams
-from countyhub.cases.scope import Scope
+from countyhub.cases import listing
 from countyhub.overview.boxviews import BoxView
+from countyhub.sight.scope import Scope
 from countyhub.store.casetables import cases
 
 SHOWN = 3
@@ -68,7 +68,7 @@ class Needs:
 async def cases_of(connection: AsyncConnection, scope: Scope) -> Needs:
     """What cases need, of those in sight."""
     c = cases.c
-    living = (c.open, ~c.drill, c.stage != "merged", *streams.seen(scope))
+    living = (c.open, ~c.drill, c.stage != "merged", *listing.seen(scope))
     columns = (c.number, c.title, c.grid, c.village, c.township, c.happened, c.arrived)
     urgent = select(*columns).where(c.urgent, *living).order_by(c.arrived.desc(), c.number.desc()).limit(100)
     rows = (await connection.execute(urgent)).mappings().all()

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from countyhub.cases.scope import Scope
+from countyhub.sight.scope import Scope
 from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.desk import Desk, Parts, digest, digest_of
 from countyhub.web.seat import OPENING, RELOAD, TICK, Seat, streamed

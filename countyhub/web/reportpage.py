@@ -15,8 +15,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from countyhub.cases import finding
+from countyhub.cases.listing import Filter
 from countyhub.cases.opening import MAX_TITLE, Opening, open_case
-from countyhub.cases.streams import Filter
 from countyhub.registry.forms import Area, Category, Grid
 from countyhub.web.casetable import without_numbers
 from countyhub.web.desk import Desk, Visit, form_of

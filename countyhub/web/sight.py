@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from countyhub.cases import reach
-from countyhub.cases.scope import Scope
-from countyhub.overview import boxviews
+from countyhub.overview import attention
+from countyhub.sight import reach
+from countyhub.sight.scope import Scope
 from countyhub.web.snapshot import ENDED_SHOWN, Read, Snapshot, summary_of
 from countyhub.web.today import Counts
 
@@ -24,7 +24,7 @@ class _Part(NamedTuple):
 
     of: tuple[int, int, date]
     boxes: frozenset[str]
-    trouble: boxviews.Trouble
+    trouble: attention.Trouble
 
 
 class Sights:
@@ -50,7 +50,7 @@ class Sights:
     async def _part(self, of: tuple[int, int, date], scope: Scope, now: datetime) -> _Part:
         async with self._read() as connection:
             boxes = (await connection.execute(reach.boxes(scope, now))).scalars().all()
-            trouble = await boxviews.trouble(connection, now - ENDED_SHOWN, of=boxes)
+            trouble = await attention.trouble(connection, now - ENDED_SHOWN, of=boxes)
         return _Part(of, frozenset(boxes), trouble)
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from countyhub.overview import boxviews
+from countyhub.overview import attention, boxviews
 from countyhub.store import tables as t
 from countyhub.store.casetables import case_entry
 from countyhub.web.today import Counts, Place, Today
@@ -57,7 +57,7 @@ class Snapshot:
 
     last_id: int
     summary: Summary
-    trouble: boxviews.Trouble
+    trouble: attention.Trouble
     boxes: tuple[boxviews.BoxView, ...]
     last_entry: int = 0
     today: Mapping[Place, Counts] = field(default_factory=dict)
@@ -78,7 +78,7 @@ async def take(
             known, last_id=int(last_id), last_entry=int(last_entry), summary=summary, today=dict(today.places)
         )
     boxes = await boxviews.boxes(connection)
-    trouble = await boxviews.trouble(connection, moment - ENDED_SHOWN)
+    trouble = await attention.trouble(connection, moment - ENDED_SHOWN)
     return Snapshot(
         last_id=int(last_id),
         last_entry=int(last_entry),

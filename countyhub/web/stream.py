@@ -16,9 +16,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from countyhub.cases.scope import Scope
 from countyhub.overview import arrivals
 from countyhub.overview.arrivals import EventView, Filter
+from countyhub.sight.scope import Scope
 from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.desk import Desk, Visit
 from countyhub.web.seat import OPENING, RELOAD, TICK, Seat, streamed

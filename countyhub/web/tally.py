@@ -16,9 +16,9 @@ from functools import lru_cache
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.cases import streams
-from countyhub.cases.scope import Scope
+from countyhub.cases import listing
 from countyhub.registry.snapshot import Registry
+from countyhub.sight.scope import Scope
 from countyhub.store.casetables import cases
 from countyhub.web.touched import Touched
 
@@ -96,7 +96,7 @@ async def tally(connection: AsyncConnection, scope: Scope, registry: Registry, d
     """As of now."""
     c = cases.c
     columns = (c.grid, c.village, c.township, c.light, c.stage)
-    seen = (c.open, ~c.drill, c.stage != "merged", *streams.seen(scope))
+    seen = (c.open, ~c.drill, c.stage != "merged", *listing.seen(scope))
     query = select(*columns, func.count()).where(*seen).group_by(*columns)
     return _sum(registry, day, ((*row,) for row in await connection.execute(query)))
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from countyhub.cases.words import ACTS
+from countyhub.cases.actnames import ACTS
 from countyhub.lifecycle.ledger import LEDGERS
 from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Name, Office
 from countyhub.registry.forms import ROLES

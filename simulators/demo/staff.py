@@ -18,7 +18,7 @@ from countyhub.audit import trail
 from countyhub.cases import acting, finding
 from countyhub.cases.book import Book
 from countyhub.cases.finding import Listed
-from countyhub.cases.streams import Filter
+from countyhub.cases.listing import Filter
 from countyhub.lifecycle.state import Act
 from countyhub.registry.live import LiveRegistry
 from countyhub.store.engine import UNAVAILABLE, Store, locate, open_reader

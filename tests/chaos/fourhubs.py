@@ -14,9 +14,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from countyhub import cli
-from countyhub.feeds import signature, subscriptions
+from countyhub.feeds import subscriptions
 from countyhub.matters import round as rounds
 from countyhub.notify import delivery
+from countyhub.outbound import signature
 from countyhub.registry import plan
 from countyhub.registry.columns import Row
 from countyhub.registry.content import Content

@@ -109,14 +109,14 @@ def test_names_agree(name):
 
 def test_what_tells_the_broker_is_started_as_the_code_expects():
     """Its command is one that the program takes; its files are those of the code; what is final is not tried again."""
-    from countyhub.ca import brokerfiles, keeping
+    from countyhub.ca import brokerfiles, renewal
     from countyhub.cli import _parser, brokerapply, brokerconfig
 
     found = settings(BROKER)
     args = _parser().parse_args(found["ExecStart"][0].split()[1:])
     assert (args.again, args.apply, str(args.include)) == (True, "mosquitto.service", "/etc/mosquitto/conf.d")
     assert settings("countyhub-broker.path")["PathExists"] == [
-        f"/var/lib/countyhub/broker/{keeping.STAMP_FILE}", f"{args.out}/{brokerapply.PENDING_FILE}",
+        f"/var/lib/countyhub/broker/{renewal.STAMP_FILE}", f"{args.out}/{brokerapply.PENDING_FILE}",
     ]  # fmt: skip
     assert found["RestartPreventExitStatus"] == [str(brokerconfig.ROLLED_BACK)]
     assert found["StartLimitIntervalSec"] == ["0"], "else the sixth revocation in ten seconds would be the last"

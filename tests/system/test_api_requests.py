@@ -13,8 +13,8 @@ from starlette.datastructures import Headers
 
 from countyhub.api.door import Door
 from countyhub.api.limits import Limits
+from countyhub.api.parts import ApiParts
 from countyhub.api.problems import PlainHttp
-from countyhub.api.settings import ApiParts
 from countyhub.config import ApiSettings, Config
 from countyhub.store.tables import board as board_table
 from countyhub.store.tables import command

@@ -15,7 +15,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from countyhub import leasehold
+from countyhub import lease
 from countyhub.feeds import mqtt
 from countyhub.feeds.mqtt import MqttFeed
 from countyhub.store.engine import Store, open_store
@@ -142,7 +142,7 @@ async def test_what_a_broker_refuses_holds_all_behind_it_until_it_takes_it(
 async def test_of_several_processes_one_sends_and_another_follows(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leasehold, "AGAIN_S", 0.1)
+    monkeypatch.setattr(lease, "AGAIN_S", 0.1)
     with Mosquitto(tmp_path / "mqtt") as broker:
         first, second = (feed(store, tmp_path, broker.port) for _ in range(2))
         async with Listener(broker.port) as listener, running(second.run()):

@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from countyhub import leasehold
+from countyhub import lease
 from countyhub.cli import main
-from countyhub.feeds import outbox, schedule, signature, subscriptions, webhook
+from countyhub.feeds import outbox, schedule, subscriptions, webhook
 from countyhub.feeds.outbox import Delivery
 from countyhub.feeds.source import EventSource
 from countyhub.feeds.subscriptions import Subscription
 from countyhub.feeds.webhook import Webhooks
+from countyhub.outbound import signature
 from countyhub.store.engine import Store, open_store
 from countyhub.store.hooktables import webhook_delivery
 from gridwire.codes import new_ulid
@@ -46,7 +47,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The schedule of the standard in a thousandth of the time."""
     monkeypatch.setattr(schedule, "PAUSES_S", tuple(each / 1e6 for each in schedule.PAUSES_S))
     monkeypatch.setattr(webhook, "POLL_S", 0.05)
-    monkeypatch.setattr(leasehold, "AGAIN_S", 0.1)
+    monkeypatch.setattr(lease, "AGAIN_S", 0.1)
 
 
 def hooks(store: Store, folder: Path, **settings: Any) -> Webhooks:

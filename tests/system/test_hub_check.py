@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import insert
 
 from countyhub import configfile
-from countyhub.ca import files, keeping
+from countyhub.ca import files, renewal
 from countyhub.ca.authority import Authority
 from countyhub.checks import catalogue, database, work
 from countyhub.checks import scene as scenes
@@ -189,8 +189,8 @@ async def test_certificates_end(tmp_path, filled):
     assert "countyhub ca init" in (await codes(file, "certificates"))["check.ca-none"].en
     settings, now = configfile.load(file), datetime.now(UTC)
     files.folder(tmp_path)
-    Authority.create(keeping.ca_folder(settings), settings.county, settings.enrol, now)
-    keeping.refresh(settings, {}, now)
+    Authority.create(renewal.ca_folder(settings), settings.county, settings.enrol, now)
+    renewal.refresh(settings, {}, now)
     (line,) = await said(file, "certificates")
     assert line.level == "pass"
     assert "吊销列表 364 天" in line.zh or "吊销列表 365 天" in line.zh
@@ -202,9 +202,9 @@ async def test_certificates_end(tmp_path, filled):
     old = await codes(file, "certificates", now + timedelta(days=settings.enrol.ca_days - 20))
     assert "can the hub write its folder" in old["identity.ca-ending"].en
     assert "countyhub ca renew" in old["identity.server-ending"].zh
-    (keeping.broker_folder(settings) / keeping.SERVER_FILE).write_text("nothing")
+    (renewal.broker_folder(settings) / renewal.SERVER_FILE).write_text("nothing")
     assert "countyhub ca renew" in (await codes(file, "certificates"))["check.ca-unusable"].zh
-    (key,) = keeping.ca_folder(settings).glob("*.key")
+    (key,) = renewal.ca_folder(settings).glob("*.key")
     key.chmod(0o644)
     assert f"chmod 600 {key}" in (await codes(file, "certificates"))["ca.key-open"].en
     key.chmod(0o600)
@@ -216,8 +216,8 @@ async def test_a_boxs_certificate_ends_and_was_not_renewed(tmp_path, filled):
     file, now = config(tmp_path, '[enrol]\nnames = ["hub.county.cn"]\n'), datetime.now(UTC)
     settings = configfile.load(file)
     files.folder(tmp_path)
-    Authority.create(keeping.ca_folder(settings), settings.county, settings.enrol, now)
-    keeping.refresh(settings, {}, now)
+    Authority.create(renewal.ca_folder(settings), settings.county, settings.enrol, now)
+    renewal.refresh(settings, {}, now)
     await filled(box_identity, {"box": BOX, "state": "active", "since": now, "by": "test"})
     row = {
         "serial": "1f",

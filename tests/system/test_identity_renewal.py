@@ -13,13 +13,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from cryptography import x509
+from edgeagent.enrol.watch import ENV_FIRST_S
 from sqlalchemy import func, select
 
-from countyhub.ca import certificates, keeping
+from countyhub.ca import certificates, renewal
 from countyhub.store.identitytables import certificate
 from edgeagent.enrol import request, steps
 from edgeagent.enrol.identity import Identity, Record
-from edgeagent.enrol.watch import ENV_FIRST_S
 from gridwire.enrolment import RENEW_PATH, RenewRequest
 from tests.enrolments import HOST, Box, County, CountyHub, EnrolledAgent
 from tests.harness import until
@@ -117,7 +117,7 @@ async def test_a_box_that_slept_through_the_change_of_the_ca_finds_its_way(count
     authority, long_ago = county.authority, datetime.now(UTC) - timedelta(days=500)
     first = authority.generations[0]
     old = certificates.ca(first.key, authority.county, 1, long_ago + timedelta(days=400))
-    (keeping.ca_folder(county.config) / "1.crt").write_bytes(certificates.pem(old))
+    (renewal.ca_folder(county.config) / "1.crt").write_bytes(certificates.pem(old))
     Identity.of_store(box.store).ca.write_bytes(certificates.pem(old))
     county.authority.advance(county.config.enrol, long_ago + timedelta(days=300))
     await county.keep()

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from countyhub.audit import reading as audit
 from countyhub.cases import finding
 from countyhub.cases.finding import Listed
-from countyhub.cases.streams import Filter
-from countyhub.overview import boxviews
+from countyhub.cases.listing import Filter
+from countyhub.overview import attention, boxviews
 from countyhub.registry.forms import ROLES, Area, Camera, Grid, Polygon
 from countyhub.registry.live import LiveRegistry
 from countyhub.store.engine import Store, open_store
@@ -147,7 +147,7 @@ async def test_a_camera_is_dark_and_a_box_is_away(store, lived):
 
 async def test_what_could_not_be_read_or_made_no_case_is_counted(store, lived):
     async with store.read() as connection:
-        trouble = await boxviews.trouble(connection, NOW - timedelta(days=7))
+        trouble = await attention.trouble(connection, NOW - timedelta(days=7))
         counts = dict(
             (
                 await connection.execute(select(suppressed.c.reason, func.sum(suppressed.c.count)).group_by("reason"))

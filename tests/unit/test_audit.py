@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from countyhub.accounts import upkeep
-from countyhub.audit import anchors, keeping, reading, trail
+from countyhub.audit import anchors, pruning, reading, trail
 from countyhub.audit.reading import Anchor, Broken
 from countyhub.audit.trail import Asker
 from countyhub.config import BrokerSettings, Config
@@ -117,8 +117,8 @@ async def test_an_end_that_was_cut_off_with_its_head_is_told_by_an_anchor(store:
 async def test_what_is_older_than_the_law_wants_is_given_up_from_the_old_end(store: Store) -> None:
     await fill(store, 4, NOW - timedelta(days=400))
     await fill(store, 3, NOW)
-    assert await keeping.prune(store, 200, NOW, dry_run=True) == 4
-    assert await keeping.prune(store, 1, NOW + timedelta(days=1)) == 4, "never less than six months"
+    assert await pruning.prune(store, 200, NOW, dry_run=True) == 4
+    assert await pruning.prune(store, 1, NOW + timedelta(days=1)) == 4, "never less than six months"
     async with store.read() as connection:
         found = await reading.verify(connection)
         newest = (await reading.newest(connection, limit=1))[0]

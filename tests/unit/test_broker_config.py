@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from countyhub.ca import brokertrial, keeping
+from countyhub.ca import brokertrial, renewal
 from countyhub.cli import brokerapply
 from countyhub.cli import main as countyhub_main
 from tests.hubs import HubProcess
@@ -26,9 +26,9 @@ class Hub:
         process = HubProcess(folder, 1883, '[enrol]\nnames = ["hub.example.cn"]\n')
         self.config, self.out = process.config, folder / "etc"
         assert self._main("ca", "init") == 0
-        (self.kept,) = folder.rglob(keeping.SERVER_FILE)
+        (self.kept,) = folder.rglob(renewal.SERVER_FILE)
         self.kept = self.kept.parent
-        self.note = self.kept / keeping.STAMP_FILE
+        self.note = self.kept / renewal.STAMP_FILE
 
     def call(self, *words: str) -> int:
         return self._main("broker-config", "--out", str(self.out), *words)

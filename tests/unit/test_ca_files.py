@@ -18,7 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countyhub.ca import brokerfiles, certificates, keeping
+from countyhub.ca import brokerfiles, certificates, renewal
 from countyhub.ca.authority import Authority, CaBroken, CaExists, NoCa
 from countyhub.ca.certificates import Revoked
 from countyhub.ca.files import KeyOpen
@@ -42,33 +42,33 @@ def county(tmp_path: Path) -> County:
 
 
 def test_keys_are_for_nobody_else(county):
-    for path in (*keeping.ca_folder(county.config).glob("*.key"), county.folder / "broker" / "server.pem"):
+    for path in (*renewal.ca_folder(county.config).glob("*.key"), county.folder / "broker" / "server.pem"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(keeping.ca_folder(county.config).stat().st_mode) == 0o700
+    assert stat.S_IMODE(renewal.ca_folder(county.config).stat().st_mode) == 0o700
 
 
 def test_a_key_that_others_can_read_is_not_used(county):
-    key = keeping.ca_folder(county.config) / "1.key"
+    key = renewal.ca_folder(county.config) / "1.key"
     key.chmod(0o640)
     with pytest.raises(KeyOpen):
-        Authority.open(keeping.ca_folder(county.config))
+        Authority.open(renewal.ca_folder(county.config))
     key.chmod(0o600)
     (county.folder / "broker" / "server.pem").chmod(0o644)
     with pytest.raises(KeyOpen):
-        keeping.refresh(county.config, {}, NOW)
+        renewal.refresh(county.config, {}, NOW)
 
 
 def test_a_ca_is_made_once(county):
-    before = (keeping.ca_folder(county.config) / "1.key").read_bytes()
+    before = (renewal.ca_folder(county.config) / "1.key").read_bytes()
     with pytest.raises(CaExists):
         county.init(NOW)
-    assert (keeping.ca_folder(county.config) / "1.key").read_bytes() == before
+    assert (renewal.ca_folder(county.config) / "1.key").read_bytes() == before
 
 
 def test_without_one_and_with_half_of_one(county, tmp_path):
     with pytest.raises(NoCa):
         Authority.open(tmp_path / "nothing")
-    folder = keeping.ca_folder(county.config)
+    folder = renewal.ca_folder(county.config)
     (folder / "1.crt").write_bytes(b"-----BEGIN CERTIFICATE-----\n")
     with pytest.raises(CaBroken):
         Authority.open(folder)
@@ -83,15 +83,15 @@ def test_without_one_and_with_half_of_one(county, tmp_path):
 def test_a_foreign_key_beside_the_certificate_is_noticed(county, tmp_path):
     other = County(tmp_path / "other")
     other.init(NOW)
-    shutil.copy(keeping.ca_folder(other.config) / "1.key", keeping.ca_folder(county.config) / "1.key")
+    shutil.copy(renewal.ca_folder(other.config) / "1.key", renewal.ca_folder(county.config) / "1.key")
     with pytest.raises(CaBroken):
-        Authority.open(keeping.ca_folder(county.config))
+        Authority.open(renewal.ca_folder(county.config))
 
 
 def test_nothing_is_made_twice(county):
-    assert not keeping.refresh(county.config, {}, NOW + timedelta(days=1)).anything
-    week = keeping.refresh(county.config, {}, NOW + timedelta(days=8))
-    assert week == keeping.Round(ca=False, server=False, crl=True)
+    assert not renewal.refresh(county.config, {}, NOW + timedelta(days=1)).anything
+    week = renewal.refresh(county.config, {}, NOW + timedelta(days=8))
+    assert week == renewal.Round(ca=False, server=False, crl=True)
 
 
 def test_damaged_files_are_made_anew(county):
@@ -99,15 +99,15 @@ def test_damaged_files_are_made_anew(county):
     (folder / "crl.pem").write_bytes(b"rubbish")
     (folder / "server.pem").write_bytes(b"rubbish")
     (folder / "ca.pem").unlink()
-    assert keeping.refresh(county.config, {}, NOW) == keeping.Round(ca=True, server=True, crl=True)
-    assert not keeping.refresh(county.config, {}, NOW).anything
+    assert renewal.refresh(county.config, {}, NOW) == renewal.Round(ca=True, server=True, crl=True)
+    assert not renewal.refresh(county.config, {}, NOW).anything
 
 
 def test_another_name_of_the_hub_makes_another_certificate(county):
     import msgspec
 
     enrol = msgspec.structs.replace(county.config.enrol, names=("hub.example.cn", "10.1.2.3", "2001:db8::1"))
-    assert keeping.refresh(msgspec.structs.replace(county.config, enrol=enrol), {}, NOW).server
+    assert renewal.refresh(msgspec.structs.replace(county.config, enrol=enrol), {}, NOW).server
     made = x509.load_pem_x509_certificate((county.folder / "broker" / "server.pem").read_bytes())
     assert certificates.names_of(made) == certificates.alternative_names(enrol.names)
 

@@ -17,12 +17,12 @@ from bench import manycases
 from countyhub.cases.acting import Acted, act
 from countyhub.cases.book import Book
 from countyhub.cases.finding import BadPage, Listed, board, by_receipt, entries_since, find, numbers_of_event, one
-from countyhub.cases.scope import WHOLE, Scope
-from countyhub.cases.streams import Filter
+from countyhub.cases.listing import Filter
 from countyhub.lifecycle.state import Act, Office
 from countyhub.registry.content import Content
 from countyhub.registry.forms import Area, Box, Duty, Person
 from countyhub.registry.snapshot import Registry
+from countyhub.sight.scope import WHOLE, Scope
 from countyhub.store.engine import Store
 from simulators.county.build import COUNTY, Plan, build
 from tests.casebooks import (

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import delete, select
 
-from countyhub.cases.scope import NOTHING, WHOLE, Scope
 from countyhub.rollup import checkins, ledger
 from countyhub.rollup.ledger import Sums
+from countyhub.sight.scope import NOTHING, WHOLE, Scope
 from countyhub.store.checkintables import checkin
 from countyhub.store.tables import event, stream
 from gridwire.events import Alarm, Checkin

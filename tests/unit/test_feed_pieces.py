@@ -11,11 +11,12 @@ import httpx
 import msgspec
 import pytest
 
-from countyhub import lease, leasehold
+from countyhub import lease
 from countyhub.config import FeedType
-from countyhub.feeds import envelope, schedule, signature, topics
+from countyhub.feeds import envelope, schedule, topics
 from countyhub.feeds.source import CASE, EVENT_KINDS
-from countyhub.feeds.targets import BadNetwork, BadUrl, NotEncrypted, PrivateAddress, Targets, is_public, parse
+from countyhub.outbound import signature
+from countyhub.outbound.targets import BadNetwork, BadUrl, NotEncrypted, PrivateAddress, Targets, is_public, parse
 from gridwire.events import TYPES
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -177,5 +178,5 @@ def test_the_page_says_how_long_feeds_wait_for_a_process_that_is_dead() -> None:
     text = (Path(__file__).parents[2] / "docs/feeds.md").read_text()
     lasts_s = lease.LASTS.total_seconds()
     assert f"its lease lasts {lasts_s:.0f} s" in text
-    assert f"for up to {lasts_s + leasehold.AGAIN_S:.0f} s" in text
-    assert f"it within {leasehold.AGAIN_S:.0f} s" in text
+    assert f"for up to {lasts_s + lease.AGAIN_S:.0f} s" in text
+    assert f"it within {lease.AGAIN_S:.0f} s" in text

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import String, func, select, text, update
 
-from countyhub import cli, upkeep
+from countyhub import cli
 from countyhub.config import RetentionSettings
 from countyhub.ingest import intake
 from countyhub.ingest.inbox import Inbox
 from countyhub.ingest.intake import Intake
-from countyhub.store import casetables, hooktables, mattertables, partitions, retention
+from countyhub.store import casetables, hooktables, mattertables, partitions, retention, upkeep
 from countyhub.store import tables as t
 from countyhub.store.columns import microseconds
 from countyhub.store.engine import Store, open_store

@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from edgeagent.enrol.watch import Renewal
 
-from countyhub.ca import certificates, identities, keeping
+from countyhub.ca import certificates, identities, renewal
 from countyhub.ca.authority import Authority
 from countyhub.ca.enrolment import EnrolRefused, Registrar
 from edgeagent.enrol import request
 from edgeagent.enrol.identity import Record
-from edgeagent.enrol.watch import Renewal
 from gridwire.enrolment import EnrolRequest, Granted, RenewRequest, read_token
 from tests.enrolments import County
 
@@ -85,7 +85,7 @@ class World:
     def __init__(self, county: County, folder: Path) -> None:
         self.county, self.folder = county, folder
         self.broker_ca, self.broker_crl = folder / "broker-ca.pem", folder / "broker-crl.pem"
-        self.kept = keeping.broker_folder(county.config)
+        self.kept = renewal.broker_folder(county.config)
         self._dazed: dict[tuple[str, str], bool] = {}
 
     def restart_broker(self) -> None:
@@ -275,7 +275,7 @@ def test_what_is_signed_never_outlives_its_ca(tmp_path):
         ca.certificate, ca.key, key.public_key(), "431126", "431126001001", late, late + timedelta(days=60)
     )
     assert made.not_valid_after_utc == ca.expires
-    assert isinstance(Authority.open(keeping.ca_folder(county.config)), Authority)
+    assert isinstance(Authority.open(renewal.ca_folder(county.config)), Authority)
 
 
 async def test_what_nears_its_end_is_told_a_month_before(tmp_path):

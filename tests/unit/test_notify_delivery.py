@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from countyhub import notify
 from countyhub.config import WebhookSettings, WecomSettings
-from countyhub.notify import channels, delivery, upkeep
+from countyhub.notify import byhand, channels, delivery, upkeep
 from countyhub.notify.loop import Notifier
 from tests.casebooks import GRID, HOUR, VILLAGE, fresh_store, staff
 from tests.gateways import Asked, Gateway, Says
@@ -76,7 +76,7 @@ async def test_an_ordinary_message_that_may_have_gone_is_not_sent_twice(store, s
         assert (len(here.told), await states(here)) == (1, ["unknown"])
         here.gateway.answer = Says()
         (row,) = await here.parcels()
-        assert await upkeep.retry(store, [row.id], here.now) == 1
+        assert await byhand.retry(store, [row.id], here.now) == 1
         await here.round()
         assert await states(here) == ["sent"]
         assert len({asked.json["id"] for asked in here.gateway.asked}) == 1

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from countyhub.cases.scope import WHOLE
 from countyhub.rollup import figures, sampling
+from countyhub.sight.scope import WHOLE
 from countyhub.store.casetables import cases
 from countyhub.store.rolluptables import box_day, box_hour
 from simulators.county.build import COUNTY

@@ -14,9 +14,9 @@ from countyhub.api.call import Call
 from countyhub.api.problems import ApiProblem, NotFound
 from countyhub.api.route import Route
 from countyhub.api.shapes import BoxId, DeviceId, Input, Limit, Output, Page, Time, Ulid
-from countyhub.cases import reach
 from countyhub.downlink import commands
-from countyhub.overview import boxviews
+from countyhub.overview import attention, boxviews
+from countyhub.sight import reach
 from countyhub.store import tables as t
 
 Link = Literal["online", "offline", "lost", "unknown"]
@@ -152,7 +152,7 @@ async def summary(call: Call) -> Summary:
     """Boxes, cameras and what needs attention, in numbers."""
     async with call.store.read() as connection:
         boxes = await boxviews.boxes(connection, _seen(call))
-        trouble = await boxviews.trouble(connection, call.now - ENDED_SHOWN, limit=10_000)
+        trouble = await attention.trouble(connection, call.now - ENDED_SHOWN, limit=10_000)
         last = (await connection.execute(select(func.max(t.event.c.id)))).scalar_one_or_none() or 0
     known = {box.id for box in boxes}
     links = [box.link for box in boxes]

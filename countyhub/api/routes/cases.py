@@ -15,7 +15,7 @@ from countyhub.api.route import Route
 from countyhub.api.routes.caseviews import NUMBER_PATTERN, CasePath, CaseView, Number, OneCase, listed, look
 from countyhub.api.shapes import BoxId, CategoryCode, Cursor, DeviceId, Input, Limit, Output, Page, Place, Time
 from countyhub.cases import finding
-from countyhub.cases.streams import Filter
+from countyhub.cases.listing import Filter
 from countyhub.lifecycle.state import Level, Office, Stage
 from countyhub.registry.forms import Category
 from gridwire.codes import END, GRID_PATTERN

@@ -14,9 +14,9 @@ from countyhub.api.call import Call
 from countyhub.api.problems import NotFound, ReasonNeeded
 from countyhub.api.route import Blob, Route
 from countyhub.api.shapes import BoxId, Cursor, DeviceId, Input, Limit, Output, RowId, Time, Ulid
-from countyhub.cases import reach
 from countyhub.ingest.truetime import true_time
 from countyhub.overview import arrivals
+from countyhub.sight import reach
 from countyhub.store import tables as t
 from gridwire.events import TYPES
 

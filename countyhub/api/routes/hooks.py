@@ -12,14 +12,15 @@ from countyhub.api.call import Call
 from countyhub.api.route import Route
 from countyhub.api.shapes import PLAIN, Input, Limit, Output, Page, Ulid
 from countyhub.config import FeedType
-from countyhub.feeds import outbox, signature, subscriptions
+from countyhub.feeds import outbox, subscriptions
 from countyhub.feeds.outbox import Delivery
 from countyhub.feeds.post import Poster
 from countyhub.feeds.source import sources
 from countyhub.feeds.subscriptions import NoSuchWebhook, Subscription, TooManyWebhooks
-from countyhub.feeds.targets import BadUrl, NameUnknown, NotEncrypted, PrivateAddress, parse
 from countyhub.feeds.webhook import attempt, test_message
-from countyhub.registry.words import AREA_PATTERN
+from countyhub.outbound import signature
+from countyhub.outbound.targets import BadUrl, NameUnknown, NotEncrypted, PrivateAddress, parse
+from countyhub.registry.formparts import AREA_PATTERN
 from gridwire.codes import END, NAME_PATTERN, new_ulid
 
 State = Literal["active", "paused"]

@@ -13,7 +13,7 @@ from countyhub.api.call import Call
 from countyhub.api.problems import NotFound, ReasonNeeded
 from countyhub.api.route import Route
 from countyhub.api.shapes import Cursor, Input, Limit, Output, Page, RowId
-from countyhub.cases import reach
+from countyhub.sight import reach
 from countyhub.store.tables import dead_letter
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, and_, or_, select
 from countyhub.api.call import Call
 from countyhub.api.route import Route
 from countyhub.api.shapes import Input, Limit, Output, Page, Time
-from countyhub.cases import streams
+from countyhub.cases import listing
 from countyhub.correlate.matter import FOREVER_US
 from countyhub.store.casetables import cases
 from countyhub.store.columns import microseconds
@@ -61,7 +61,7 @@ async def find(call: Call, *, query: MatterQuery) -> Page[MatterView]:
     """Matters, those with the latest sign first. Who sees an area alone gets those that became cases there."""
     c = matter.c
     wanted: list[ColumnElement[bool]] = []
-    if seen := streams.seen(call.scope):
+    if seen := listing.seen(call.scope):
         wanted.append(c.number.in_(select(cases.c.number).where(and_(*seen))))
     if query.open is not UNSET:
         wanted.append(c.open if query.open else ~c.open)

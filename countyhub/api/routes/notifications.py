@@ -13,7 +13,7 @@ from countyhub.api.problems import NotFound
 from countyhub.api.route import Route
 from countyhub.api.routes.caseviews import CasePath, Number, look
 from countyhub.api.shapes import Cursor, Input, Limit, Output, Page
-from countyhub.cases import streams
+from countyhub.cases import listing
 from countyhub.notify import alerts
 from countyhub.notify.alerts import NoSuchCall
 from countyhub.store.casetables import cases
@@ -115,7 +115,7 @@ def _view(call: Call, row: Row[tuple[object, ...]]) -> MessageView:
 
 def _about(call: Call, number: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether it is about a case in sight."""
-    seen = streams.seen(call.scope)
+    seen = listing.seen(call.scope)
     return number.in_(select(cases.c.number).where(and_(*seen))) if seen else true()
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from countyhub.ca import keeping
+from countyhub.ca import renewal
 from countyhub.ca.authority import CaBroken, NoCa
 from countyhub.ca.files import KeyOpen
-from countyhub.ca.keeping import Ends
+from countyhub.ca.renewal import Ends
 from countyhub.config import Config
 from countyhub.store import backupstamp
 
@@ -40,6 +40,6 @@ def _disk(folder: Path) -> tuple[int | None, int | None]:
 
 def _ends(config: Config, now: datetime) -> Ends | None:
     try:
-        return keeping.ends(config, now)
+        return renewal.ends(config, now)
     except (OSError, ValueError, NoCa, CaBroken, KeyOpen):
         return None

@@ -10,8 +10,8 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, and_, exists, or_, tuple_
 
-from countyhub.cases.scope import Scope
 from countyhub.lifecycle.state import OPEN, Office
+from countyhub.sight.scope import Scope
 from countyhub.store.casetables import case_office, cases
 
 NEVER_US: Final = 1 << 62

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, true
 
-from countyhub.cases.scope import Scope
+from countyhub.sight.scope import Scope
 from countyhub.store.registrytables import registry_place
 
 
