@@ -16,8 +16,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.cases.scope import Scope
 from countyhub.lifecycle.state import Office
+from countyhub.sight.scope import Scope
 from countyhub.store.casetables import case_entry, case_office, cases
 
 Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
@@ -37,7 +37,7 @@ class Touch(NamedTuple):
     offices: frozenset[Office]
 
     def is_seen(self, scope: Scope) -> bool:
-        """As `cases.streams.seen` has it for queries."""
+        """As `cases.listing.seen` has it for queries."""
         return (
             scope.whole
             or self.village in scope.villages
