@@ -9,6 +9,7 @@ import os
 import stat
 from pathlib import Path
 
+from gridwire import wholefile
 from gridwire.problem import Problem
 
 PRIVATE, PUBLIC = 0o600, 0o644
@@ -32,7 +33,8 @@ def folder(path: Path, mode: int = 0o700) -> Path:
     try:
         if not path.is_dir():
             path.mkdir(mode=mode, parents=True)
-            _own(path, path.parent)
+            if owner := wholefile.owner_like(path.parent):
+                os.chown(path, *owner)
     except OSError as error:
         raise NotWritten(path=path, reason=error.strerror or error) from error
     return path
@@ -44,16 +46,10 @@ def write(path: Path, data: bytes, mode: int, *, gid: int | None = None) -> bool
     try:
         if path.is_file() and path.read_bytes() == data:
             return False
-        fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        _own(fresh, path.parent, gid)
-        fresh.rename(path)
-        _sync(path.parent)
+        owner = wholefile.owner_like(path.parent)
+        if owner is not None and gid is not None:
+            owner = owner._replace(gid=gid)
+        wholefile.replace(path, data, mode=mode, owner=owner)
     except OSError as error:
         raise NotWritten(path=path, reason=error.strerror or error) from error
     return True
@@ -76,18 +72,3 @@ def check_private(path: Path) -> None:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & _OTHERS:
         raise KeyOpen(path=path, mode=f"{mode:04o}")
-
-
-def _own(path: Path, like: Path, gid: int | None = None) -> None:
-    """Root gives what it makes to the owner of the folder around it."""
-    if os.geteuid() == 0:
-        owner = like.stat()
-        os.chown(path, owner.st_uid, owner.st_gid if gid is None else gid)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

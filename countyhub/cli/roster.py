@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from countyhub.cli.key import FAILED, OK, PROBLEMS, WRONG_USE, county_key_file
 from countyhub.cli.say import say
 from countyhub.gridworkers import roster, villagekey
+from gridwire import wholefile
 from gridwire.codes import BadBoxId
 
 
@@ -34,14 +34,7 @@ def execute(args: argparse.Namespace) -> int:
 
 def _write(path: Path, text: str) -> None:
     """Whole or not at all; an earlier one is replaced. Raises `NotWritten`."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        wholefile.replace(path, text.encode(), mode=0o640)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise villagekey.NotWritten(path=path, why=error.strerror or error) from error

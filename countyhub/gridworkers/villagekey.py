@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gridwire import wholefile
 from gridwire.codes import village_of
 from gridwire.persons import keyed_hash
 from gridwire.problem import Problem
@@ -114,22 +114,8 @@ def load_county_key(path: Path) -> Key:
 
 def write_secret(path: Path, line: str) -> None:
     """One line in a new file, mode 0600, whole or not at all. Raises `FileExists`, `NotWritten`."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(line + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(fresh, path)  # unlike a rename this never replaces one that is there
-        finally:
-            fresh.unlink()
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        wholefile.create(path, f"{line}\n".encode(), mode=0o600)
     except FileExistsError as error:
         raise FileExists(path=path) from error
     except OSError as error:

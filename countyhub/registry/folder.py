@@ -10,7 +10,6 @@ import csv
 import difflib
 import hashlib
 import io
-import os
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -22,6 +21,7 @@ from countyhub.registry.content import Content, Placed
 from countyhub.registry.forms import FORMS, Polygon
 from countyhub.registry.mistakes import Mistake, Place, perhaps
 from countyhub.registry.sheets import Sheet, read_sheet
+from gridwire import wholefile
 from gridwire.problem import Both, Language
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -128,9 +128,7 @@ def write_folder(path: Path, content: Content, language: Language, *, shielded: 
 
 def _replace(target: Path, data: bytes) -> Path:
     """The file as a whole, or as it was."""
-    part = target.with_name(f".{target.name}.part")
-    part.write_bytes(data)
-    os.replace(part, target)
+    wholefile.replace(target, data, on_disk=False)
     return target
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gridwire import wholefile
+
 NAME = "last-backup"
 _MAX_BYTES = 64
 
 
 def write(data_dir: Path, now: datetime) -> None:
     """A backup is whole. Raises OSError: the backup is there all the same."""
-    part = data_dir / f"{NAME}.part"
-    part.write_text(f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}\n", encoding="ascii")
-    part.replace(data_dir / NAME)
+    wholefile.replace(data_dir / NAME, f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}\n".encode(), on_disk=False)
 
 
 def read(data_dir: Path) -> datetime | None:

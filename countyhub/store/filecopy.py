@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from countyhub.store.problems import BackupExists, BackupUnreadable, DiskFull, HubRunning
+from gridwire import wholefile
 
 _SQLITE, _ZIP = b"SQLite format 3\0", b"PK\x03\x04"
 
@@ -46,7 +47,7 @@ def publish(part: Path, path: Path) -> None:
     """Give a finished file its name, durably."""
     _sync(part)
     part.rename(path)
-    _sync(path.parent)
+    wholefile.sync_folder(path.parent)
 
 
 @contextmanager

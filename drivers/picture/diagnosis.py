@@ -25,6 +25,7 @@ from drivers.snapshot.problems import PictureProblem
 from drivers.snapshot.schedule import wait_s
 from drivers.snapshot.worker import WorkerFailed, worker
 from edgeagent.driver import Alarm, Device, Observation, OutboxFull, Picture, TooLarge
+from gridwire import wholefile
 
 ALARM_KIND = "picture"
 MEMORY_KEY = "picture.on"
@@ -104,10 +105,8 @@ class Diagnosis:
             self._save()
 
     def _save(self) -> None:
-        fresh = self._file.with_suffix(".new")
         try:
-            fresh.write_bytes(self._state)
-            fresh.replace(self._file)
+            wholefile.replace(self._file, self._state, on_disk=False)
             self._saved_s = time.monotonic()
         except OSError as error:
             _log.warning("%s: what the camera usually shows is not kept: %s", self._device.id, error)

@@ -12,7 +12,6 @@ import base64
 import binascii
 import contextlib
 import json
-import os
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -32,6 +31,7 @@ from edgeagent.driver import Driver
 from edgeagent.outbox import hold
 from edgeagent.outbox.lock import FILE_NAME
 from edgeagent.rules import Rules
+from gridwire import wholefile
 from gridwire.problem import Problem
 
 AGENT_WAIT_S = 20.0
@@ -229,14 +229,10 @@ def _show_judgement(args: argparse.Namespace, found: Mapping[str, Any], lines: L
 
 def _save(file: Path, text: str, lines: Lines) -> None:
     """Whole or not at all. Raises `NotSaved`."""
-    fresh = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
         jpeg = base64.b64decode(text, validate=True)
-        fresh.write_bytes(jpeg)
-        fresh.replace(file)
+        wholefile.replace(file, jpeg, on_disk=False)
     except (OSError, binascii.Error) as error:
-        with contextlib.suppress(OSError):
-            fresh.unlink(missing_ok=True)
         raise NotSaved(file=file, why=getattr(error, "strerror", None) or error) from error
     if lines.as_json:
         print(json.dumps({"type": "picture", "file": str(file), "bytes": len(jpeg)}, ensure_ascii=False), flush=True)

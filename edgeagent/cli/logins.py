@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import os
 import re
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from edgeagent.cli.say import Language, say
 from edgeagent.configfile.ownfile import OwnFiles
 from edgeagent.driver import Login
+from gridwire import wholefile
 from gridwire.problem import Problem
 from gridwire.settings.mistakes import Mistake, Place
 
@@ -106,11 +106,7 @@ def keep(login: Login, folder: Path) -> Login:
 def _holds(file: Path, password: str) -> bool:
     """Whether the file has this password, or has got it now. Raises OSError."""
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        wholefile.create(file, password.encode() + b"\n", mode=0o600)
     except FileExistsError:
         return file.read_bytes() == password.encode() + b"\n"
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(password.encode() + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
     return True

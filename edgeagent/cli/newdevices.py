@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from edgeagent.cli.loose import tables
 from edgeagent.cli.places import place
 from edgeagent.driver import Found
+from gridwire import wholefile
 from gridwire.problem import Language, Problem
 from gridwire.settings.tomltext import toml
 
@@ -182,30 +183,13 @@ def replace(file: Path, old: bytes, new: bytes) -> None:
     file is not `old` any more (empty: there is none)."""
     file.parent.mkdir(parents=True, exist_ok=True)
     status = file.stat() if file.exists() else None
-    fresh = file.with_name(f".{file.name}.{os.getpid()}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(new)
-            stream.flush()
-            os.fchmod(stream.fileno(), status.st_mode & 0o777 if status else _NEW_FILE_MODE)
-            if status and os.geteuid() == 0:
-                os.fchown(stream.fileno(), status.st_uid, status.st_gid)
-            os.fsync(stream.fileno())
+
+    def unchanged() -> None:
         if (file.read_bytes() if file.exists() else b"") != old:
             raise NotWritten(file=file, why_en="somebody has just changed it; try again", why_zh="刚被他人修改，请重试")
-        fresh.replace(file)
-    finally:
-        fresh.unlink(missing_ok=True)  # there only when it did not become the file
-    _sync(file.parent)
 
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    mode = status.st_mode & 0o777 if status else _NEW_FILE_MODE
+    wholefile.replace(file, new, mode=mode, owner=wholefile.owner_like(file) if status else None, last_look=unchanged)
 
 
 def _failed(file: Path, error: OSError) -> NotWritten:

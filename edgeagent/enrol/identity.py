@@ -15,6 +15,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from gridwire import wholefile
 from gridwire.problem import Problem
 
 FOLDER = "identity"
@@ -121,28 +122,13 @@ class Identity:
 
 def write(path: Path, data: bytes, *, private: bool) -> None:
     """Replace the file in one step, on the disk. Raises `IdentityNotWritten`."""
-    mode = _PRIVATE if private else _PUBLIC
-    fresh = path.with_name(f".{path.name}.new")
     try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, mode)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        own(fresh, path.parent)
-        fresh.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        wholefile.replace(path, data, mode=_PRIVATE if private else _PUBLIC, owner=wholefile.owner_like(path.parent))
     except OSError as error:
         raise IdentityNotWritten(path=path, reason=error.strerror or error) from error
 
 
 def own(path: Path, like: Path) -> None:
     """Root enrols, the agent's user reads: what root makes belongs to the owner of the folder around it."""
-    if os.geteuid() == 0:
-        owner = like.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
+    if owner := wholefile.owner_like(like):
+        os.chown(path, *owner)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edgeagent.cli.newdevices import NotWritten, replace
 from edgeagent.cli.setup.plan import Plan
+from gridwire import wholefile
 
 _SECRET_MODE = 0o600
 
@@ -59,12 +60,8 @@ def _write_secrets(plan: Plan) -> list[Path]:
         if plan.secrets:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, text in plan.secrets.items():
-            descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _SECRET_MODE)
+            wholefile.create(folder / name, text.encode() + b"\n", mode=_SECRET_MODE)
             made.append(folder / name)
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(text.encode() + b"\n")
-                stream.flush()
-                os.fsync(stream.fileno())
     except OSError:
         _undo([], made)
         raise
