@@ -14,7 +14,7 @@ import pytest
 
 from edgeagent.clock import Stamp
 from edgeagent.driver import Alarm, Checkin, OutboxFull, Picture, Reading
-from edgeagent.outbox import Limits, NotAnOutbox, Outbox, OutboxNewer, schema
+from edgeagent.outbox import Limits, NotAnOutbox, Outbox, OutboxNewer, connection, schema
 from edgeagent.outbox.draft import Draft
 from gridwire.codec import EventTooLarge
 from gridwire.events import Gap
@@ -176,6 +176,36 @@ async def test_settled_rows_and_readings_make_room_for_alarms(tmp_path):
         # what was refused took no number: the next one that fits has the next number
         box.settle("alarm", 201, len(stored))
         assert (await box.put(alarm())).seq == len(stored) + 1
+
+
+async def test_what_fits_is_stored_beside_what_does_not_and_nothing_settled_is_forgotten(tmp_path):
+    def large():
+        return alarm(detail={"x": "x" * 60_000})
+
+    async with outbox(tmp_path, LIMITS._replace(max_mb=1)) as box:
+        await box.put(draft(Checkin(method="card", person="p", key="k")))
+        with pytest.raises(OutboxFull):
+            while True:
+                await box.put(large())
+        box.settle("record", 1, 1)
+        refused, stored = await asyncio.gather(box.put(large()), box.put(alarm()), return_exceptions=True)
+        assert isinstance(refused, OutboxFull)
+        assert stored.seq == len(await rows(box, "alarm"))
+    async with outbox(tmp_path) as box:
+        assert box.waiting()["record"] == 0
+
+
+def test_a_transaction_that_fails_leaves_nothing(tmp_path):
+    def work(db):
+        db.execute("CREATE TABLE half(x)")
+        raise ValueError
+
+    db = connection.open_at(tmp_path / "outbox.db")
+    with pytest.raises(ValueError):
+        connection.transaction(work)(db)
+    assert db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    assert db.execute("PRAGMA synchronous").fetchone() == (2,), "FULL: what is told as stored is on the disk"
+    db.close()
 
 
 async def test_an_event_that_is_too_large_hurts_nobody_else(tmp_path):
