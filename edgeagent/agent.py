@@ -26,7 +26,7 @@ from edgeagent.downlink import Downlink
 from edgeagent.downlink.countyconfig import CountyPart, with_county_or_without
 from edgeagent.downlink.replay import Replay
 from edgeagent.driver import Observation, OutboxFull
-from edgeagent.enrol.watch import Renewal
+from edgeagent.enrol.renewal import Renewal
 from edgeagent.health import HealthReport
 from edgeagent.hublink import HubLink, count_start
 from edgeagent.intake import Intake, gap_draft

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from drivers.onvif.config import Config
 
 if TYPE_CHECKING:
-    from drivers.onvif.discovery import discover
+    from drivers.onvif.discovery.discovery import discover
     from drivers.onvif.driver import Driver
 
 __all__ = ["Config", "Driver", "discover"]
@@ -19,7 +19,7 @@ def __getattr__(name: str) -> object:
 
         return Driver
     if name == "discover":
-        from drivers.onvif.discovery import discover
+        from drivers.onvif.discovery.discovery import discover
 
         return discover
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

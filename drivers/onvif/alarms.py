@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
+from drivers.onvif.ladder.telling import Batch
 from drivers.onvif.notifications import Notification
 from drivers.onvif.states import MAX_STATES, Pairs, States, Step
 from drivers.onvif.tap import Tap
 from drivers.onvif.vocabulary import MAX_OBJECT_CHARS, RULE_ITEMS, interpret
-from drivers.onvif.watch import Batch
 from edgeagent.driver import Alarm, Device, Observation, OutboxFull, Stored, TooLarge
 
 MEMORY_KEY = "onvif.states"

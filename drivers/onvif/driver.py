@@ -14,17 +14,17 @@ from drivers.devicehttp.addresses import device_url, rewrite
 from drivers.onvif.alarms import Alarms
 from drivers.onvif.client import CALL_TIMEOUT_S, Client
 from drivers.onvif.config import Config
-from drivers.onvif.events import PullPoints
 from drivers.onvif.health import Health
 from drivers.onvif.identity import alone, another, information
-from drivers.onvif.notifying import Notifying
+from drivers.onvif.ladder.ladder import Ladder, Rung
+from drivers.onvif.ladder.notifying import Notifying
+from drivers.onvif.ladder.pulling import Pulling
+from drivers.onvif.ladder.pullpoints import PullPoints
+from drivers.onvif.ladder.slot import Slot
+from drivers.onvif.ladder.stills import Stills
 from drivers.onvif.pictures import EXPECTED, Pictures
-from drivers.onvif.pulling import Pulling
 from drivers.onvif.setup import Facts, Setup, SetupFailed
-from drivers.onvif.slot import Slot
-from drivers.onvif.stills import Stills
 from drivers.onvif.tap import Look
-from drivers.onvif.watch import Rung, Watch
 from drivers.picture.diagnosis import Diagnosis
 from drivers.snapshot.worker import WorkerFailed
 from edgeagent.driver import CommandRefused, Device, DriverProblem, Observation, Picture
@@ -113,23 +113,23 @@ class _Camera:
         self.pictures = Pictures(device, config, self._setup, address_failed=self._setup_wanted.set)
         self.diagnosis = Diagnosis(device, self.pictures.whole, every_s=config.judge_every_s)
         self.alarms = Alarms(device, stored=self.pictures.want, clock_offset_s=lambda: self._client.clock_offset_s)
-        self._watch = self._ladder(config, url)
+        self._ladder = self._made_ladder(config, url)
 
     async def run(self) -> None:
         if self._setup.facts is not None:
             self._describe(self._setup.facts)
         async with alone(self._url, self._device.id, self._health), asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._watch.run())
+            tasks.create_task(self._ladder.run())
             tasks.create_task(self.pictures.run())
             tasks.create_task(self.diagnosis.run())
             tasks.create_task(self._keep_setup())
             tasks.create_task(self._recognise())
 
-    def _ladder(self, config: Config, url: str) -> Watch:
+    def _made_ladder(self, config: Config, url: str) -> Ladder:
         device, client, kept = self._device, self._client, self._setup.facts
         slot, health = Slot(client, device.folder), self._health
         points = PullPoints(client, slot)
-        return Watch(
+        return Ladder(
             client,
             slot,
             health,

@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
 from drivers.seriallink.loss import LinkLost, explain
+from drivers.seriallink.port import PORT_ERRORS, Port, close_port, open_port
 from drivers.seriallink.settings import SerialSettings
-from drivers.serialport import PORT_ERRORS, Port, close_port, open_port
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import errno
 import termios
 
-from drivers.serialport import is_network
+from drivers.seriallink.port import is_network
 from edgeagent.driver import DriverProblem
 
 _REASONS = {

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from drivers.serialport import Speed, is_valid
+from drivers.seriallink.port import Speed, is_valid
 from edgeagent.driver import Settings, about
 
 

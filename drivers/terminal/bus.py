@@ -13,12 +13,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from drivers.seriallink import Lookout, SerialLink
-from drivers.terminal import modbus
 from drivers.terminal.buslines import BusLine
 from drivers.terminal.config import Contact, Modbus, Register
-from drivers.terminal.modbus import Reply
+from drivers.terminal.frames import modbus
+from drivers.terminal.frames.modbus import Reply
+from drivers.terminal.frames.registers import number_in, word_count
 from drivers.terminal.parts import Parts
-from drivers.terminal.registers import number_in, word_count
 from drivers.terminal.sos import Alarm
 from edgeagent.driver import Device, Observation, OutboxFull, Reading
 

@@ -3,9 +3,9 @@
 import asyncio
 
 from drivers.seriallink import Lookout, Question, SerialLink
-from drivers.terminal import modbus
 from drivers.terminal.config import Modbus
-from drivers.terminal.modbus import WRITE_COIL, Reply
+from drivers.terminal.frames import modbus
+from drivers.terminal.frames.modbus import WRITE_COIL, Reply
 from drivers.terminal.parts import Parts
 
 _MUTE_AFTER = 3

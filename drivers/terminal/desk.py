@@ -23,8 +23,8 @@ from drivers.terminal.printer import Printer
 from drivers.terminal.receipts import LastReceipt, new_receipt_number
 from drivers.terminal.roster import Roster
 from drivers.terminal.slips import Slips
+from drivers.terminal.tap import Tap
 from drivers.terminal.visit import CODE_AGAIN_S, KEY_AGAIN_S, Visit, Wish
-from drivers.terminal.watching import Watch
 from edgeagent.driver import Checkin, Data, Device, Observation, OutboxFull, Rating, Request, Stored, TooLarge, Worker
 
 log = logging.getLogger(__name__)
@@ -51,9 +51,9 @@ class Desk:
     """One per terminal. `run` must run; `on_wish` is called when something begins to wait for a card."""
 
     def __init__(
-        self, config: Config, device: Device, printers: Sequence[Printer], roster: Roster, watch: Watch | None = None
+        self, config: Config, device: Device, printers: Sequence[Printer], roster: Roster, tap: Tap | None = None
     ) -> None:
-        self.visit, self.watch = Visit(), watch or Watch()
+        self.visit, self.tap = Visit(), tap or Tap()
         self.on_wish: list[Callable[[], None]] = []
         self._config, self._device, self._printers, self._roster = config, device, printers, roster
         self._slips = Slips(device.language, device.zone, device.name, drill=config.drill)
@@ -75,8 +75,8 @@ class Desk:
 
     async def show(self, shown: Credential) -> None:
         """Somebody identifies: for what was asked for before, or to check in."""
-        self.watch.showed(shown.method, shown.masked, shown.number_hash)
-        if self.watch.testing:
+        self.tap.showed(shown.method, shown.masked, shown.number_hash)
+        if self.tap.testing:
             await self._try()
             return
         async with self._turn:
@@ -88,14 +88,14 @@ class Desk:
             elif wish is not None:
                 await self._tell_answers(now, shown)
             elif self._is_within_window(shown, now):
-                self.watch.became("already")
+                self.tap.became("already")
                 await self.sound("already")
             elif await self._check_in(now, shown):
                 self._print_answers(now, shown)
 
     async def act(self, action: Action, *, scanned: bool = False) -> None:
         """A key, or a printed code, asks for something. `sos` is not for here."""
-        if self.watch.testing:
+        if self.tap.testing:
             await self._try()
             return
         async with self._turn:
@@ -119,17 +119,17 @@ class Desk:
 
     async def refuse(self, why: str = "") -> None:
         """Tell the person that what was shown cannot be read, or what was asked for not done."""
-        self.watch.became("refused", why)
+        self.tap.became("refused", why)
         await self.sound("failed")
 
     async def _try(self) -> None:
         """The part is on trial: it was understood, and nothing is done."""
-        self.watch.became("tried")
+        self.tap.became("tried")
         await self.sound("next")
 
     async def _await_more(self) -> None:
         """Understood; a card or another key is to follow."""
-        self.watch.became("waits")
+        self.tap.became("waits")
         await self.sound("next")
 
     async def sound(self, tone: Tone) -> None:
@@ -285,17 +285,17 @@ class Desk:
             stored = await self._device.emit(Observation(data=event, time=now), remember=remember)
         except (OutboxFull, TooLarge) as problem:
             log.error("%s not stored: %s", what, problem)
-            self.watch.became("not-stored", f"{problem.text('en')} / {problem.text('zh')}")
+            self.tap.became("not-stored", f"{problem.text('en')} / {problem.text('zh')}")
             await self.sound("failed")
             return None
         if stored.suppressed:
             # A rule of this box drops it. Nothing is on disk, so nobody may hear "done".
             log.warning("%s suppressed by the rules", what)
-            self.watch.became("not-stored", "suppressed by the rules / 被规则抑制")
+            self.tap.became("not-stored", "suppressed by the rules / 被规则抑制")
             await self.sound("failed")
             return None
         log.info("%s stored as %s", what, stored.id)
-        self.watch.stored(event, stored)
+        self.tap.stored(event, stored)
         return stored
 
 

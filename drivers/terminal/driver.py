@@ -19,22 +19,22 @@ from drivers.seriallink import Decoder, LinkLost, Lookout, SerialLink, SerialSet
 from drivers.terminal.bus import Bus
 from drivers.terminal.config import Config, EmAscii, EscPos, IcEm, Keymap, Line, Modbus, Part, SamIdCard, part_names
 from drivers.terminal.desk import Desk
-from drivers.terminal.em_ascii import EmAsciiDecoder
-from drivers.terminal.escpos import StatusDecoder
-from drivers.terminal.icem import IcEmDecoder
+from drivers.terminal.frames.em_ascii import EmAsciiDecoder
+from drivers.terminal.frames.escpos import StatusDecoder
+from drivers.terminal.frames.icem import IcEmDecoder
+from drivers.terminal.frames.keymap import key_decoder
+from drivers.terminal.frames.line import LineDecoder
+from drivers.terminal.frames.modbus import ReplyDecoder
+from drivers.terminal.frames.sam_idcard import SamDecoder
 from drivers.terminal.idcard_reader import IdCardReader
 from drivers.terminal.idnumber import VillageKey, load_village_key
-from drivers.terminal.keymap import key_decoder
-from drivers.terminal.line import LineDecoder
-from drivers.terminal.modbus import ReplyDecoder
 from drivers.terminal.parts import Parts, problem_text
 from drivers.terminal.printer import Printer
 from drivers.terminal.readers import Keypad, Scanner, SpeakingReader, card_credential
 from drivers.terminal.roster import Roster, RosterBad
-from drivers.terminal.sam_idcard import SamDecoder
 from drivers.terminal.slips import Slips
 from drivers.terminal.sos import Alarm
-from drivers.terminal.watching import ALL, Listening, Look, Watch
+from drivers.terminal.tap import ALL, Listening, Look, Tap
 from edgeagent.driver import CommandRefused, Device, OutboxFull
 
 log = logging.getLogger(__name__)
@@ -52,13 +52,13 @@ class Driver:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._watch = Watch()
+        self._tap = Tap()
         self._terminal: _Terminal | None = None
 
     async def run(self, device: Device) -> None:
         """Serve the terminal until cancelled."""
         key = load_village_key(Path(self._config.key_file))
-        self._terminal = terminal = _Terminal(self._config, key, device, self._watch)
+        self._terminal = terminal = _Terminal(self._config, key, device, self._tap)
         try:
             async with asyncio.TaskGroup() as group:
                 for work in terminal.works():
@@ -72,13 +72,13 @@ class Driver:
             case "watch":
                 look = msgspec.convert(args, Look)
                 self._check(device, op, look.test if look.test != ALL else "")
-                return {**await self._watch.after(look), "parts": self._parts()}
+                return {**await self._tap.after(look), "parts": self._parts()}
             case "try" if self._terminal is not None:
                 self._check(device, op, str(args.get("part")))
                 await self._terminal.try_part(str(args.get("part")))
                 return {}
             case "end":
-                self._watch.end_trial()
+                self._tap.end_trial()
                 return {}
         raise CommandRefused(device=device.id, op=op, why="a terminal takes no commands / 终端不支持远程命令")
 
@@ -108,27 +108,27 @@ class Driver:
 class _Terminal:
     """All parts of one terminal, wired to one desk, for one run."""
 
-    def __init__(self, config: Config, key: VillageKey, device: Device, watch: Watch) -> None:
-        self._watch = watch
+    def __init__(self, config: Config, key: VillageKey, device: Device, tap: Tap) -> None:
+        self._tap = tap
         self._config, self._key, self._device = config, key, device
         self._named = list(zip(part_names(config.part), config.part, strict=True))
-        self._parts = Parts((name for name, _ in self._named), watch.noted, beside=(_ROSTER,))
+        self._parts = Parts((name for name, _ in self._named), tap.noted, beside=(_ROSTER,))
         self._printers = {
-            name: Printer(name, part, self._parts, watch) for name, part in self._named if isinstance(part, EscPos)
+            name: Printer(name, part, self._parts, tap) for name, part in self._named if isinstance(part, EscPos)
         }
         for printer in self._printers.values():
             printer.on_missed = self._tell_missed
         self._roster = Roster(Path(config.roster_file) if config.roster_file else None)
         self._roster.on_problem = self._note_roster
-        self._desk = Desk(config, device, tuple(self._printers.values()), self._roster, watch)
+        self._desk = Desk(config, device, tuple(self._printers.values()), self._roster, tap)
         self._lookout = Lookout()
-        self._alarm = Alarm(device, drill=config.drill, watch=watch)
+        self._alarm = Alarm(device, drill=config.drill, tap=tap)
         self._alarm.on_key_stored = partial(self._desk.sound, "done")
 
     def works(self) -> list[Work]:
         """What runs: the desk first, one work a part, the reports, and the calls for help that wait for the disk."""
         works = [self._desk.run(), self._parts.report_changes(self._device), self._alarm.store_all()]
-        if not self._watch.all_on_trial:
+        if not self._tap.all_on_trial:
             works.append(self._give_privacy_notice())
         if self._config.roster_file:
             works.append(self._roster.keep_looking())
@@ -217,13 +217,13 @@ class _Terminal:
         use: Callable[[SerialLink[Frame]], Awaitable[None]],
     ) -> None:
         """Keep a part's port open and used; its losses are its state."""
-        self._watch.enter(name)
+        self._tap.enter(name)
 
         async def on_lost(lost: LinkLost) -> None:
             self._parts.note(name, lost.reason)
 
         def listening() -> Decoder[Frame]:
-            return Listening(make_decoder(), self._watch.noise)
+            return Listening(make_decoder(), self._tap.noise)
 
         await keep_open(settings, listening, use, on_lost)
 

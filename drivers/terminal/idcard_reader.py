@@ -5,13 +5,13 @@ import logging
 from collections.abc import Collection
 
 from drivers.seriallink import Lookout, Question, SerialLink
-from drivers.terminal import sam_idcard as sam
 from drivers.terminal.config import SamIdCard
 from drivers.terminal.desk import Credential, Desk
+from drivers.terminal.frames import sam_idcard as sam
+from drivers.terminal.frames.sam_idcard import Answer, CardUnreadable, IdCard, ReadsDiffer, SamFrame, Status, TextAhead
 from drivers.terminal.idnumber import VillageKey
 from drivers.terminal.parts import Parts
 from drivers.terminal.presence import PolledPresence
-from drivers.terminal.sam_idcard import Answer, CardUnreadable, IdCard, ReadsDiffer, SamFrame, Status, TextAhead
 from edgeagent.driver import Device
 
 Link = SerialLink[SamFrame]

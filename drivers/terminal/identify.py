@@ -11,9 +11,9 @@ import select
 import time
 from typing import NamedTuple
 
-from drivers.serialport import PORT_ERRORS, Port, Speed, close_port, open_port
-from drivers.terminal.escpos import ASK_STATUS, is_status
-from drivers.terminal.sam_idcard import STATUS, SamDecoder
+from drivers.seriallink.port import PORT_ERRORS, Port, Speed, close_port, open_port
+from drivers.terminal.frames.escpos import ASK_STATUS, is_status
+from drivers.terminal.frames.sam_idcard import STATUS, SamDecoder
 
 _PRINTER_BAUDS = (9600, 19200, 38400, 115200)
 _READER_BAUDS = (115200, 9600)

@@ -8,8 +8,8 @@ from msgspec import Meta
 
 from drivers.seriallink import SerialSettings
 from drivers.terminal.actions import GRAMMAR, Action, parse_action
-from drivers.terminal.keymap import FrameForm
-from drivers.terminal.registers import NumberType
+from drivers.terminal.frames.keymap import FrameForm
+from drivers.terminal.frames.registers import NumberType
 from edgeagent.driver import about
 from gridwire.codes import NAME_PATTERN
 

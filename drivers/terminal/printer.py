@@ -12,10 +12,10 @@ from collections.abc import Callable, Coroutine
 from typing import NamedTuple
 
 from drivers.seriallink import SerialLink
-from drivers.terminal import escpos
 from drivers.terminal.config import EscPos
+from drivers.terminal.frames import escpos
 from drivers.terminal.parts import Parts
-from drivers.terminal.watching import Watch
+from drivers.terminal.tap import Tap
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +35,14 @@ class _Slip(NamedTuple):
 class Printer:
     """`missed` counts slips that were not printed; `on_missed` is told of each."""
 
-    def __init__(self, name: str, settings: EscPos, parts: Parts, watch: Watch | None = None) -> None:
+    def __init__(self, name: str, settings: EscPos, parts: Parts, tap: Tap | None = None) -> None:
         self.settings = settings
         self.missed = 0
         self.on_missed: Callable[[], None] = _nothing
         self.paper: escpos.Paper = "unknown"
         self.online: bool | None = None
         self._name, self._parts = name, parts
-        self._watch, self._told = watch or Watch(), ""
+        self._tap, self._told = tap or Tap(), ""
         self._sounds = {tone: bytes.fromhex(getattr(settings, tone)) for tone in ("done", "already", "failed", "next")}
         self._slips: deque[_Slip] = deque()
         self._tones: deque[tuple[float, bytes]] = deque()
@@ -117,7 +117,7 @@ class Printer:
         self.paper = "unknown" if paper is None else escpos.paper_of(paper)
         if (told := f"{self.paper} {self.online}") != self._told:
             self._told = told
-            self._watch.paper(self.paper, online=self.online)
+            self._tap.paper(self.paper, online=self.online)
         problem = {"out": "paper-out", "near-end": "paper-near-end"}.get(self.paper, "")
         if not problem or self.paper == "near-end":
             problem = "printer-offline" if self.online is False else problem

@@ -9,7 +9,7 @@ from typing import Generic, Literal, TypeVar
 from drivers.seriallink import SerialLink
 from drivers.terminal.actions import CODE_PREFIX, Action, Command, action_in_code
 from drivers.terminal.desk import Credential, Desk
-from drivers.terminal.icem import CardSeen
+from drivers.terminal.frames.icem import CardSeen
 from drivers.terminal.idnumber import VillageKey, is_resident_number, mask_code, mask_resident
 from drivers.terminal.parts import Parts
 from drivers.terminal.presence import SpokenPresence
@@ -63,7 +63,7 @@ class Scanner(SpeakingReader[str]):
     async def take(self, frame: str) -> None:
         action = action_in_code(frame)
         if action is not None:
-            self._desk.watch.asked(action)
+            self._desk.tap.asked(action)
             await self._act.take(action, scanned=True)
         elif frame[: len(CODE_PREFIX)].upper() == CODE_PREFIX:
             await self._desk.refuse("not a code of this system / 不是本系统的二维码")
@@ -86,7 +86,7 @@ class Keypad(Generic[Frame]):
 
     async def _take(self, frame: Frame) -> None:
         action = self._action_of(frame)
-        self._desk.watch.asked(action, frame.hex().upper() if isinstance(frame, bytes) else str(frame))
+        self._desk.tap.asked(action, frame.hex().upper() if isinstance(frame, bytes) else str(frame))
         if action is not None:
             await self._act.take(action)
 

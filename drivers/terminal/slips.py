@@ -6,7 +6,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from drivers.terminal.actions import CODE_PREFIX
-from drivers.terminal.escpos import Line, receipt
+from drivers.terminal.frames.escpos import Line, receipt
 from edgeagent.driver import Answer, Language, Notice
 
 MAX_NOTICES = 5

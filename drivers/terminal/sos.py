@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from drivers.terminal.watching import Watch
+from drivers.terminal.tap import Tap
 from edgeagent.driver import Device, Observation, OutboxFull, Sos
 
 log = logging.getLogger(__name__)
@@ -39,8 +39,8 @@ class Alarm:
     `on_key_stored` is called when the call of a key is on disk: who pressed it stands there and wants to know.
     """
 
-    def __init__(self, device: Device, *, drill: bool, watch: Watch | None = None) -> None:
-        self.watch = watch or Watch()
+    def __init__(self, device: Device, *, drill: bool, tap: Tap | None = None) -> None:
+        self.tap = tap or Tap()
         self.sirens: list[Callable[[], None]] = []
         self.on_key_stored: Callable[[], Awaitable[None]] | None = None
         self._device, self._drill = device, drill
@@ -57,13 +57,13 @@ class Alarm:
         """A button was pressed or let go. Never waits. Beyond 64 that wait for room on the disk, the newest is lost."""
         if pressed:
             self.sound()
-        self.watch.help(button, point, pressed=pressed)
+        self.tap.help(button, point, pressed=pressed)
         drill = self._drill or self._is_trial(button, pressed=pressed)
         event = Sos(state="start" if pressed else "end", point=point, drill=drill)
         if not button and self._is_same_call(event):
             return
         try:
-            self._queue.put_nowait(_Call(button, event, datetime.now(UTC), self.watch.here))
+            self._queue.put_nowait(_Call(button, event, datetime.now(UTC), self.tap.here))
         except asyncio.QueueFull:
             log.error("a call for help is lost: %d wait already for room on the disk", _MAX_WAITING)
 
@@ -71,9 +71,9 @@ class Alarm:
         """Whether it began while its part was on trial: then it is a drill, and is stored and sent all the same."""
         before = button in self._trials
         self._trials.discard(button)
-        if pressed and self.watch.testing:
+        if pressed and self.tap.testing:
             self._trials.add(button)
-        return self.watch.testing if pressed else before
+        return self.tap.testing if pressed else before
 
     def _is_same_call(self, event: Sos) -> bool:
         """Whether this key was hit a moment ago."""
@@ -106,7 +106,7 @@ class Alarm:
             else:
                 break
         self._pressed = pressed
-        self.watch.stored(call.event, stored, call.at)
+        self.tap.stored(call.event, stored, call.at)
         if not call.button and self.on_key_stored is not None:
             await self.on_key_stored()
 

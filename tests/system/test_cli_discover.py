@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.onvif.discovery import discover
+from drivers.onvif.discovery.discovery import discover
 from edgeagent.cli.say import width
 from edgeagent.driver import Login, Search
 from simulators.camera import QUIRKS, CameraConfig, CameraFarm

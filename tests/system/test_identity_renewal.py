@@ -13,13 +13,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from cryptography import x509
-from edgeagent.enrol.watch import ENV_FIRST_S
 from sqlalchemy import func, select
 
 from countyhub.ca import certificates, renewal
 from countyhub.store.identitytables import certificate
 from edgeagent.enrol import request, steps
 from edgeagent.enrol.identity import Identity, Record
+from edgeagent.enrol.renewal import ENV_FIRST_S
 from gridwire.enrolment import RENEW_PATH, RenewRequest
 from tests.enrolments import HOST, Box, County, CountyHub, EnrolledAgent
 from tests.harness import until

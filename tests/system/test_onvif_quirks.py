@@ -289,7 +289,7 @@ async def test_quirk_reboot_drops_the_subscription(device, quirks):
 
 
 async def test_quirk_pull_keeps_nothing_is_renewed_in_time(device, monkeypatch):
-    monkeypatch.setattr("drivers.onvif.pulling.MEASURE_S", 1.5)
+    monkeypatch.setattr("drivers.onvif.ladder.pulling.MEASURE_S", 1.5)
     async with camera(quirks=["pull_keeps_nothing"]) as gate:
         kept_setup(device, gate)
         async with watched(gate, device, poll_s=1.0):
@@ -307,8 +307,8 @@ async def test_quirk_pull_keeps_nothing_is_renewed_in_time(device, monkeypatch):
 @pytest.mark.parametrize("quirk", ["renew_fault", "renew_hangup", "renew_crash"])
 async def test_quirk_of_renew_is_met_once_and_never_provoked_again(device, quirk, monkeypatch):
     """Base notification has no polls: it must be prolonged somehow."""
-    monkeypatch.setattr("drivers.onvif.notifying.RENEW_AFTER", 0.002)
-    monkeypatch.setattr("drivers.onvif.notifying.RESUBSCRIBE_AFTER", 0.004)
+    monkeypatch.setattr("drivers.onvif.ladder.notifying.RENEW_AFTER", 0.002)
+    monkeypatch.setattr("drivers.onvif.ladder.notifying.RESUBSCRIBE_AFTER", 0.004)
     async with camera(quirks=[quirk, "no_pullpoint"], reboot_s=0.5) as gate:
         kept_setup(device, gate)
         async with watched(gate, device, poll_s=1.0, notify_listen="127.0.0.1:0"):

@@ -9,7 +9,7 @@ import pytest
 
 from drivers.devicehttp.request import HttpProblem, Place, request
 from drivers.devicehttp.server import ListenFailed
-from drivers.onvif.letterbox import MAX_WAITING, letterbox
+from drivers.onvif.ladder.letterbox import MAX_WAITING, letterbox
 from simulators.camera import CameraConfig, CameraFarm
 from tests.cameras import CameraRecorder, camera, driver_for, kept_setup, running, until, watched
 
@@ -183,7 +183,7 @@ async def test_a_reboot_is_noticed_without_polls(device, quirks):
 
 async def test_a_camera_that_never_reaches_us_is_not_called_up(device, monkeypatch):
     """Its firewall, or ours: the subscription stands, and nothing comes."""
-    monkeypatch.setattr("drivers.onvif.notifying.HEARD_WITHIN_S", 1.0)
+    monkeypatch.setattr("drivers.onvif.ladder.notifying.HEARD_WITHIN_S", 1.0)
     async with camera(quirks=["no_pullpoint"]) as gate:
         kept_setup(device, gate)
         gate.state.on_subscribe = lambda point, consumer: None

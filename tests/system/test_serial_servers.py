@@ -6,8 +6,8 @@ import os
 import pytest
 
 from drivers.seriallink import LinkLost, Lookout, Question, SerialLink, SerialSettings
-from drivers.terminal import sam_idcard as sam
-from drivers.terminal.icem import CardSeen, IcEmDecoder
+from drivers.terminal.frames import sam_idcard as sam
+from drivers.terminal.frames.icem import CardSeen, IcEmDecoder
 from simulators.terminal.cards import resident
 from simulators.terminal.idreader import IdReader
 from simulators.terminal.serialserver import RawServer, Rfc2217Server

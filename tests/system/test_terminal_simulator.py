@@ -12,8 +12,8 @@ import pytest
 
 from drivers.seriallink import SerialLink, SerialSettings
 from drivers.terminal import Config, Driver
+from drivers.terminal.frames.line import LineDecoder
 from drivers.terminal.idnumber import load_village_key
-from drivers.terminal.line import LineDecoder
 from simulators.terminal import ALL_PARTS
 from tests.harness import DeviceRecorder
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.onvif.discovery_look import Look, keys_of
-from drivers.onvif.discovery_match import Match
+from drivers.onvif.discovery.look import Look, keys_of
+from drivers.onvif.discovery.probe import Match
 from drivers.onvif.identity import telling
 from edgeagent.cli.newdevices import NotWritten, add, name_all, table_of
 from edgeagent.cli.places import BadRange, RangeTooLarge, hosts, in_order, place

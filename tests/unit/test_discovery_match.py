@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from drivers.onvif.discovery_match import TYPES, Match, merge, probe, read_matches
-from drivers.onvif.discovery_net import interfaces
+from drivers.onvif.discovery.net import interfaces
+from drivers.onvif.discovery.probe import TYPES, Match, merge, probe, read_matches
 from drivers.safexml import first_text, parse_xml
 from edgeagent.driver import DriverProblem
 from simulators.camera.discovery import parse_probe

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from countyhub.gridworkers.roster import RosterRefused, RosterUnreadable, hash_people, read_file, read_hashed, write
 from countyhub.gridworkers.villagekey import Key
 from drivers.terminal.desk import Credential
-from drivers.terminal.icem import CardSeen
+from drivers.terminal.frames.icem import CardSeen
 from drivers.terminal.idnumber import VillageKey
 from drivers.terminal.readers import card_credential, code_credential
 from drivers.terminal.roster import read_roster

@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from edgeagent.enrol.watch import Renewal
 
 from countyhub.ca import certificates, identities, renewal
 from countyhub.ca.authority import Authority
 from countyhub.ca.enrolment import EnrolRefused, Registrar
 from edgeagent.enrol import request
 from edgeagent.enrol.identity import Record
+from edgeagent.enrol.renewal import Renewal
 from gridwire.enrolment import EnrolRequest, Granted, RenewRequest, read_token
 from tests.enrolments import County
 

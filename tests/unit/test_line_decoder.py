@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.terminal.line import MAX_LINE_BYTES, TRIGGER, TRIGGER_ANSWER, LineDecoder
+from drivers.terminal.frames.line import MAX_LINE_BYTES, TRIGGER, TRIGGER_ANSWER, LineDecoder
 
 codes = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=40)
 

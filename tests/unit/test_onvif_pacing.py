@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from drivers.devicehttp.request import Refused, TimedOut
-from drivers.onvif.backoff import BURST, MAX_WAIT_S, MIN_POLL_INTERVAL_S, Pace, wait_away_s, wait_wrong_s
 from drivers.onvif.client import WrongPassword
 from drivers.onvif.health import FLAPS, HOLD_S, MAX_HOLD_S, SETTLED_S, Health, NoEvents, Steadiness, SubscriptionLost
+from drivers.onvif.ladder.backoff import BURST, MAX_WAIT_S, MIN_POLL_INTERVAL_S, Pace, wait_away_s, wait_wrong_s
 from tests.harness import DeviceRecorder
 
 REFUSED = Refused(host="192.0.2.1", port=80)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from drivers.terminal import sam_idcard as sam
+from drivers.terminal.frames import sam_idcard as sam
+from drivers.terminal.frames.sam_idcard import Answer, CardUnreadable, SamDecoder, Status, TextAhead
 from drivers.terminal.idnumber import VillageKey
-from drivers.terminal.sam_idcard import Answer, CardUnreadable, SamDecoder, Status, TextAhead
 from simulators.terminal.cards import foreigner, foreigner_2023, resident, with_check_character
 from simulators.terminal.idreader import read_answer
 

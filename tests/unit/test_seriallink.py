@@ -11,8 +11,8 @@ import pytest
 
 from drivers.seriallink import LineWatch, LinkLost, SerialLink, SerialSettings, advise_name, keep_open
 from drivers.seriallink.loss import explain
-from drivers.terminal.icem import CardSeen, IcEmDecoder
-from drivers.terminal.line import LineDecoder
+from drivers.terminal.frames.icem import CardSeen, IcEmDecoder
+from drivers.terminal.frames.line import LineDecoder
 from simulators.terminal.ptyport import PtyPort
 from tests.harness import until
 

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from drivers.seriallink import LinkLost, Lookout, Question, SerialLink, SerialSettings
-from drivers.terminal import sam_idcard as sam
-from drivers.terminal.sam_idcard import Answer, SamDecoder, Status
+from drivers.terminal.frames import sam_idcard as sam
+from drivers.terminal.frames.sam_idcard import Answer, SamDecoder, Status
 from simulators.terminal.cards import resident
 from simulators.terminal.idreader import IdReader
 from simulators.terminal.ptyport import PtyPort

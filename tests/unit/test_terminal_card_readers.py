@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.terminal.em_ascii import EmAsciiDecoder
-from drivers.terminal.icem import CardSeen, IcEmDecoder
+from drivers.terminal.frames.em_ascii import EmAsciiDecoder
+from drivers.terminal.frames.icem import CardSeen, IcEmDecoder
 
 M1 = bytes.fromhex("02 09 01 6B 3D 12 D6 9A 03")
 EM = bytes.fromhex("02 0A 02 06 00 8E 6D 5D B0 03")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.terminal.escpos import (
+from drivers.terminal.frames.escpos import (
     CUT,
     Line,
     StatusDecoder,

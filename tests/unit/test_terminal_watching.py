@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from drivers.terminal.actions import Ask, Rate
+from drivers.terminal.frames.line import LineDecoder
 from drivers.terminal.idnumber import NumberHash
-from drivers.terminal.line import LineDecoder
-from drivers.terminal.watching import ALL, KEPT, Listening, Look, Watch
+from drivers.terminal.tap import ALL, KEPT, Listening, Look, Tap
 from edgeagent.driver import Request, Stored
 
 HASH = NumberHash("ab" * 32, "v7")
@@ -16,7 +16,7 @@ NUMBER = "11010519491231002X"
 
 @pytest.fixture
 async def watch():
-    watch = Watch()
+    watch = Tap()
     await watch.after(Look())
     watch.enter("scanner")
     return watch
@@ -27,7 +27,7 @@ async def lines(watch, after=0):
 
 
 async def test_nothing_is_noted_while_nobody_looks():
-    watch = Watch()
+    watch = Tap()
     watch.enter("scanner")
     watch.showed("card", "****12D6", HASH)
     assert (await watch.after(Look()))["heard"] == []

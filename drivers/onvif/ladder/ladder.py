@@ -16,21 +16,19 @@ from typing import Literal, NoReturn
 from drivers.devicehttp.auth import REFUSAL_WAIT_S
 from drivers.devicehttp.request import HttpProblem, HungUp, Refused, Unreachable
 from drivers.devicehttp.server import ListenFailed
-from drivers.onvif.backoff import wait_away_s, wait_wrong_s
 from drivers.onvif.client import Client, Refusal
-from drivers.onvif.events import PullPoints, find_services
 from drivers.onvif.health import Health, NoEvents, NoSlot, SubscriptionLost
-from drivers.onvif.letterbox import letterbox
-from drivers.onvif.notifying import Notifying
-from drivers.onvif.pulling import TROUBLE, Pulling
-from drivers.onvif.slot import UNSUBSCRIBE_TIMEOUT_S, Slot, Subscription
+from drivers.onvif.ladder.backoff import wait_away_s, wait_wrong_s
+from drivers.onvif.ladder.letterbox import letterbox
+from drivers.onvif.ladder.notifying import Notifying
+from drivers.onvif.ladder.pulling import TROUBLE, Pulling
+from drivers.onvif.ladder.pullpoints import PullPoints
+from drivers.onvif.ladder.service import find_services
+from drivers.onvif.ladder.slot import UNSUBSCRIBE_TIMEOUT_S, Slot, Subscription
+from drivers.onvif.ladder.stills import Stills
 from drivers.onvif.soap import NotSoap, SoapFault
-from drivers.onvif.stills import Stills
-from drivers.onvif.telling import Batch, Listener
 from drivers.safexml import BadXml
 from edgeagent.driver import DriverProblem
-
-__all__ = ["Batch", "Listener", "Rung", "Watch"]
 
 Rung = Literal["pullpoint", "notify", "pictures"]
 
@@ -51,7 +49,7 @@ SHORT_LIFE_S = 30.0
 _SENSELESS = (SoapFault, NotSoap, BadXml)
 
 
-class Watch:
+class Ladder:
     """One camera's ladder. `listen`: where cameras may post to us, or empty. `on` is told the rung that is in use."""
 
     def __init__(

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from drivers.devicehttp.addresses import device_url
 from drivers.devicehttp.request import HttpProblem, Place
-from drivers.onvif import discovery_faults as faults
-from drivers.onvif.discovery_look import Look, Looker, address_of, keys_of
-from drivers.onvif.discovery_match import Match
-from drivers.onvif.discovery_net import PORT, by_address, by_multicast, interfaces, speaks_onvif
+from drivers.onvif.discovery import faults
+from drivers.onvif.discovery.look import Look, Looker, address_of, keys_of
+from drivers.onvif.discovery.net import PORT, by_address, by_multicast, interfaces, speaks_onvif
+from drivers.onvif.discovery.probe import Match
 from edgeagent.driver import Found, Search
 
 MAX_LOOKS = 8

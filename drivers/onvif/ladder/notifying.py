@@ -16,12 +16,12 @@ from xml.sax.saxutils import escape
 
 from drivers.devicehttp.request import HttpProblem
 from drivers.onvif.client import Client
-from drivers.onvif.events import PullPoints
 from drivers.onvif.health import Health, NoEvents, SubscriptionLost
-from drivers.onvif.letterbox import Letterbox, Post
-from drivers.onvif.slot import Slot
+from drivers.onvif.ladder.letterbox import Letterbox, Post
+from drivers.onvif.ladder.pullpoints import PullPoints
+from drivers.onvif.ladder.slot import Slot
+from drivers.onvif.ladder.telling import Batch, Listener
 from drivers.onvif.soap import ADDRESSING, BW, WSNT, SoapFault
-from drivers.onvif.telling import Batch, Listener
 from drivers.safexml import Element
 
 _SUBSCRIBE = f"{BW}/NotificationProducer/SubscribeRequest"

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal, NamedTuple
 
-from drivers.terminal.framing import ScanningDecoder, xor_of
-from drivers.terminal.modbus import crc16
+from drivers.terminal.frames.framing import ScanningDecoder, xor_of
+from drivers.terminal.frames.modbus import crc16
 
 Checksum = Literal["none", "xor", "sum8", "crc16"]
 

@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 from typing import NamedTuple, NoReturn
 
 from drivers.devicehttp.request import HttpProblem, HungUp, Refused, TooLarge, Unreachable
-from drivers.onvif.backoff import Pace, wait_away_s, wait_wrong_s
 from drivers.onvif.client import Client
-from drivers.onvif.events import PullPoints
 from drivers.onvif.health import CutShort, Health, SubscriptionLost
+from drivers.onvif.ladder.backoff import Pace, wait_away_s, wait_wrong_s
+from drivers.onvif.ladder.pullpoints import PullPoints
+from drivers.onvif.ladder.slot import LIFETIME_S, Slot, Subscription
+from drivers.onvif.ladder.telling import Batch, Listener
 from drivers.onvif.notifications import Notification
-from drivers.onvif.slot import LIFETIME_S, Slot, Subscription
 from drivers.onvif.soap import NotSoap, SoapFault
-from drivers.onvif.telling import Batch, Listener
 from drivers.safexml import BadXml
 from edgeagent.driver import DriverProblem
 

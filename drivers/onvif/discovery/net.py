@@ -20,7 +20,7 @@ from drivers.devicehttp.addresses import DEVICE_PATH
 from drivers.devicehttp.request import HttpProblem
 from drivers.onvif import soap
 from drivers.onvif.client import Client
-from drivers.onvif.discovery_match import TYPES, Match, merge, probe, read_matches
+from drivers.onvif.discovery.probe import TYPES, Match, merge, probe, read_matches
 from drivers.onvif.soap import TDS, NotSoap, SoapFault, read_reply
 from drivers.safexml import BadXml
 from edgeagent.driver import DriverProblem

@@ -73,7 +73,7 @@ _place: ContextVar[tuple[str, int]] = ContextVar("place", default=("", 0))
 """The part whose bytes this task handles, and the number of its last line."""
 
 
-class Watch:
+class Tap:
     """Of one terminal. Each part's task says `enter` first; then what follows from its frames is known to be its."""
 
     def __init__(self) -> None:

@@ -8,8 +8,8 @@ stand alone, ended by another character or by silence.
 
 import re
 
-from drivers.terminal.framing import xor_of
-from drivers.terminal.icem import CardSeen
+from drivers.terminal.frames.framing import xor_of
+from drivers.terminal.frames.icem import CardSeen
 
 _DIGITS = 12
 _NO_HEX = re.compile(rb"[^0-9A-Fa-f]")

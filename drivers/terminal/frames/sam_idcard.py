@@ -22,7 +22,7 @@ import re
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from drivers.terminal.framing import ScanningDecoder, xor_of
+from drivers.terminal.frames.framing import ScanningDecoder, xor_of
 from drivers.terminal.idnumber import (
     NumberHash,
     VillageKey,

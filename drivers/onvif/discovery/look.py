@@ -16,13 +16,14 @@ from xml.sax.saxutils import escape
 from drivers.devicehttp.addresses import rewrite
 from drivers.devicehttp.auth import digest_challenge
 from drivers.devicehttp.request import HttpProblem, Place
-from drivers.onvif import discovery_faults as faults
 from drivers.onvif import soap
 from drivers.onvif.client import Auth, Client, NeedsUser, Refusal
-from drivers.onvif.discovery_match import Match
-from drivers.onvif.events import PullPoints, find_service
+from drivers.onvif.discovery import faults
+from drivers.onvif.discovery.probe import Match
 from drivers.onvif.identity import INFORMATION, information, telling
-from drivers.onvif.slot import Slot
+from drivers.onvif.ladder.pullpoints import PullPoints
+from drivers.onvif.ladder.service import find_service
+from drivers.onvif.ladder.slot import Slot
 from drivers.onvif.soap import TDS, NotSoap, SoapFault, read_reply
 from drivers.safexml import BadXml, Element, attribute, descendants, first_text
 from drivers.snapshot.fetch import MAX_FETCH_BYTES, Snapshots
