@@ -21,6 +21,7 @@ from countyhub.web.exports import routes as export
 from countyhub.web.lightsboard import area_of
 from countyhub.web.placetables import Camera, Day
 from countyhub.web.stream import event_filter
+from countyhub.web.tally import LIVING, Counts
 
 PIECE: Final = 500
 """Events are read so many at a time: their decoding must not hold up the console."""
@@ -33,6 +34,12 @@ class PlaceExports:
 
     async def lights(self, visit: Visit, most: int) -> Sequence[lightsboard.Row]:
         return (await self._board.rows(visit))[:most]
+
+    async def stages(self, visit: Visit, most: int) -> Sequence[tuple[str, Counts]]:
+        area, day = area_of(visit, visit.said("area")), visit.registry.day(visit.now)
+        found = await self._desk.watch.tallies.of(visit.scope, visit.registry, day, visit.snapshot.last_entry)
+        counts = found.at(area.code) if area.code else found.whole
+        return [(stage, counts) for stage in LIVING][:most]
 
     async def rates(self, visit: Visit, most: int) -> Sequence[cameras.Rate]:
         return cameras.rates(visit, area_of(visit, visit.said("area")), self._desk.boxes(visit))[:most]
@@ -97,6 +104,7 @@ def routes(desk: Desk) -> list[Route]:
     taken = PlaceExports(desk)
     return [
         *export(desk, placetables.LIGHTS, "/", taken.lights, "/lights"),
+        *export(desk, placetables.STAGES, "/", taken.stages, "/stages"),
         *export(desk, placetables.RATES, "/cameras", taken.rates, "/camera-rates"),
         *export(desk, placetables.CAMERAS, "/cameras", taken.cameras),
         *export(desk, placetables.BOXES, "/boxes", taken.boxes),

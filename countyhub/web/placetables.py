@@ -16,7 +16,7 @@ from countyhub.web.boxpages import Row as BoxRow
 from countyhub.web.cameras import Rate
 from countyhub.web.desk import Visit
 from countyhub.web.tables import Column, Table
-from countyhub.web.tally import GRAVEST
+from countyhub.web.tally import GRAVEST, Counts
 from countyhub.web.texts import word
 
 
@@ -86,12 +86,25 @@ def _light(colour: str) -> Column[lightsboard.Row]:
     return Column(title=f"light.{colour}", width=10, kind="number", value=lambda _, row: row.counts.light(colour))
 
 
+def _staged(colour: str) -> Column[tuple[str, Counts]]:
+    return Column(title=f"light.{colour}", width=10, kind="number", value=lambda _, row: row[1].both(colour, row[0]))
+
+
 LIGHTS: Final[Table[lightsboard.Row]] = Table(
     title="nav.lights",
     columns=(
         Column(title="board.place", width=24, value=lambda _, row: row.name),
         *(_light(colour) for colour in GRAVEST),
         Column(title="board.all", kind="number", value=lambda _, row: row.counts.all),
+    ),
+)
+
+STAGES: Final[Table[tuple[str, Counts]]] = Table(
+    title="board.stages",
+    columns=(
+        Column(title="case.stage", width=14, value=lambda v, row: v.words.stage(row[0])),
+        *(_staged(colour) for colour in GRAVEST),
+        Column(title="board.all", kind="number", value=lambda _, row: row[1].stage(row[0])),
     ),
 )
 

@@ -70,15 +70,15 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A table as a template puts it into a page. `export`: address of its files without ending; empty: none."""
+    """A table as a template puts it into a page. `export`: address of its files without ending."""
 
     title: str
     heads: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    export: str = ""
+    export: str
 
 
-def shown(table: Table[R], visit: Visit, rows: Sequence[R], export: str = "") -> Shown:
+def shown(table: Table[R], visit: Visit, rows: Sequence[R], export: str) -> Shown:
     """For a page."""
     zone = visit.book.zone
     return Shown(
@@ -87,7 +87,7 @@ def shown(table: Table[R], visit: Visit, rows: Sequence[R], export: str = "") ->
         rows=tuple(
             tuple(_cell(column.kind, column.value(visit, row), zone) for column in table.columns) for row in rows
         ),
-        export=export if visit.viewer.may("exports:make") else "",
+        export=export,
     )
 
 

@@ -6,6 +6,8 @@ from countyhub.web.text import Text
 
 TABLE_TEXTS: dict[str, Text] = {
     "export.take": Text("导出", "Take away"),
+    "export.places": Text("按区划", "by place"),
+    "export.each": Text("逐台", "each"),
     "export.cut": Text(
         "仅导出前 {count} 行，后面还有：请缩小筛选范围后分次导出",
         "Only the first {count} rows, there are more: narrow the filter and take them in parts",

@@ -18,14 +18,19 @@ from simulators.county.build import COUNTY
 from tests.browser.client import get, live
 from tests.browser.county import console
 from tests.browser.living import living
+from tests.logins import user
 
 pytestmark = pytest.mark.usefixtures("database")
 FILES = {
     "cases": "案件", "lights": "灯色", "cameras": "摄像机", "camera-rates": "在线率", "boxes": "盒子", "events": "事件",
     "suppressed": "抑制", "suppressed-windows": "按抑制时段", "letters": "死信", "flow": "近 30 天立案与办结",
-    "ranking": "乡镇月度排名", "camera-days": "近 30 天摄像机在线率",
+    "ranking": "乡镇月度排名", "camera-days": "近 30 天摄像机在线率", "box-hours": "近 7 天连接与待传",
+    "stages": "各环节", "checkins": "签到台账", "checkin-days": "每日签到", "checkin-rows": "签到明细",
+    "users": "用户", "audit": "审计",
 }  # fmt: skip
 WHOLE = ("suppressed", "suppressed-windows", "letters")
+OTHERS = ("users", "audit")
+"""By who may read them, not by who may take tables away."""
 
 
 @pytest.fixture
@@ -46,8 +51,10 @@ async def test_every_table_comes_in_both_kinds_with_a_name_that_people_read(here
     await here.insert(box_hour, hour=now.replace(minute=0, second=0, microsecond=0), box=box, **sums)
     async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
         found = {}
-        for file, name in {**FILES, f"box-hours?box={box}": "近 7 天连接与待传"}.items():
-            path, _, query = file.partition("?")
+        for path, name in FILES.items():
+            if path == "audit":
+                continue
+            file, query = path, f"box={box}" if path == "box-hours" else ""
             plain = await get(f"{url}/{path}.csv?lang=zh&{query}")
             assert plain.status == 200, file
             assert unquote(plain.headers["content-disposition"].partition("UTF-8''")[2]).startswith(f"{name}-20")
@@ -72,7 +79,7 @@ async def test_every_table_comes_in_both_kinds_with_a_name_that_people_read(here
     async with here.store.read() as connection:
         noted = set((await connection.execute(select(audit.c.object).where(audit.c.kind == "export"))).scalars())
     assert {each.partition("?")[0] for each in noted} >= {
-        f"/{file}.{kind}" for file in FILES for kind in ("csv", "xlsx")
+        f"/{file}.{kind}" for file in FILES if file != "audit" for kind in ("csv", "xlsx")
     }
 
 
@@ -86,10 +93,24 @@ async def test_who_sees_a_part_takes_a_part_and_who_may_not_look_takes_nothing(h
         assert 'class="exports"' not in (await get(f"{url}/cases")).text
         assert (await get(f"{url}/figures")).status == 200
     async with console(here.store, book=here.book, who=await here.login("township"), county=COUNTY) as url:
-        for file in WHOLE:
+        for file in (*WHOLE, *OTHERS):
             assert (await get(f"{url}/{file}.csv")).status == 403, file
         assert len(rows(await get(f"{url}/cases.csv"))) == 3
         assert (await get(f"{url}/cases.csv?area=1")).status == 400
+
+
+async def test_the_auditor_takes_the_audit_and_it_says_so(here):
+    auditor = await user(here.store, "auditor.", ("auditor",))
+    async with console(here.store, book=here.book, who=auditor, county=COUNTY) as url:
+        for file in FILES:
+            assert (await get(f"{url}/{file}.csv")).status == (200 if file in OTHERS else 403), file
+        plain = rows(await get(f"{url}/audit.csv?kind=export&lang=zh"))
+        sheet = load_workbook(io.BytesIO((await get(f"{url}/audit.xlsx?kind=export&lang=zh")).body)).active
+        noted = [row[5] for row in sheet.iter_rows(values_only=True)][1:]
+        assert noted[:2] == ["/audit.xlsx?kind=export&lang=zh", "/audit.csv?kind=export&lang=zh"], "the newest first"
+        assert [row[5] for row in plain[1:]] == noted[1:]
+        page = (await get(f"{url}/audit?kind=export&lang=zh")).text
+        assert [row for row in noted if row.replace("&", "&amp;") not in page] == []
 
 
 async def test_what_is_cut_off_is_said(here, monkeypatch):
