@@ -24,6 +24,7 @@ from countyhub.registry.content import Content
 from countyhub.registry.folder import write_folder
 from countyhub.registry.forms import Box, Camera, Duty
 from countyhub.registry.snapshot import Registry
+from countyhub.rollup import checkins as ledger
 from countyhub.store import tables as t
 from countyhub.store.casetables import case_entry, cases
 from countyhub.store.engine import Store, open_store
@@ -62,6 +63,8 @@ async def fill(folder: Path, count: int, checkins: int, users: int) -> Sight:
         made = manycases.made_of(Book(COUNTY, lambda: registry, zone=ZONE), iter(rows), now)
         await manycases.fill(store, made, count, 0)
         await _checkins(store, made, checkins)
+        while await ledger.step(store, ZONE):
+            """The ledger of them, as the hub keeps it up."""
         async with store.write() as connection:  # nobody's deadline comes while it is measured
             await connection.execute(update(cases).where(cases.c.open).values(next_instant=now + timedelta(days=2)))
         async with store.read() as connection:

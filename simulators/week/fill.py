@@ -11,7 +11,7 @@ from random import Random
 from countyhub.audit import trail
 from countyhub.config import CalendarSettings, Config
 from countyhub.registry.live import LiveRegistry
-from countyhub.rollup import sampling
+from countyhub.rollup import checkins, sampling
 from countyhub.store.engine import Store
 from gridwire.problem import Language
 from simulators.camera.picture import check_available
@@ -98,6 +98,8 @@ class _Stage:
         self.course.begin(self._looks(), self.start + 10 * MINUTE)
         await self.course.run(self.now - MINUTE)
         await self._last_words(week)
+        while await checkins.step(self.course.store, ZONE):
+            """The ledger of check-ins, as the hub keeps it up."""
         week.events, week.letters = self.course.outcome.stored, self.course.outcome.dead
         return week
 
