@@ -6,9 +6,8 @@ events about itself say.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,19 +15,17 @@ import msgspec
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.downlink.sender import Downlink
+from countyhub.downlink.revised import Newest, Revised
 from countyhub.store import tables
 from countyhub.store.configtables import box_config
-from countyhub.store.engine import UNAVAILABLE, Store
+from countyhub.store.engine import Store
 from gridwire.codec import encode_message
 from gridwire.codes import check_box_id
 from gridwire.events import TYPE_OF, DeviceState
 from gridwire.messages import CountyConfig
-from gridwire.mqtt import NotConnected, PacketTooLarge
 
 log = logging.getLogger("countyhub.boxconfigs")
 
-LOOK_S = 2.0
 Sign = Callable[[str, int, str], CountyConfig]
 """Box, revision, text -> the signed message."""
 
@@ -117,46 +114,20 @@ async def history(connection: AsyncConnection, box: str) -> list[tuple[int, date
     return [(row.revision, row.made, row.by, _config.decode(row.payload).toml) for row in rows]
 
 
-class BoxConfigs:
+class BoxConfigs(Revised):
     """Sends them."""
 
-    def __init__(self, store: Store, downlink: Downlink) -> None:
-        self._store, self._downlink = store, downlink
-        self._sent: dict[str, int] = {}
-        """Box -> revision that was sent, or that the box had already."""
+    topic, name, log = "config", "configuration", log
 
-    async def send(self, boxes: Collection[str]) -> None:
-        """Send these boxes theirs, where they do not have the newest by their last birth."""
-        async with self._store.read() as connection:
-            found = [row for box in sorted(boxes) for row in await _newest(connection, box)]
-        for box, revision, payload, at_box in found:
-            try:
-                if revision != at_box:
-                    await self._downlink.send_bytes(box, "config", payload)
-            except NotConnected as error:
-                log.warning("no configuration to %s yet: %s", box, error)
-                self._sent.pop(box, None)
-                continue
-            except PacketTooLarge as error:
-                log.error("no configuration to %s: %s", box, error)
-            self._sent[box] = revision
+    async def newest(self, connection: AsyncConnection, box: str) -> Newest | None:
+        c = box_config.c
+        query = select(c.revision, c.payload).where(c.box == box).order_by(c.revision.desc()).limit(1)
+        row = (await connection.execute(query)).first()
+        return None if row is None else Newest(box, row.revision, row.payload, await _revision_at_box(connection, box))
 
-    async def watch(self) -> None:
-        """Send what was put into the database, until cancelled."""
-        while True:
-            try:
-                await self.send(await self._unsent())
-            except UNAVAILABLE as error:
-                log.error("configurations wait for the database: %s", error)
-            await asyncio.sleep(LOOK_S)
-
-    async def _unsent(self) -> set[str]:
-        if not self._downlink.is_connected:
-            return set()
-        async with self._store.read() as connection:
-            query = select(box_config.c.box, func.max(box_config.c.revision).label("revision")).group_by("box")
-            rows = (await connection.execute(query)).all()
-        return {row.box for row in rows if self._sent.get(row.box) != row.revision}
+    async def revisions(self, connection: AsyncConnection) -> Iterable[tuple[str, int]]:
+        query = select(box_config.c.box, func.max(box_config.c.revision).label("revision")).group_by("box")
+        return [(row.box, row.revision) for row in await connection.execute(query)]
 
 
 def _is_newest() -> ColumnElement[bool]:
@@ -170,14 +141,6 @@ async def _of(connection: AsyncConnection, box: str, revision: int) -> CountyCon
     query = select(c.payload).where(c.box == box, c.revision == revision)
     payload = (await connection.execute(query)).scalar_one_or_none()
     return None if payload is None else _config.decode(payload)
-
-
-async def _newest(connection: AsyncConnection, box: str) -> list[tuple[str, int, bytes, int]]:
-    """The newest one, and the revision that the box has."""
-    c = box_config.c
-    query = select(c.revision, c.payload).where(c.box == box).order_by(c.revision.desc()).limit(1)
-    row = (await connection.execute(query)).first()
-    return [] if row is None else [(box, row.revision, row.payload, await _revision_at_box(connection, box))]
 
 
 async def _revision_at_box(connection: AsyncConnection, box: str) -> int:

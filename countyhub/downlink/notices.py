@@ -1,15 +1,12 @@
 """The notice board of each box (民情公示栏): kept here, sent when it changes and to every box that was born without it.
 
-Retained messages are a broker's courtesy, so a box's birth says which revision it has, and it is sent again if it is
-not the newest. Whoever may write the database may change a board (`change`), also beside the running hub, which looks
-at the table every two seconds.
+Whoever may write the database may change a board (`change`), also beside the running hub.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -17,19 +14,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.audit import trail
-from countyhub.downlink.sender import Downlink
+from countyhub.downlink.revised import Newest, Revised
 from countyhub.store import tables
-from countyhub.store.engine import UNAVAILABLE, Store
+from countyhub.store.engine import Store
 from countyhub.store.upsert import insert, update_with
 from gridwire.codec import encode_message
 from gridwire.codes import check_box_id
 from gridwire.messages import Answer, Board, Notice
-from gridwire.mqtt import NotConnected, PacketTooLarge
 from gridwire.problem import Problem
 
 log = logging.getLogger("countyhub.notices")
 
-LOOK_S = 2.0
 MAX_BYTES = 256 * 1024
 """A broker with a packet limit below this is unheard of, and a box keeps the board in memory."""
 
@@ -91,14 +86,10 @@ async def revision_at_box(connection: AsyncConnection, box: str) -> int:
     return _birth.decode(birth).board_revision if birth else 0
 
 
-class Notices:
+class Notices(Revised):
     """Changes boards and sends them."""
 
-    def __init__(self, store: Store, downlink: Downlink) -> None:
-        self._store = store
-        self._downlink = downlink
-        self._sent: dict[str, int] = {}
-        """Box -> revision that was sent, or that the box had already."""
+    topic, name, log = "board", "board", log
 
     async def put(self, box: str, notices: Sequence[Notice], answers: Sequence[Answer] = ()) -> int:
         """Replace a box's notices and answers. Returns the board's revision."""
@@ -110,40 +101,12 @@ class Notices:
         await self.send({box})
         return revision
 
-    async def send(self, boxes: Collection[str]) -> None:
-        """Send these boxes their boards, where they do not have the newest by their last birth."""
-        async with self._store.read() as connection:
-            rows = [row for box in sorted(boxes) for row in await _row(connection, box)]
-        for box, revision, payload, at_box in rows:
-            try:
-                if revision != at_box:
-                    await self._downlink.send_bytes(box, "board", payload)
-            except NotConnected as error:
-                log.warning("no board to %s yet: %s", box, error)
-                self._sent.pop(box, None)
-                continue
-            except PacketTooLarge as error:
-                log.error("no board to %s: %s", box, error)
-            self._sent[box] = revision
+    async def newest(self, connection: AsyncConnection, box: str) -> Newest | None:
+        row = (await connection.execute(select(tables.board).where(tables.board.c.box == box))).first()
+        return None if row is None else Newest(box, row.revision, row.payload, await revision_at_box(connection, box))
 
-    async def watch(self) -> None:
-        """Send what others have changed in the database, until cancelled."""
-        while True:
-            try:
-                await self.send(await self._unsent())
-            except UNAVAILABLE as error:
-                log.error("boards wait for the database: %s", error)
-            await asyncio.sleep(LOOK_S)
-
-    async def _unsent(self) -> set[str]:
-        if not self._downlink.is_connected:
-            return set()
-        async with self._store.read() as connection:
-            rows = (await connection.execute(select(tables.board.c.box, tables.board.c.revision))).all()
-        return {row.box for row in rows if self._sent.get(row.box) != row.revision}
-
-
-async def _row(connection: AsyncConnection, box: str) -> list[tuple[str, int, bytes, int]]:
-    """The board, and the revision that the box has."""
-    row = (await connection.execute(select(tables.board).where(tables.board.c.box == box))).first()
-    return [] if row is None else [(box, row.revision, row.payload, await revision_at_box(connection, box))]
+    async def revisions(self, connection: AsyncConnection) -> Iterable[tuple[str, int]]:
+        return [
+            (row.box, row.revision)
+            for row in await connection.execute(select(tables.board.c.box, tables.board.c.revision))
+        ]
