@@ -6,26 +6,35 @@ Promise: an act goes by the version that was seen. Who was overtaken sees the ca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
+from msgspec.structs import replace as replaced
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from countyhub.accounts import reasons
+from countyhub.accounts import masking, reasons
 from countyhub.cases import acting, attaching, finding
 from countyhub.cases.finding import TimelineEntry
-from countyhub.cases.refusals import NotThere
+from countyhub.cases.refusals import NotThere, SignalsSince
 from countyhub.lifecycle.refusals import Refused, Stale
 from countyhub.overview import arrivals
-from countyhub.web import caseacts, outlines
-from countyhub.web.desk import Desk, Parts, Visit, body_of, form_of
+from countyhub.overview.arrivals import EventView
+from countyhub.web import caseacts, outlines, present
+from countyhub.web.again import Again, again
+from countyhub.web.desk import OPENED, Desk, Parts, Visit, body_of, form_of
+from countyhub.web.limits import limits
 from countyhub.web.personal import masked
 from countyhub.web.tally import LIVING
+from gridwire import events as wire
 
 EVENTS_MAX = 40
 """The newest of those that a case stands on; a camera that sees the same thing all day makes thousands."""
+DONE_FOR = timedelta(minutes=2)
+"""So long a page that is loaded again says what was done."""
 _FILE_CACHE = "private, max-age=604800, immutable"
 _SHOWN = ("image/jpeg", "image/png", "image/webp", "image/gif")
 
@@ -40,7 +49,15 @@ class CasePage:
         return await self._shown(visit, request.path_params["number"])
 
     async def parts(self, visit: Visit) -> Parts:
-        return self._parts(visit, await self._values(visit, visit.said("number")))
+        """Asked for again when the case has got a line."""
+        number, kept = visit.said("number"), self._desk.kept
+        version = await self._desk.watch.touched.version(number, visit.snapshot.last_entry)
+        key, inputs = ("case", visit.language, visit.scope, visit.own, number), (version, *visit.names)
+        made: Parts | None = kept.found(key, inputs)
+        if made is None:
+            values = await self._values(visit, number, reveals=bool(visit.own))
+            made = kept.keep(key, inputs, self._parts(visit, values))
+        return made
 
     def _parts(self, visit: Visit, values: dict[str, Any]) -> Parts:
         return {
@@ -61,19 +78,20 @@ class CasePage:
             here="cases",
             status=200 if refused is None else 409,
             live="case",
-            query={"number": number},
+            query={"number": number, **({OPENED: "1"} if values["is_open"] else {})},
             parts=self._parts(visit, values),
             able=able,
             grey=grey,
             refused=refused,
             stale=isinstance(refused, Stale),
-            typed={**dict.fromkeys(("act", "text", "target", "parent", "clock"), ""), **(typed or {})},
+            done=_done(visit, values["entries"]) if refused is None else None,
+            typed={**dict.fromkeys(("act", "text", "target", "parent", "clock", "category"), ""), **(typed or {})},
             **values,
         )
 
     async def _values(self, visit: Visit, number: str, *, reveals: bool = False) -> dict[str, Any]:
-        """Raises 404. `reveals`: whoever has given a reason sees personal data in full; what is live is shared by all
-        who see the same, and never has it."""
+        """Raises 404. `reveals`: who has given a reason sees personal data in full; not so in what is shared by all who
+        see the same."""
         async with self._desk.read() as connection:
             whole = await finding.one(connection, number, visit.scope)
             if whole is None:
@@ -82,6 +100,10 @@ class CasePage:
             events = await arrivals.by_id(connection, whole.events[-EVENTS_MAX:]) if whole.events else []
             session = visit.viewer.session
             is_open = reveals and await reasons.is_open(connection, session, f"case/{number}", visit.now)
+            pictures = [each.path[1:] for view in events for each in view.pictures if each.stored] if reveals else []
+            opened = await reasons.opened(connection, session, pictures, visit.now) if pictures else frozenset[str]()
+            lines = {view.id: self._line(visit, view, is_open) for view in events}
+            later = await again(connection, whole, entries, events, lambda view: _told(lines[view.id], view))
         shown = masked(whole, entries)
         if not is_open:
             whole, entries = shown.whole, shown.entries
@@ -89,14 +111,33 @@ class CasePage:
         return {
             "whole": whole,
             "hidden": shown.is_masked and not is_open,
+            "is_open": is_open,
             "row": row,
             "entries": entries,
             "events": events,
+            "lines": lines,
+            "opened": opened,
+            "limits": limits(whole.case, visit.now),
+            "again": later,
+            "timeline": sorted((*entries, *(later.marks if later else ())), key=lambda entry: entry.at),
+            "registered_by": whole.case.arrived + visit.book.registers_after,
+            "box_name": visit.registry.box_name(row.box, visit.now) or row.box,
             "more_events": max(len(whole.events) - EVENTS_MAX, 0),
             **_steps(row.stage, entries),
             "files": [(each, each.media_type in _SHOWN) for each in whole.attachments],
             "place": outlines.around(visit.registry, visit.now, row.grid or row.village or row.township),
         }
+
+    def _line(self, visit: Visit, view: EventView, is_open: bool) -> present.Line:
+        """An event as it is shown with its case: what a resident has written stands there already, masked or not."""
+        clock = self._clock(visit)
+        if not isinstance(view.data, wire.Request):
+            return present.line(view, visit.language, clock)
+        data = view.data if is_open else replaced(view.data, text=masking.text(view.data.text), masked="")
+        return present.line(replace(view, data=data), visit.language, clock, full=True)
+
+    def _clock(self, visit: Visit) -> present.Clock:
+        return self._desk.renderer.context(visit.language).clock
 
     async def act(self, request: Request) -> Response:
         """`POST /cases/{number}/acts`: act, text, target, clock, parent, expected. Back to the case when it is done."""
@@ -108,13 +149,29 @@ class CasePage:
         actor = visit.actor
         if actor is None:
             raise HTTPException(403)
-        done = await acting.act(store, visit.book, number, caseacts.act_of(form), actor, visit.now)
+        unseen = await self._signals(visit, number, form)
+        done = unseen or await acting.act(store, visit.book, number, caseacts.act_of(form), actor, visit.now)
         if isinstance(done, NotThere):
             raise HTTPException(404)
         await self._desk.watch.look()  # who acts sees at once what has become of it, on every page
         if isinstance(done, Refused):
             return await self._shown(await self._desk.visit(request), number, done, form)
-        return RedirectResponse(f"/cases/{number}", 303)
+        return RedirectResponse(f"/cases/{number}?done={done.case.version}", 303)
+
+    async def _signals(self, visit: Visit, number: str, form: Mapping[str, str]) -> SignalsSince | None:
+        """Whether something came after the feedback that who closes it has not been shown."""
+        if form.get("act") != "close":
+            return None
+        found: Again | None = (await self._values(visit, number))["again"]
+        if found is None or form.get("signals", "") == found.token:
+            return None
+        return SignalsSince(last=self._clock(visit).full(found.last))
+
+    async def sheet(self, request: Request) -> Response:
+        """`GET /cases/{number}/sheet`: the case on paper, with the pictures that a reason was given for."""
+        visit = await self._desk.visit(request)
+        values = await self._values(visit, request.path_params["number"], reveals=True)
+        return await self._desk.page(visit, "sheet.html", here="cases", **values)
 
     async def add_file(self, request: Request) -> Response:
         """`POST /cases/{number}/files?name=`: the file is the body. 201, or the refusal in words."""
@@ -148,6 +205,17 @@ class CasePage:
         return Response(data, media_type=info.media_type, headers=headers)
 
 
+def _told(line: present.Line, view: EventView) -> str:
+    return " ".join(part for part in (line.title, view.device_name) if part)
+
+
+def _done(visit: Visit, entries: Sequence[TimelineEntry]) -> TimelineEntry | None:
+    """What the viewer has just done, by the version that the address names; what it says stands on the timeline."""
+    said = visit.said("done")
+    mine = [entry for entry in entries if entry.actor == visit.viewer.user and visit.now - entry.at < DONE_FOR]
+    return next((entry for entry in reversed(mine) if said in (str(entry.version), entry.act)), None)
+
+
 def _steps(stage: str, entries: Sequence[TimelineEntry]) -> dict[str, Any]:
     """The steps of the loop: which were passed through, and up to where it came. Of one that ended beside the loop
     (void, merged) the later ones are still open."""
@@ -163,6 +231,7 @@ def routes(desk: Desk) -> list[Route]:
     desk.live["case"] = page.parts
     return [
         Route("/cases/{number}", page.page),
+        Route("/cases/{number}/sheet", page.sheet),
         Route("/cases/{number}/acts", page.act, methods=["POST"]),
         Route("/cases/{number}/files", page.add_file, methods=["POST"]),
         Route("/cases/{number}/files/{file:int}", page.file),

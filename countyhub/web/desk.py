@@ -74,6 +74,11 @@ class Visit:
         """Whether masked personal data may be asked for."""
         return self.viewer.may(REVEALS)
 
+    @property
+    def own(self) -> int:
+        """See `own_of`."""
+        return own_of(self.request, self.viewer)
+
     def said(self, name: str) -> str:
         """A parameter of the address, without blanks around it; empty when it is not there."""
         return self.request.query_params.get(name, "").strip()[:200]
@@ -125,6 +130,16 @@ def digest_of(digests: Mapping[str, bytes]) -> str:
     """Of all parts, by those of each: says whether somebody sees the same."""
     said = b"".join(name.encode() + b"\0" + digests[name] for name in sorted(digests))
     return hashlib.blake2b(said, digest_size=9).hexdigest()
+
+
+OPENED: Final = "opened"
+"""The parameter by which a live page says that it shows what its viewer gave a reason for."""
+
+
+def own_of(request: Request, viewer: Viewer) -> int:
+    """The session of a viewer whose live page shows what this session alone gave a reason for, so that nobody shares
+    its parts; else 0. That there was a reason, whoever makes the parts must ask."""
+    return viewer.session if request.query_params.get(OPENED) and viewer.may(REVEALS) else 0
 
 
 Source = Callable[[Visit], Awaitable[Parts]]

@@ -22,10 +22,16 @@ class Kept(Generic[T]):
 
     def get(self, key: Hashable, inputs: tuple[object, ...], make: Callable[[], T]) -> T:
         """What `make` makes of `inputs`; the last one if they are the same or equal."""
+        found = self.found(key, inputs)
+        return found if found is not None else self.keep(key, inputs, make())
+
+    def found(self, key: Hashable, inputs: tuple[object, ...]) -> T | None:
+        """What was made of the same inputs, if it was."""
         known = self._made.get(key)
-        if known is not None and known[0] == inputs:
-            return known[1]
-        made = make()
+        return known[1] if known is not None and known[0] == inputs else None
+
+    def keep(self, key: Hashable, inputs: tuple[object, ...], made: T) -> T:
+        """For who cannot make it in one go."""
         self._made.pop(key, None)
         self._made[key] = inputs, made
         while len(self._made) > self._most:

@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from countyhub.sight.scope import Scope
 from countyhub.store.engine import UNAVAILABLE
-from countyhub.web.desk import Desk, Parts, digest, digest_of
+from countyhub.web.desk import Desk, Parts, digest, digest_of, own_of
 from countyhub.web.seat import OPENING, RELOAD, TICK, Seat, streamed
 from gridwire.problem import Language
 
@@ -29,14 +29,15 @@ _NOT_OF_THE_PAGE = frozenset({"lang", "after", "seen", "sight"})
 
 
 class Look(NamedTuple):
-    """What is looked at: who shares it gets the same bytes. Who looks is no part of it: live parts say nothing that
-    only one of those who see the same, and may do the same, may see."""
+    """What is looked at: who shares it gets the same bytes. Who looks is no part of it but for `own`, the session that
+    was shown something for a reason: all else is the same for all who see the same, and may do the same."""
 
     page: str
     query: tuple[tuple[str, str], ...]
     language: Language
     scope: Scope
     rights: frozenset[str]
+    own: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class PartStreams:
                         if viewer is None:
                             yield RELOAD
                             return
-                        look = Look(page, query, language, viewer.scope, viewer.rights)
+                        look = Look(page, query, language, viewer.scope, viewer.rights, own_of(request, viewer))
                         made = await self._compose(request, look)
                     except (*UNAVAILABLE, HTTPException) as error:
                         log.warning("%s cannot be shown live: %s", page, error)
@@ -119,7 +120,8 @@ class PartStreams:
                 self._made, self._before, self._made_tick = {}, self._made, self._watch.tick
             if look not in self._made:
                 visit = self._desk.looking_on(request)
-                look = look._replace(scope=visit.scope, rights=visit.viewer.rights)  # an import may have come between
+                # An import may have come between.
+                look = look._replace(scope=visit.scope, rights=visit.viewer.rights, own=visit.own)
                 parts = await self._desk.parts(look.page, visit)
                 self._made[look] = _made_of(parts, self._before.get(look))
             return self._made[look]

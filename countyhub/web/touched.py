@@ -24,7 +24,7 @@ Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 ANEW_EVERY_S: Final = 30.0
 CASES_MOST: Final = 200
 """So many cases in one second are the county's busiest hour: then everybody's view counts as another."""
-_KEPT: Final = 500
+_KEPT: Final = 2000
 
 
 class Touch(NamedTuple):
@@ -35,6 +35,9 @@ class Touch(NamedTuple):
     village: str
     township: str
     offices: frozenset[Office]
+
+    def is_of(self, what: Scope | str) -> bool:
+        return self.is_seen(what) if isinstance(what, Scope) else self.number == what
 
     def is_seen(self, scope: Scope) -> bool:
         """As `cases.listing.seen` has it for queries."""
@@ -48,7 +51,7 @@ class Touch(NamedTuple):
 
 
 class _View(NamedTuple):
-    """Of one scope: up to which line it is known, since when."""
+    """Of one scope or case: up to which line it is known, since when."""
 
     through: int
     version: int
@@ -59,28 +62,28 @@ class Touched:
     def __init__(self, read: Read) -> None:
         self._read = read
         self._turn = asyncio.Lock()
-        self._views: dict[Scope, _View] = {}
+        self._views: dict[Scope | str, _View] = {}
         self._last: tuple[tuple[int, int], tuple[Touch, ...] | None] = ((0, 0), ())
         self._versions = 0
 
-    async def version(self, scope: Scope, last_entry: int) -> int:
-        """Another number whenever what this scope sees of cases may be another. `last_entry`: the newest line that the
-        asker knows of. Raises one of `store.engine.UNAVAILABLE`."""
+    async def version(self, of: Scope | str, last_entry: int) -> int:
+        """Another number whenever what this scope sees of cases may be another, or the case with this number.
+        `last_entry`: the newest line that the asker knows of. Raises one of `store.engine.UNAVAILABLE`."""
         async with self._turn:
-            known = self._views.get(scope)
+            known = self._views.get(of)
             now_s = time.monotonic()
             if known is None or now_s - known.at_s > ANEW_EVERY_S:
-                return self._anew(scope, last_entry, now_s)
+                return self._anew(of, last_entry, now_s)
             if last_entry > known.through:
                 touched = await self._between(known.through, last_entry)
-                if touched is None or any(each.is_seen(scope) for each in touched):
-                    return self._anew(scope, last_entry, now_s)
-                self._views[scope] = known._replace(through=last_entry)
+                if touched is None or any(each.is_of(of) for each in touched):
+                    return self._anew(of, last_entry, now_s)
+                self._views[of] = known._replace(through=last_entry)
             return known.version
 
-    def _anew(self, scope: Scope, last_entry: int, now_s: float) -> int:
+    def _anew(self, of: Scope | str, last_entry: int, now_s: float) -> int:
         self._versions += 1
-        self._views[scope] = _View(last_entry, self._versions, now_s)
+        self._views[of] = _View(last_entry, self._versions, now_s)
         while len(self._views) > _KEPT:
             del self._views[next(iter(self._views))]
         return self._versions

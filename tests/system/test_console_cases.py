@@ -9,9 +9,10 @@ import pytest
 from openpyxl import load_workbook
 
 from simulators.county.build import COUNTY
-from tests.browser.client import csrf, get, live, post
+from tests.browser.client import csrf, get, live, look, post
 from tests.browser.county import console
 from tests.browser.living import living
+from tests.logins import cookie
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -137,3 +138,31 @@ async def test_who_comes_back_gets_the_parts_as_they_are_now(here):
         now = re.search(r'data-stream="/live/board\?([^"]+)"', (await get(url + "/")).text)[1]
         async with live(url, now.replace("&amp;", "&"), path="/live/board") as stream:
             assert (await stream.update())[1]["parts"] == {}, "it shows all of it already"
+
+
+async def test_what_was_opened_for_a_reason_stays_open_while_it_is_live_and_for_nobody_else(here):
+    number, said = await here.open(here.grids[0]), "13812345678"
+    await here.note(number, here.person("county"), f"请回电{said}")
+    first, second = await here.login("county"), await here.login("county")
+    async with console(here.store, book=here.book, who=first, county=COUNTY) as url:
+        other = await cookie(here.store, second)
+        assert said not in (await get(f"{url}/cases/{number}")).text
+        await look(url, f"case/{number}")
+        page = (await get(f"{url}/cases/{number}")).text
+        assert said in page[page.index('id="case-timeline"') :]
+        stream = re.search(r'data-stream="/live/case\?([^"]+)"', page)[1].replace("&amp;", "&")
+        mine = live(url, stream, path="/live/case")
+        foreign = live(url, stream, path="/live/case", session=other)
+        async with mine as own, foreign as others:
+            assert (await own.update())[1]["parts"] == {}, "nothing is taken away from who has it"
+            assert said not in str((await others.update())[1]), "the same address gives it to nobody else"
+            await here.note(number, here.person("county"), "已回电")
+            timelines = [await _part(each, "case-timeline") for each in (own, others)]
+            assert [said in each for each in timelines] == [True, False]
+            assert all("已回电" in each for each in timelines)
+
+
+async def _part(stream, name):
+    while name not in (parts := (await stream.update())[1]["parts"]):
+        pass
+    return parts[name]
