@@ -38,7 +38,7 @@ from countyhub.store import upkeep
 from countyhub.store.engine import UNAVAILABLE, Store, locate, open_store
 from countyhub.store.problems import DatabaseUnreachable
 from countyhub.web.metrics.vitals import Vitals
-from gridwire.notify import Notifier
+from gridwire.systemd import Notifier
 
 log = logging.getLogger("countyhub.hub")
 

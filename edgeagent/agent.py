@@ -40,8 +40,8 @@ from edgeagent.uplink import Uplink
 from gridwire import logs
 from gridwire.codes import county_of
 from gridwire.events import DeviceState
-from gridwire.notify import Notifier
 from gridwire.problem import Language
+from gridwire.systemd import Notifier
 from gridwire.topics import base
 
 log = logging.getLogger(__name__)

@@ -1,10 +1,14 @@
-"""What box and hub share: the wire, defined once. Knows neither side, does no I/O outside of `gridwire.mqtt`.
+"""What box and hub share. Knows neither side. First the wire, defined once and pure:
 
-    codes     ids of boxes, grids, devices; ULIDs          problem   named errors in two languages
-    events    the envelope, and the data of each type      refusals  every reason to refuse what came
-    messages  what is not an event                         codec     Structs to bytes and back, each event for itself
-    topics    the one table of topics                      limits    how large anything may be
-    ranges    sets of numbers as runs                      mqtt/     the MQTT client of both ends
+    codes     ids of boxes, grids, devices; ULIDs          events    the envelope, and the data of each type
+    messages  what is not an event                         topics    the one table of topics
+    codec     Structs to bytes and back, each for itself   refusals  every reason to refuse what came
+    limits    how large anything may be                    ranges    sets of numbers as runs
+    kinds     alarm kinds and their names                  persons   the keyed hash that stands for a person
+    enrolment, signing                                     before there is a certificate; the county's signature
+
+Then what both ends do alike: `mqtt` (the client), `settings` (files of settings and their mistakes), `problem`, `verdict`
+(what is said to people), `logs`, `systemd`, `wholefile`.
 
 A field may be added, never changed; unknown fields are ignored, unknown types refused by name. JSON Schema, AsyncAPI
 and the reference pages are made from these definitions by `scripts/generate.py`.

@@ -18,6 +18,7 @@ import msgspec
 from gridwire import compression, rawjson
 from gridwire.events import LANE_OF, TYPES, Data, Envelope, Event, RawEvent
 from gridwire.fit import fit
+from gridwire.jpeg import START
 from gridwire.limits import (
     MAX_ACCEPTED_EVENTS,
     MAX_BATCH_BYTES,
@@ -25,7 +26,6 @@ from gridwire.limits import (
     MAX_DEPTH,
     MAX_EVENT_BYTES,
     MAX_MESSAGE_BYTES,
-    MAX_PICTURE_BYTES,
     PackLimits,
 )
 from gridwire.problem import Problem
@@ -37,31 +37,24 @@ from gridwire.refusals import (
     Empty,
     EventTooLarge,
     ForeignSource,
-    JpegTruncated,
     NestedTooDeep,
-    NotJpeg,
     NotJson,
     NotUtf8,
     NulCharacter,
     PayloadTooLarge,
     PictureNotEvent,
-    PictureTooLarge,
     TooManyEvents,
     UnknownPayload,
     UnknownType,
     WrongLane,
+    first_bytes,
 )
 
-__all__ = ["Arrived", "Key", "PackLimits", "Refused", "check_jpeg", "decode_message", "decode_up", "digest_of"]
+__all__ = ["Arrived", "Key", "PackLimits", "Refused", "decode_message", "decode_up", "digest_of"]
 __all__ += ["encode_batch", "encode_event", "encode_message", "encode_single", "pack"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 RawStruct: TypeAlias = Envelope[msgspec.Raw]
-
-JPEG_START = b"\xff\xd8\xff"
-JPEG_END = b"\xff\xd9"
-JPEG_TAIL_BYTES = 512
-"""Some cameras pad a picture: its end is looked for in this many last bytes."""
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2999
 """Of any time: beyond, clock corrections and databases overflow."""
@@ -185,7 +178,7 @@ def decode_message(payload: bytes, type: type[S], topic: str) -> S:  # noqa: A00
     """The message of a topic, plain or compressed; raises a problem of `gridwire.refusals`."""
     plain = _open(payload, MAX_MESSAGE_BYTES)
     if plain[:1] != b"{":
-        raise UnknownPayload(first=_first(plain))
+        raise UnknownPayload(first=first_bytes(plain))
     _check_text(plain)
     try:
         message: S = _message_decoder(type).decode(plain)
@@ -234,15 +227,11 @@ def _open(payload: bytes, max_bytes: int) -> bytes:
     plain = payload.removeprefix(_BOM).strip(_WHITESPACE)
     if not plain:
         raise Empty
-    if plain.startswith(JPEG_START[:2]):
+    if plain.startswith(START[:2]):
         raise PictureNotEvent
     if plain[:1] not in (b"{", b"["):
-        raise UnknownPayload(first=_first(plain))
+        raise UnknownPayload(first=first_bytes(plain))
     return plain
-
-
-def _first(payload: bytes) -> str:
-    return payload[:4].hex(" ").upper() or "-"
 
 
 def _elements(batch: bytes) -> list[bytes]:
@@ -337,23 +326,3 @@ def _not_json(error: Exception) -> NoReturn:
     if isinstance(error, RecursionError):
         raise NestedTooDeep(limit=MAX_DEPTH) from error
     raise NotJson(why=str(error)[:200]) from error
-
-
-# Pictures
-
-
-def check_jpeg(payload: bytes) -> str:
-    """The SHA-256 of a whole JPEG, in hex; raises `Empty`, `PictureTooLarge`, `NotJpeg`, `JpegTruncated`.
-
-    Only begin and end are looked at (ISO/IEC 10918-1, markers SOI and EOI); whether it can be decoded is the box's
-    business.
-    """
-    if not payload:
-        raise Empty
-    if len(payload) > MAX_PICTURE_BYTES:
-        raise PictureTooLarge(size=len(payload), limit=MAX_PICTURE_BYTES)
-    if not payload.startswith(JPEG_START):
-        raise NotJpeg(first=_first(payload))
-    if JPEG_END not in payload[len(JPEG_START) :][-JPEG_TAIL_BYTES:]:
-        raise JpegTruncated(size=len(payload))
-    return hashlib.sha256(payload).hexdigest()

@@ -129,3 +129,8 @@ class PictureTooLarge(Problem):
     code = "wire.picture-too-large"
     en = "the picture has {size} bytes, at most {limit} are allowed"
     zh = "图片有 {size} 字节，超过上限 {limit} 字节"
+
+
+def first_bytes(payload: bytes) -> str:
+    """How a payload begins, in hex, for what is refused by its first bytes."""
+    return payload[:4].hex(" ").upper() or "-"

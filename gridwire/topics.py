@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from gridwire import messages
+from gridwire import compression, messages
 from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, END, ULID_PATTERN
 from gridwire.events import Envelope
 from gridwire.problem import Problem
@@ -55,12 +55,11 @@ _CONTENT_TYPES = {
     "batch": "application/cloudevents-batch+json",
     "media": "image/jpeg",
 }
-_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 def content_type(name: str, payload: bytes = b"") -> str:
     """The content type of a row, for others: our own ends look at the first bytes."""
-    if payload.startswith(_ZSTD_MAGIC):
+    if payload.startswith(compression.MAGIC):
         return "application/zstd"
     return _CONTENT_TYPES.get(name, "application/json")
 

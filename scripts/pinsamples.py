@@ -19,6 +19,7 @@ from gridwire import codec, compression, enrolment
 from gridwire import messages as m
 from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, DEVICE_PATTERN, GRID_PATTERN, NAME_PATTERN, ULID_PATTERN
 from gridwire.events import LANE_OF, TYPE_OF, TYPES, Alarm, Data, Envelope, Event
+from gridwire.jpeg import check_jpeg
 from gridwire.kinds import KINDS
 from gridwire.topics import TOPICS
 
@@ -103,7 +104,7 @@ def payload_of(line: Json) -> bytes:
 def meaning_of(topic: str, payload: bytes) -> Any:
     """What today's code reads in a payload. Raises a `Problem` of `gridwire.refusals` for what it does not take."""
     if topic == "media":
-        return {"sha256": codec.check_jpeg(payload)}
+        return {"sha256": check_jpeg(payload)}
     if topic in ("event", "batch"):
         return [_event(each) for each in codec.decode_up(payload, source=SOURCE)]
     struct = getattr(enrolment, topic.removeprefix("enrol.")) if topic.startswith("enrol.") else TOPICS[topic].carries

@@ -11,7 +11,8 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from gridwire import messages
-from gridwire.codec import Arrived, Key, Refused, check_jpeg, decode_message, decode_up, digest_of
+from gridwire.codec import Arrived, Key, Refused, decode_message, decode_up, digest_of
+from gridwire.jpeg import check_jpeg
 from gridwire.problem import Problem
 from gridwire.topics import TOPICS, Address, ForeignTopic, base, parse_up
 

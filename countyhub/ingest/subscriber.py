@@ -29,7 +29,7 @@ from gridwire.mqtt import (
     PacketTooLarge,
     SubscribeRefused,
 )
-from gridwire.notify import Rounds
+from gridwire.systemd import Rounds
 
 if TYPE_CHECKING:
     from gridwire.mqtt import Message, Session

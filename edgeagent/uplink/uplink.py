@@ -27,8 +27,8 @@ from gridwire.mqtt import (
     Session,
     WindowFull,
 )
-from gridwire.notify import Rounds
 from gridwire.ranges import RangeSet
+from gridwire.systemd import Rounds
 
 log = logging.getLogger(__name__)
 

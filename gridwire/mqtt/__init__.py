@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gridwire.mqtt.client import MqttClient, MqttState
+from gridwire.mqtt.client import MqttClient
 from gridwire.mqtt.errors import (
     NO_MATCHING_SUBSCRIBERS,
     SUCCESS,
@@ -22,6 +22,7 @@ from gridwire.mqtt.errors import (
     WindowFull,
 )
 from gridwire.mqtt.settings import MqttSettings, TlsSettings, Will
+from gridwire.mqtt.state import MqttState
 
 if TYPE_CHECKING:
     from gridwire.mqtt.packets import Message, Session

@@ -15,12 +15,11 @@ from datetime import UTC, datetime
 from socket import socket
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from msgspec import Struct
-
 from gridwire.mqtt.brokers import Choice
 from gridwire.mqtt.dial import dial
 from gridwire.mqtt.errors import ConnectFailed, LinkLost, MqttError, NotConnected, ReasonCode
 from gridwire.mqtt.settings import MqttSettings, Will
+from gridwire.mqtt.state import Counts, MqttState
 
 if TYPE_CHECKING:  # link imports paho, which takes as long as all the rest of a small program
     from gridwire.mqtt.link import Link
@@ -33,29 +32,6 @@ log = logging.getLogger("gridwire.mqtt")
 # throwing each other out, a broker that drops us over a packet) keep the pause growing.
 GOOD_AFTER_S = 30.0
 STOP_TIMEOUT_S = 8.0  # a link takes 5 s by itself at most
-
-
-class MqttState(Struct, frozen=True, kw_only=True):
-    """A snapshot. `counter` numbers the attempts that got as far as CONNECT, `connects` counts those accepted.
-
-    Bytes are those of MQTT packets, without TLS and TCP. `last_error` stays until the next connection stands.
-    """
-
-    connected: bool
-    since: datetime
-    broker: str
-    counter: int
-    connects: int
-    attempts: int
-    last_error_code: str | None
-    last_error: str | None
-    retry_helps: bool
-    bytes_sent: int
-    bytes_received: int
-    messages_sent: int
-    messages_received: int
-    malformed: int
-    stale_acks: int
 
 
 class MqttClient:
@@ -95,7 +71,7 @@ class MqttClient:
         self._link: Link | None = None  # the same, once it is up
         self._counter = first_counter
         self._connects = self._attempts = self._stale_acks = 0
-        self._sent_bytes = self._received_bytes = self._sent = self._received = self._malformed = 0  # of ended links
+        self._ended = Counts()  # of the links before
         self._since = datetime.now(UTC)
         self._last_error: MqttError | None = None
         self._stopping = self._renewing = False
@@ -186,6 +162,7 @@ class MqttClient:
     @property
     def state(self) -> MqttState:
         link, error = self._link, self._last_error
+        counts = self._ended.plus(link.counts) if link is not None else self._ended
         return MqttState(
             connected=link is not None,
             broker=str(self._used if link is not None else self._choice.now),
@@ -196,12 +173,8 @@ class MqttClient:
             last_error_code=error.code if error is not None else None,
             last_error=str(error) if error is not None else None,
             retry_helps=error.retry_helps if error is not None else True,
-            bytes_sent=self._sent_bytes + (link.bytes_sent if link is not None else 0),
-            bytes_received=self._received_bytes + (link.bytes_received if link is not None else 0),
-            messages_sent=self._sent + (link.messages_sent if link is not None else 0),
-            messages_received=self._received + (link.messages_received if link is not None else 0),
-            malformed=self._malformed + (link.malformed if link is not None else 0),
             stale_acks=self._stale_acks,
+            **counts._asdict(),
         )
 
     def publish(
@@ -295,7 +268,7 @@ class MqttClient:
         finally:
             link.close()
             self._current = None
-            self._add_up(link)
+            self._ended = self._ended.plus(link.counts)
             if self._link is not None:
                 self._link = None
                 self._since = datetime.now(UTC)
@@ -337,13 +310,6 @@ class MqttClient:
             link = Link(self.settings, counter=self._counter, will=will, manual_ack=self.manual_ack)
             undo.pop_all()
         return link
-
-    def _add_up(self, link: Link) -> None:
-        self._sent_bytes += link.bytes_sent
-        self._received_bytes += link.bytes_received
-        self._sent += link.messages_sent
-        self._received += link.messages_received
-        self._malformed += link.malformed
 
     async def _interruptible(self, work: Coroutine[Any, Any, T]) -> T | None:
         """What `work` returns, or None if stop() or retry_now() ended it."""

@@ -45,6 +45,7 @@ from gridwire.mqtt.packets import (
     session_of,
 )
 from gridwire.mqtt.settings import MqttSettings, Will
+from gridwire.mqtt.state import Counts
 from gridwire.mqtt.wire import Wire
 
 # A stop takes no longer than both together, whatever the broker does.
@@ -191,12 +192,11 @@ class Link:
         return self._window - len(self._publishing)
 
     @property
-    def bytes_sent(self) -> int:
-        return self._wire.bytes_sent if self._wire is not None else 0
-
-    @property
-    def bytes_received(self) -> int:
-        return self._wire.bytes_received if self._wire is not None else 0
+    def counts(self) -> Counts:
+        """What it has carried so far."""
+        wire = self._wire
+        sent, received = (wire.bytes_sent, wire.bytes_received) if wire is not None else (0, 0)
+        return Counts(sent, received, self.messages_sent, self.messages_received, self.malformed)
 
     def publish(
         self,

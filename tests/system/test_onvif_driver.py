@@ -8,7 +8,7 @@ import pytest
 
 import drivers.onvif
 from edgeagent.driver import CommandRefused, Picture
-from tests.cameras import CameraRecorder, camera, driver_for, kept_setup, running, until, watched
+from tests.cameras import CameraRecorder, camera, driver_for, is_polled, kept_setup, running, until, watched
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from gridwire.notify import Notifier, Rounds
+from gridwire.systemd import Notifier, Rounds
 from tests.harness import until
 
 
