@@ -4,10 +4,9 @@ and failures that are over forgotten; and at a start a row when the settings are
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -18,26 +17,16 @@ from countyhub.accounts.session import Limits
 from countyhub.audit import anchors, pruning, trail
 from countyhub.config import Config
 from countyhub.store.audittables import audit
-from countyhub.store.engine import UNAVAILABLE, Store
+from countyhub.store.engine import Store
+from countyhub.store.upkeep import daily
 
 log = logging.getLogger("countyhub.accounts")
 FIRST_AFTER_S = 60.0
-EVERY_S = 86400.0
-AGAIN_S = 900.0
 
 
 async def run(store: Store, config: Config) -> None:
     """For as long as it is not cancelled."""
-    pause_s = FIRST_AFTER_S
-    while True:
-        await asyncio.sleep(pause_s)
-        try:
-            await once(store, config, datetime.now(UTC))
-        except UNAVAILABLE as error:
-            log.error("the audit's upkeep waits: %s", getattr(error, "orig", None) or error)
-            pause_s = AGAIN_S
-        else:
-            pause_s = EVERY_S
+    await daily("the audit's upkeep", lambda now: once(store, config, now), first_after_s=FIRST_AFTER_S)
 
 
 async def once(store: Store, config: Config, now: datetime) -> None:

@@ -16,7 +16,7 @@ from countyhub.ca.outlaws import Outlaws
 from countyhub.ca.renewal import NoNames
 from countyhub.config import Config
 from countyhub.lease import Lease
-from countyhub.store.engine import UNAVAILABLE, Store
+from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from gridwire.problem import Problem
 
 log = logging.getLogger("countyhub.ca")
@@ -106,7 +106,7 @@ class Keeper:
         try:
             await self.once(datetime.now(UTC))
         except UNAVAILABLE as error:
-            log.error("certificates wait for the database: %s", getattr(error, "orig", None) or error)
+            log.error("certificates wait for the database: %s", reason_of(error))
             return False
         except PROBLEMS as problem:
             log.error("%s", problem)

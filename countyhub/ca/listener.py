@@ -21,7 +21,7 @@ from countyhub.ca.certificates import BadRequest
 from countyhub.ca.enrolment import Registrar
 from countyhub.ca.smallhttp import Request, Response, SmallHttp
 from countyhub.config import Config
-from countyhub.store.engine import UNAVAILABLE, Store
+from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from gridwire.enrolment import ENROL_PATH, RENEW_PATH, TRUST_PATH, EnrolRequest, Granted, Refusal, RenewRequest
 from gridwire.problem import Problem
 
@@ -93,7 +93,7 @@ class Listener:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BadRequest(reason=error) from error
         except UNAVAILABLE as error:
-            log.error("enrolment waits for the database: %s", getattr(error, "orig", None) or error)
+            log.error("enrolment waits for the database: %s", reason_of(error))
             raise HubBusy from error
 
 

@@ -20,7 +20,7 @@ from countyhub.checks import (
 from countyhub.checks.scene import Scene
 from countyhub.checks.verdict import Check, Line, foreign
 from countyhub.configfile import SecretUnreadable
-from countyhub.store.engine import UNAVAILABLE
+from countyhub.store.engine import UNAVAILABLE, reason_of
 from countyhub.store.problems import DatabaseUnreachable
 
 CHECKS: tuple[Check, ...] = tuple(
@@ -46,5 +46,5 @@ async def _lines(check: Check, scene: Scene) -> list[Line]:
     except SecretUnreadable as problem:
         return [foreign(problem, "fail")]
     except UNAVAILABLE as error:
-        reason = str(getattr(error, "orig", None) or error)
+        reason = reason_of(error)
         return [foreign(DatabaseUnreachable(url=scene.config.database_url, reason=reason), "fail")]

@@ -15,7 +15,7 @@ from typing import ClassVar, NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.downlink.sender import Downlink
-from countyhub.store.engine import UNAVAILABLE, Store
+from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from gridwire.mqtt import NotConnected, PacketTooLarge
 
 LOOK_S = 2.0
@@ -76,7 +76,7 @@ class Revised(ABC):
             try:
                 await self.send(await self._unsent())
             except UNAVAILABLE as error:
-                self.log.error("%ss wait for the database: %s", self.name, error)
+                self.log.error("%ss wait for the database: %s", self.name, reason_of(error))
             await asyncio.sleep(LOOK_S)
 
     async def _unsent(self) -> set[str]:

@@ -17,7 +17,7 @@ from countyhub.matters.round import Desk, Round, sites
 from countyhub.matters.windowfiles import WindowFiles
 from countyhub.registry.snapshot import Registry
 from countyhub.store import aside
-from countyhub.store.engine import UNAVAILABLE, Store
+from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from gridwire.problem import Language
 
 log = logging.getLogger("countyhub.matters")
@@ -81,7 +81,7 @@ class Follower:
         except aside.REFUSED as error:
             return await self._refused(error)
         except UNAVAILABLE as error:
-            log.error("cases wait for the database: %s", getattr(error, "orig", None) or error)
+            log.error("cases wait for the database: %s", reason_of(error))
         self._round = None
         return RETRY_S
 

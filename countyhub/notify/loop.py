@@ -24,7 +24,7 @@ from countyhub.notify.telling import World
 from countyhub.notify.webhook import BadSecret
 from countyhub.registry.live import LiveRegistry
 from countyhub.store import aside
-from countyhub.store.engine import UNAVAILABLE, Store
+from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from countyhub.store.notifytables import parcel
 
 log = logging.getLogger("countyhub.notify")
@@ -190,10 +190,10 @@ class Notifier:
             try:
                 await work()
             except aside.REFUSED as error:
-                log.error("messages are not made or sent: %s", getattr(error, "orig", None) or error)
+                log.error("messages are not made or sent: %s", reason_of(error))
                 await asyncio.sleep(BUSY_S)
             except UNAVAILABLE as error:
-                log.error("messages wait for the database: %s", getattr(error, "orig", None) or error)
+                log.error("messages wait for the database: %s", reason_of(error))
                 await asyncio.sleep(BUSY_S)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.overview import arrivals
 from countyhub.overview.arrivals import LATE
 from countyhub.store.checkintables import checkin
-from countyhub.store.engine import UNAVAILABLE, Store
+from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from countyhub.store.tables import event, stream
 from countyhub.store.upsert import insert, write_all
 from countyhub.store.worktables import cursor
@@ -49,7 +49,7 @@ async def run(store: Store, zone: ZoneInfo) -> None:
                 forgotten = datetime.now(UTC)
                 await forget(store)
         except UNAVAILABLE as error:
-            log.error("the ledger of check-ins waits for the database: %s", getattr(error, "orig", None) or error)
+            log.error("the ledger of check-ins waits for the database: %s", reason_of(error))
             pause_s = AGAIN_S
         await asyncio.sleep(pause_s)
 

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.overview import boxviews
 from countyhub.overview.boxviews import BoxView
 from countyhub.store.columns import microseconds
-from countyhub.store.engine import UNAVAILABLE, Store
+from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from countyhub.store.rolluptables import box_day, box_hour
 from countyhub.store.upsert import insert
 from countyhub.store.worktables import cursor
@@ -43,7 +43,7 @@ async def run(store: Store, zone: ZoneInfo) -> None:
         try:
             await look(store, zone, now)
         except UNAVAILABLE as error:
-            log.error("figures wait for the database: %s", getattr(error, "orig", None) or error)
+            log.error("figures wait for the database: %s", reason_of(error))
             pause_s = AGAIN_S
         await asyncio.sleep(pause_s)
 

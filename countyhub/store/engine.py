@@ -83,6 +83,11 @@ async def _ended_first() -> AsyncIterator[None]:
         raise
 
 
+def reason_of(error: BaseException) -> str:
+    """What the database itself says, without SQLAlchemy's words and the statement around it."""
+    return str(getattr(error, "orig", None) or error)
+
+
 def is_postgres(url: URL) -> bool:
     return url.get_backend_name() == "postgresql"
 
@@ -160,7 +165,7 @@ def told(url: URL) -> Iterator[None]:
         raise DatabaseUnusable(url=shown, reason=str(error)) from error
     except (*UNAVAILABLE, sqlite3.Error) as error:
         problem = DatabaseUnreachable if is_postgres(url) else DatabaseUnusable
-        raise problem(url=shown, reason=str(getattr(error, "orig", None) or error)) from error
+        raise problem(url=shown, reason=reason_of(error)) from error
 
 
 def _engine(url: URL, *, readers: int) -> AsyncEngine:

@@ -4,32 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from countyhub.config import RetentionSettings
 from countyhub.store import retention
-from countyhub.store.engine import UNAVAILABLE, Store
+from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 
 log = logging.getLogger("countyhub.upkeep")
 
 FIRST_AFTER_S = 600.0
 """After a start the boxes send what they have kept: that goes first."""
-EVERY_S = 86400.0
-AGAIN_S = 900.0
+_EVERY_S = 86400.0
+_AGAIN_S = 900.0
 
 
 async def run(store: Store, settings: RetentionSettings) -> None:
     """For as long as it is not cancelled."""
-    pause_s = FIRST_AFTER_S
+    await daily("upkeep", lambda now: once(store, settings, now), first_after_s=FIRST_AFTER_S)
+
+
+async def daily(name: str, work: Callable[[datetime], Awaitable[None]], *, first_after_s: float) -> None:
+    """Once a day, again soon while one of `UNAVAILABLE` is raised; for as long as it is not cancelled."""
+    pause_s = first_after_s
     while True:
         await asyncio.sleep(pause_s)
         try:
-            await once(store, settings, datetime.now(UTC))
+            await work(datetime.now(UTC))
         except UNAVAILABLE as error:
-            log.error("upkeep waits for the database: %s", getattr(error, "orig", None) or error)
-            pause_s = AGAIN_S
+            log.error("%s waits: %s", name, reason_of(error))
+            pause_s = _AGAIN_S
         else:
-            pause_s = EVERY_S
+            pause_s = _EVERY_S
 
 
 async def once(store: Store, settings: RetentionSettings, now: datetime) -> None:
