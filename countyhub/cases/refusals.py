@@ -29,6 +29,12 @@ class KeyTaken(Refused):
     zh = "同一事项已有在办案件 {number}：请在该案中继续办理"
 
 
+class SignalsSince(Refused):
+    code = "case.signals-since"
+    en = "since it was fed back there were new signals, the last at {last}: look into them before you close it"
+    zh = "反馈之后又有新信号（最近 {last}）：请核实现场后再办结"
+
+
 class TargetUnknown(Refused):
     code = "case.target-unknown"
     en = "{target} is not in the registry today: choose an office that is"

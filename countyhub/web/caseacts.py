@@ -14,24 +14,30 @@ from countyhub.api.routes.acts import NOT_PEOPLES
 from countyhub.cases.book import Book
 from countyhub.lifecycle import guards
 from countyhub.lifecycle.refusals import Refused
-from countyhub.lifecycle.state import Act, Actor, Case, Level, Office
+from countyhub.lifecycle.state import Act, Actor, Case, Level, Office, above
 from countyhub.lifecycle.step import allowed_acts
 from countyhub.lifecycle.table import TABLE
-from countyhub.registry.forms import Department
+from countyhub.registry.forms import Category, Department
 from countyhub.registry.snapshot import Registry
 
 ORDER: Final = (
-    "register", "begin", "settle", "pass_up", "assign", "feed_back", "close", "give_back", "redo", "rework", "meet",
-    "note", "ask_pause", "agree_pause", "refuse_pause", "resume", "escalate", "reassign", "supervise", "merge", "split",
-    "archive", "void",
+    "register", "classify", "begin", "settle", "pass_up", "assign", "feed_back", "close", "give_back", "redo", "rework",
+    "meet", "note", "ask_pause", "agree_pause", "refuse_pause", "resume", "escalate", "reassign", "supervise", "merge",
+    "split", "archive", "void",
 )  # fmt: skip
 """As they stand on the page: the way forward first, the way out last."""
+CHOSEN: Final = frozenset({"target", "clock", "category"})
 GRAVE: Final = frozenset({"void", "merge", "archive"})
+EXPLAINED: Final = frozenset(
+    {"pass_up", "escalate", "assign", "reassign", "feed_back", "give_back", "close", "classify", "void"}
+)
+"""Whose form says what it does: two of them may look alike, or cannot be taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """What an act asks for. `kind`: text, target, authority, clock or parent; `choices`: value and Office or text."""
+    """What an act asks for. `kind`: text, target, authority, clock, category or parent; `choices`: value and Office or
+    text."""
 
     kind: str
     choices: tuple[tuple[str, Office | str], ...] = ()
@@ -39,12 +45,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """An act; `refused`: why it is grey."""
+    """An act; `refused`: why it is grey; `to`: to whom it goes, where nobody chooses."""
 
     name: str
     fields: tuple[Field, ...] = ()
     refused: Refused | None = None
     grave: bool = False
+    to: Office | None = None
+
+    @property
+    def explained(self) -> bool:
+        return self.name in EXPLAINED
 
 
 def buttons(book: Book, case: Case, actor: Actor | None, now: datetime) -> tuple[list[Button], list[Button]]:
@@ -59,9 +70,8 @@ def buttons(book: Book, case: Case, actor: Actor | None, now: datetime) -> tuple
             grey.append(Button(name=name, refused=refused))
             continue
         fields = tuple(_fields(book, name, case, actor, now))
-        lacking = next((each for each in fields if each.kind in ("target", "clock") and not each.choices), None)
-        if lacking is None:
-            able.append(Button(name=name, fields=fields, grave=name in GRAVE))
+        if all(each.choices or each.kind not in CHOSEN for each in fields):
+            able.append(Button(name=name, fields=fields, grave=name in GRAVE, to=_to(name, case)))
     return able, grey
 
 
@@ -80,10 +90,20 @@ def _fields(book: Book, name: str, case: Case, actor: Actor, now: datetime) -> I
     if "authority" in needs and guards.authority(case, Act(name=name), actor) is not None:
         offices = (Office("department", row.code) for row in book.registry.in_force(Department, now))
         yield Field(kind="authority", choices=tuple((code_of(each), each) for each in offices))
+    if "category" in needs:
+        kinds = sorted((row.code, row.name) for row in book.registry.in_force(Category, now) if len(row.code) == 4)
+        yield Field(kind="category", choices=tuple((code, f"{code} {name}") for code, name in kinds))
     if "parent" in needs:
         yield Field(kind="parent")
-    if "text" in needs or name in ("register", "begin", "archive", "agree_pause", "resume", "assign"):
+    if "text" in needs or name in ("register", "begin", "archive", "agree_pause", "resume", "assign", "classify"):
         yield Field(kind="text" if "text" in needs else "remark")
+
+
+def _to(name: str, case: Case) -> Office | None:
+    """The office that has it then, as `effects` has it."""
+    if name in ("pass_up", "escalate"):
+        return above(case)
+    return case.givers[-1] if name in ("feed_back", "give_back") and case.givers else None
 
 
 def _targets(book: Book, name: str, case: Case, actor: Actor, now: datetime) -> tuple[tuple[str, Office], ...]:
@@ -125,5 +145,6 @@ def act_of(form: Mapping[str, str]) -> Act:
         target=office_of(form.get("target", "")),
         parent=form.get("parent", "").strip()[:24],
         clock=form.get("clock", "")[:64],
+        category=form.get("category", "").strip()[:4],
         expected=int(expected) if expected.isascii() and expected.isdigit() and len(expected) < 10 else None,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from countyhub.web.areatexts import AREA_TEXTS
 from countyhub.web.casetexts import CASE_TEXTS
 from countyhub.web.checkintexts import CHECKIN_TEXTS
+from countyhub.web.handlingtexts import HANDLING_TEXTS
 from countyhub.web.keytexts import KEY_TEXTS
 from countyhub.web.logintexts import LOGIN_TEXTS
 from countyhub.web.tabletexts import TABLE_TEXTS
@@ -18,6 +19,7 @@ from gridwire.problem import Language
 TEXTS: dict[str, Text] = {
     **CASE_TEXTS,
     **AREA_TEXTS,
+    **HANDLING_TEXTS,
     **KEY_TEXTS,
     **LOGIN_TEXTS,
     **TABLE_TEXTS,

@@ -10,11 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from countyhub.cases.actnames import ACTS
+from countyhub.cases.finding import TimelineEntry
 from countyhub.lifecycle.ledger import LEDGERS
 from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Name, Office
 from countyhub.registry.forms import ROLES
 from countyhub.registry.snapshot import Registry
-from countyhub.web.texts import text
+from countyhub.web.limits import span
+from countyhub.web.texts import text, word
 from countyhub.worktime.deadlines import LIGHTS, NONE, Light
 from gridwire.problem import Language, Problem
 
@@ -49,6 +51,26 @@ class Words:
 
     def act(self, act: str) -> str:
         return self._name(ACTS, act)
+
+    def limit(self, name: str) -> str:
+        """What a limit is for; the county's own word where we know no other."""
+        return word("limitname", name, self.language)
+
+    def left(self, at: datetime) -> str:
+        """How long it is until then, or how long that is over."""
+        return text("span.late" if at <= self._now else "span.left", self.language, time=self.span(at))
+
+    def span(self, at: datetime, until: datetime | None = None) -> str:
+        """From then to now, or to another instant."""
+        return span((until or self._now) - at, self.language)
+
+    def said(self, entry: TimelineEntry) -> str:
+        """The text of a line of a timeline; what the hub has said in the language of who reads it."""
+        if entry.act in ("turned_yellow", "turned_red"):
+            return self.limit(entry.text)
+        if entry.act == "escalate" and entry.role == "machine":
+            return text("said.over", self.language)
+        return entry.text
 
     def ledger(self, ledger: str) -> str:
         return self._name(LEDGERS, ledger)
