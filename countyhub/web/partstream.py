@@ -76,7 +76,7 @@ class PartStreams:
             raise HTTPException(404)
         given = request.query_params
         seen = request.headers.get("last-event-id") or given.get("after") or given.get("seen", "")
-        return streamed(self._watch, self._updates(request, page, seen))
+        return streamed(self._watch, self._desk.language(request), self._updates(request, page, seen))
 
     async def _updates(self, request: Request, page: str, seen: str) -> AsyncIterator[bytes]:
         """`seen`: the digest of what the page shows; who shows the same is told only what changes from now on. A page

@@ -18,6 +18,7 @@ from countyhub.web.desk import Desk
 from countyhub.web.texts import text
 from countyhub.web.viewer import Viewer, viewer_of
 from countyhub.web.watch import Watch
+from gridwire.problem import Language
 
 STREAMS_MAX: Final = 2000
 """Of all live pages together. One that waits costs 0.1 MB and a socket; see docs/console.md."""
@@ -29,11 +30,11 @@ RELOAD: Final = b"event: reload\ndata: {}\n\n"
 """To a live page: what its viewer sees or may do is another now, come anew."""
 
 
-def streamed(watch: Watch, updates: AsyncIterator[bytes]) -> Response:
-    """The answer to who wants to watch."""
+def streamed(watch: Watch, language: Language, updates: AsyncIterator[bytes]) -> Response:
+    """The answer to who wants to watch; where there is no place it says so, for the page to show."""
     if watch.streams >= STREAMS_MAX:
-        said = f"{text('live.full', 'zh')}\n{text('live.full', 'en')}\n"
-        return PlainTextResponse(said, 503, headers={"retry-after": str(FULL_RETRY_S)})
+        headers = {"retry-after": str(FULL_RETRY_S), "content-language": language}
+        return PlainTextResponse(text("live.full", language), 503, headers=headers)
     return StreamingResponse(updates, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 

@@ -72,7 +72,7 @@ class Streams:
             position = self._watch.parse(said)
         except ValueError:
             return PlainTextResponse("Last-Event-ID\n", 400)
-        return streamed(self._watch, self._updates(request, position))
+        return streamed(self._watch, self._desk.language(request), self._updates(request, position))
 
     async def _updates(self, request: Request, position: Position) -> AsyncIterator[bytes]:
         """A page whose viewer sees other places now, or may do other things, is told to come anew."""

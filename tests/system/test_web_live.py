@@ -5,6 +5,7 @@ import contextlib
 import pytest
 
 from countyhub.ingest.commits import Commits
+from countyhub.web import seat
 from gridwire.events import Alarm, Checkin
 from tests.browser.client import get, live
 from tests.browser.county import console, county, jpeg
@@ -167,6 +168,15 @@ async def test_the_server_stops_although_browsers_listen(hub):
 async def test_an_unreadable_id_is_refused(hub):
     async with console(hub.store) as url:
         assert (await get(url + "/live", last_event_id="nonsense")).status == 400
+
+
+async def test_who_finds_no_place_is_told_so_in_the_page_s_language_and_when_to_come_again(hub, monkeypatch):
+    monkeypatch.setattr(seat, "STREAMS_MAX", 1)
+    async with console(hub.store) as url, live(url) as stream:
+        await settled(stream)
+        for path, said in (("/live?lang=en", "Too many watch"), ("/live/board?lang=zh", "同时查看的人太多")):
+            reply = await get(url + path)
+            assert (reply.status, reply.headers["retry-after"], said in reply.text) == (503, "10", True)
 
 
 async def test_a_database_error_ends_no_stream_of_others(hub, caplog):

@@ -99,10 +99,10 @@ let watchdog = 0;
 let heardAt = 0;
 let hiding = 0;
 
-function show(state) {
+function show(state, text = "") {
   const live = $("live");
   live.className = `live ${state}`;
-  live.querySelector(".text").textContent =
+  live.querySelector(".text").textContent = text ||
     { on: body.dataset.liveOn, connecting: body.dataset.liveConnecting, broken: body.dataset.liveBroken }[state];
 }
 
@@ -129,6 +129,13 @@ async function leaveIfOver() {
     const answer = await fetch(body.dataset.stream, { redirect: "manual", signal: asked.signal });
     if (answer.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
     else if (answer.status === 403 || answer.type === "opaqueredirect") location.reload();
+    else if (answer.status === 503 && answer.headers.has("Content-Language")) { // no place: it says so, and for how long
+      const said = (await answer.text()).trim();
+      if (source.readyState !== EventSource.CLOSED) return;
+      show("broken", said);
+      clearTimeout(watchdog);
+      watchdog = setTimeout(open, Number(answer.headers.get("Retry-After")) * 1000 * (1 + Math.random()));
+    }
   } catch { /* no connection: the next try comes by itself */ }
   asked.abort();
 }
