@@ -9,6 +9,9 @@ WORKERS ?= 4
 ALONE = { echo "once more, each alone:"; $(BIN)/pytest --last-failed --last-failed-no-failures none $(QUICK); }
 CHAOS = CHAOS_SEED=$${CHAOS_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')} $(BIN)/pytest -m chaos -s
 
+# Images set it to stay small. Here hundreds of processes would each compile the same modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test test-all browser screenshots chaos check bench generate pin deb docs format clean
 
 help: ## this list

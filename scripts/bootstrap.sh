@@ -21,5 +21,6 @@ if ! .uv/bin/uv --version 2>/dev/null | grep -q "^uv $UV_VERSION"; then
     .uv/bin/python -m pip --disable-pip-version-check install --quiet "uv==$UV_VERSION"
 fi
 
-.uv/bin/uv sync --quiet --locked --all-extras --python "$PYTHON"
+# Compiled once here: where an image sets PYTHONDONTWRITEBYTECODE every process would do it anew, for a second each.
+.uv/bin/uv sync --quiet --locked --all-extras --compile-bytecode --python "$PYTHON"
 touch .venv/.ready
