@@ -1,11 +1,9 @@
-"""The agent as a whole: what it is made of, how it starts, reloads and stops. Everything else is elsewhere."""
+"""The agent as a whole: what it is made of, how it starts, reloads and stops. As a process it is run by `cli.run`."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-import sys
 from collections.abc import Awaitable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -23,7 +21,7 @@ from edgeagent.control import ControlServer
 from edgeagent.devices import Supervisor
 from edgeagent.devices.sight import ALIVE_EVERY_S, mark_alive
 from edgeagent.downlink import Downlink
-from edgeagent.downlink.countyconfig import CountyPart, with_county_or_without
+from edgeagent.downlink.countyconfig import CountyPart
 from edgeagent.downlink.replay import Replay
 from edgeagent.driver import Observation, OutboxFull
 from edgeagent.enrol.renewal import Renewal
@@ -31,23 +29,19 @@ from edgeagent.health import HealthReport
 from edgeagent.hublink import HubLink, count_start
 from edgeagent.intake import Intake, gap_draft
 from edgeagent.intake.latepictures import LatePictures
-from edgeagent.outbox import Limits, NotAnOutbox, Outbox, OutboxInUse, OutboxNewer, hold
+from edgeagent.outbox import Limits, Outbox, hold
 from edgeagent.outbox.draft import BOX
 from edgeagent.rules import Rules
 from edgeagent.status import StatusServer
 from edgeagent.status.inquiry import Inquiry
 from edgeagent.uplink import Uplink
-from gridwire import logs
 from gridwire.codes import county_of
 from gridwire.events import DeviceState
-from gridwire.problem import Language
 from gridwire.systemd import Notifier
 from gridwire.topics import base
 
 log = logging.getLogger(__name__)
 
-EX_OK, EX_CANTCREAT, EX_CONFIG = 0, 73, 78
-"""sysexits.h; systemd does not restart after 78 (RestartPreventExitStatus)."""
 _BIRTH_CHECK_S = 10.0
 _SYNC_EVERY_S = 5.0
 _HOUR_S = 3600.0
@@ -314,41 +308,3 @@ def _limits(config: Config) -> Limits:
 
 async def _pong(args: Mapping[str, object]) -> Mapping[str, object]:
     return {}
-
-
-async def _serve(loaded: Loaded) -> bool:
-    """Until it is told to stop; whether it is to start again at once, with the configuration that is there then."""
-    agent = Agent(loaded)
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, agent.stopping.set)
-    loop.add_signal_handler(signal.SIGINT, agent.stopping.set)
-    loop.add_signal_handler(signal.SIGHUP, agent.reloading.set)
-    async with agent:
-        await agent.run()
-    return agent.again
-
-
-def main(path: Path, log_format: str = "") -> int:
-    """Run until SIGTERM; gives the exit code. 78: the configuration is wrong; 73: the outbox cannot be opened."""
-    logs.start(log_format)
-    try:
-        loaded = with_county_or_without(path)
-    except BadConfig as problem:
-        languages: tuple[Language, ...] = (problem.language,) if problem.language else ("zh", "en")
-        sys.stderr.write("\n".join(problem.text(language) for language in languages) + "\n")
-        return EX_CONFIG
-    for warning in loaded.warnings:
-        log.warning("%s", warning.text(loaded.config.language))
-    try:
-        while asyncio.run(_serve(loaded)):
-            loaded = with_county_or_without(path)
-    except BadConfig as problem:  # changed by hand just when the county's part came
-        sys.stderr.write(problem.text(loaded.config.language) + "\n")
-        return EX_CONFIG
-    except (OutboxInUse, OutboxNewer, NotAnOutbox) as problem:
-        sys.stderr.write(problem.text(loaded.config.language) + "\n")
-        return EX_CANTCREAT
-    except OSError as error:
-        sys.stderr.write(f"{loaded.config.store.dir}: {error}\n")
-        return EX_CANTCREAT
-    return EX_OK

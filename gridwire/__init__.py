@@ -7,8 +7,8 @@
     kinds     alarm kinds and their names                  persons   the keyed hash that stands for a person
     enrolment, signing                                     before there is a certificate; the county's signature
 
-Then what both ends do alike: `mqtt` (the client), `settings` (files of settings and their mistakes), `problem`, `verdict`
-(what is said to people), `logs`, `systemd`, `wholefile`.
+Then what both ends do alike: `mqtt` (the client), `settings` (files of settings and their mistakes), `problem` and
+`verdict` (what is said to people), `logs`, `systemd`, `wholefile`.
 
 A field may be added, never changed; unknown fields are ignored, unknown types refused by name. JSON Schema, AsyncAPI
 and the reference pages are made from these definitions by `scripts/generate.py`.
