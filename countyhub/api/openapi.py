@@ -148,7 +148,7 @@ def _kinds(routes: Iterable[Route]) -> dict[Any, None]:
 def _schemas(routes: Sequence[Route]) -> tuple[dict[Any, Json], Json]:
     kinds = list(_kinds(routes))
     refs, found = msgspec.json.schema_components(kinds, ref_template=_TEMPLATE, schema_hook=_any)
-    return dict(zip(kinds, refs, strict=True)), {name: _clean(schema) for name, schema in sorted(found.items())}
+    return dict(zip(kinds, refs, strict=True)), {name: cleaned(schema) for name, schema in sorted(found.items())}
 
 
 def _any(kind: type) -> Json:
@@ -158,14 +158,14 @@ def _any(kind: type) -> Json:
     return {"description": "any JSON value"}
 
 
-def _clean(value: Any) -> Any:
-    """Docstrings without their indentation."""
+def cleaned(value: Any) -> Any:
+    """A schema whose descriptions are docstrings without their indentation."""
     if isinstance(value, dict):
         return {
-            key: inspect.cleandoc(item) if key == "description" and isinstance(item, str) else _clean(item)
+            key: inspect.cleandoc(item) if key == "description" and isinstance(item, str) else cleaned(item)
             for key, item in value.items()
         }
-    return [_clean(item) for item in value] if isinstance(value, list) else value
+    return [cleaned(item) for item in value] if isinstance(value, list) else value
 
 
 # Operations
@@ -207,7 +207,7 @@ def _parameters(kind: type[msgspec.Struct] | None, where: str) -> Iterable[Json]
 def _flat(kind: type[msgspec.Struct]) -> Json:
     """The schema of a Struct of plain values; nothing in it refers elsewhere."""
     _, found = msgspec.json.schema_components([kind])
-    schema: Json = _clean(found[kind.__name__])
+    schema: Json = cleaned(found[kind.__name__])
     return schema
 
 

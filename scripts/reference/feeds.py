@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
 
+from countyhub.api.openapi import cleaned
 from countyhub.feeds import envelope
 from countyhub.feeds.envelope import CaseStep, HubCase, HubEvent
 from countyhub.feeds.topics import ROOT, TOPICS, base, case_topic, event_topic
 from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN
-from gridwire.events import LANE_OF, TYPES, Alarm, Data
+from gridwire.events import TYPES, Alarm, Data
 from gridwire.topics import base as box_base
 from reference import examples
+from reference.schemas import pin
 from reference.tables import doc, field_table, table
 
 Json = dict[str, Any]
@@ -93,28 +94,9 @@ def _components() -> tuple[Json, Json]:
     wanted["case"] = HubCase
     refs, found = msgspec.json.schema_components(wanted.values(), ref_template="#/components/schemas/{name}")
     for name, data in TYPES.items():
-        _pin(found[f"HubEvent_{data.__name__}_"], name, data)
+        pin(found[f"HubEvent_{data.__name__}_"], name, data)
     found["PictureRef"]["properties"]["dataref"] = _REFERENCE
-    return dict(zip(wanted, refs, strict=True)), {name: _clean(schema) for name, schema in sorted(found.items())}
-
-
-def _pin(schema: Json, type_name: str, data: type[Data]) -> None:
-    """An event of this type has this `type` and travelled in this lane."""
-    schema["title"] = type_name
-    schema["description"] = data.__doc__ or ""
-    properties = schema["properties"]
-    properties["type"] = {"description": properties["type"]["description"], "const": type_name}
-    properties["lane"] = {"description": properties["lane"]["description"], "const": LANE_OF[data]}
-
-
-def _clean(value: Any) -> Any:
-    """Docstrings without their indentation."""
-    if isinstance(value, dict):
-        return {
-            key: inspect.cleandoc(item) if key == "description" and isinstance(item, str) else _clean(item)
-            for key, item in value.items()
-        }
-    return [_clean(item) for item in value] if isinstance(value, list) else value
+    return dict(zip(wanted, refs, strict=True)), {name: cleaned(schema) for name, schema in sorted(found.items())}
 
 
 def text() -> str:

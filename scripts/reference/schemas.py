@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from typing import Any
 
 import msgspec
 
+from countyhub.api.openapi import cleaned
 from gridwire.events import LANE_OF, TYPES, Data, Envelope
 from gridwire.topics import TOPICS
 
@@ -32,8 +32,8 @@ def components(template: str) -> tuple[Json, Json]:
     wanted: dict[str, Any] = {**events, **messages()}
     refs, found = msgspec.json.schema_components(wanted.values(), ref_template=template, schema_hook=_any)
     for name, data in TYPES.items():
-        _pin(found[f"Envelope_{data.__name__}_"], name, data)
-    return dict(zip(wanted, refs, strict=True)), {name: _clean(schema) for name, schema in sorted(found.items())}
+        pin(found[f"Envelope_{data.__name__}_"], name, data)
+    return dict(zip(wanted, refs, strict=True)), {name: cleaned(schema) for name, schema in sorted(found.items())}
 
 
 def files() -> dict[str, str]:
@@ -60,23 +60,13 @@ def _any(cls: type) -> Json:
     return {"description": "any JSON value"}
 
 
-def _pin(schema: Json, type_name: str, data: type[Data]) -> None:
-    """An event of this type has this `type` and travels in this lane."""
+def pin(schema: Json, type_name: str, data: type[Data]) -> None:
+    """An event of this type has this `type` and its lane."""
     schema["title"] = type_name
     schema["description"] = data.__doc__ or ""
     properties = schema["properties"]
     properties["type"] = {"description": properties["type"]["description"], "const": type_name}
     properties["lane"] = {"description": properties["lane"]["description"], "const": LANE_OF[data]}
-
-
-def _clean(value: Any) -> Any:
-    """Docstrings without their indentation."""
-    if isinstance(value, dict):
-        return {
-            key: inspect.cleandoc(item) if key == "description" and isinstance(item, str) else _clean(item)
-            for key, item in value.items()
-        }
-    return [_clean(item) for item in value] if isinstance(value, list) else value
 
 
 def _reachable(root: str, every: Json) -> set[str]:

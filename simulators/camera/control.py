@@ -10,8 +10,9 @@ from urllib.parse import unquote
 import msgspec
 
 from simulators.camera.camera import Camera
-from simulators.camera.http import HttpServer, Request, Response
+from simulators.camera.http import Request
 from simulators.camera.topics import ALARMS, Items
+from simulators.controlport import ControlPort, Refused
 
 
 class Alarm(msgspec.Struct, forbid_unknown_fields=True):
@@ -39,10 +40,6 @@ class Clock(msgspec.Struct, forbid_unknown_fields=True):
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):
     pass
-
-
-class Refused(Exception):
-    """The request asks for what does not exist."""
 
 
 def _alarm(camera: Camera, body: bytes) -> object:
@@ -111,34 +108,14 @@ def describe(camera: Camera) -> dict[str, object]:
     }
 
 
-class ControlServer:
+class ControlServer(ControlPort):
     """Serves `cameras` until stopped; `port` is known after `start`."""
 
     def __init__(self, cameras: Mapping[str, Camera], *, port: int = 0) -> None:
         self._cameras = cameras
-        self._server = HttpServer(self._answer, port=port)
+        super().__init__(self._handle, port=port)
 
-    @property
-    def port(self) -> int:
-        return self._server.port
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def start(self) -> None:
-        await self._server.start()
-
-    async def stop(self) -> None:
-        await self._server.stop()
-
-    async def _answer(self, request: Request) -> Response:
-        try:
-            return _json(200, self._run(request))
-        except (Refused, msgspec.DecodeError) as error:
-            return _json(400, {"error": str(error)})
-
-    def _run(self, request: Request) -> object:
+    def _handle(self, request: Request) -> object:
         match request.method, [unquote(step) for step in request.path.strip("/").split("/")]:
             case "GET", ["cameras"]:
                 return [describe(camera) for camera in self._cameras.values()]
@@ -154,7 +131,3 @@ class ControlServer:
         if name not in self._cameras:
             raise Refused(f"no camera {name!r}")
         return self._cameras[name]
-
-
-def _json(status: int, value: object) -> Response:
-    return Response(status, msgspec.json.encode(value), "application/json")

@@ -12,7 +12,8 @@ from typing import Literal
 
 import msgspec
 
-from simulators.camera.http import HttpServer, Request, Response
+from simulators.camera.http import Request
+from simulators.controlport import ControlPort, Refused
 from simulators.terminal.bus import Fault as BusFault
 from simulators.terminal.cards import random_card
 from simulators.terminal.keypad import KEYS
@@ -80,10 +81,6 @@ class Plug(msgspec.Struct, forbid_unknown_fields=True):
 class Spoil(msgspec.Struct, forbid_unknown_fields=True):
     part: Part
     fault: Fault
-
-
-class Refused(Exception):
-    """The request asks for what does not exist."""
 
 
 def describe(terminal: SimTerminal) -> dict[str, object]:
@@ -202,41 +199,17 @@ _ACTIONS: dict[str, Callable[[SimTerminal, bytes], object]] = {
 }
 
 
-class ControlServer:
+class ControlServer(ControlPort):
     """Serves one terminal until stopped; `port` is known after `start`."""
 
     def __init__(self, terminal: SimTerminal, *, port: int = 0) -> None:
         self._terminal = terminal
-        self._server = HttpServer(self._answer, port=port)
+        super().__init__(self._handle, port=port)
 
-    @property
-    def port(self) -> int:
-        return self._server.port
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def start(self) -> None:
-        await self._server.start()
-
-    async def stop(self) -> None:
-        await self._server.stop()
-
-    async def _answer(self, request: Request) -> Response:
-        try:
-            return _json(200, self._run(request))
-        except (Refused, msgspec.DecodeError) as error:
-            return _json(400, {"error": str(error)})
-
-    def _run(self, request: Request) -> object:
+    def _handle(self, request: Request) -> object:
         action = request.path.strip("/")
         if request.method == "GET" and action == "state":
             return describe(self._terminal)
         if request.method == "POST" and action in _ACTIONS:
             return _ACTIONS[action](self._terminal, request.body)
         raise Refused(f"no such thing: {request.method} {request.path}; POST actions: {', '.join(_ACTIONS)}")
-
-
-def _json(status: int, value: object) -> Response:
-    return Response(status, msgspec.json.encode(value), "application/json")
