@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from countyhub.accounts import upkeep
@@ -15,6 +17,7 @@ from countyhub.audit import anchors, pruning, reading, trail
 from countyhub.audit.reading import Anchor, Broken
 from countyhub.audit.trail import Asker
 from countyhub.config import BrokerSettings, Config
+from countyhub.store.audittables import audit
 from countyhub.store.engine import Store, open_store
 from tests import postgres
 from tests.hubs import database_url
@@ -62,6 +65,22 @@ async def test_a_row_says_who_and_what_and_a_rolled_back_act_was_never_done(stor
         found = await reading.verify(connection)
     assert (newest.who, newest.person, newest.address, newest.object) == ("user/li", "P1", "10.0.0.7", "case/1")
     assert (found.first, found.last, found.broken) == (1, 2, None)
+
+
+async def test_the_hashes_are_those_that_anybody_can_reckon_and_hang_on_each_other(store: Store) -> None:
+    """As docs/accounts.md tells it, without a line of ours: who changes a row must change every later one."""
+    await fill(store, 3)
+    async with store.write() as connection:
+        await trail.note(connection, "case.act", "案件/1", by=Asker("a\nb", "", "x\ty"), at=NOW, act="关\n闭")
+        rows = (await connection.execute(select(audit).order_by(audit.c.id))).all()
+    before = bytes(32)
+    for row in rows:
+        at_us = round((row.at - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1_000_000)
+        said = [row.id, at_us, row.kind, row.who, row.person, row.address, row.object, row.detail.decode()]
+        told = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+        assert (row.previous, row.hash) == (before, hashlib.sha256(before + told).digest())
+        before = row.hash
+    assert (rows[-1].who, rows[-1].address, rows[-1].detail.decode()) == ("a b", "x y", '{"act":"关 闭"}')
 
 
 async def test_the_database_itself_refuses_changes(store: Store) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
 
+from countyhub.overview import boxviews
 from countyhub.rollup import figures, sampling
 from countyhub.sight.scope import WHOLE
 from countyhub.store.casetables import cases
@@ -45,6 +47,11 @@ async def test_a_look_counts_once_and_in_the_countys_day(here):
     assert (found[date(2026, 11, 21)]["cameras"], found[date(2026, 11, 21)]["cameras_online"]) == (2 * len(every), 0)
     hours = [row["looks"] for row in await rows(here, box_hour) if row["box"] == box]
     assert sorted(hours) == [1, 2]
+    for waiting in (3, 9, 1):
+        async with here.store.write() as connection:
+            view = replace((await boxviews.boxes(connection))[0], waiting=waiting)
+            await sampling._add(connection, box_day, "day", date(2026, 11, 21), [view])
+    assert max(row["waiting"] for row in await rows(here, box_day)) == 9
     await sampling.look(here.store, ZONE, NIGHT + timedelta(days=20))
     assert {row["hour"] for row in await rows(here, box_hour)} == {(NIGHT + timedelta(days=20)).replace(minute=0)}
     assert len({row["day"] for row in await rows(here, box_day)}) == 3
