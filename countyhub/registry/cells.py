@@ -11,7 +11,7 @@ import unicodedata
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from countyhub.registry import mistakes, personalnumbers
+from countyhub.registry import cellmistakes, personalnumbers
 from countyhub.registry.columns import Column
 from countyhub.registry.mistakes import NOTHING, Mistake, Place, perhaps
 from gridwire.problem import Both
@@ -45,14 +45,14 @@ def read(column: Column, text: str, place: Place) -> Read:
     bare = _bare(text)
     if not bare:
         if column.required:
-            return Read(BAD, mistakes.Empty(place, what=meaning(column)))
+            return Read(BAD, cellmistakes.Empty(place, what=meaning(column)))
         return Read(column.default)
     if column.kind == "text":
         return _text(column, bare, place)
     used = mended(bare)
     found = _READERS[column.kind](column, used, place)
     if found.said is None and used != bare and column.kind != "day":
-        return Read(found.value, mistakes.Mended(place, found=bare, used=used))
+        return Read(found.value, cellmistakes.Mended(place, found=bare, used=used))
     return found
 
 
@@ -74,11 +74,11 @@ def _bare(text: str) -> str:
 def _text(column: Column, text: str, place: Place) -> Read:
     seems = personalnumbers.in_text(unicodedata.normalize("NFKC", text))
     if seems is not None:
-        return Read(BAD, mistakes.LooksPersonal(place, what=seems, instead=Both("a name of the thing", "名称")))
+        return Read(BAD, cellmistakes.LooksPersonal(place, what=seems, instead=Both("a name of the thing", "名称")))
     if text[0] in "=+-@":
-        return Read(BAD, mistakes.Formula(place, found=text[0]))
+        return Read(BAD, cellmistakes.Formula(place, found=text[0]))
     if len(text) > column.about.max_length:
-        return Read(BAD, mistakes.TooLong(place, most=column.about.max_length))
+        return Read(BAD, cellmistakes.TooLong(place, most=column.about.max_length))
     return Read(" ".join(text.split()))
 
 
@@ -87,16 +87,16 @@ def _code(column: Column, text: str, place: Place) -> Read:
     if said is not None:
         return Read(BAD, said)
     if _SCIENTIFIC.fullmatch(text):
-        return Read(BAD, mistakes.DigitsLost(place, found=text))
+        return Read(BAD, cellmistakes.DigitsLost(place, found=text))
     pattern = column.about.pattern
     if re.match(pattern, text):
         return Read(text)
     near = _near(text, pattern)
     if near and near != text and text.endswith(".0"):
-        return Read(near, mistakes.Mended(place, found=text, used=near))
+        return Read(near, cellmistakes.Mended(place, found=text, used=near))
     if near and near.replace(" ", "") == text.replace(" ", ""):
-        return Read(near, mistakes.Mended(place, found=text, used=near))
-    return Read(BAD, mistakes.BadCode(place, found=text[:64], what=meaning(column), hint=perhaps(near)))
+        return Read(near, cellmistakes.Mended(place, found=text, used=near))
+    return Read(BAD, cellmistakes.BadCode(place, found=text[:64], what=meaning(column), hint=perhaps(near)))
 
 
 def _personal_code(column: Column, text: str, place: Place) -> Mistake | None:
@@ -107,7 +107,7 @@ def _personal_code(column: Column, text: str, place: Place) -> Mistake | None:
         seems = personalnumbers.in_code(text)
     else:
         seems = None if re.match(column.about.pattern, text) else personalnumbers.in_text(text)
-    return None if seems is None else mistakes.LooksPersonal(place, what=seems, instead=meaning(column))
+    return None if seems is None else cellmistakes.LooksPersonal(place, what=seems, instead=meaning(column))
 
 
 def _near(text: str, pattern: str) -> str:
@@ -127,9 +127,9 @@ def _word(column: Column, text: str, place: Place) -> Read:
         return Read(value)
     words = Both(", ".join(known), "、".join(known.values()))
     if column.about.zh == "类型" and any(each in text.lower() for each in personalnumbers.NOT_KEPT):
-        return Read(BAD, mistakes.NotKept(place, words=words))
+        return Read(BAD, cellmistakes.NotKept(place, words=words))
     close = difflib.get_close_matches(text, [*known, *known.values()], 1, 0.5)
-    return Read(BAD, mistakes.BadWord(place, found=text[:32], words=words, hint=perhaps(close[0] if close else "")))
+    return Read(BAD, cellmistakes.BadWord(place, found=text[:32], words=words, hint=perhaps(close[0] if close else "")))
 
 
 def _day(_column: Column, text: str, place: Place) -> Read:
@@ -140,24 +140,24 @@ def _day(_column: Column, text: str, place: Place) -> Read:
         try:
             value = date(int(parts[0]), int(parts[1]), int(parts[2]))
         except ValueError:
-            return Read(BAD, mistakes.BadDay(place, found=text, hint=hint))
+            return Read(BAD, cellmistakes.BadDay(place, found=text, hint=hint))
         if _FIRST <= value <= _LAST:
             return Read(value)
-        return Read(BAD, mistakes.OutOfRange(place, found=text, lowest=_FIRST, highest=_LAST, hint=NOTHING))
+        return Read(BAD, cellmistakes.OutOfRange(place, found=text, lowest=_FIRST, highest=_LAST, hint=NOTHING))
     if _SERIAL.fullmatch(text):
         hint = perhaps((_EXCEL_ZERO + timedelta(days=int(text))).isoformat())
-    return Read(BAD, mistakes.BadDay(place, found=text[:32], hint=hint))
+    return Read(BAD, cellmistakes.BadDay(place, found=text[:32], hint=hint))
 
 
 def _whole(column: Column, text: str, place: Place) -> Read:
     if not _WHOLE.fullmatch(text):
-        return Read(BAD, mistakes.BadNumber(place, found=text[:32], what=Both("whole number", "整数")))
+        return Read(BAD, cellmistakes.BadNumber(place, found=text[:32], what=Both("whole number", "整数")))
     return _in_range(column, int(text.partition(".")[0]), text, place)
 
 
 def _number(column: Column, text: str, place: Place) -> Read:
     if not _NUMBER.fullmatch(text):
-        return Read(BAD, mistakes.BadNumber(place, found=text[:32], what=Both("number", "数字")))
+        return Read(BAD, cellmistakes.BadNumber(place, found=text[:32], what=Both("number", "数字")))
     return _in_range(column, round(float(text), 6), text, place)
 
 
@@ -167,7 +167,7 @@ def _in_range(column: Column, value: float, text: str, place: Place) -> Read:
         return Read(value)
     swapped = (column.name == "latitude" and 73 <= value <= 136) or (column.name == "longitude" and 3 <= value <= 54)
     hint = Both("; are longitude and latitude swapped?", "；经度与纬度是否颠倒？") if swapped else NOTHING
-    return Read(BAD, mistakes.OutOfRange(place, found=text, lowest=about.ge, highest=about.le, hint=hint))
+    return Read(BAD, cellmistakes.OutOfRange(place, found=text, lowest=about.ge, highest=about.le, hint=hint))
 
 
 _READERS = {"code": _code, "word": _word, "day": _day, "whole": _whole, "number": _number}

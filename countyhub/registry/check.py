@@ -11,14 +11,14 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from countyhub.registry import mistakes
+from countyhub.registry import cellmistakes, rowmistakes
 from countyhub.registry.checkmatters import check_matters
 from countyhub.registry.checkoutlines import check_outlines
 from countyhub.registry.columns import ALWAYS, Row, columns
 from countyhub.registry.content import Content, Placed
 from countyhub.registry.forms import LEVELS, ROLES, Area, Box, Dated, Department, Duty, Grid, Person, Polygon
 from countyhub.registry.lineage import Lineage, Lives, Period, first_outside, joined
-from countyhub.registry.mistakes import Mistake, Place
+from countyhub.registry.mistakes import NOTHING, Mistake, Place, perhaps
 from gridwire.problem import Both
 
 _DIGITS = {"county": 6, "township": 9, "village": 12}
@@ -35,7 +35,7 @@ def check(content: Content, county: str, today: date, torn: Collection[type[Row]
     a hundred consequences.
     """
     named = {file for kind in content.given() for each in columns(kind) for file in each.about.refs}
-    yield from (mistakes.NotLookedUp(Place(kind.FILE)) for kind in torn if kind.FILE in named)
+    yield from (rowmistakes.NotLookedUp(Place(kind.FILE)) for kind in torn if kind.FILE in named)
     lives = {
         "areas": Lives(content.of(Area)),
         "grids": Lives(content.of(Grid)),
@@ -66,22 +66,22 @@ def _periods(content: Content) -> Iterator[Mistake]:
 
 def _of_one_thing(code: str, rows: list[Placed[Any]]) -> Iterator[Mistake]:
     if not isinstance(rows[0].row, Dated):
-        yield from (mistakes.DoubleRow(each.place, other=rows[0].place.both) for each in rows[1:])
+        yield from (rowmistakes.DoubleRow(each.place, other=rows[0].place.both) for each in rows[1:])
         return
     for placed in rows:
         row = placed.row
         if row.valid_to < row.valid_from:
-            yield mistakes.Backwards(placed.place, since=row.valid_from, until=row.valid_to)
+            yield rowmistakes.Backwards(placed.place, since=row.valid_from, until=row.valid_to)
     ordered = sorted(
         (each for each in rows if each.row.valid_from < each.row.valid_to),
         key=lambda each: (each.row.valid_from, each.place.row),
     )
     for first, second in pairwise(ordered):
         if first.row.valid_from == second.row.valid_from:
-            yield mistakes.DoubleRow(second.place, other=first.place.both)
+            yield rowmistakes.DoubleRow(second.place, other=first.place.both)
         elif second.row.valid_from < first.row.valid_to:
             day = second.row.valid_from
-            yield mistakes.Overlap(second.place, code=code, day=day, other=first.place.both)
+            yield rowmistakes.Overlap(second.place, code=code, day=day, other=first.place.both)
 
 
 # References
@@ -121,19 +121,19 @@ def _reference(
     found = next(((file, table[code]) for file, table in tables if code in table), None)
     if found is None:
         files = Both(" or ".join(file for file, _ in tables), "、".join(file for file, _ in tables))
-        return mistakes.UnknownCode, {"found": code, "file": files, "hint": _near(code, tables)}
+        return rowmistakes.UnknownCode, {"found": code, "file": files, "hint": _near(code, tables)}
     if isinstance(row, Polygon) or row.valid_to <= row.valid_from:
         return None  # an outline holds as long as its grid does
     wanted = Period(row.valid_from, row.valid_to)
     if name == "successor":
         wanted = Period(row.valid_to, row.valid_to.max) if row.valid_to < date.max else wanted
         started = any(since <= wanted.since < until for since, until in found[1])
-        return None if started else (mistakes.NotThen, {"found": code, "day": wanted.since, "file": found[0]})
+        return None if started else (rowmistakes.NotThen, {"found": code, "day": wanted.since, "file": found[0]})
     day = first_outside(wanted, found[1])
     if day is None:
         return None
     shown = Both("the first day", "一开始") if day == ALWAYS else day
-    return mistakes.NotThen, {"found": code, "day": shown, "file": found[0]}
+    return rowmistakes.NotThen, {"found": code, "day": shown, "file": found[0]}
 
 
 def _near(code: str, tables: list[tuple[str, dict[str, list[Period]]]]) -> Both:
@@ -146,7 +146,7 @@ def _near(code: str, tables: list[tuple[str, dict[str, list[Period]]]]) -> Both:
             for each in (swapped, code[:index] + code[index + 1 :], *tries):
                 if each != code and each in table:
                     found.add(each)
-    return mistakes.perhaps(found.pop()) if len(found) == 1 else mistakes.NOTHING
+    return perhaps(found.pop()) if len(found) == 1 else NOTHING
 
 
 # Areas, places, staff
@@ -155,34 +155,34 @@ def _near(code: str, tables: list[tuple[str, dict[str, list[Period]]]]) -> Both:
 def _areas(content: Content, lives: dict[str, Lives], county: str) -> Iterator[Mistake]:
     levels = {row.code: row.level for row in content.of(Area)}
     if content.of(Area) and county and levels.get(county) != "county":
-        yield mistakes.OtherCounty(Place(content.placed(Area)[0].place.file), county=county)
+        yield rowmistakes.OtherCounty(Place(content.placed(Area)[0].place.file), county=county)
     for placed in content.placed(Area):
         yield from _area(placed, levels)
     mergeable: list[Placed[Any]] = [*content.placed(Area), *content.placed(Grid), *content.placed(Box)]
     for placed in mergeable:
         row = placed.row
         if row.successor and row.valid_to == date.max:
-            yield mistakes.MergedAlive(placed.place, found=row.successor)
+            yield rowmistakes.MergedAlive(placed.place, found=row.successor)
         if row.successor and lives[type(row).FILE].is_circle(row.key[0]):
-            yield mistakes.Circle(placed.place, found=row.key[0])
+            yield rowmistakes.Circle(placed.place, found=row.key[0])
 
 
 def _area(placed: Placed[Area], levels: Mapping[str, str]) -> Iterator[Mistake]:
     row = placed.row
     if len(row.code) != _DIGITS[row.level]:
-        yield mistakes.WrongLength(placed.place, level=_level(row.level), digits=_DIGITS[row.level])
+        yield rowmistakes.WrongLength(placed.place, level=_level(row.level), digits=_DIGITS[row.level])
     expected = _PARENT.get(row.level, "")
     found = levels.get(row.parent, "")
     if row.parent and found != expected and found:
         wanted = _level(expected) if expected else Both("empty", "空")
-        yield mistakes.WrongLevel(placed.place, found=row.parent, level=_level(found), expected=wanted)
+        yield rowmistakes.WrongLevel(placed.place, found=row.parent, level=_level(found), expected=wanted)
     if expected and not row.parent:
-        yield mistakes.Empty(
+        yield cellmistakes.Empty(
             placed.place, what=Both(f"parent: code of the {expected}", f"上级{LEVELS[expected]}的编码")
         )
     if row.successor and levels.get(row.successor, row.level) != row.level:
         level = levels[row.successor]
-        yield mistakes.WrongLevel(placed.place, found=row.successor, level=_level(level), expected=_level(row.level))
+        yield rowmistakes.WrongLevel(placed.place, found=row.successor, level=_level(level), expected=_level(row.level))
 
 
 def _places(content: Content) -> Iterator[Mistake]:
@@ -198,7 +198,7 @@ def _places(content: Content) -> Iterator[Mistake]:
             code = getattr(placed.row, name)
             if code in levels and levels[code] not in wanted:
                 level, expected = _level(levels[code]), _either([_level(each) for each in wanted])
-                yield mistakes.WrongLevel(placed.place, found=code, level=level, expected=expected)
+                yield rowmistakes.WrongLevel(placed.place, found=code, level=level, expected=expected)
 
 
 def _staff(content: Content) -> Iterator[Mistake]:
@@ -216,13 +216,13 @@ def _staff(content: Content) -> Iterator[Mistake]:
         role, place = placed.row.role, placed.row.place
         if place in levels and role in wanted and levels[place] not in wanted[role]:
             shown = Both(role.replace("_", " "), ROLES[role])
-            yield mistakes.WrongPlace(placed.place, role=shown, expected=_either(wanted[role]))
+            yield rowmistakes.WrongPlace(placed.place, role=shown, expected=_either(wanted[role]))
     cards: dict[str, Person] = {}
     for person in content.placed(Person):
         row = person.row
         other = cards.setdefault(row.card, row)
         if row.card and other.code != row.code and other.valid_to > row.valid_from and row.valid_to > other.valid_from:
-            yield mistakes.TwoHolders(person.place, other=other.code)
+            yield rowmistakes.TwoHolders(person.place, other=other.code)
 
 
 def _unstaffed(content: Content, today: date) -> Iterator[Mistake]:
@@ -235,7 +235,7 @@ def _unstaffed(content: Content, today: date) -> Iterator[Mistake]:
     for placed in content.placed(Grid):
         row = placed.row
         if row.valid_from <= today < row.valid_to and row.code not in staffed:
-            yield mistakes.GridUnstaffed(placed.place, code=row.code)
+            yield rowmistakes.GridUnstaffed(placed.place, code=row.code)
 
 
 def _level(level: str) -> Both:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Iterator
 from datetime import date
 
-from countyhub.registry import mistakes
+from countyhub.registry import cellmistakes, rowmistakes
 from countyhub.registry.columns import Row, column
 from countyhub.registry.content import Content, Placed
 from countyhub.registry.forms import AlarmKind, Category, Day, Deadline, Household, Service
 from countyhub.registry.lineage import Period, first_outside, joined
-from countyhub.registry.mistakes import Mistake
+from countyhub.registry.mistakes import NOTHING, Mistake, Place
 from gridwire.problem import Both
 
 NEXT_YEAR_FROM_MONTH = 12
@@ -39,14 +39,14 @@ def _categories(content: Content) -> Iterator[Mistake]:
             continue
         group = row.code[:2]  # a category's code is defined as group and kind; areas are never cut so
         if group not in groups:
-            yield mistakes.NoGroup(placed.place, code=row.code, group=group)
+            yield rowmistakes.NoGroup(placed.place, code=row.code, group=group)
         for name in ("ledger", "handling", "owner"):
             if not getattr(row, name):
                 about = column(Category, name).about
-                yield mistakes.MustBeGiven(placed.place, what=Both(name, about.zh))
+                yield rowmistakes.MustBeGiven(placed.place, what=Both(name, about.zh))
         limited = joined(period for code in (row.code, group, "") for period in periods.get(code, []))
         if first_outside(Period(row.valid_from, row.valid_to), limited) is not None:
-            yield mistakes.NoDeadline(placed.place, code=row.code)
+            yield rowmistakes.NoDeadline(placed.place, code=row.code)
 
 
 def _services(content: Content) -> Iterator[Mistake]:
@@ -54,18 +54,18 @@ def _services(content: Content) -> Iterator[Mistake]:
     named: list[Placed[Service] | Placed[AlarmKind]] = [*content.placed(Service), *content.placed(AlarmKind)]
     for placed in named:
         if len(placed.row.category) == 2:
-            hint = mistakes.NOTHING
-            yield mistakes.BadCode(placed.place, found=placed.row.category, what=what, hint=hint)
+            hint = NOTHING
+            yield cellmistakes.BadCode(placed.place, found=placed.row.category, what=what, hint=hint)
 
 
 def _households(content: Content) -> Iterator[Mistake]:
     for placed in content.placed(Household):
         row = placed.row
         if (row.every_days is None) == (not row.month_days):
-            yield mistakes.NoInterval(placed.place)
+            yield rowmistakes.NoInterval(placed.place)
         for day in re.findall("[0-9]+", row.month_days):
             if not 1 <= int(day) <= 31:
-                yield mistakes.OutOfRange(placed.place, found=day, lowest=1, highest=31, hint=mistakes.NOTHING)
+                yield cellmistakes.OutOfRange(placed.place, found=day, lowest=1, highest=31, hint=NOTHING)
 
 
 def _years(content: Content, today: date) -> Iterator[Mistake]:
@@ -75,4 +75,4 @@ def _years(content: Content, today: date) -> Iterator[Mistake]:
     wanted = [today.year, today.year + 1] if today.month >= NEXT_YEAR_FROM_MONTH else [today.year]
     for year in wanted:
         if year not in known:
-            yield mistakes.YearUnknown(mistakes.Place("calendar.csv"), year=year)
+            yield rowmistakes.YearUnknown(Place("calendar.csv"), year=year)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from countyhub.registry import mistakes
+from countyhub.registry import outlinemistakes
 from countyhub.registry.content import Content, Placed
 from countyhub.registry.forms import Area, Grid, Polygon
 from countyhub.registry.geojson import polygons_of
@@ -77,7 +77,7 @@ def _overlap(one: _Outline, other: _Outline) -> Iterator[Mistake]:
     if shared < MIN_OVERLAP_M2 or shared < MIN_OVERLAP_SHARE * smaller:
         return
     first, second = sorted((one, other), key=lambda each: each.placed.place.row)
-    yield mistakes.OutlinesOverlap(
+    yield outlinemistakes.OutlinesOverlap(
         second.placed.place, code=second.placed.row.code, other=first.placed.row.code,
         area=round(shared), percent=round(100 * shared / smaller),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from countyhub.registry import mistakes
+from countyhub.registry import rowmistakes
 from countyhub.registry.columns import ALWAYS, OPEN, Row
 from countyhub.registry.content import Content, Placed, stored_place
 from countyhub.registry.forms import Dated, Day
@@ -87,7 +87,7 @@ def difference(stored: Content, given: Content, today: date, *, allow_ending: bo
         result = result.with_table(kind, [*placed, *(Placed(row, stored_place(row)) for row in found.left)])
         live = sum(isinstance(row, Dated) and row.valid_to > today for row in stored.of(kind))
         if not allow_ending and found.ending > max(MANY, MANY_SHARE * live):
-            said.append(mistakes.ManyEnded(_file(kind, placed), count=found.ending, of=live))
+            said.append(rowmistakes.ManyEnded(_file(kind, placed), count=found.ending, of=live))
     return Difference(changes, result, said)
 
 

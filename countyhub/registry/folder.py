@@ -15,11 +15,11 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from countyhub.registry import geojson, mistakes, workbook
+from countyhub.registry import filemistakes, geojson, workbook
 from countyhub.registry.columns import Column, Row, columns
 from countyhub.registry.content import Content, Placed
 from countyhub.registry.forms import FORMS, Polygon
-from countyhub.registry.mistakes import Mistake, Place, perhaps
+from countyhub.registry.mistakes import NOTHING, Mistake, Place, perhaps
 from countyhub.registry.sheets import Sheet, read_sheet
 from gridwire import wholefile
 from gridwire.problem import Both, Language
@@ -50,13 +50,13 @@ def read_folder(path: Path) -> Folder:
     try:
         every = [path] if path.is_file() else sorted(each for each in path.iterdir() if each.is_file())
     except OSError as error:
-        return Folder(Content(), [mistakes.FileUnreadable(Place(path.name or str(path)), why=error.strerror)], {})
+        return Folder(Content(), [filemistakes.FileUnreadable(Place(path.name or str(path)), why=error.strerror)], {})
     reading = _Reading()
     for each in every:
         if not each.name.startswith((".", "~$")):
             reading.take(each)
     if not reading.names and not reading.said_of_book:
-        reading.said.append(mistakes.NoRegistry(Place(path.name or str(path))))
+        reading.said.append(filemistakes.NoRegistry(Place(path.name or str(path))))
     return Folder(Content(reading.tables), reading.said, reading.digests, frozenset(reading.torn))
 
 
@@ -99,7 +99,7 @@ class _Reading:
 
     def _keep(self, kind: type[Row], name: str, sheet: Sheet) -> None:
         if kind in self.names:
-            self.said.append(mistakes.TwoFiles(Place(name), other=self.names[kind]))
+            self.said.append(filemistakes.TwoFiles(Place(name), other=self.names[kind]))
             return
         self.names[kind], self.tables[kind] = name, sheet.rows
         self.said += sheet.said
@@ -172,17 +172,17 @@ def _order(row: Row) -> tuple[tuple[str, ...], date]:
 
 def _stranger(name: str, known: Iterable[str]) -> Iterator[Mistake]:
     if name.lower().endswith(_WORKBOOKS):
-        yield mistakes.Workbook(Place(name))
+        yield filemistakes.Workbook(Place(name))
         return
     close = difflib.get_close_matches(name.lower(), list(known), 1, 0.6)
-    yield mistakes.UnknownFile(Place(name), hint=perhaps(close[0]) if close else mistakes.NOTHING)
+    yield filemistakes.UnknownFile(Place(name), hint=perhaps(close[0]) if close else NOTHING)
 
 
 def _bytes(path: Path) -> bytes | Mistake:
     try:
         if path.stat().st_size > MAX_BYTES:
             why = Both(f"larger than {MAX_BYTES >> 20} MiB", f"超过 {MAX_BYTES >> 20} MiB")
-            return mistakes.FileUnreadable(Place(path.name), why=why)
+            return filemistakes.FileUnreadable(Place(path.name), why=why)
         return path.read_bytes()
     except OSError as error:
-        return mistakes.FileUnreadable(Place(path.name), why=error.strerror)
+        return filemistakes.FileUnreadable(Place(path.name), why=error.strerror)

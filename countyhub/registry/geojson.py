@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from countyhub.registry import mistakes
+from countyhub.registry import outlinemistakes
 from countyhub.registry.columns import columns
 from countyhub.registry.content import Placed
 from countyhub.registry.forms import Polygon
@@ -43,11 +43,11 @@ def read_geojson(name: str, data: bytes) -> Sheet:
     try:
         found = json.loads(text) if text is not None else None
     except (ValueError, RecursionError) as error:
-        return Sheet([], [mistakes.BadGeoJson(Place(name), why=error)])
+        return Sheet([], [outlinemistakes.BadGeoJson(Place(name), why=error)])
     features = found.get("features") if isinstance(found, dict) else None
     if not isinstance(features, list):
         why = Both("expected a FeatureCollection", "应为 FeatureCollection")
-        return Sheet([], [mistakes.BadGeoJson(Place(name), why=why)])
+        return Sheet([], [outlinemistakes.BadGeoJson(Place(name), why=why)])
     rows: list[Placed[Any]] = []
     said: list[Mistake] = []
     for number, feature in enumerate(features, 1):
@@ -93,7 +93,7 @@ def _feature(place: Place, feature: Any) -> tuple[Polygon | None, list[Mistake]]
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
         why = Both("expected a Feature with properties", "应为 Feature，且带 properties")
-        return None, [mistakes.BadGeoJson(place, why=why)]
+        return None, [outlinemistakes.BadGeoJson(place, why=why)]
     texts = _texts(properties)
     row, said = make_row(Polygon, {**texts, "geometry": "."}, place)
     if row is None or not isinstance(row, Polygon):
@@ -101,7 +101,7 @@ def _feature(place: Place, feature: Any) -> tuple[Polygon | None, list[Mistake]]
     try:
         polygons = _polygons(feature.get("geometry"))
     except _Unusable as error:
-        return None, [*said, mistakes.BadOutline(place, code=row.code, why=error.why)]
+        return None, [*said, outlinemistakes.BadOutline(place, code=row.code, why=error.why)]
     wrong = _wrong(place, row.code, polygons)
     if wrong is not None:
         return None, [*said, wrong]
@@ -155,14 +155,16 @@ def _wrong(place: Place, code: str, polygons: Polygons) -> Mistake | None:
     if not all(_in_china(x, y) for x, y in points):
         swapped = all(_in_china(y, x) for x, y in points)
         return (
-            mistakes.SwappedOutline(place, code=code) if swapped else mistakes.BadOutline(place, code=code, why=_ABROAD)
+            outlinemistakes.SwappedOutline(place, code=code)
+            if swapped
+            else outlinemistakes.BadOutline(place, code=code, why=_ABROAD)
         )
     for polygon in polygons:
         for ring in polygon:
             point = crossing(ring)
             if point is not None:
-                return mistakes.Crossing(place, code=code, point=_shown(point))
-    return None if area_m2(polygons) > 0 else mistakes.BadOutline(place, code=code, why=_FLAT)
+                return outlinemistakes.Crossing(place, code=code, point=_shown(point))
+    return None if area_m2(polygons) > 0 else outlinemistakes.BadOutline(place, code=code, why=_FLAT)
 
 
 def _in_china(longitude: float, latitude: float) -> bool:

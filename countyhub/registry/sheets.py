@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from countyhub.registry import mistakes, personalnumbers
+from countyhub.registry import filemistakes, personalnumbers
 from countyhub.registry.cells import BAD, read
 from countyhub.registry.columns import Column, Row, columns
 from countyhub.registry.content import Placed
@@ -35,14 +35,14 @@ def read_sheet(name: str, kind: type[Row], data: bytes) -> Sheet:
     """The rows of the file `name` and everything wrong with it."""
     text = decode(data)
     if text is None:
-        return Sheet([], [mistakes.NoText(Place(name))])
+        return Sheet([], [filemistakes.NoText(Place(name))])
     try:
         records = list(csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=False))
     except csv.Error as error:
-        return Sheet([], [mistakes.FileUnreadable(Place(name), why=error)])
+        return Sheet([], [filemistakes.FileUnreadable(Place(name), why=error)])
     numbered = [(number, cells) for number, cells in enumerate(records, 1) if any(cell.strip() for cell in cells)]
     if not numbered:
-        return Sheet([], [mistakes.FileUnreadable(Place(name), why=Both("it is empty", "是空文件"))])
+        return Sheet([], [filemistakes.FileUnreadable(Place(name), why=Both("it is empty", "是空文件"))])
     head_row, head = numbered[0]
     layout, said = layout_of(name, head_row, kind, head)
     rows: list[Placed[Row]] = []
@@ -82,20 +82,20 @@ def layout_of(
         heading = unicodedata.normalize("NFKC", cell).strip()
         column = known.get(heading) or known.get(heading.lower())
         if column is not None and column in layout:
-            said.append(mistakes.DoubleColumn(_at(name, number, column)))
+            said.append(filemistakes.DoubleColumn(_at(name, number, column)))
         elif column is None and heading:
             said.append(_unknown(Place(name, number, Both(heading, heading)), kind, heading, known))
         layout.append(column)
     missing = [column for column in columns(kind) if column.required and column not in layout]
-    said += [mistakes.MissingColumn(_at(name, number, column)) for column in missing]
+    said += [filemistakes.MissingColumn(_at(name, number, column)) for column in missing]
     return layout, said
 
 
 def _unknown(place: Place, kind: type[Row], heading: str, known: Iterable[str]) -> Mistake:
     if kind is Household and heading.lower() in personalnumbers.COLUMNS:
-        return mistakes.PersonalColumn(place)
+        return filemistakes.PersonalColumn(place)
     close = difflib.get_close_matches(heading, list(known), 1, 0.5)
-    return mistakes.UnknownColumn(place, hint=perhaps(close[0]) if close else NOTHING)
+    return filemistakes.UnknownColumn(place, hint=perhaps(close[0]) if close else NOTHING)
 
 
 def _at(name: str, number: int, column: Column) -> Place:
@@ -106,7 +106,7 @@ def _row(
     place: Place, kind: type[Row], layout: Sequence[Column | None], cells: Sequence[str], width: int
 ) -> tuple[Row | None, list[Mistake]]:
     if len(cells) > width and any(cell.strip() for cell in cells[width:]):
-        return None, [mistakes.RowTooLong(place, found=len(cells), expected=width)]
+        return None, [filemistakes.RowTooLong(place, found=len(cells), expected=width)]
     padded = [*cells, *[""] * (len(layout) - len(cells))]
     texts = {column.name: cell for column, cell in zip(layout, padded, strict=False) if column is not None}
     return make_row(kind, texts, place)

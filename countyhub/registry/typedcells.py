@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from countyhub.registry import mistakes, personalnumbers, workbookmistakes
+from countyhub.registry import cellmistakes, personalnumbers, workbookmistakes
 from countyhub.registry.columns import Column
 from countyhub.registry.mistakes import Mistake, Place, perhaps
 from gridwire.problem import Both
@@ -69,9 +69,9 @@ def _code(column: Column, value: int | float, number_format: str, place: Place) 
     seems = None if column.name == "phone" or re.match(pattern, text) else look(text)
     if seems is not None:  # not quoted, as the other mistakes would
         instead = Both(column.about.en_about, column.about.zh_about)
-        return Typed("", mistakes.LooksPersonal(place, what=seems, instead=instead))
+        return Typed("", cellmistakes.LooksPersonal(place, what=seems, instead=instead))
     if isinstance(value, float) or len(text) > _SAFE_DIGITS or _ROUNDED.fullmatch(text):
-        return Typed("", mistakes.DigitsLost(place, found=f"{value:.6G}" if isinstance(value, float) else text))
+        return Typed("", cellmistakes.DigitsLost(place, found=f"{value:.6G}" if isinstance(value, float) else text))
     if _ZEROS.fullmatch(number_format):  # shown, and meant, with these zeros
         return Typed(text.zfill(len(number_format)), number=True)
     if column.name == "phone":

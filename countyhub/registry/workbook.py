@@ -17,7 +17,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from countyhub.registry import mistakes, sheets, workbookmistakes
+from countyhub.registry import filemistakes, sheets, workbookmistakes
 from countyhub.registry.columns import Column, Row, columns
 from countyhub.registry.content import Content, Placed
 from countyhub.registry.forms import FORMS, Polygon
@@ -81,7 +81,7 @@ def _stranger(label: str, name: str, known: Iterable[str]) -> Mistake:
 def _read(label: str, kind: type[Row], raw: RawSheet) -> Sheet:
     """The rows of a sheet; one with a heading only holds none, as a file does."""
     if not raw.rows:
-        return Sheet([], [mistakes.FileUnreadable(Place(label), why=Both("it is empty", "是空表"))])
+        return Sheet([], [filemistakes.FileUnreadable(Place(label), why=Both("it is empty", "是空表"))])
     head_row, head = raw.rows[0]
     layout, said = sheets.layout_of(label, head_row, kind, [str(cell.value or "") for cell in head])
     if raw.cut:
@@ -101,7 +101,7 @@ def _row(
     place: Place, kind: type[Row], layout: list[Column | None], cells: list[Cell], numbers: Counter[str]
 ) -> tuple[Row | None, list[Mistake]]:
     if len(cells) > len(layout):
-        return None, [mistakes.RowTooLong(place, found=len(cells), expected=len(layout))]
+        return None, [filemistakes.RowTooLong(place, found=len(cells), expected=len(layout))]
     texts: dict[str, str] = {}
     said: list[Mistake] = []
     for column, cell in zip(layout, [*cells, *[Cell(None)] * (len(layout) - len(cells))], strict=True):
