@@ -6,30 +6,40 @@ a bar above them, and comes when it is asked for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
-from msgspec.structs import replace
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from countyhub.cases import finding
+from countyhub.cases import finding, rows
 from countyhub.cases.finding import BadPage, Listed
 from countyhub.cases.listing import Filter
+from countyhub.lifecycle.state import Case
 from countyhub.store.columns import microseconds
 from countyhub.web import casefilter, exports
-from countyhub.web.casefilter import LIGHTS, STATES
+from countyhub.web.casefilter import LIGHTS, STATES, UNCLASSIFIED, Asked
 from countyhub.web.casetable import CASES, without_numbers
 from countyhub.web.desk import Desk, Parts, Visit
+from countyhub.web.limits import limits
 from countyhub.web.tally import LIVING
 
 ROWS: Final = 50
 NEW_MOST: Final = 99
 """So many new cases are counted; more are told as "99 and more"."""
+_OF_THE_STREAM: Final = ("after", "top", "shown", "seen", "sight", "lang")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Row(NamedTuple):
+    """A case as lists show it, and the whole of it, for its limits."""
+
+    listed: Listed
+    case: Case
 
 
 class CaseList:
@@ -48,16 +58,17 @@ class CaseList:
                 raise HTTPException(400, detail=problem.text(visit.language)) from problem
             newest = await finding.find(connection, wanted, visit.scope, limit=1)
         top = max((case.arrived for case in (*found.cases, *newest.cases)), default=visit.now)
-        rows = [without_numbers(case) for case in found.cases]
+            shown = await _rows(connection, found.cases)
         return await self._desk.page(
             visit,
             "cases.html",
             here="cases",
             live="cases",
-            query={"top": str(microseconds(top)), "shown": ",".join(case.number for case in rows)},
-            parts=self._parts(visit, rows, 0),
+            query={"top": str(microseconds(top)), "shown": ",".join(row.listed.number for row in shown)},
+            parts=self._parts(visit, shown, 0),
             given=given,
-            rows=rows,
+            quick=_quick(visit, given),
+            rows=[row.listed for row in shown],
             after=found.after,
             choices=casefilter.choices(visit, given),
             lights=LIGHTS,
@@ -68,38 +79,74 @@ class CaseList:
     async def parts(self, visit: Visit) -> Parts:
         """`?top=&shown=` beside those of the page: since when cases count as new, and the numbers of the rows."""
         top, shown = _shown(visit)
-        given = casefilter.asked(visit)
-        async with self._desk.read() as connection:
-            wanted = await casefilter.wanted(connection, visit, given)
-            since = max(top, wanted.since) if wanted.since else top
-            fresh = await finding.find(connection, replace(wanted, since=since), visit.scope, limit=NEW_MOST + 1)
-            rows = await self._again(connection, visit, shown)
-        return self._parts(visit, rows, len(fresh.cases))
+        newest = await self._newest(visit)
+        fresh = sum(arrived >= top for arrived in newest)
+        return self._parts(visit, await self._again(visit, shown), fresh)
 
-    def _parts(self, visit: Visit, rows: list[Listed], fresh: int) -> Parts:
-        found = {f"case-{case.number}": self._desk.part(visit, "_caserow.html", row=case) for case in rows}
+    async def _newest(self, visit: Visit) -> list[datetime]:
+        """When the newest of the list arrived, as many as are counted; asked once for all who look at the same list."""
+        kept, asked = self._desk.kept, visit.again(**dict.fromkeys(_OF_THE_STREAM, ""))
+        version = await self._desk.watch.touched.version(visit.scope, visit.snapshot.last_entry)
+        key, inputs = ("newest", asked, visit.scope), (version, *visit.names)
+        known: list[datetime] | None = kept.found(key, inputs)
+        if known is None:
+            async with self._desk.read() as connection:
+                wanted = await casefilter.wanted(connection, visit, casefilter.asked(visit))
+                found = await finding.find(connection, wanted, visit.scope, limit=NEW_MOST + 1)
+            known = kept.keep(key, inputs, [case.arrived for case in found.cases])
+        return known
+
+    def _parts(self, visit: Visit, rows: list[Row], fresh: int) -> Parts:
+        found = {f"case-{row.listed.number}": self._row(visit, row) for row in rows}
         return {**found, "new-cases": self._desk.part(visit, "_newcases.html", fresh=fresh, most=NEW_MOST)}
 
-    async def _again(self, connection: AsyncConnection, visit: Visit, numbers: frozenset[str]) -> list[Listed]:
+    def _row(self, visit: Visit, row: Row) -> str:
+        """Made anew when the case is another: it says nothing of who sees it."""
+        make = partial(self._desk.part, visit, "_caserow.html", row=row.listed, limits=limits(row.case, visit.now))
+        made: str = self._desk.kept.get(("case row", visit.language, row.listed.number), (row, *visit.names), make)
+        return made
+
+    async def _again(self, visit: Visit, numbers: frozenset[str]) -> list[Row]:
         """The rows as they are now; one that has left the list, or the viewer's sight, stays as it was last seen."""
         if not numbers:
             return []
-        found = await finding.find(connection, Filter(numbers=numbers), visit.scope, limit=ROWS)
-        return [without_numbers(case) for case in found.cases]
+        kept, version = self._desk.kept, await self._desk.watch.touched.version(numbers, visit.snapshot.last_entry)
+        key, inputs = ("case rows", numbers, visit.scope), (version, *visit.names)
+        known: list[Row] | None = kept.found(key, inputs)
+        if known is None:
+            async with self._desk.read() as connection:
+                found = await finding.find(connection, Filter(numbers=numbers), visit.scope, limit=ROWS)
+                known = kept.keep(key, inputs, await _rows(connection, found.cases))
+        return known
 
     async def taken(self, visit: Visit, most: int) -> list[Listed]:
         """All pages of the list, in sight of who asks."""
         given = casefilter.asked(visit)
-        rows: list[Listed] = []
+        taken: list[Listed] = []
         async with self._desk.read() as connection:
             wanted, after = await casefilter.wanted(connection, visit, given), ""
-            while len(rows) < most:
+            while len(taken) < most:
                 found = await finding.find(connection, wanted, visit.scope, after, finding.MAX_PAGE, given.order)
-                rows += [without_numbers(case) for case in found.cases]
+                taken += [without_numbers(case) for case in found.cases]
                 after = found.after
                 if not after:
                     break
-        return rows
+        return taken
+
+
+async def _rows(connection: AsyncConnection, cases: Sequence[Listed]) -> list[Row]:
+    """One that has gone meanwhile is left out."""
+    kept = await rows.load(connection, [case.number for case in cases])
+    return [Row(without_numbers(case), kept[case.number].case) for case in cases if case.number in kept]
+
+
+def _quick(visit: Visit, given: Asked) -> list[tuple[str, str, bool]]:
+    """What people ask for all day: text, query, and whether it is what is shown."""
+    found = [("cases.state.open", "", not given.narrow)]
+    if visit.actor is not None and visit.actor.offices:
+        found.append(("cases.mine", "mine=yes", given.mine))
+    found.append(("cases.over", "light=red", given.lights == {"red"}))
+    return [*found, ("cases.unclassified", f"category={UNCLASSIFIED}", given.category == UNCLASSIFIED)]
 
 
 def _shown(visit: Visit) -> tuple[datetime, frozenset[str]]:

@@ -158,7 +158,7 @@ class Desk:
     config: Config
     sights: Sights
     live: dict[str, Source] = field(default_factory=dict)
-    kept: Kept[Any] = field(default_factory=Kept)
+    kept: Kept[Any] = field(default_factory=lambda: Kept(5000))
     """For parts: by their name, the language and whatever else they go by."""
     _needs: dict[Scope, tuple[int, Needs]] = field(default_factory=dict)
     _fresh_tick: int = -1

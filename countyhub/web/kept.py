@@ -7,16 +7,15 @@ something of that in turn sees at a glance that nothing is new.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
-MOST: Final = 1000
 
 
 class Kept(Generic[T]):
     """The last of each key; of more than `most` keys those that were made first are forgotten."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int) -> None:
         self._most = most
         self._made: dict[Hashable, tuple[tuple[object, ...], T]] = {}
 

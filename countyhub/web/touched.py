@@ -27,6 +27,10 @@ CASES_MOST: Final = 200
 _KEPT: Final = 2000
 
 
+What = Scope | str | frozenset[str]
+"""All cases that somebody sees, the case with this number, or those with these."""
+
+
 class Touch(NamedTuple):
     """A case that got a line: its number, where it is, and the offices that ever had it."""
 
@@ -36,8 +40,10 @@ class Touch(NamedTuple):
     township: str
     offices: frozenset[Office]
 
-    def is_of(self, what: Scope | str) -> bool:
-        return self.is_seen(what) if isinstance(what, Scope) else self.number == what
+    def is_of(self, what: What) -> bool:
+        if isinstance(what, Scope):
+            return self.is_seen(what)
+        return self.number == what or (isinstance(what, frozenset) and self.number in what)
 
     def is_seen(self, scope: Scope) -> bool:
         """As `cases.listing.seen` has it for queries."""
@@ -51,7 +57,7 @@ class Touch(NamedTuple):
 
 
 class _View(NamedTuple):
-    """Of one scope or case: up to which line it is known, since when."""
+    """Of some cases: up to which line it is known, since when."""
 
     through: int
     version: int
@@ -62,13 +68,13 @@ class Touched:
     def __init__(self, read: Read) -> None:
         self._read = read
         self._turn = asyncio.Lock()
-        self._views: dict[Scope | str, _View] = {}
+        self._views: dict[What, _View] = {}
         self._last: tuple[tuple[int, int], tuple[Touch, ...] | None] = ((0, 0), ())
         self._versions = 0
 
-    async def version(self, of: Scope | str, last_entry: int) -> int:
-        """Another number whenever what this scope sees of cases may be another, or the case with this number.
-        `last_entry`: the newest line that the asker knows of. Raises one of `store.engine.UNAVAILABLE`."""
+    async def version(self, of: What, last_entry: int) -> int:
+        """Another number whenever these cases may be others than before. `last_entry`: the newest line that the
+        asker knows of. Raises one of `store.engine.UNAVAILABLE`."""
         async with self._turn:
             known = self._views.get(of)
             now_s = time.monotonic()
@@ -81,7 +87,7 @@ class Touched:
                 self._views[of] = known._replace(through=last_entry)
             return known.version
 
-    def _anew(self, of: Scope | str, last_entry: int, now_s: float) -> int:
+    def _anew(self, of: What, last_entry: int, now_s: float) -> int:
         self._versions += 1
         self._views[of] = _View(last_entry, self._versions, now_s)
         while len(self._views) > _KEPT:
