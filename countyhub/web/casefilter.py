@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 
 from countyhub.cases import listing
 from countyhub.cases.listing import Filter
-from countyhub.lifecycle.state import OPEN, STAGES
+from countyhub.lifecycle.state import OPEN, STAGES, Office
 from countyhub.registry.forms import Area, Category, Department, Grid
 from countyhub.store.casetables import cases
 from countyhub.web.desk import Visit
@@ -28,6 +28,8 @@ FOUND_MAX: Final = 500
 SEARCHED: Final = timedelta(days=31)
 STATES: Final = ("open", "closed", "all")
 LIGHTS: Final = (*GRAVEST, "none")
+UNCLASSIFIED: Final = "none"
+NOBODY: Final = Office("county", "-")
 Order = Literal["newest", "due"]
 _NUMBER: Final = re.compile(r"[1-9][0-9]{5}-?[0-9]{8}-?[0-9]{4,8}", re.ASCII)
 
@@ -49,15 +51,22 @@ class Asked:
     urgent: bool
     supervised: bool
     drill: bool
+    mine: bool
     since: date | None
     until: date | None
     order: Order
     after: str
 
     @property
+    def narrow(self) -> bool:
+        """Whether it leaves anything out of what is open."""
+        chosen = (self.lights, self.stages, self.township, self.village, self.area, self.since, self.until)
+        return any(chosen) or any(self.query.values()) or self.state != "open"
+
+    @property
     def query(self) -> dict[str, str]:
         """For the form, and for the addresses of an export."""
-        flags = {name: "yes" for name in ("urgent", "supervised", "drill") if getattr(self, name)}
+        flags = {name: "yes" for name in ("urgent", "supervised", "drill", "mine") if getattr(self, name)}
         return flags | {"q": self.text, "category": self.category, "owner": self.owner, "box": self.box}
 
 
@@ -67,7 +76,7 @@ def asked(visit: Visit) -> Asked:
     lights = frozenset(each for each in params.getlist("light") if each)
     stages = frozenset(each for each in params.getlist("stage") if each)
     state = visit.said("state") or "open"
-    order = visit.said("order") or "newest"
+    order = visit.said("order") or "due"
     if not (lights <= set(LIGHTS) and stages <= set(STAGES) and state in STATES and order in ("newest", "due")):
         raise HTTPException(400, detail="light, stage, state, order")
     if stages and not stages <= OPEN:
@@ -87,6 +96,7 @@ def asked(visit: Visit) -> Asked:
         urgent=visit.said("urgent") == "yes",
         supervised=visit.said("supervised") == "yes",
         drill=visit.said("drill") == "yes",
+        mine=visit.said("mine") == "yes",
         since=_day(visit, "since"),
         until=_day(visit, "until"),
         order=cast(Order, order) if state == "open" else "newest",
@@ -134,7 +144,7 @@ async def wanted(connection: AsyncConnection, visit: Visit, given: Asked) -> Fil
         stages=given.stages,
         area=visit.book.scope_of(given.area, visit.now) if given.area else None,
         categories=_categories(visit, given.category),
-        owners=frozenset({office}) if office else frozenset(),
+        owners=_owners(visit, given, office),
         box=given.box,
         urgent=True if given.urgent else None,
         supervised=True if given.supervised else None,
@@ -163,10 +173,19 @@ async def _with_text(connection: AsyncConnection, visit: Visit, text: str, found
     return replace(found, numbers=frozenset(numbers or {"-"}))
 
 
+def _owners(visit: Visit, given: Asked, office: Office | None) -> frozenset[Office]:
+    """Who only looks has nothing of his own."""
+    if not given.mine:
+        return frozenset({office}) if office else frozenset()
+    return (visit.actor.offices if visit.actor else frozenset()) or frozenset({NOBODY})
+
+
 def _categories(visit: Visit, code: str) -> frozenset[str]:
-    """Itself, and of a group all kinds."""
+    """Itself, and of a group all kinds; those of no kind have an empty one."""
     if not code:
         return frozenset()
+    if code == UNCLASSIFIED:
+        return frozenset({""})
     if visit.registry.category(code, visit.now) is None:
         raise HTTPException(400, detail=code)
     kinds = (row.code for row in visit.registry.in_force(Category, visit.now))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -57,8 +58,8 @@ class CaseList:
             except BadPage as problem:
                 raise HTTPException(400, detail=problem.text(visit.language)) from problem
             newest = await finding.find(connection, wanted, visit.scope, limit=1)
-        top = max((case.arrived for case in (*found.cases, *newest.cases)), default=visit.now)
             shown = await _rows(connection, found.cases)
+        top = max((case.arrived for case in (*found.cases, *newest.cases)), default=visit.now)
         return await self._desk.page(
             visit,
             "cases.html",

@@ -59,8 +59,6 @@ LOGIN_TEXTS: dict[str, Text] = {
         "图片和个人信息受保护。您的姓名、时间和理由将写入审计记录，不可更改。",
         "Pictures and personal data are protected. Your name, the time and the reason go into the audit for good.",
     ),
-    "look.reason": Text("理由", "Reason"),
-    "look.text": Text("事由（如案件编号）", "What it is about (the number of the case, say)"),
     "look.submit": Text("查看", "Look"),
     "look.back": Text("返回", "Back"),
     "look.pictures": Text("查看图片（{count}）", "look ({count})"),

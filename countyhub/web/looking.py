@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,6 +35,7 @@ from countyhub.web.render import language_of
 
 _PICTURE = re.compile(r"picture/([0-9-]{1,16})/([0-9A-Z]{26})/([1-9][0-9]{0,17})", re.ASCII)
 _CASE = re.compile(r"case/([0-9-]{1,24})", re.ASCII)
+_CASE_PAGE = re.compile(r"/cases/([0-9-]{1,24})", re.ASCII)
 _EVENT = re.compile(r"event/([1-9][0-9]{0,17})", re.ASCII)
 _LETTER = re.compile(r"letter/([1-9][0-9]{0,17})", re.ASCII)
 _PERSON = re.compile(r"person/([\w.-]{1,32})")
@@ -88,7 +89,8 @@ class Looking:
                 await reasons.give(connection, me.session, wanted.kind, wanted.objects, now=now, **reason)
         except ReasonMissing as problem:
             return await self._page(request, wanted, form, problem=problem)
-        return RedirectResponse(_next(form) or f"/look?{_query(wanted.objects)}", 303)
+        there = urlencode({"back": _back(request, form)}, safe="/")
+        return RedirectResponse(_next(form) or f"/look?{_query(wanted.objects)}&{there}", 303)
 
     async def picture(self, request: Request) -> Response:
         """`GET /picture/{box}/{stream}/{seq}`: the JPEG, where a reason was given; people are led to where it is."""
@@ -156,7 +158,10 @@ class Looking:
         is_open = opened >= set(wanted.objects) and (wanted.kind == "picture.looked" or len(found) == len(opened))
         choices = [(key, name.zh if language == "zh" else name.en) for key, name in REASONS.items()]
         values: dict[str, Any] = {"objects": wanted.objects, "is_open": is_open, "choices": choices, "me": me}
-        values |= {"wrong": wrong, "next": _next(form), "text": form.get("text", ""), "reason": form.get("reason", "")}
+        back, number = _back(request, form), _number(wanted, form)
+        said = self._desk.renderer.context(language).t("look.case", number=number) if number else ""
+        values |= {"wrong": wrong, "next": _next(form), "back": back, "number": number}
+        values |= {"text": form.get("text", said), "reason": form.get("reason", "case" if number else "")}
         clock = self._desk.renderer.context(language).clock
         values["lines"] = [
             (each, line(each, language, clock, full=True)) for each in found if isinstance(each, EventView)
@@ -177,8 +182,28 @@ async def _picture(connection: AsyncConnection, subject: str, me: Viewer, *, byt
     return (await connection.execute(select(*columns).where(*where, reach.of_box(me.scope, m.box, m.received)))).first()
 
 
+def _back(request: Request, form: dict[str, str]) -> str:
+    """Where the asker came from: a page of this console, the first one where nothing says so."""
+    came = urlsplit(request.headers.get("referer", ""))
+    path = came.path + (f"?{came.query}" if came.query else "")
+    given = [form.get("next", ""), form.get("back", "")]
+    if came.netloc == request.headers.get("host", "") and came.path != "/look":
+        given.append(path)
+    return next((each for each in map(_own, given) if each), "/")
+
+
+def _number(wanted: _Wanted, form: dict[str, str]) -> str:
+    """The case that it is about, if it is about one."""
+    found = _CASE.fullmatch(wanted.objects[0]) or _CASE_PAGE.fullmatch(_next(form))
+    return found[1] if found else ""
+
+
 def _next(form: dict[str, str]) -> str:
-    wanted = form.get("next", "")
+    return _own(form.get("next", ""))
+
+
+def _own(wanted: str) -> str:
+    """A path of this console; empty for anything else."""
     return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable() else ""
 
 
