@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.config import Config
 from countyhub.feeds import envelope, topics
 from countyhub.feeds.envelope import CaseStep, HubCase, HubEvent
-from countyhub.registry.snapshot import Belonging, Registry
+from countyhub.registry.snapshot import Registry
+from countyhub.registry.within import Belonging
 from countyhub.store import tables as t
 from countyhub.store.casetables import case_entry, cases
 from countyhub.store.columns import microseconds

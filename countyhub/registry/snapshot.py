@@ -9,10 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cached_property, lru_cache
-from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from countyhub.registry.content import Content
 from countyhub.registry.forms import (
@@ -21,7 +18,6 @@ from countyhub.registry.forms import (
     Box,
     Camera,
     Category,
-    Dated,
     Day,
     Deadline,
     Department,
@@ -34,49 +30,14 @@ from countyhub.registry.forms import (
     Service,
     Terminal,
 )
+from countyhub.registry.intime import D, all_valid, by_code, valid
 from countyhub.registry.lineage import Lineage, Piece, clipped
+from countyhub.registry.staffing import Staff, staff_of
+from countyhub.registry.within import NOTHING_WITHIN, Belonging, Span, Within, tree
 from countyhub.worktime.calendar import Calendar
 from countyhub.worktime.deadlines import Budget, Budgets
 
-D = TypeVar("D", bound=Dated)
 When = date | datetime
-
-
-class Belonging(NamedTuple):
-    """What a box or grid belongs to; the codes are empty where there is none, the names where none is known."""
-
-    village: str = ""
-    village_name: str = ""
-    township: str = ""
-    township_name: str = ""
-    county: str = ""
-    county_name: str = ""
-
-
-class Scope(NamedTuple):
-    """All that lies within an area at a time, itself included."""
-
-    areas: frozenset[str]
-    grids: frozenset[str]
-    boxes: frozenset[str]
-
-
-NOTHING_WITHIN = Scope(frozenset(), frozenset(), frozenset())
-
-
-class Span(NamedTuple):
-    """A box was within an area from `since` on, until a day on which it no longer was."""
-
-    box: str
-    since: date
-    until: date
-
-
-class _Staff(NamedTuple):
-    """Duties of a day. `by_place`: place and role."""
-
-    by_person: dict[str, list[Duty]]
-    by_place: dict[tuple[str, str], list[Duty]]
 
 
 class Registry:
@@ -88,7 +49,7 @@ class Registry:
         self.zone = zone
         self._content = content
         self.lineage = Lineage(content.of(Area), content.of(Grid))
-        self._boxes = _by_code(content.of(Box))
+        self._boxes = by_code(content.of(Box))
         self._tree = lru_cache(32)(self._make_tree)
         self._staff = lru_cache(8)(self._make_staff)
         self._budgets = lru_cache(8)(self._make_budgets)
@@ -110,19 +71,19 @@ class Registry:
 
     def in_force(self, kind: type[D], at: When) -> list[D]:
         """All rows of a kind that hold then, in the order of their codes."""
-        return sorted(_now(self._content.of(kind), self.day(at)), key=lambda row: row.key)
+        return sorted(all_valid(self._content.of(kind), self.day(at)), key=lambda row: row.key)
 
     # Areas
 
     def area(self, code: str, at: When) -> Area | Grid | None:
         """What the code meant then: itself, or what it was merged into."""
         path = self.lineage.path(code, self.day(at))
-        return _valid(self._areas.get(path[0], ()), self.day(at)) if path else None
+        return valid(self._areas.get(path[0], ()), self.day(at)) if path else None
 
     def name(self, code: str, at: When) -> str:
         """The name of an area, grid or department then, or the last that it had; empty when unknown."""
         rows: Sequence[Area | Grid | Department] = self._areas.get(code) or self._departments.get(code) or ()
-        row = _valid(rows, self.day(at)) or (rows[-1] if rows else None)
+        row = valid(rows, self.day(at)) or (rows[-1] if rows else None)
         return row.name if row else ""
 
     def ancestors(self, code: str, at: When) -> tuple[str, ...]:
@@ -149,7 +110,7 @@ class Registry:
         day = self.day(at)
         found: dict[str, str] = {}
         for each in path:
-            row = _valid(self._areas.get(each, ()), day)
+            row = valid(self._areas.get(each, ()), day)
             if isinstance(row, Area):
                 found |= {row.level: row.code, f"{row.level}_name": row.name}
         return Belonging(**found)
@@ -159,7 +120,7 @@ class Registry:
         day = self.day(at)
         return next((piece.path for piece in self.box_pieces(box) if piece.since <= day < piece.until), ())
 
-    def scope(self, area: str, at: When) -> Scope:
+    def scope(self, area: str, at: When) -> Within:
         """All that lay within the area then. Of one that was merged: what lies within its successor."""
         day = self.day(at)
         path = self.lineage.path(area, day)
@@ -186,7 +147,7 @@ class Registry:
     def box_name(self, box: str, at: When) -> str:
         """The name that it had then, or last."""
         rows = self._boxes.get(box, [])
-        row = _valid(rows, self.day(at)) or (rows[-1] if rows else None)
+        row = valid(rows, self.day(at)) or (rows[-1] if rows else None)
         return row.name if row else ""
 
     def boxes(self) -> tuple[str, ...]:
@@ -208,7 +169,7 @@ class Registry:
     # Devices
 
     def device(self, box: str, device: str, at: When) -> Device | None:
-        return _valid(self._devices.get((box, device), ()), self.day(at))
+        return valid(self._devices.get((box, device), ()), self.day(at))
 
     def grid_of(self, box: str, device: str, at: When) -> str | None:
         """The grid in which a device stood; None when only its village is known."""
@@ -219,12 +180,12 @@ class Registry:
     def devices(self, box: str, at: When) -> list[Device]:
         day = self.day(at)
         keys = self._devices_of_box.get(box, ())
-        return [row for device in keys if (row := _valid(self._devices[box, device], day))]
+        return [row for device in keys if (row := valid(self._devices[box, device], day))]
 
     # Matters
 
     def category(self, code: str, at: When) -> Category | None:
-        return _valid(self._categories.get(code, ()), self.day(at))
+        return valid(self._categories.get(code, ()), self.day(at))
 
     def owner(self, category: str, at: When) -> Department | None:
         """The department that owns a kind of matter."""
@@ -232,18 +193,18 @@ class Registry:
         return self.department(row.owner, at) if row else None
 
     def department(self, code: str, at: When) -> Department | None:
-        return _valid(self._departments.get(code, ()), self.day(at))
+        return valid(self._departments.get(code, ()), self.day(at))
 
     def budgets(self, at: When) -> Budgets:
         """How long matters may take, as the deadlines of that day say."""
         return self._budgets(self.day(at))
 
     def services(self, at: When) -> list[Service]:
-        return _now(self._content.of(Service), self.day(at))
+        return all_valid(self._content.of(Service), self.day(at))
 
     def alarm(self, kind: str, at: When) -> AlarmKind | None:
         """What the county wants of a kind of alarm; None where its file says nothing."""
-        return _valid(self._alarms.get(kind, ()), self.day(at))
+        return valid(self._alarms.get(kind, ()), self.day(at))
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -259,11 +220,11 @@ class Registry:
     # People
 
     def person(self, code: str, at: When) -> Person | None:
-        return _valid(self._people.get(code, ()), self.day(at))
+        return valid(self._people.get(code, ()), self.day(at))
 
     def by_card(self, card: str, at: When) -> Person | None:
         """Who shows the card with this keyed hash."""
-        return next(iter(_now(self._cards.get(card, ()), self.day(at))), None) if card else None
+        return next(iter(all_valid(self._cards.get(card, ()), self.day(at))), None) if card else None
 
     def duties(self, person: str, at: When) -> list[Duty]:
         """What a person does then; the place is what the one in the file has been merged into."""
@@ -278,38 +239,40 @@ class Registry:
         """The households of a grid that must be visited."""
         day = self.day(at)
         return [
-            row for row in _now(self._content.of(Household), day) if self.lineage.path(row.grid, day)[:1] == (grid,)
+            row
+            for row in all_valid(self._content.of(Household), day)
+            if self.lineage.path(row.grid, day)[:1] == (grid,)
         ]
 
     def polygon(self, code: str, at: When) -> Polygon | None:
         """The outline of a grid or area."""
-        return _valid(self._polygons.get(code, ()), self.day(at))
+        return valid(self._polygons.get(code, ()), self.day(at))
 
     # Tables by code, made when first asked for
 
     @cached_property
     def _areas(self) -> dict[str, list[Area | Grid]]:
-        return _by_code([*self._content.of(Area), *self._content.of(Grid)])
+        return by_code([*self._content.of(Area), *self._content.of(Grid)])
 
     @cached_property
     def _departments(self) -> dict[str, list[Department]]:
-        return _by_code(self._content.of(Department))
+        return by_code(self._content.of(Department))
 
     @cached_property
     def _categories(self) -> dict[str, list[Category]]:
-        return _by_code(self._content.of(Category))
+        return by_code(self._content.of(Category))
 
     @cached_property
     def _alarms(self) -> dict[str, list[AlarmKind]]:
-        return _by_code(self._content.of(AlarmKind))
+        return by_code(self._content.of(AlarmKind))
 
     @cached_property
     def _people(self) -> dict[str, list[Person]]:
-        return _by_code(self._content.of(Person))
+        return by_code(self._content.of(Person))
 
     @cached_property
     def _polygons(self) -> dict[str, list[Polygon]]:
-        return _by_code(self._content.of(Polygon))
+        return by_code(self._content.of(Polygon))
 
     @cached_property
     def _cards(self) -> dict[str, list[Person]]:
@@ -345,52 +308,15 @@ class Registry:
             found[box].append(device)
         return found
 
-    def _make_tree(self, day: date) -> dict[str, Scope]:
-        """Everything within every area on a day."""
-        areas: dict[str, set[str]] = defaultdict(set)
-        grids: dict[str, set[str]] = defaultdict(set)
-        boxes: dict[str, set[str]] = defaultdict(set)
-        for code, rows in self._areas.items():
-            path = self.lineage.path(code, day)
-            if path[:1] == (code,):  # not what is merged into another by then
-                for each in path:
-                    (grids if isinstance(rows[0], Grid) else areas)[each].add(code)
-        for box in self._boxes:
-            for each in self.box_path(box, day):
-                boxes[each].add(box)
-        whole = areas.keys() | grids.keys()
-        return {each: Scope(frozenset(areas[each]), frozenset(grids[each]), frozenset(boxes[each])) for each in whole}
+    def _make_tree(self, day: date) -> dict[str, Within]:
+        return tree(self.lineage, self._areas, ((box, self.box_path(box, day)) for box in self._boxes), day)
 
     def _make_budgets(self, day: date) -> Budgets:
         found: dict[tuple[str, str], tuple[Budget, ...]] = {}
-        for row in _now(self._content.of(Deadline), day):
+        for row in all_valid(self._content.of(Deadline), day):
             budget = Budget(name=row.name, amount=row.amount, unit=row.unit, until=row.until)
             found[row.category, row.level] = (*found.get((row.category, row.level), ()), budget)
         return Budgets(found)
 
-    def _make_staff(self, day: date) -> _Staff:
-        staff = _Staff(defaultdict(list), defaultdict(list))
-        for row in _now(self._content.of(Duty), day):
-            path = self.lineage.path(row.place, day)
-            duty = msgspec.structs.replace(row, place=path[0]) if path and path[0] != row.place else row
-            if any(each.key == duty.key for each in staff.by_person[duty.person]):
-                continue  # she had both of what has become one
-            staff.by_person[duty.person].append(duty)
-            staff.by_place[duty.place, duty.role].append(duty)
-        return staff
-
-
-def _by_code(rows: Iterable[D]) -> dict[str, list[D]]:
-    """The rows of each thing in order of time."""
-    found: dict[str, list[D]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: row.valid_from):
-        found[row.key[0]].append(row)
-    return dict(found)
-
-
-def _valid(rows: Iterable[D], day: date) -> D | None:
-    return next((row for row in rows if row.valid_from <= day < row.valid_to), None)
-
-
-def _now(rows: Iterable[D], day: date) -> list[D]:
-    return [row for row in rows if row.valid_from <= day < row.valid_to]
+    def _make_staff(self, day: date) -> Staff:
+        return staff_of(all_valid(self._content.of(Duty), day), self.lineage, day)

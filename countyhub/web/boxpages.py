@@ -16,7 +16,8 @@ from starlette.routing import Route
 
 from countyhub.overview import arrivals
 from countyhub.overview.boxviews import BoxView
-from countyhub.registry.snapshot import Belonging, Registry
+from countyhub.registry.snapshot import Registry
+from countyhub.registry.within import Belonging
 from countyhub.store.identitytables import certificate
 from countyhub.web.charts import Charts
 from countyhub.web.desk import Desk, Parts, Visit

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from countyhub.accounts import masking
 from countyhub.overview.arrivals import EventView
 from countyhub.overview.boxviews import BoxView, DeviceView
-from countyhub.registry.snapshot import Belonging
+from countyhub.registry.within import Belonging
 from countyhub.web import lightsboard, present
 from countyhub.web.boxpages import Row as BoxRow
 from countyhub.web.cameras import Rate

@@ -9,7 +9,7 @@ import pytest
 
 from countyhub.registry.forms import Area, Box, Category, Deadline, Duty, Grid, Household, Person, Terminal
 from countyhub.registry.lineage import Lives, Period, first_outside, joined
-from countyhub.registry.snapshot import NOTHING_WITHIN, Belonging, Span
+from countyhub.registry.within import NOTHING_WITHIN, Belonging, Span
 from simulators.county.build import COUNTY, SMALL, build, merge
 from tests.registries import NEW, TODAY, TOWNSHIP, VILLAGES, registry
 
