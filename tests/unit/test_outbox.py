@@ -341,6 +341,15 @@ async def test_a_picture_is_on_the_disk_before_its_row(tmp_path, monkeypatch):
     assert [step for step in synced if step[0] in (".tmp", "pictures")] == [(".tmp", 0), (".tmp", 0), ("pictures", 0)]
 
 
+async def test_a_picture_that_is_not_what_was_written_is_none(tmp_path):
+    async with outbox(tmp_path) as box:
+        await box.put(draft(Picture()), jpegs=[JPEG])
+        (row,) = await rows(box, "media")
+        (file,) = (tmp_path / "pictures").iterdir()
+        file.write_bytes(JPEG.replace(b"x", b"y", 1))
+        assert await box.jpeg(row) is None
+
+
 async def test_the_end_of_the_loop_takes_no_picture_whose_row_is_committed(tmp_path):
     """`asyncio.run` cancels every task when it ends, the one that stores pictures too."""
     async with outbox(tmp_path) as box:
