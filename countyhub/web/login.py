@@ -49,8 +49,11 @@ class Login:
     # Coming in.
 
     async def ask(self, request: Request) -> Response:
-        """`GET /login?next=`"""
-        return await self._login_page(request, next_=_local(request.query_params.get("next", "")))
+        """`GET /login?next=`: who is in already goes on; a second log-in would not count as his own."""
+        wanted = _local(request.query_params.get("next", ""))
+        if request.state.viewer is not None:
+            return RedirectResponse(wanted, 303)
+        return await self._login_page(request, next_=wanted)
 
     async def enter(self, request: Request) -> Response:
         """`POST /login`: name, password, next."""

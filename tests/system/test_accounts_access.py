@@ -177,6 +177,7 @@ async def test_logging_in_and_choosing_ones_own_password(place):
         who = await users.one(connection, "new")
         someone.cookie = (await session.begin(connection, who, datetime.now(UTC)))[1]
     assert (await someone("GET", "/"))[1] == "/account"
+    assert (await someone("GET", "/login?next=/cases"))[1] == "/cases", "who is in needs no second log-in"
     assert (await someone("POST", "/cases", "a=b"))[0] == 403
     assert "api.must-change-password" in (await someone("GET", "/api/1/cases"))[2]
     form = f"old={PASSWORD}&new=x9k-demo-tree7&again="
