@@ -88,7 +88,8 @@ class CaseList:
         """When the newest of the list arrived, as many as are counted; asked once for all who look at the same list."""
         kept, asked = self._desk.kept, visit.again(**dict.fromkeys(_OF_THE_STREAM, ""))
         version = await self._desk.watch.touched.version(visit.scope, visit.snapshot.last_entry)
-        key, inputs = ("newest", asked, visit.scope), (version, *visit.names)
+        mine = visit.actor.offices if visit.actor is not None else None
+        key, inputs = ("newest", asked, visit.scope, mine), (version, *visit.names)
         known: list[datetime] | None = kept.found(key, inputs)
         if known is None:
             async with self._desk.read() as connection:
@@ -103,8 +104,10 @@ class CaseList:
 
     def _row(self, visit: Visit, row: Row) -> str:
         """Made anew when the case is another: it says nothing of who sees it."""
-        make = partial(self._desk.part, visit, "_caserow.html", row=row.listed, limits=limits(row.case, visit.now))
-        made: str = self._desk.kept.get(("case row", visit.language, row.listed.number), (row, *visit.names), make)
+        found = limits(row.case, visit.now)
+        make = partial(self._desk.part, visit, "_caserow.html", row=row.listed, limits=found)
+        key, inputs = ("case row", visit.language, row.listed.number), (row, found, *visit.names)
+        made: str = self._desk.kept.get(key, inputs, make)
         return made
 
     async def _again(self, visit: Visit, numbers: frozenset[str]) -> list[Row]:
