@@ -5,7 +5,7 @@ import json
 import pytest
 
 from edgeagent.cli import main
-from edgeagent.cli.terminalports import configured, found
+from edgeagent.cli.terminal.ports import configured, found
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from edgeagent import control, plugins
 from edgeagent.cli.loose import read_loosely
 from edgeagent.cli.setup.plan import TERMINAL, Plan
 from edgeagent.cli.setup.talk import NotUnderstood, Question, Talk, numbers
-from edgeagent.cli.terminalask import whom
-from edgeagent.cli.terminallines import Lines
-from edgeagent.cli.terminalports import Port, configured, found
-from edgeagent.cli.terminaltest import Walk
+from edgeagent.cli.terminal.ask import whom
+from edgeagent.cli.terminal.lines import Lines
+from edgeagent.cli.terminal.ports import Port, configured, found
+from edgeagent.cli.terminal.walk import Walk
 from edgeagent.configfile import BadConfig, DriverBroken
 from gridwire.problem import Problem
 from gridwire.settings.tomltext import toml

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from edgeagent.cli.say import say, table
-from edgeagent.cli.terminalask import Asked
-from edgeagent.cli.terminallines import Lines, split
+from edgeagent.cli.terminal.ask import Asked
+from edgeagent.cli.terminal.lines import Lines, split
 from gridwire.problem import Problem
 
 ASK_EVERY_S = 0.5

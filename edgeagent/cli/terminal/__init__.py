@@ -15,13 +15,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgeagent import control
-from edgeagent.cli import terminalports
 from edgeagent.cli.asking import ending, hints
 from edgeagent.cli.loose import Loose, read_loosely
 from edgeagent.cli.say import Language, choose, say
-from edgeagent.cli.terminalask import ALL, AgentStarted, Asked, whom
-from edgeagent.cli.terminallines import Lines
-from edgeagent.cli.terminaltest import Walk
+from edgeagent.cli.terminal import ports
+from edgeagent.cli.terminal.ask import ALL, AgentStarted, Asked, whom
+from edgeagent.cli.terminal.lines import Lines
+from edgeagent.cli.terminal.walk import Walk
 from gridwire.problem import Problem
 
 DRIVER = "terminal"
@@ -59,7 +59,7 @@ def execute(args: argparse.Namespace) -> int:
     loose = read_loosely(args.config)
     language = choose(args.language, loose.language)
     if args.ports:
-        return terminalports.show(args.root, loose.devices, language, as_json=args.json)
+        return ports.show(args.root, loose.devices, language, as_json=args.json)
     return ending(
         lambda: _Screen(args, loose, _which(args.device, loose), language).run(),
         language,

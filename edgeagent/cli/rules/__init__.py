@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from edgeagent.cli import rulestry
+from edgeagent.cli.rules import trial
 from edgeagent.cli.say import Language, choose, say, table
 from edgeagent.config import RuleSettings
 from edgeagent.configfile import BadConfig
@@ -81,7 +81,7 @@ def origin_text(origin: Origin, part: RulePart) -> str:
 
 
 def _try(args: argparse.Namespace, part: RulePart, language: Language) -> int:
-    return rulestry.execute(args, part, rules_of(part), language, lambda origin: origin_text(origin, part))
+    return trial.execute(args, part, rules_of(part), language, lambda origin: origin_text(origin, part))
 
 
 # -- presets -------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from edgeagent import plugins
 from edgeagent.checks import scene as scenes
 from edgeagent.checks.catalogue import run
 from edgeagent.checks.verdict import Check, Level, Line
-from edgeagent.cli import checktrial
+from edgeagent.cli.check import trial
 from edgeagent.cli.say import Language, choose, say, width
 from edgeagent.configfile import BadConfig, Loaded, Mistake, load
 from gridwire.verdict import MARKS, summary
@@ -39,7 +39,7 @@ def execute(args: argparse.Namespace) -> int:
         print(say(language, en=f"no such user: {args.user}", zh=f"没有这个用户：{args.user}"), file=sys.stderr)
         return 2
     logging.getLogger().addHandler(logging.NullHandler())  # what the parts log, the lines say better
-    scene = scene._replace(trials=functools.partial(checktrial.try_drivers, loaded, scene.account))
+    scene = scene._replace(trials=functools.partial(trial.try_drivers, loaded, scene.account))
     lines = run(scene, frozenset(args.only), offline=args.offline)
     levels = _print_json(loaded, lines) if args.json else _print_lines(lines, language)
     return BadConfig.exit_code if "fail" in levels else 0

@@ -1,7 +1,7 @@
 """`edgeagent support-bundle`: what somebody far away needs to help, in one file that may be sent to them.
 
 Settings, state, checks, a day's log, numbers of the outbox, versions, hardware. No secret, no event, no picture, no
-name or number of a person: everything goes through `bundleclean`.
+name or number of a person: everything goes through `clean`.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ import msgspec
 from edgeagent import plugins
 from edgeagent.checks import scene as scenes
 from edgeagent.checks.catalogue import run
-from edgeagent.cli import bundlehardware
-from edgeagent.cli.bundleclean import Clean
 from edgeagent.cli.loose import files_of, read_loosely
 from edgeagent.cli.say import choose, say
+from edgeagent.cli.supportbundle import hardware
+from edgeagent.cli.supportbundle.clean import Clean
 from edgeagent.clock import Clock
 from edgeagent.configfile import BadConfig, Loaded, load
 from edgeagent.outbox import inspect
@@ -75,8 +75,8 @@ def _parts(
     args: argparse.Namespace, loaded: Loaded | None, mistakes: list[str], store: Path, clean: Clean
 ) -> Iterator[tuple[str, str]]:
     """Name and text of each file."""
-    yield "versions.json", _json(bundlehardware.versions())
-    yield "hardware.json", _json(bundlehardware.hardware())
+    yield "versions.json", _json(hardware.versions())
+    yield "hardware.json", _json(hardware.hardware())
     yield "config.json", _json(clean.tree({"config": loaded.redacted(), "hash": loaded.hash} if loaded else {}))
     yield "mistakes.txt", clean("\n".join(mistakes) + "\n")
     yield "outbox.json", _json(clean.tree(_outbox(store)))
@@ -88,7 +88,7 @@ def _parts(
         lines = run(scene, offline=args.offline)
         found = [{"check": check.name, "level": line.level, "code": line.code, "en": line.en} for check, line in lines]
         yield "check.json", _json(clean.tree(found))
-    yield "service.txt", clean(_output("systemctl", "show", UNIT, "--property", bundlehardware.PROPERTIES))
+    yield "service.txt", clean(_output("systemctl", "show", UNIT, "--property", hardware.PROPERTIES))
     since = "--since=-24h"
     yield "journal.txt", clean(_tail(_output("journalctl", "--unit", UNIT, since, "--output=short-iso", "--no-pager")))
     for number, file in enumerate(args.log):

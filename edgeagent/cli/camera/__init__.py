@@ -20,9 +20,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from edgeagent import control, plugins
-from edgeagent.cli import judgement
 from edgeagent.cli.asking import Refused, ending, hints
-from edgeagent.cli.cameratext import Lines
+from edgeagent.cli.camera import judgement
+from edgeagent.cli.camera.lines import Lines
 from edgeagent.cli.loose import Loose, read_loosely
 from edgeagent.cli.onlooker import Onlooker, folder_of
 from edgeagent.cli.say import choose, say
