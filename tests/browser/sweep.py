@@ -23,7 +23,8 @@ class Seen(NamedTuple):
 
 SWEEP: Final[tuple[Seen, ...]] = (
     Seen("/"), Seen(f"/?area={COUNTY}100"), Seen("/?wall=1"), Seen("/cases"), Seen("/cases?light=red&order=due"),
-    Seen("/cases?q=nothing-like-this"), Seen("/cases/CASE"), Seen("/cases/CASE/sheet"), Seen("/map"), Seen(f"/map?area={BOX}&by=cameras"),
+    Seen("/cases?q=nothing-like-this"), Seen("/cases/CASE"), Seen("/cases/CASE/sheet"),
+    Seen("/map"), Seen(f"/map?area={BOX}&by=cameras"),
     Seen("/map?by=links"), Seen("/map?wall=1"), Seen("/cameras"), Seen(f"/cameras/{BOX}/cam-1"), Seen("/boxes"),
     Seen(f"/boxes/{BOX}"), Seen("/events"), Seen("/checkins"), Seen("/figures"), Seen("/report"),
     Seen("/suppressed"), Seen("/letters"),
