@@ -23,7 +23,7 @@ from countyhub.registry.snapshot import Registry
 from countyhub.rollup import figures, ledger
 from countyhub.rollup.ledger import Line, Sums
 from countyhub.sight import scope as scopes
-from countyhub.web import exports, tables
+from countyhub.web import checkintables, exports, tables
 from countyhub.web.checkintables import DAYS, LEDGER, ROWS, PlaceDay, Shown, Total
 from countyhub.web.desk import Desk, Visit
 from countyhub.web.exports import Pieces, Taken
@@ -124,7 +124,7 @@ class CheckinPage:
         ground = await asyncio.to_thread(_ground, visit, given)
         async with self._desk.read() as connection:
             found = await ledger.lines(connection, visit.scope, day, ground.boxes, most)
-        return sorted(_shown(visit, given, ground, found), key=lambda row: row.line.at)
+        return sorted(_shown(given, ground, found), key=lambda row: row.line.at)
 
     # To take away.
 
@@ -148,7 +148,7 @@ class CheckinPage:
             while most > 0:
                 async with self._desk.read() as connection:
                     found = await ledger.lines(connection, visit.scope, day, ground.boxes, min(PIECE, most), after)
-                shown = _shown(visit, given, ground, found)
+                shown = await asyncio.to_thread(_shown, given, ground, found)
                 most -= len(shown)
                 for start in range(0, len(shown), exports.PIECE):
                     yield shown[start : start + exports.PIECE]
@@ -247,9 +247,9 @@ def _is_listed(visit: Visit, place: tuple[str, str]) -> bool:
     return any(place[1] in visit.registry.ancestors(grid, visit.now) for grid in scope.grids)
 
 
-def _shown(visit: Visit, given: Asked, ground: Ground, lines: Sequence[Line]) -> list[Shown]:
-    found = [Shown(line, *ground.place(line.day, line.box)) for line in lines]
-    return [row for row in found if given.has((row.township, row.place))]
+def _shown(given: Asked, ground: Ground, lines: Sequence[Line]) -> list[Shown]:
+    places = ((line, ground.place(line.day, line.box)) for line in lines)
+    return [checkintables.shown(line, *place) for line, place in places if given.has(place)]
 
 
 def _wanted(rows: list[PlaceDay], given: Asked) -> list[PlaceDay]:

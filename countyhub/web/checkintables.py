@@ -31,22 +31,18 @@ class Total(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A check-in and where it was."""
+    """A check-in and where it was. `said`: masked; `is_hidden`: there is more to see, for a reason."""
 
     line: Line
     township: str
     place: str
+    said: Checkin | None
+    is_hidden: bool
 
-    @property
-    def said(self) -> Checkin | None:
-        """Masked."""
-        found = masking.event(self.line.said)
-        return found if isinstance(found, Checkin) else None
 
-    @property
-    def is_hidden(self) -> bool:
-        """Whether there is more to see, for a reason."""
-        return masking.is_hidden(self.line.said)
+def shown(line: Line, township: str, place: str) -> Shown:
+    masked = masking.event(line.said)
+    return Shown(line, township, place, masked if isinstance(masked, Checkin) else None, masked != line.said)
 
 
 def _sum(name: str, *, drawn: bool = False, width: int = 10) -> Column[Any]:
