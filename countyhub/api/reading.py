@@ -6,7 +6,7 @@ A parameter is read as its type is written in JSON and in no other way: `1`, not
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -67,11 +67,6 @@ def body(kind: type[S], data: bytes) -> S:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         why = f"not JSON 不是 JSON ({error})"
         raise BadRequest(why=why, errors=(Fault(at="$", why=why),)) from error
-
-
-def path_of(kind: type[S], found: Mapping[str, str]) -> S:
-    """Raises `BadRequest`."""
-    return parameters(kind, list(found.items()))
 
 
 def _whole(value: Any) -> Any:

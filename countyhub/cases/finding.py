@@ -193,14 +193,6 @@ async def numbers_of_event(connection: AsyncConnection, event_id: int) -> tuple[
     return tuple((await connection.execute(query.order_by(case_evidence.c.number))).scalars())
 
 
-async def by_receipt(connection: AsyncConnection, receipt: str) -> str | None:
-    """The newest case of a receipt."""
-    if not receipt:
-        return None
-    query = select(cases.c.number).where(cases.c.receipt == receipt, cases.c.receipt != "")
-    return (await connection.execute(query.order_by(desc(cases.c.arrived), desc(cases.c.number)).limit(1))).scalar()
-
-
 async def board(connection: AsyncConnection, scope: Scope = WHOLE) -> Board:
     """How things stand in sight."""
     columns = (cases.c.level, cases.c.stage, cases.c.light, cases.c.drill, cases.c.guessed)

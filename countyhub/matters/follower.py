@@ -41,7 +41,7 @@ class Follower:
     def __init__(
         self,
         store: Store,
-        feed: Commits,
+        commits: Commits,
         book: Book,
         windows: WindowFiles,
         language: Language = "zh",
@@ -50,7 +50,7 @@ class Follower:
     ) -> None:
         self.lease = Lease(store, NAME)
         self._desk = Desk(store, book, self.lease, language)
-        self._feed = feed
+        self._commits = commits
         self._windows = windows
         self._clock = clock
         self._round: Round | None = None
@@ -112,7 +112,7 @@ class Follower:
     async def hold(self) -> None:
         """With the lease taken: page after page. Raises what `Round.step` raises."""
         while True:
-            news = self._feed.news
+            news = self._commits.news
             if not await self.step():
                 await either(news, TICK_S)
                 await asyncio.sleep(self.gather_s)

@@ -98,10 +98,6 @@ class Calendar:
         table = self._year(day.year)
         return Told(bool(table.spans[day.toordinal() - table.first]), table.problems)
 
-    def day_of(self, instant: datetime) -> date:
-        """The local day of an instant."""
-        return instant.astimezone(self.zone).date()
-
     def ahead(self, now: datetime, days: int = 45) -> tuple[YearMissing, ...]:
         """Years within the next `days` without a calendar: to be shown before the first deadline falls into one."""
         local = now.astimezone(self.zone)

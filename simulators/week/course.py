@@ -63,8 +63,8 @@ class Course:
         self.on_opened: Callable[[Listed], Tale] | None = None
         """Who sees to a new case."""
         windows = WindowFiles(config.calendar.windows_dir, ZONE)
-        self._feed = Commits(store)
-        self._follower = Follower(store, self._feed, self.book, windows, config.language, clock=lambda: self.now)
+        self._commits = Commits(store)
+        self._follower = Follower(store, self._commits, self.book, windows, config.language, clock=lambda: self.now)
         self._notifier = Notifier(store, registry, config, {"sms": Phones()}, clock=lambda: self.now)
         self._inbox = Inbox(store)
         self._turns: list[_Turn] = []

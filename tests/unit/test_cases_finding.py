@@ -16,7 +16,7 @@ from sqlalchemy import event, text
 from bench import manycases
 from countyhub.cases.acting import Acted, act
 from countyhub.cases.book import Book
-from countyhub.cases.finding import BadPage, Listed, board, by_receipt, entries_since, find, numbers_of_event, one
+from countyhub.cases.finding import BadPage, Listed, board, entries_since, find, numbers_of_event, one
 from countyhub.cases.listing import Filter
 from countyhub.lifecycle.state import Act, Office
 from countyhub.registry.content import Content
@@ -249,8 +249,7 @@ async def test_counts_receipts_and_what_is_new(store: Store) -> None:
         found = await board(connection)
         assert (found.open, found.lights, found.drills) == (1, {"red": 1}, 1)
         assert (found.stages, found.levels) == ({"filed": 1, "merged": 1}, {"village": 1})
-        assert await by_receipt(connection, "R1") == first
-        assert await by_receipt(connection, "") is None
+        assert [each.number for each in (await find(connection, Filter(receipt="R1"))).cases] == [first]
         assert await numbers_of_event(connection, 5) == (first, second)
         lines = await entries_since(connection, 0)
         assert [each.id for each in lines] == sorted(each.id for each in lines)
