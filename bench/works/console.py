@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import os
+import re
 import shutil
 import statistics
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,14 +33,17 @@ from tests.mosquitto import Mosquitto, free_port
 NAME = "console"
 CASES, CHECKINS = 200_000, 350_000
 WATCHERS, EVENTS_A_SECOND = 200, 10
+CASE = "/cases/{}"
+"""The page of one case; everybody looks at another one."""
 LOADS = 5
 """Each page is opened so often, every time with an empty cache; the median counts."""
 RECOLOURS = ("cameras", "links", "lights")
-LIVE = {"": 60, "board": 60, "map": 40, "cameras": 20, "boxes": 20}
-"""How many of two hundred watch which page when all are watched; the first are the events, told by difference."""
+LIVE = {"/events": 50, "/": 50, "/map": 30, "/cameras": 15, "/boxes": 15, "/cases": 25, CASE: 15}
+"""How many of two hundred watch which page when all are watched."""
 USERS = 100
 """Of each sort; a user may watch from two places."""
 _PATIENCE_S = 90.0
+_STREAM = re.compile(r'data-stream="([^"]+)"')
 
 
 class Desk(NamedTuple):
@@ -175,32 +181,39 @@ async def _watched(plan: Plan, desk: Desk) -> None:
         alone = await _used(desk.hub.pid, seconds)
         plan.results.add(NAME, "hub with nobody at the console, % of a core", WE, alone)
         print(f"  nobody: {alone:.1f} % of a core")
-        for what, live in {"the events": {"": WATCHERS}, "all pages": LIVE}.items():
-            await _crowd(plan, desk, what, _streams(desk.sight, live), alone, seconds)
+        for what, live in {"the events": {"/events": WATCHERS}, "all pages": LIVE}.items():
+            await _crowd(plan, desk, what, live, alone, seconds)
 
 
-def _streams(sight: Sight, live: dict[str, int]) -> list[dict[str, str]]:
-    """Every third in English. One in four of those who may sees his township alone; the others see the county."""
+def _streams(desk: Desk, live: dict[str, int]) -> list[dict[str, str]]:
+    """Where the pages themselves say that their updates come from, as a browser has it. Every third in English. One in
+    four of those who may sees his township alone; the others see the county, and every one another case."""
     paths = [page for page, count in live.items() for _ in range(count)]
-    return [
-        {
-            "path": f"/live{page and f'/{page}'}?lang={'en' if number % 3 == 0 else 'zh'}",
-            "cookie": sight.cookies[f"{'some' if page and number % 4 == 0 else 'all'}{number % USERS}"],
-        }
-        for number, page in enumerate(paths)
+    cases = [
+        row[0] for row in desk.hub.rows(f"SELECT number FROM cases WHERE open ORDER BY arrived DESC LIMIT {USERS}")
     ]
+    found = []
+    for number, page in enumerate(paths):
+        some = number % 4 == 0 and page not in ("/events", CASE)
+        cookie = desk.sight.cookies[f"{'some' if some else 'all'}{number % USERS}"]
+        where = f"{page.format(cases[number % USERS])}?lang={'en' if number % 3 == 0 else 'zh'}"
+        request = urllib.request.Request(desk.url + where, headers={"cookie": cookie})  # our own hub
+        with urllib.request.urlopen(request, timeout=_PATIENCE_S) as answer:
+            stream = _STREAM.search(answer.read().decode())
+        if stream is None:
+            raise RuntimeError(f"{where} is not live")
+        found.append({"path": html.unescape(stream[1]), "cookie": cookie})
+    return found
 
 
-async def _crowd(
-    plan: Plan, desk: Desk, what: str, streams: list[dict[str, str]], alone: float, seconds: float
-) -> None:
-    last = desk.hub.rows("SELECT max(id) FROM event")[0][0]
-    streams = [{**each, "path": f"{each['path']}&after={last}"} for each in streams]
+async def _crowd(plan: Plan, desk: Desk, what: str, live: dict[str, int], alone: float, seconds: float) -> None:
+    streams = await asyncio.to_thread(_streams, desk, live)
     crowd = Child(OURS, "bench.watchers", desk.port, log=desk.hub.folder / "watchers.log")
     try:
         crowd.say(json.dumps(streams))
         await asyncio.to_thread(crowd.hear, _PATIENCE_S)
         await asyncio.sleep(3)
+        last = desk.hub.rows("SELECT max(id) FROM event")[0][0]
         used = await _used(desk.hub.pid, seconds) - alone
         through = desk.hub.rows("SELECT max(id) FROM event")[0][0]
         await asyncio.sleep(4)
