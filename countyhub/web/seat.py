@@ -21,7 +21,7 @@ from countyhub.web.watch import Watch
 from gridwire.problem import Language
 
 STREAMS_MAX: Final = 2000
-"""Of all live pages together. One that waits costs 0.1 MB and a socket; see docs/console.md."""
+"""Of all live pages together: each holds a socket, of which the service may have 65,536."""
 FULL_RETRY_S: Final = 10
 RETRY_MS: Final = 2000
 TICK: Final = b"event: tick\ndata: {}\n\n"
