@@ -110,7 +110,10 @@ async def _sos(
 
 
 def _title(book: Book, said: Said, name: str, drill: bool, now: datetime, language: Language) -> str:
-    where = book.registry.box_name(said.box, book.day(now)) or said.box
+    """Where and what: the village, for a resident's matter is none of the box."""
+    registry, day = book.registry, book.day(now)
+    path = registry.box_path(said.box, day)
+    where = (registry.name(path[0], day) if path else "") or registry.box_name(said.box, day) or said.box
     word = ("演练" if language == "zh" else "Drill:",) if drill else ()
     return " ".join((*word, where, name))
 

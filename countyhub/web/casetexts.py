@@ -106,8 +106,6 @@ CASE_TEXTS: dict[str, Text] = {
     "case.back": Text("返回案件列表", "Back to the list"),
     "case.print": Text("打印", "Print"),
     "case.about": Text("案件概况", "About"),
-    "case.version": Text("第 {version} 版", "version {version}"),
-    "case.limit": Text("时限 {name}", "Limit {name}"),
     "case.limit.ended": Text("已于 {time} 结束", "ended {time}"),
     "case.guessed": Text("按缺年份的日历推算", "reckoned without that year's calendar"),
     "case.handling": Text("办理方式", "Class"),

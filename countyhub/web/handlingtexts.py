@@ -8,6 +8,7 @@ HANDLING_TEXTS: dict[str, Text] = {
     # how long
     "span.late": Text("已超时 {time}", "{time} over"),
     "span.left": Text("还剩 {time}", "{time} left"),
+    "needs.longest.over": Text("最久", "longest:"),
     "span.away": Text("已 {time}", "for {time}"),
     # limits
     "limit.now": Text("现在的时限", "The limit now"),
@@ -55,7 +56,6 @@ HANDLING_TEXTS: dict[str, Text] = {
     "hint.classify": Text("分类决定办理方式和时限。", "The kind decides how it is handled, and the limits."),
     "hint.void": Text("注销误报，不能恢复。", "Takes a false alarm back; cannot be undone."),
     "act.category": Text("事项分类", "Kind of matter"),
-    "report.to": Text("上报后由{office}承办", "It will be with: {office}"),
     "report.unsure.what": Text(
         "可以不选：上报后由承办单位或上级在限期内分类。", "You may leave it open: it is classified within a limit."
     ),
@@ -98,5 +98,4 @@ HANDLING_TEXTS: dict[str, Text] = {
     "look.kind": Text("为了什么", "What for"),
     "look.more": Text("具体说明（写明案号或经过）", "In a few words (the case's number, what happened)"),
     "look.case": Text("案件 {number}", "case {number}"),
-    "look.event.case": Text("内容见上", "as above"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -13,6 +14,8 @@ from starlette.routing import Route
 
 from countyhub.registry.forms import Grid
 from countyhub.web.desk import Desk, Parts, Visit
+from countyhub.web.limits import limits
+from countyhub.web.mine import SHOWN, mine, offices
 from countyhub.web.tally import GRAVEST, LIVING, Counts, Tally
 
 _BENEATH = {"": "township", "county": "township", "township": "village", "village": "grid", "grid": "grid"}
@@ -48,7 +51,7 @@ class Board:
         visit = await self._desk.visit(request)
         area = area_of(visit, visit.said("area"))
         values = await self._values(visit, area)
-        parts = self._parts(visit, values)
+        parts = {**self._parts(visit, values), **await self._mine(visit)}
         return await self._desk.page(visit, "board.html", here="lights", live="board", parts=parts, **values)
 
     async def parts(self, visit: Visit) -> Parts:
@@ -57,7 +60,17 @@ class Board:
         made: Parts = self._desk.kept.get(
             key, (found, *visit.names), lambda: self._parts(visit, _values(visit, area, found))
         )
-        return made
+        return {**made, **await self._mine(visit)}
+
+    async def _mine(self, visit: Visit) -> Parts:
+        """What is to be handled comes before what is to be known."""
+        found, handles = await mine(self._desk, visit, SHOWN), bool(offices(visit))
+        rows = [(each.listed, limits(each.case, visit.now)) for each in found]
+        make = partial(self._desk.part, visit, "_mine.html", mine=rows, handles=handles)
+        made: str = self._desk.kept.get(
+            ("mine part", visit.language, visit.scope), (found, handles, *visit.names), make
+        )
+        return {"mine": made}
 
     def _parts(self, visit: Visit, values: dict[str, Any]) -> Parts:
         return {"board": self._desk.part(visit, "_board.html", **values)}

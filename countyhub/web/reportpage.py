@@ -7,19 +7,19 @@ Who sends twice because the line was bad has reported once: the form carries the
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from countyhub.cases import finding
-from countyhub.cases.listing import Filter
 from countyhub.cases.opening import MAX_TITLE, Opening, open_case
+from countyhub.lifecycle.state import Office
 from countyhub.registry.forms import Area, Category, Grid
-from countyhub.web.casetable import without_numbers
 from countyhub.web.desk import Desk, Visit, form_of
+from countyhub.web.limits import limits
+from countyhub.web.mine import mine
 from gridwire.codes import new_ulid
 
 MINE: Final = 30
@@ -38,12 +38,7 @@ class ReportPage:
 
     async def _shown(self, visit: Visit, typed: dict[str, str], wrong: str = "") -> Response:
         actor = visit.actor
-        mine: tuple[Any, ...] = ()
-        if actor is not None and actor.offices:
-            async with self._desk.read() as connection:
-                wanted = Filter(open=True, owners=actor.offices)
-                found = (await finding.find(connection, wanted, visit.scope, "", MINE, "due")).cases
-                mine = tuple(without_numbers(case) for case in found)
+        own = [(each.listed, limits(each.case, visit.now)) for each in await mine(self._desk, visit, MINE)]
         kinds = [(row.code, row.name) for row in visit.registry.in_force(Category, visit.now) if len(row.code) == 4]
         return await self._desk.page(
             visit,
@@ -56,7 +51,7 @@ class ReportPage:
             key=typed.get("key") or new_ulid(),
             typed={name: typed.get(name, "") for name in ("place", "category", "title", "text")},
             wrong=wrong,
-            mine=mine,
+            mine=own,
         )
 
     async def report(self, request: Request) -> Response:
@@ -83,7 +78,11 @@ class ReportPage:
         async with store.write() as connection:
             number = (await open_case(connection, visit.book, opening, visit.now, actor)).number
         await self._desk.watch.look()
-        return PlainTextResponse(number, 201) if _is_script(request) else RedirectResponse(f"/cases/{number}", 303)
+        return (
+            PlainTextResponse(number, 201)
+            if _is_script(request)
+            else RedirectResponse(f"/cases/{number}?done=opened", 303)
+        )
 
 
 def _is_script(request: Request) -> bool:
@@ -108,7 +107,17 @@ def _is_own(visit: Visit, place: str) -> bool:
     return scope.whole or any(each in scope.grids | scope.villages | scope.townships for each in path)
 
 
-def _places(visit: Visit) -> list[tuple[str, str]]:
+def _places(visit: Visit) -> list[tuple[str, str, Office | None]]:
+    """With the office that will have it: that of who reports, where it lies on the way of the case."""
+    own = visit.actor.offices if visit.actor else frozenset[Office]()
+    found: list[tuple[str, str, Office | None]] = []
+    for code, name in _own_places(visit):
+        route = visit.book.route_of(visit.book.place("", "", visit.now, code), visit.now)
+        found.append((code, name, next((office for office in route if office in own), route[0])))
+    return found
+
+
+def _own_places(visit: Visit) -> list[tuple[str, str]]:
     """Where a matter may be: the viewer's own grids and villages first; for who sees the county its townships."""
     registry, now = visit.registry, visit.now
     scope = visit.scope

@@ -1,23 +1,27 @@
 """The people of the demo's village: they see to what its cameras raise, after a while, as anybody at the console could.
 
-Whoever looks at the console may be quicker: then they find it done.
+Whoever looks at the console may be quicker: a case that somebody else has done anything with is left to them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from countyhub import configfile
 from countyhub.audit import trail
 from countyhub.cases import acting, finding
+from countyhub.cases.acting import Acted
 from countyhub.cases.book import Book
-from countyhub.cases.finding import Listed
+from countyhub.cases.finding import Listed, TimelineEntry
 from countyhub.cases.listing import Filter
 from countyhub.lifecycle.state import Act
 from countyhub.registry.live import LiveRegistry
@@ -47,6 +51,8 @@ class Staff:
     def __init__(self, config: Path, speed: float) -> None:
         self._config, self._speed = config, speed
         self._since = datetime.now(UTC)
+        self._done: set[tuple[str, int]] = set()
+        """Case and version of everything that they did: their names are those of the users who log in."""
 
     async def run(self) -> None:
         """A database that is busy is tried again. Raises what a database that is no hub's raises."""
@@ -71,9 +77,19 @@ class Staff:
         wanted = Filter(open=True, box=BOX, origin="machine", since=self._since)
         async with store.read() as connection:
             found = (await finding.find(connection, wanted, limit=100, order="due")).cases
-        for case in [each for each in found if self._is_ripe(each, now)][:AT_ONCE]:
+            ripe = [each for each in found if self._is_ripe(each, now)]
+            theirs = [each for each in ripe if self._is_theirs(await finding.timeline(connection, each.number))]
+        for case in theirs[:AT_ONCE]:
             actor = book.actor(people.staff_of(case.level, case.owner), now)
-            await acting.act(store, book, case.number, _NEXT[case.stage], actor, now)
+            act = replace(_NEXT[case.stage], expected=case.version)
+            done = await acting.act(store, book, case.number, act, actor, now)
+            if isinstance(done, Acted):
+                self._done.add((case.number, done.case.version))
+
+    def _is_theirs(self, entries: Iterable[TimelineEntry]) -> bool:
+        """Whether no person but them has acted on it."""
+        people = [entry for entry in entries if entry.role not in ("machine", "resident")]
+        return all((entry.number, entry.version) in self._done for entry in people)
 
     def _is_ripe(self, case: Listed, now: datetime) -> bool:
         wait = GO_ON_AFTER if case.stage in ("handling", "feedback") else BEGIN_AFTER

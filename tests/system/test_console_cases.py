@@ -34,14 +34,16 @@ async def test_a_list_is_what_its_address_says(here):
     await here.light(far, "green", here.now() + timedelta(hours=1))
     async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
         for query, found in (
-            ("", [far, red]),
-            ("?order=due", [red, far]),
+            ("", [red, far]),
+            ("?order=newest", [far, red]),
+            ("?mine=yes&state=all", []),
+            ("?category=none", []),
             ("?light=red", [red]),
-            ("?light=green&light=red", [far, red]),
+            ("?light=green&light=red", [red, far]),
             (f"?area={first}", [red]),
             (f"?township={COUNTY}100&village={other[:12]}", [far]),
             (f"?owner={first}", [red]),
-            ("?category=01", [far, red]),
+            ("?category=01", [red, far]),
             ("?q=%E6%B1%A1%E6%B0%B4", [red]),
             ("?q=%25", []),
             (f"?q={far}", [far]),

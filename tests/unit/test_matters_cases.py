@@ -228,10 +228,10 @@ async def test_persons_are_answered_with_a_case_each(world: World) -> None:
                        cases.c.title)  # fmt: skip
         found = [tuple(row) for row in await connection.execute(query.order_by(cases.c.number))]
     assert found == [
-        ("person", "found", "0901", "proxy", False, "R1", "001村盒子 低保"),
-        ("person", "found", "0901", "", False, "R2", "001村盒子 报警"),
-        ("person", "found", "", "", False, "R3", "001村盒子 9999"),
-        ("person", "filed", "0901", "", True, "", "001村盒子 大厅 求助"),
+        ("person", "found", "0901", "proxy", False, "R1", "村 低保"),
+        ("person", "found", "0901", "", False, "R2", "村 报警"),
+        ("person", "found", "", "", False, "R3", "村 9999"),
+        ("person", "filed", "0901", "", True, "", "村 大厅 求助"),
     ]
 
 

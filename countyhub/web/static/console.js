@@ -325,7 +325,7 @@ async function report(form) {
     if (!sent.ok) throw new Error(said);
     form.elements.key.value = "";
     for (const file of form.elements.photos.files) await sendFile(`/cases/${said}/files`, form.elements.csrf.value, file);
-    location.assign(`/cases/${said}`);
+    location.assign(`/cases/${said}?done=opened`);
   } catch (error) {
     status.textContent = error instanceof TypeError ? form.dataset.offline : error.message;
     button.disabled = false;
