@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from gridwire.events import ClockState, DeviceId, GridId, Lane, Seq, Sha256, Time, Ulid
+from gridwire.events import ClockState, DeviceId, GridId, Lane, Seq, Time, Ulid
 
 Count = Annotated[int, Meta(ge=0)]
 Range = Annotated[tuple[Seq, Seq], Meta(description="first and last number, both included")]
@@ -199,11 +199,3 @@ class CountyConfig(Message, frozen=True, kw_only=True):
     signature: Annotated[
         str, Meta(max_length=128, description="Ed25519 over box, revision and toml joined by line feeds, base64")
     ]
-
-
-class MediaName(Message, frozen=True, kw_only=True):
-    """What the topic `up/media/{stream}/{seq}` and the JPEG in it say together."""
-
-    stream: Ulid
-    seq: Seq
-    sha256: Sha256

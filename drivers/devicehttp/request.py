@@ -25,7 +25,6 @@ _LEGACY_SERVER_CONNECT = ssl.Options(0x4)
 # In which `ends` is looked for.
 _TAIL_BYTES = 128
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})")
-_LINE_BREAK = re.compile(rb"\r?\n")
 
 
 class HttpProblem(DriverProblem):

@@ -6,6 +6,7 @@ Importing this costs nothing: OpenCV and numpy are loaded at the first picture, 
 
 from drivers.picture.agreement import Agreement, Change
 from drivers.picture.checker import PictureChecker, Report
-from drivers.picture.kinds import FAULTS, MAX_STATE_BYTES, BadState, Measure
+from drivers.picture.figures import Measure
+from drivers.picture.limits import MAX_STATE_BYTES, BadState
 
-__all__ = ["FAULTS", "MAX_STATE_BYTES", "Agreement", "BadState", "Change", "Measure", "PictureChecker", "Report"]
+__all__ = ["MAX_STATE_BYTES", "Agreement", "BadState", "Change", "Measure", "PictureChecker", "Report"]

@@ -10,8 +10,9 @@ import numpy as np
 
 from drivers.picture import state
 from drivers.picture.baseline import Light
+from drivers.picture.figures import Measure
 from drivers.picture.judge import Judge
-from drivers.picture.kinds import ENOUGH, Measure
+from drivers.picture.limits import ENOUGH
 from drivers.picture.look import COLUMNS, ROWS, SIDE, Array, Look, look
 from drivers.picture.measure import measure, row
 
@@ -83,7 +84,7 @@ class Camera:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Camera:
-        """Raises `state.BadState`."""
+        """Raises `BadState`."""
         camera = cls()
         camera.lights, camera._size_px, camera._last = state.unpack(data)
         return camera

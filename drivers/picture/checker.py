@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from drivers.picture.figures import Measure
 from drivers.picture.header import read_header
-from drivers.picture.kinds import ENOUGH, Measure
+from drivers.picture.limits import ENOUGH
 
 if TYPE_CHECKING:
     from drivers.picture.camera import Camera, Frame
@@ -50,7 +51,7 @@ class PictureChecker:
             self._known().learn(frame)
 
     def check(self, jpeg: bytes) -> frozenset[str]:
-        """What is wrong with this picture, by the names of `drivers.picture.FAULTS`; empty when it is good."""
+        """What is wrong with this picture, by the names of `gridwire.kinds.PICTURE_FAULTS`; empty when it is good."""
         return self.examine(jpeg).faults
 
     def examine(self, jpeg: bytes, privacy: Polygons = ()) -> Report:

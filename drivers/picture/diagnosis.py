@@ -19,7 +19,7 @@ import msgspec
 
 from drivers.devicehttp.request import HttpProblem
 from drivers.picture.agreement import Agreement
-from drivers.picture.words import MEASURES
+from drivers.picture.figures import MEASURES
 from drivers.picture.work import LOOK_AT, Answer, question, read_answer
 from drivers.snapshot.problems import PictureProblem
 from drivers.snapshot.schedule import wait_s

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from drivers.picture.checker import PictureChecker, Polygons
-from drivers.picture.kinds import BadState, Measure
+from drivers.picture.figures import Measure
+from drivers.picture.limits import BadState
 from drivers.snapshot.frames import SIZES, pack, unpack
 
 LOOK_AT = "drivers.picture.work:look_at"

@@ -1,4 +1,4 @@
-"""The citizen number: its check digit, its mask, and the keyed hash that stands for it everywhere else.
+"""The citizen number at the terminal: its mask, and the hash by the village's key that stands for it elsewhere.
 
 Pure but for `load_village_key`. Promises: nothing here puts a number into a log record, an error text or a repr.
 """
@@ -9,20 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeagent.driver import DriverProblem
-from gridwire.persons import birth_date, check_character, is_resident_number, keyed_hash, parse_date
-
-__all__ = [
-    "NumberHash",
-    "VillageKey",
-    "birth_date",
-    "check_character",
-    "is_resident_number",
-    "load_village_key",
-    "mask_code",
-    "mask_foreigner",
-    "mask_resident",
-    "parse_date",
-]
+from gridwire.persons import keyed_hash
 
 _KEY_LINE = re.compile(r"([A-Za-z0-9._-]{1,32}):([0-9A-Fa-f]{64})")
 _SHOWN_OF_CODE = 4

@@ -10,10 +10,10 @@ from drivers.seriallink import SerialLink
 from drivers.terminal.actions import CODE_PREFIX, Action, Command, action_in_code
 from drivers.terminal.desk import Credential, Desk
 from drivers.terminal.frames.icem import CardSeen
-from drivers.terminal.idnumber import VillageKey, is_resident_number, mask_code, mask_resident
+from drivers.terminal.idnumber import VillageKey, mask_code, mask_resident
 from drivers.terminal.parts import Parts
 from drivers.terminal.presence import SpokenPresence
-from gridwire.persons import card_number
+from gridwire.persons import card_number, is_resident_number
 
 Frame = TypeVar("Frame")
 Help = Callable[[], None]

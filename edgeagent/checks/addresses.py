@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from edgeagent.checks.check import Check
 from edgeagent.checks.devices import address_of
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
 from edgeagent.config import DeviceSettings
+from gridwire.verdict import Fault, Line, found, passed
 
 
 class Same(Fault):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
 from edgeagent.status.words import duration
+from gridwire.verdict import Fault, Line, found, passed
 
 
 class NotRunning(Fault):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Fault, Line, foreign, found, passed
 from edgeagent.clock import Clock
 from edgeagent.outbox import inspect
 from edgeagent.status.words import duration
 from gridwire.problem import Problem
+from gridwire.verdict import Fault, Line, foreign, found, passed
 
 LATE_S = 3600.0
 MANY = 10_000

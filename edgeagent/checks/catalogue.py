@@ -24,8 +24,9 @@ from edgeagent.checks import (
     tcp,
     tls,
 )
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Line
+from gridwire.verdict import Line
 
 CHECKS: tuple[Check, ...] = tuple(
     module.CHECK

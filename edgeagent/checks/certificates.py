@@ -11,10 +11,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from cryptography.x509.oid import NameOID
 
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
 from edgeagent.config import TlsSettings
 from gridwire.codes import BOX_PATTERN
+from gridwire.verdict import Fault, Line, found, passed
 
 SOON_DAYS = 30
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
 from edgeagent.clock import Clock
+from gridwire.verdict import Fault, Line, found, passed
 
 EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)
 LATEST = datetime(2060, 1, 1, tzinfo=UTC)

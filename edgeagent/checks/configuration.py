@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edgeagent import plugins
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Line, passed
 from edgeagent.configfile import DriverBroken, Mistake
 from edgeagent.configfile.mistakes import BrokenDriver
 from gridwire.settings.mistakes import Place
+from gridwire.verdict import Line, passed
 
 
 def _look(scene: Scene) -> Iterable[Line]:

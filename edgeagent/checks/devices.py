@@ -16,11 +16,12 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from edgeagent import plugins
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import CRASHED, Scene, Trial
-from edgeagent.checks.verdict import Check, Fault, Line, foreign, found, passed
 from edgeagent.config import DeviceSettings
 from edgeagent.driver import DriverProblem, Found, Login, Search
 from gridwire.problem import Problem
+from gridwire.verdict import Fault, Line, foreign, found, passed
 
 CONNECT_S = 5.0
 AT_ONCE = 8

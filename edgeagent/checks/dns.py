@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 
 from edgeagent.checks.brokers import endpoints
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
+from gridwire.verdict import Fault, Line, found, passed
 
 
 class NoSuchName(Fault):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
+from gridwire.verdict import Fault, Line, found, passed
 
 _WORN, _WORN_OUT = 9, 11
 """life_time: 1 is 0-10 % used, 10 is 90-100 %, 11 is over. pre_eol_info: 2 is 80 % of the spare blocks, 3 is 90 %."""

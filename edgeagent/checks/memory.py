@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
+from gridwire.verdict import Fault, Line, found, passed
 
 _MIB = 2**20
 MIN_FREE_MB = 48

@@ -8,8 +8,9 @@ from importlib import metadata
 from pathlib import Path
 
 import edgeagent
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
+from gridwire.verdict import Fault, Line, found, passed
 
 OURS = "gridwire"
 """The distribution that all our packages belong to."""

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Account, Scene
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
 from edgeagent.configfile.reader import read
+from gridwire.verdict import Fault, Line, found, passed
 
 _FILE_KEYS = frozenset({"ca", "cert", "roster_file"})
 _KEY_KEYS = frozenset({"key", "key_file"})

@@ -16,8 +16,8 @@ import msgspec
 
 from edgeagent import control
 from edgeagent.checks.brokers import TIMEOUT_S, settings
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
 from edgeagent.outbox import OutboxInUse, hold, inspect
 from edgeagent.outbox.lock import FILE_NAME
 from edgeagent.status.inquiry import RoundTrip
@@ -28,6 +28,7 @@ from gridwire.events import EVENT_LANES, Lane
 from gridwire.messages import Ack
 from gridwire.mqtt import NO_MATCHING_SUBSCRIBERS, Message, MqttClient, MqttError, NotConnected, SubscribeRefused
 from gridwire.problem import Problem
+from gridwire.verdict import Fault, Line, found, passed
 
 ACK_S = 20.0
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
+from edgeagent.checks.check import Check
 from edgeagent.checks.permissions import allowed
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
+from gridwire.verdict import Fault, Line, found, passed
 
 _NAMES = ("by-id", "by-path")
 _MOVING = ("ttyUSB", "ttyACM")

@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterable
 
 from edgeagent.checks.brokers import TIMEOUT_S, connect, endpoints
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
 from gridwire.mqtt import ConnectFailed
 from gridwire.mqtt.brokers import Endpoint
+from gridwire.verdict import Fault, Line, found, passed
 
 
 class PortClosed(Fault):

@@ -17,6 +17,7 @@ from datetime import datetime
 from cryptography import x509
 
 from edgeagent.checks.brokers import TIMEOUT_S, connect, endpoints
+from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
 from edgeagent.checks.tlsfaults import (
     FAULTS,
@@ -32,10 +33,10 @@ from edgeagent.checks.tlsfaults import (
     WrongName,
     refused,
 )
-from edgeagent.checks.verdict import Check, Fault, Line, found, passed
 from gridwire.mqtt import ConnectFailed
 from gridwire.mqtt.brokers import Endpoint
 from gridwire.mqtt.dial import tls_failure
+from gridwire.verdict import Fault, Line, found, passed
 
 _PING = b"\xc0\x00"
 """PINGREQ. Before CONNECT it is a protocol error: the broker hangs up at once, or has told what it has against us."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edgeagent.checks.verdict import Fault
 from gridwire.mqtt.brokers import Endpoint
+from gridwire.verdict import Fault
 
 
 class NoTls(Fault):

@@ -15,7 +15,6 @@ from typing import Literal
 from simulators.terminal.speakers import Beep
 
 Paper = Literal["ok", "near-end", "out"]
-PAPERS: tuple[Paper, ...] = ("ok", "near-end", "out")
 _PAPER_BITS = {"ok": 0x00, "near-end": 0x0C, "out": 0x60}
 _ALWAYS, _OFFLINE = 0x12, 0x08
 _STATUS, _PAPER = 1, 4

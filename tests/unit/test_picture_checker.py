@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from drivers.picture import FAULTS, MAX_STATE_BYTES, BadState, PictureChecker
+from drivers.picture import MAX_STATE_BYTES, BadState, PictureChecker
+from gridwire.kinds import PICTURE_FAULTS
 
 WIDTH, HEIGHT = 640, 360
 
@@ -122,7 +123,7 @@ def test_each_fault_is_found_and_named(checker, fault):
 
 
 def test_the_names_are_those_of_the_industry():
-    assert {*FAULTY, "frozen"} == set(FAULTS)
+    assert {*FAULTY, "frozen"} == set(PICTURE_FAULTS)
 
 
 @pytest.mark.parametrize("light", [0.5, 0.75, 1.0])
@@ -322,8 +323,8 @@ def test_any_damage_gives_an_answer(checker):
         data = bytearray(whole)
         for at in rng.integers(2, len(data), 30):
             data[at] = int(rng.integers(256))
-        assert checker.check(bytes(data[: int(rng.integers(1, len(data)))])) <= set(FAULTS)
-        assert checker.check(bytes(data)) <= set(FAULTS)
+        assert checker.check(bytes(data[: int(rng.integers(1, len(data)))])) <= set(PICTURE_FAULTS)
+        assert checker.check(bytes(data)) <= set(PICTURE_FAULTS)
 
 
 def test_the_import_loads_neither_opencv_nor_numpy():

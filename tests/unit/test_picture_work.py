@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from drivers.picture.words import MEASURES, explain
+from drivers.picture.figures import MEASURES, explain
 from drivers.picture.work import LOOK_AT, look_at, question, read_answer
 from drivers.snapshot.worker import worker
 

@@ -23,15 +23,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from drivers.terminal.frames.framing import ScanningDecoder, xor_of
-from drivers.terminal.idnumber import (
-    NumberHash,
-    VillageKey,
-    birth_date,
-    is_resident_number,
-    mask_foreigner,
-    mask_resident,
-    parse_date,
-)
+from drivers.terminal.idnumber import NumberHash, VillageKey, mask_foreigner, mask_resident
+from gridwire.persons import birth_date, is_resident_number, parse_date
 
 PREAMBLE = bytes.fromhex("AAAAAA9669")
 _LEN_AT, _BODY_AT = len(PREAMBLE), len(PREAMBLE) + 2

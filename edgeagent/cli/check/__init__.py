@@ -16,11 +16,11 @@ from collections.abc import Iterator, Sequence
 from edgeagent import plugins
 from edgeagent.checks import scene as scenes
 from edgeagent.checks.catalogue import run
-from edgeagent.checks.verdict import Check, Level, Line
+from edgeagent.checks.check import Check
 from edgeagent.cli.check import trial
 from edgeagent.cli.say import Language, choose, say, width
 from edgeagent.configfile import BadConfig, Loaded, Mistake, load
-from gridwire.verdict import MARKS, summary
+from gridwire.verdict import MARKS, Level, Line, summary
 
 _NAME_COLUMNS = 12
 

@@ -67,10 +67,6 @@ class Present:
         return Path(self._tree.place(path).file) if self.get(*path[:-1]) is not None else self.config
 
     @property
-    def is_enrolled(self) -> bool:
-        return (self.folder / "conf.d" / ENROLLED).exists()
-
-    @property
     def store(self) -> Path:
         return Path(str(self.get("store", "dir", default=StoreSettings().dir)))
 

@@ -1,10 +1,24 @@
-"""What each figure of the diagnosis says, for people: `edgeagent camera ID --picture`."""
+"""The figures of the diagnosis: what one says beside its usual value and its limit, and its words for people.
+
+`edgeagent camera ID --picture` shows them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from drivers.picture.kinds import Measure
+
+class Measure(NamedTuple):
+    """One figure: `usual` is the median of the baseline, None without one. `fault` is what it alone would mean, empty
+    when it is within its limit; figures that only tell kinds apart never have one."""
+
+    name: str
+    value: float
+    usual: float | None
+    limit: float
+    fault: str = ""
+
 
 MEASURES: Mapping[str, tuple[str, str]] = {
     "bright": ("brightest twentieth, level", "最亮的二十分之一，灰度"),

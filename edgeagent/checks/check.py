@@ -1,4 +1,4 @@
-"""What a check of the box is; what it says stands in `gridwire.verdict`."""
+"""What a check of the box is. What it says is the same at box and hub: `gridwire.verdict`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import NamedTuple
 
 from edgeagent.checks.scene import Scene
 from gridwire.problem import Problem
-from gridwire.verdict import Fault, Level, Line, foreign, found, passed
-
-__all__ = ["Check", "Fault", "Level", "Line", "foreign", "found", "passed"]
+from gridwire.verdict import Line
 
 
 class Check(NamedTuple):
