@@ -18,7 +18,6 @@ from countyhub.accounts import session
 from countyhub.accounts.session import Limits as SessionLimits
 from countyhub.accounts.viewer import Viewer, viewer
 from countyhub.api import tokens
-from countyhub.api.limits import WINDOW_S, Limits, Verdict
 from countyhub.api.origin import CSRF_HEADER, SAFE_METHODS, is_own
 from countyhub.api.parts import ApiParts
 from countyhub.api.peer import Peer, believed, peer
@@ -35,6 +34,7 @@ from countyhub.api.problems import (
     TooMany,
     TooManyFailures,
 )
+from countyhub.api.ratelimit import WINDOW_S, Limits, Verdict
 from countyhub.api.scopes import SCOPES
 from countyhub.api.tokens import Token
 from countyhub.store.engine import Store

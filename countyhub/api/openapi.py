@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from countyhub.api.kept import KEY_PATTERN
+from countyhub.api.idempotency import KEY_PATTERN
 from countyhub.api.problems import (
     MEDIA_TYPE,
     TITLES,

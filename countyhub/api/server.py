@@ -22,10 +22,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from countyhub.accounts.session import COOKIE, SECURE_COOKIE
-from countyhub.api import kept, openapi, reading
+from countyhub.api import idempotency, openapi, reading
 from countyhub.api.call import Call
 from countyhub.api.door import USED_EVERY_S, Caller, Door
-from countyhub.api.kept import KEY_PATTERN, Answered, Asked
+from countyhub.api.idempotency import KEY_PATTERN, Answered, Asked
 from countyhub.api.parts import ApiParts
 from countyhub.api.problems import (
     MEDIA_TYPE,
@@ -156,18 +156,20 @@ class Api:
         if not _KEY.fullmatch(key):
             raise _bad_header("Idempotency-Key", "1-64 visible ASCII characters 应为 1 至 64 个可见字符")
         target = f"{request.url.path}?{request.url.query}"
-        return await self._once(kept.asked(call.token.id, key, route.method, target, data), route, call, arguments)
+        return await self._once(
+            idempotency.asked(call.token.id, key, route.method, target, data), route, call, arguments
+        )
 
     async def _once(self, ask: Asked, route: Route, call: Call, arguments: dict[str, Any]) -> Answered:
         """The same answer for the same request, however often it comes."""
         async with self._store.write() as connection:
-            before = await kept.begin(connection, ask, call.now)
+            before = await idempotency.begin(connection, ask, call.now)
         if before is not None:
             rate = {name: value for name, value in call.headers.items() if name.startswith("ratelimit")}
             return before._replace(headers={**before.headers, **rate, "idempotency-replayed": "true"})
 
         async def keep(connection: AsyncConnection, value: Any) -> None:
-            await kept.keep(connection, ask, _encoded(route, call, value, Headers()))
+            await idempotency.keep(connection, ask, _encoded(route, call, value, Headers()))
 
         call.keep = keep
         async with contextlib.AsyncExitStack() as undo:
@@ -175,12 +177,12 @@ class Api:
             answered = _encoded(route, call, await route.call(call, **arguments), Headers())
             undo.pop_all()
         async with self._store.write() as connection:
-            await kept.keep(connection, ask, answered)
+            await idempotency.keep(connection, ask, answered)
         return answered
 
     async def _forget(self, ask: Asked) -> None:
         async with self._store.write() as connection:
-            await kept.forget(connection, ask)
+            await idempotency.forget(connection, ask)
 
 
 def cookie_of(request: Request) -> str:

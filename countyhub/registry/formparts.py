@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from countyhub.lifecycle import ledger, state
+from countyhub.lifecycle import fivesteps, state
 from countyhub.registry.columns import ALWAYS, OPEN, Col, Row
 from gridwire.codes import END
 from gridwire.kinds import KINDS, KindName
@@ -36,7 +36,7 @@ UNTILS = {
     "met": "达成",
     "classify": "分类",
 }
-LEDGERS = {ledger: name.zh for ledger, name in ledger.LEDGERS.items()}
+LEDGERS = {ledger: name.zh for ledger, name in fivesteps.LEDGERS.items()}
 HANDLINGS = {handling: name.zh for handling, name in state.HANDLINGS.items()}
 MODES = {mode: name.zh for mode, name in state.MODES.items() if mode}
 QUEUES = {"centre": "中心", "department": "职能部门", "grid": "网格", "services": "便民服务", "stability": "综治维稳"}

@@ -37,15 +37,15 @@ from countyhub.web import (
 )
 from countyhub.web.auditpage import AuditPage
 from countyhub.web.desk import Desk
-from countyhub.web.gate import Gate
-from countyhub.web.guard import Guard
 from countyhub.web.lobby import Lobby, lobby
 from countyhub.web.login import Login
+from countyhub.web.logingate import Gate
 from countyhub.web.looking import Looking
 from countyhub.web.metrics.gauges import GaugeParts, Gauges
 from countyhub.web.pages import Pages
 from countyhub.web.partstream import PartStreams
 from countyhub.web.render import STATIC, Renderer
+from countyhub.web.requestguard import Guard
 from countyhub.web.settings import ConsoleSettings
 from countyhub.web.sight import Sights
 from countyhub.web.snapshot import reader, zone_of

@@ -27,7 +27,7 @@ from countyhub.web import caseacts, outlines, present
 from countyhub.web.again import Again, again
 from countyhub.web.desk import OPENED, Desk, Parts, Visit, body_of, form_of
 from countyhub.web.limits import limits
-from countyhub.web.personal import masked
+from countyhub.web.maskedcase import masked
 from countyhub.web.tally import LIVING
 from gridwire import events as wire
 

@@ -20,8 +20,8 @@ from countyhub.api.peer import Peer
 from countyhub.audit import trail
 from countyhub.registry.snapshot import Registry
 from countyhub.web.desk import YEAR_S, Desk, form_of
-from countyhub.web.gate import cookie_of
 from countyhub.web.lobby import Lobby
+from countyhub.web.logingate import cookie_of
 from countyhub.web.render import COOKIE as LANGUAGE_COOKIE
 from countyhub.web.render import language_of
 from gridwire.problem import Problem

@@ -12,7 +12,7 @@ from countyhub.overview.arrivals import LISTED
 from countyhub.store import tables as t
 from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.desk import Desk
-from countyhub.web.gate import Refused
+from countyhub.web.logingate import Refused
 from countyhub.web.metrics.gauges import Gauges
 from countyhub.web.render import language_of, names_of
 from countyhub.web.stream import Streams, event_filter

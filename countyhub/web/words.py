@@ -11,7 +11,7 @@ from typing import Any
 
 from countyhub.cases.actnames import ACTS
 from countyhub.cases.finding import TimelineEntry
-from countyhub.lifecycle.ledger import LEDGERS
+from countyhub.lifecycle.fivesteps import LEDGERS
 from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Name, Office
 from countyhub.registry.forms import ROLES
 from countyhub.registry.snapshot import Registry

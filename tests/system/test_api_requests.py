@@ -12,9 +12,9 @@ import pytest
 from starlette.datastructures import Headers
 
 from countyhub.api.door import Door
-from countyhub.api.limits import Limits
 from countyhub.api.parts import ApiParts
 from countyhub.api.problems import PlainHttp
+from countyhub.api.ratelimit import Limits
 from countyhub.config import ApiSettings, Config
 from countyhub.store.tables import board as board_table
 from countyhub.store.tables import command

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from countyhub.lifecycle import family
-from countyhub.lifecycle.ledger import FIVE_STEPS, LedgerEntry, take_step
+from countyhub.lifecycle.fivesteps import FIVE_STEPS, LedgerEntry, take_step
 from countyhub.lifecycle.number import case_number
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import HUB, LEVELS, STAGES, Act, Actor, Case, Office

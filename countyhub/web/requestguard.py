@@ -1,5 +1,5 @@
 """Lets in only what this console is for: reading and forms under a name of ours, other methods below /api/ alone; and
-tells browsers to load nothing from elsewhere. Who may do what, `gate` asks.
+tells browsers to load nothing from elsewhere. Who may do what, `logingate` asks.
 
 A page of another site that has pointed its own name at this machine (DNS rebinding) is refused by its Host header.
 """
