@@ -38,7 +38,7 @@ def limits(case: Case, now: datetime) -> Limits:
     found = [Limit(clock, _office(case, clock), is_over(clock, now)) for clock in case.clocks]
     running = sorted((each for each in found if each.clock.ended is None), key=lambda each: each.clock.due)
     level = case.owner.level if case.owner else ""
-    own = [each for each in running if each.clock.level == level]
+    own = [each for each in running if each.clock.level == level or each.clock.until == "classify"]
     counting = own or [each for each in running if not each.late][:1]
     rest = [each for each in running if each not in counting]
     late = tuple(each for each in rest if each.late)
@@ -47,7 +47,9 @@ def limits(case: Case, now: datetime) -> Limits:
 
 
 def _office(case: Case, clock: Clock) -> Office | None:
-    """The one of that level that has it, had it, or is on its way."""
+    """The one of that level that has it, had it, or is on its way; whoever has it must say of which kind it is."""
+    if clock.until == "classify" and clock.ended is None:
+        return case.owner
     known: Iterable[Office | None] = (
         case.owner,
         *reversed(case.below),
