@@ -1,7 +1,8 @@
 """Work that only one of several hub processes may do at a time, such as correlation.
 
 A holder that dies is followed by another once its time is over. One that was only slow finds out in the transaction in
-which it wants to write: `prove` raises `LeaseLost` there, so clocks that differ delay work but never double it.
+which it wants to write: `prove` raises `LeaseLost` there, so clocks that differ delay work but never double it. `hold`
+does a work for as long as this process has its lease.
 """
 
 from __future__ import annotations

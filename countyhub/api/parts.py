@@ -1,4 +1,4 @@
-"""What the interface is given by the hub."""
+"""What the interface is given by the hub: its settings, the book of cases, and how to have an order sent at once."""
 
 from __future__ import annotations
 

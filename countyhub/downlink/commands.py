@@ -1,6 +1,6 @@
 """Orders to boxes: recorded first, then sent, and sent again after a broken link until the broker has taken them.
 
-A box executes an order once by its id and refuses it when it is overdue; replies are recorded by `boxes`.
+A box executes an order once by its id and refuses it when it is overdue; replies are recorded by `ingest.boxes`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How far a feed has come, in the table `cursor`."""
+"""How far a feed has come, in the table `cursor`: moved in the transaction of who sends, so that nothing is left out."""
 
 from __future__ import annotations
 

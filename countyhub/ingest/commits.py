@@ -1,5 +1,5 @@
-"""Tells whoever listens that events were committed. What was missed is read from the database, so nobody is too slow:
-a listener that comes back names the last id that it saw.
+"""Tells whoever listens in this process that events were committed: `matters`, and the console. What was missed is read
+from the database, so nobody is too slow: a listener that comes back names the last id that it saw.
 """
 
 from __future__ import annotations

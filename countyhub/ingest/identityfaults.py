@@ -1,6 +1,7 @@
 """Boxes that are not what they seem: two machines under one id, or a storage that was set back. Found, told, no more.
 
-Nothing is lost or doubled by either, since every start of an agent begins new streams; but a person has to look.
+Nothing is lost or doubled by either, since every start of an agent begins new streams; but a person has to look: it is
+kept in `identity_fault`, and shown by `overview.attention`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Writes what is new: events, pictures, dead letters, declared gaps, and the keys that make each count once."""
+"""Writes what is new: events, pictures, dead letters, declared gaps, and the keys that make each count once.
+
+Within the transaction of `inbox`, which answers for it; what is a repeat has been sorted out before.
+"""
 
 from __future__ import annotations
 
@@ -110,7 +113,7 @@ async def _write_items(connection: AsyncConnection, items: Sequence[Entry]) -> d
 
 async def _make_room(connection: AsyncConnection, moments: Iterable[datetime]) -> None:
     """The monthly parts of the inbox that these moments need. A part that cannot be made now, because somebody reads
-    everything, is made later (`upkeep`): until then `event_default` takes its rows."""
+    everything, is made later (`store.upkeep`): until then `event_default` takes its rows."""
     if connection.dialect.name != "postgresql":
         return
     known: set[partitions.Month] = connection.sync_connection.info.setdefault("months", set())  # type: ignore[union-attr]  # a connection that is open has one

@@ -1,4 +1,6 @@
-"""Sorts the events and pictures of a batch into new ones, repeats, and numbers used twice. Pure."""
+"""Sorts the events and pictures of a batch into new ones, repeats, and numbers used twice; and what boxes are to be
+told of them: every number that is durable, a repeat as well. Pure.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a database cannot be used, for people."""
+"""Why a database, a backup or what is to be stored cannot be used, for people; each says what to do."""
 
 from __future__ import annotations
 

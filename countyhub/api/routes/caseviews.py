@@ -1,4 +1,4 @@
-"""Cases as this interface shows them."""
+"""Cases as this interface shows them: what is in an answer, and how it is made of what `cases.finding` found."""
 
 from __future__ import annotations
 
