@@ -1,4 +1,4 @@
-"""How far a feed has come, in the table `cursor`: moved in the transaction of who sends, so that nothing is left out."""
+"""How far a feed has come, in the table `cursor`, moved when what stands before it is through; what it left out for good."""
 
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
-"""The hub's console: pages rendered here, live by server-sent events. A person's act goes by the same `cases.acting`,
-`downlink` and `accounts` as the interface's and the command line's; nothing is loaded from elsewhere.
+"""The hub's console: pages rendered here, live by server-sent events, nothing loaded from elsewhere.
+
+What a person does with a case goes by `cases.acting`, as from the interface and the command line.
 """
