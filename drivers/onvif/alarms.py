@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
-from drivers.onvif.ladder.telling import Batch
+from drivers.onvif.ladder.listener import Batch
 from drivers.onvif.notifications import Notification
 from drivers.onvif.states import MAX_STATES, Pairs, States, Step
 from drivers.onvif.tap import Tap

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from drivers.devicehttp.server import BadRequest
 from drivers.webhook.bodies import Posted
 from drivers.webhook.config import Config
-from drivers.webhook.kinds import IGNORE, Kinds
 from drivers.webhook.pictures import Pictures
 from drivers.webhook.said import Said
 from drivers.webhook.states import States, Step
+from drivers.webhook.vocabulary import IGNORE, Kinds
 from edgeagent.driver import Alarm, Device, Observation, Stored
 
 MEMORY_KEY = "webhook.states"

@@ -9,7 +9,7 @@ from msgspec import field
 
 from drivers.snapshot.privacy import check_privacy
 from drivers.snapshot.settings import PictureWidth, Privacy
-from drivers.webhook.kinds import IGNORE
+from drivers.webhook.vocabulary import IGNORE
 from edgeagent.driver import KINDS, DeviceConfig, Secret, about
 
 LOCAL = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "::1/128", "fc00::/7",

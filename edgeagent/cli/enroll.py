@@ -17,9 +17,9 @@ import msgspec
 
 from edgeagent.cli.say import Language, choose, say
 from edgeagent.enrol import moving
+from edgeagent.enrol.enrolledfile import Own
 from edgeagent.enrol.identity import Identity, Record
 from edgeagent.enrol.moving import AnotherBox, Left
-from edgeagent.enrol.settings import Own
 from gridwire.codes import BadBoxId, check_box_id
 from gridwire.enrolment import TICKET_SUFFIX, BadTicket, BadToken, NoTicket, OtherBox, Ticket, Token, read_token
 from gridwire.problem import Problem

@@ -17,7 +17,7 @@ from edgeagent.cli.say import Language, choose, say, table
 from edgeagent.clock import Clock
 from edgeagent.config import Config, StoreSettings
 from edgeagent.outbox import inspect
-from edgeagent.outbox.times import Moments, Since
+from edgeagent.outbox.since import Moments, Since
 from edgeagent.outbox.verify import Finding, verify
 from edgeagent.status.words import duration, size, word
 from gridwire.events import LANES

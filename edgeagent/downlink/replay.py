@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from edgeagent.clock import Clock
 from edgeagent.outbox import Outbox
-from edgeagent.outbox.times import PART_ROWS, Moments, Since
+from edgeagent.outbox.since import PART_ROWS, Moments, Since
 from edgeagent.uplink import Uplink
 from gridwire.events import LANES, Lane
 from gridwire.messages import Range

@@ -11,7 +11,7 @@ import logging
 from typing import NamedTuple
 
 from edgeagent.enrol import hub as wire
-from edgeagent.enrol import request
+from edgeagent.enrol import keys as request
 from edgeagent.enrol.hub import Address, CertificateNotTaken
 from edgeagent.enrol.identity import Identity, NotEnrolled, Record
 from gridwire.enrolment import ENROL_PATH, RENEW_PATH, EnrolRequest, Granted, RenewRequest, Token

@@ -19,12 +19,12 @@ from msgspec import Meta
 from edgeagent.clock import Stamp
 from edgeagent.outbox import transactions
 from edgeagent.outbox.ballast import FILE_NAME as BALLAST
-from edgeagent.outbox.files import FILE_NAME
+from edgeagent.outbox.file import FILE_NAME
 from edgeagent.outbox.numbers import Book, Stream
 from edgeagent.outbox.pictures import FOLDER as PICTURES
 from edgeagent.outbox.pictures import PictureFile
 from edgeagent.outbox.schema import check
-from edgeagent.outbox.times import PART_ROWS, Since, recorded
+from edgeagent.outbox.since import PART_ROWS, Since, recorded
 from gridwire.events import LANES, Lane
 from gridwire.messages import StreamNumbers
 from gridwire.problem import Problem

@@ -19,7 +19,7 @@ from edgeagent.outbox import transactions
 from edgeagent.outbox.commits import Commits
 from edgeagent.outbox.connection import Connection, connect, transaction
 from edgeagent.outbox.draft import Draft
-from edgeagent.outbox.files import FILE_NAME, Opened, OutboxFile, is_damage
+from edgeagent.outbox.file import FILE_NAME, Opened, OutboxFile, is_damage
 from edgeagent.outbox.group import UNFIT, Pending, Plan, plan_group
 from edgeagent.outbox.numbers import Row
 from edgeagent.outbox.pictures import FOLDER as PICTURES

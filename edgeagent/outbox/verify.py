@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from edgeagent.outbox.files import FILE_NAME
+from edgeagent.outbox.file import FILE_NAME
 from edgeagent.outbox.inspect import Content, common
 from edgeagent.outbox.pictures import FOLDER as PICTURES
 from edgeagent.outbox.pictures import PictureFile

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from edgeagent.outbox.files import FILE_NAME
+from edgeagent.outbox.file import FILE_NAME
 from edgeagent.outbox.salvage import PAGE_BYTES
 
 

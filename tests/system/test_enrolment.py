@@ -19,7 +19,8 @@ from sqlalchemy import select, update
 
 from countyhub.ca import certificates, identities
 from countyhub.store.identitytables import certificate, enrol_token
-from edgeagent.enrol import request, steps
+from edgeagent.enrol import keys as request
+from edgeagent.enrol import steps
 from edgeagent.enrol.hub import Address, HubRefuses
 from edgeagent.enrol.identity import Identity
 from gridwire.enrolment import ENROL_PATH, EnrolRequest, read_token

@@ -17,7 +17,8 @@ from sqlalchemy import func, select
 
 from countyhub.ca import certificates, renewal
 from countyhub.store.identitytables import certificate
-from edgeagent.enrol import request, steps
+from edgeagent.enrol import keys as request
+from edgeagent.enrol import steps
 from edgeagent.enrol.identity import Identity, Record
 from edgeagent.enrol.renewal import ENV_FIRST_S
 from gridwire.enrolment import RENEW_PATH, RenewRequest

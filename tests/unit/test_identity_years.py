@@ -17,7 +17,7 @@ import pytest
 from countyhub.ca import certificates, identities, renewal
 from countyhub.ca.authority import Authority
 from countyhub.ca.enrolment import EnrolRefused, Registrar
-from edgeagent.enrol import request
+from edgeagent.enrol import keys as request
 from edgeagent.enrol.identity import Record
 from edgeagent.enrol.renewal import Renewal
 from gridwire.enrolment import EnrolRequest, Granted, RenewRequest, read_token

@@ -26,7 +26,7 @@ from edgeagent.outbox.inspect import (
     select,
     survey,
 )
-from edgeagent.outbox.times import Moments, Since
+from edgeagent.outbox.since import Moments, Since
 from edgeagent.outbox.verify import verify
 from gridwire.ranges import RangeSet
 from tests.unit.test_outbox import JPEG, alarm, draft, outbox, rows

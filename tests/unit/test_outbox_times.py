@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edgeagent.clock import Stamp
 from edgeagent.outbox.numbers import Book, LaneBook, Stream
-from edgeagent.outbox.times import PART_ROWS, Moments, Since, recorded
+from edgeagent.outbox.since import PART_ROWS, Moments, Since, recorded
 from gridwire.events import LANES
 from gridwire.ranges import RangeSet
 

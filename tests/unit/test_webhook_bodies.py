@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from drivers.devicehttp.server import BadRequest, Request
 from drivers.webhook.bodies import MAX_SAID, read
-from drivers.webhook.kinds import IGNORE, NAMES, Kinds
+from drivers.webhook.vocabulary import IGNORE, NAMES, Kinds
 from edgeagent.driver import KINDS
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\r\n--not the mark\r\n" + b"\xff\xd9"

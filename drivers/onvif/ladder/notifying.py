@@ -18,9 +18,9 @@ from drivers.devicehttp.request import HttpProblem
 from drivers.onvif.client import Client
 from drivers.onvif.health import Health, NoEvents, SubscriptionLost
 from drivers.onvif.ladder.letterbox import Letterbox, Post
+from drivers.onvif.ladder.listener import Batch, Listener
 from drivers.onvif.ladder.pullpoints import PullPoints
 from drivers.onvif.ladder.slot import Slot
-from drivers.onvif.ladder.telling import Batch, Listener
 from drivers.onvif.soap import ADDRESSING, BW, WSNT, SoapFault
 from drivers.safexml import Element
 

@@ -16,9 +16,9 @@ from drivers.devicehttp.request import HttpProblem, HungUp, Refused, TooLarge, U
 from drivers.onvif.client import Client
 from drivers.onvif.health import CutShort, Health, SubscriptionLost
 from drivers.onvif.ladder.backoff import Pace, wait_away_s, wait_wrong_s
+from drivers.onvif.ladder.listener import Batch, Listener
 from drivers.onvif.ladder.pullpoints import PullPoints
 from drivers.onvif.ladder.slot import LIFETIME_S, Slot, Subscription
-from drivers.onvif.ladder.telling import Batch, Listener
 from drivers.onvif.notifications import Notification
 from drivers.onvif.soap import NotSoap, SoapFault
 from drivers.safexml import BadXml

@@ -18,7 +18,7 @@ from edgeagent.config import StoreSettings
 from edgeagent.configfile.merge import merge
 from edgeagent.configfile.mistakes import BadConfig, NoFile
 from edgeagent.configfile.reader import read
-from edgeagent.enrol.settings import FILE as ENROLLED
+from edgeagent.enrol.enrolledfile import FILE as ENROLLED
 from gridwire.problem import Problem
 from gridwire.settings.mistakes import Mistake
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from edgeagent import plugins
 from edgeagent.cli.setup.plan import Plan
 from edgeagent.configfile import BadConfig, Loaded, load
-from edgeagent.enrol.settings import FILE as ENROLLED
+from edgeagent.enrol.enrolledfile import FILE as ENROLLED
 from gridwire.problem import Language
 
 _STAND_IN = "setup\n"
