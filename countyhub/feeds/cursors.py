@@ -1,4 +1,4 @@
-"""How far a feed has come, in the table `cursor`, moved when what stands before it is through; what it left out for good."""
+"""How far a feed has come, in the table `cursor`, moved when what stands before it is through; and what it left out."""
 
 from __future__ import annotations
 
