@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
+import functools
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Self
@@ -41,12 +45,30 @@ def on(kind: str) -> Iterator[None]:
 
 
 def database_url(folder: Path) -> str:
-    """The database of a hub whose folder this is; the same for the same folder."""
+    """The database of a hub whose folder this is, empty and in today's format; the same for the same folder."""
     if _on_postgres is None:
-        return f"sqlite:///{folder}/hub.db"
+        file = folder / "hub.db"
+        if not file.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(_template(), file)
+        return f"sqlite:///{file}"
     if folder not in _on_postgres:
         _on_postgres[folder] = postgres.cluster().fresh()
     return _on_postgres[folder]
+
+
+@functools.cache
+def _template() -> Path:
+    """A file that was migrated once: every test's own migration would take a tenth of a second."""
+    from countyhub.store.engine import open_store
+
+    async def migrate() -> None:
+        await (await open_store(f"sqlite:///{folder}/hub.db")).close()
+
+    folder = tempfile.mkdtemp(prefix="hub-sqlite-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    postgres.in_thread(migrate())
+    return Path(folder, "hub.db")
 
 
 class HubProcess(OwnProcess):

@@ -41,6 +41,7 @@ class Release(NamedTuple):
 
     def hub(self, folder: Path, port: int, extra: str = "") -> HubProcess:
         process = HubProcess(folder, port, extra)
+        process.database.unlink(missing_ok=True)  # its own format, not today's
         process.tree, process.python = self.tree, self.python
         return process
 

@@ -200,6 +200,7 @@ async def test_the_boxes_in_lines_and_for_machines(broker, hub):
 @pytest.mark.sqlite_only
 async def test_a_database_that_is_absent_is_not_made(tmp_path, broker):
     hub = HubProcess(tmp_path / "hub", broker.port)
+    hub.database.unlink()
     done = await cli(hub, "list")
     assert (done.returncode, "no database" in done.stderr) == (WRONG_CONFIG, True)
     assert not hub.database.exists()

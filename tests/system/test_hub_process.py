@@ -65,6 +65,7 @@ async def test_killed_again_and_again_nothing_is_lost_and_nothing_is_twice(tmp_p
 @pytest.mark.sqlite_only
 async def test_a_database_of_a_newer_release_is_refused(tmp_path: Path) -> None:
     hub = HubProcess(tmp_path / "hub", free_port())
+    hub.database.unlink()
     with sqlite3.connect(hub.database) as connection:
         connection.executescript("CREATE TABLE alembic_version (version_num TEXT);"
                                  "INSERT INTO alembic_version VALUES ('9999')")  # fmt: skip
