@@ -49,14 +49,17 @@ class CasePage:
         return await self._shown(visit, request.path_params["number"])
 
     async def parts(self, visit: Visit) -> Parts:
-        """Asked for again when the case has got a line."""
+        """Asked for again when the case has got a line; each time while it waits to be closed, for a signal that joins it
+        then may write none."""
         number, kept = visit.said("number"), self._desk.kept
         version = await self._desk.watch.touched.version(number, visit.snapshot.last_entry)
         key, inputs = ("case", visit.language, visit.scope, visit.own, number), (version, *visit.names)
         made: Parts | None = kept.found(key, inputs)
         if made is None:
             values = await self._values(visit, number, reveals=bool(visit.own))
-            made = kept.keep(key, inputs, self._parts(visit, values))
+            made = self._parts(visit, values)
+            if values["row"].stage != "feedback":
+                kept.keep(key, inputs, made)
         return made
 
     def _parts(self, visit: Visit, values: dict[str, Any]) -> Parts:

@@ -113,6 +113,34 @@ async def test_a_refused_act_says_why_and_keeps_what_was_typed(here):
         assert unknown.status == 409, "the hub's own acts are nobody's"
 
 
+async def test_what_has_no_kind_gets_one_and_who_closes_is_told_of_what_came_after_the_feedback(here):
+    grid = here.grids[0]
+    number = await here.open(grid, category="", key="hand/again")
+    async with console(here.store, book=here.book, who=await here.login("grid_worker", grid), county=COUNTY) as url:
+        page, acts = f"{url}/cases/{number}?lang=zh", f"{url}/cases/{number}/acts"
+        assert "分类后开始计算办理时限" in (await get(page)).text
+        assert numbers((await get(f"{url}/cases?category=none&mine=yes")).text) == [number]
+        token = ("csrf", await csrf(page))
+        wrong = await post(acts, [token, ("act", "classify"), ("category", "9999")])
+        assert (wrong.status, "没有事项分类 9999" in wrong.text) == (409, True)
+        assert (await post(acts, [token, ("act", "classify"), ("category", "0101")])).status == 303
+        assert "没有符合条件的案件" in (await get(f"{url}/cases?category=none")).text
+        for act in ("begin", "feed_back"):
+            done = await post(acts, [token, ("act", act), ("text", "看过了")])
+            assert done.status == 303
+        assert "已完成：反馈" in (await get(f"{url}{done.headers['location']}&lang=zh")).text
+        assert "反馈之后又有新信号" not in (await get(page)).text
+        assert await here.open(grid, category="", key="hand/again") == number, "seen again, it joins"
+        close = [token, ("act", "close"), ("text", "都好了"), ("expected", "4")]
+        unseen = await post(acts, close)
+        assert unseen.status == 409
+        assert "请核实现场后再办结" in unseen.text
+        assert "反馈后又有" in unseen.text[unseen.text.index('id="case-timeline"') :]
+        assert "都好了</textarea>" in unseen.text
+        seen = re.search(r'name="signals" value="([0-9]+)"', unseen.text)[1]
+        assert (await post(acts, [*close, ("signals", seen)])).status == 303
+
+
 async def test_what_is_sent_twice_is_reported_once(here):
     grid = here.grids[0]
     async with console(here.store, book=here.book, who=await here.login("grid_worker", grid), county=COUNTY) as url:
