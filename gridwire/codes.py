@@ -26,8 +26,6 @@ DEVICE_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?" + END
 
 _BOX = re.compile(BOX_PATTERN, re.ASCII)
 _GRID = re.compile(GRID_PATTERN, re.ASCII)
-_ULID = re.compile(ULID_PATTERN, re.ASCII)
-_DEVICE = re.compile(DEVICE_PATTERN, re.ASCII)
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -41,12 +39,6 @@ class BadGridId(Problem):
     code = "codes.bad-grid-id"
     en = "“{text}” is no grid id: 12 digits of the village and 3 digits of the grid"
     zh = "“{text}”不是有效的网格编号：应为 12 位村级区划代码加 3 位网格号"
-
-
-class BadDeviceId(Problem):
-    code = "codes.bad-device-id"
-    en = "“{text}” is no device id: 1 to 32 of a-z, 0-9 and -, not beginning or ending with -"
-    zh = "“{text}”不是有效的设备编号：1 至 32 个小写字母、数字或 -，且首尾不能是 -"
 
 
 def check_box_id(text: str) -> str:
@@ -63,13 +55,6 @@ def check_grid_id(text: str) -> str:
     return text
 
 
-def check_device_id(text: str) -> str:
-    """The same text; raises `BadDeviceId`."""
-    if not _DEVICE.match(text):
-        raise BadDeviceId(text=text[:64])
-    return text
-
-
 def county_of(box: str) -> str:
     """The 6-digit code that a box id begins with. Only for a new box: later the registry says where it belongs."""
     return check_box_id(box)[:6]
@@ -78,10 +63,6 @@ def county_of(box: str) -> str:
 def village_of(box: str) -> str:
     """The 12-digit village code of a box id."""
     return check_box_id(box)[:12]
-
-
-def is_ulid(text: str) -> bool:
-    return _ULID.match(text) is not None
 
 
 class UlidMaker:

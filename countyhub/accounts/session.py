@@ -26,7 +26,6 @@ SEEN_EVERY: Final = timedelta(seconds=60)
 KEPT: Final = timedelta(days=30)
 STAYS: Final = timedelta(days=30)
 """So long a screen on a wall is logged in, at most."""
-LINK_LIFE: Final = timedelta(minutes=10)
 _BYTES: Final = 32
 
 

@@ -13,7 +13,6 @@ from countyhub.store.engine import Store
 from countyhub.store.notifytables import alert, contact, message, parcel, preference
 from countyhub.store.upsert import insert, update_with
 
-STATES = ("waiting", "sending", "sent", "unknown", "failed", "dropped")
 _AGAIN = ("unknown", "failed")
 
 

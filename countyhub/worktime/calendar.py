@@ -19,7 +19,6 @@ from gridwire.problem import Problem
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 MINUTE_US: Final = 60_000_000
 HOUR_US: Final = 60 * MINUTE_US
-DAY_US: Final = 24 * HOUR_US
 _US = timedelta(microseconds=1)
 T = TypeVar("T")
 
@@ -161,10 +160,6 @@ class Calendar:
         if spans and _since_midnight(local) <= spans[-1][1]:
             return Told(self._instant(local.toordinal(), spans[-1][1]), table.problems)
         return self.after_working_days(instant, 1)
-
-    def end_of_day(self, day: date) -> datetime:
-        """Local midnight after this day, in UTC."""
-        return self._instant(day.toordinal() + 1, 0)
 
     def _problems(self, years: range) -> tuple[YearMissing, ...]:
         if len(years) == 1:

@@ -49,12 +49,3 @@ MEASURES: Mapping[str, tuple[str, str]] = {
     "lower": ("all is lost below a row, and all is kept above", "某行以下全部不符而以上全部相符"),
 }
 """In English and Chinese, by the name of the figure."""
-
-
-def explain(measure: Measure, *, chinese: bool) -> str:
-    """One line: what, how much, what is usual, and the limit."""
-    what = MEASURES[measure.name][chinese]
-    usual = "–" if measure.usual is None else f"{measure.usual:.3g}"
-    if chinese:
-        return f"{what}：{measure.value:.3g}（平时 {usual}，界限 {measure.limit:.3g}）"
-    return f"{what}: {measure.value:.3g} (usual {usual}, limit {measure.limit:.3g})"

@@ -14,22 +14,6 @@ from edgeagent.cli.say import choose, say
 from gridwire.logformats import FORMATS
 
 DEFAULT_CONFIG = Path("/etc/edgeagent/edgeagent.toml")
-COMMANDS = (
-    "run",
-    "setup",
-    "enroll",
-    "check",
-    "config",
-    "status",
-    "discover",
-    "camera",
-    "terminal",
-    "outbox",
-    "rules",
-    "support-bundle",
-    "sample",
-    "version",
-)
 NESTED = ("config", "outbox", "rules")
 """Commands with commands of their own, which take the common arguments."""
 

@@ -7,7 +7,6 @@ import random
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-PHOTO_BYTES = 1024
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _SURNAMES = "王李张刘陈杨黄赵周吴徐孙"
 _GIVEN = "伟芳娜敏静强磊洋艳勇军杰娟涛明超兰霞平刚"

@@ -120,7 +120,6 @@ def test_close_of_business():
     assert local(calendar.close_of_business(at("2026-11-20 09:00")).value) == "11-20 18:00"
     assert local(calendar.close_of_business(at("2026-11-20 18:01")).value) == "11-23 18:00"
     assert local(calendar.close_of_business(at("2026-11-21 09:00")).value) == "11-23 18:00"
-    assert calendar.end_of_day(date(2026, 11, 22)) == at("2026-11-23 00:00")
 
 
 @given(instants, instants, instants)

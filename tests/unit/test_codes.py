@@ -1,5 +1,7 @@
 """Identifiers: what is one and what is not."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,13 +35,12 @@ def test_no_box_ids(text):
 
 @pytest.mark.parametrize("text", ["cam-1", "a", "0", "a" * 32])
 def test_device_ids(text):
-    assert codes.check_device_id(text) == text
+    assert re.search(codes.DEVICE_PATTERN, text)
 
 
 @pytest.mark.parametrize("text", ["", "-a", "a-", "A", "a b", "a\n", "a" * 33, "机"])
 def test_no_device_ids(text):
-    with pytest.raises(codes.BadDeviceId):
-        codes.check_device_id(text)
+    assert not re.search(codes.DEVICE_PATTERN, text)
 
 
 def test_grid_ids():
@@ -57,7 +58,7 @@ def test_the_ulid_of_the_specification():
 def test_ulids_rise_whatever_the_clock_does(calls):
     maker = codes.UlidMaker()
     made = [maker.make(now_ms, entropy) for now_ms, entropy in calls]
-    assert all(codes.is_ulid(ulid) for ulid in made)
+    assert all(re.search(codes.ULID_PATTERN, ulid) for ulid in made)
     assert made == sorted(set(made))
 
 
@@ -71,5 +72,5 @@ def test_ulids_rise_within_a_millisecond_and_when_the_clock_steps_back():
     "text", ["", "01ARYZ6S41000000000000000", "81ARYZ6S410000000000000000", "01ARYZ6S41000000000000000I"]
 )
 def test_no_ulids(text):
-    assert not codes.is_ulid(text)
-    assert not codes.is_ulid(codes.new_ulid() + "\n")
+    assert not re.search(codes.ULID_PATTERN, text)
+    assert not re.search(codes.ULID_PATTERN, codes.new_ulid() + "\n")

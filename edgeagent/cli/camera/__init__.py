@@ -14,7 +14,7 @@ import contextlib
 import json
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,8 +37,6 @@ from gridwire.problem import Problem
 AGENT_WAIT_S = 20.0
 DIRECT_WAIT_S = 0.5
 PICTURE_WAIT_S = 90.0
-
-Show = Callable[[Mapping[str, Any]], None]
 
 
 class NoSuchDevice(Problem):
