@@ -281,6 +281,7 @@ _countyhub() {
         " case act:--text") offer="" ;;
         " case act:--to") offer="" ;;
         " case act:--clock") offer="" ;;
+        " case act:--category") offer="" ;;
         " case act:--version") offer="" ;;
         " case merge:--config") files=yes ;;
         " case merge:--language") offer="zh en" ;;
@@ -425,7 +426,7 @@ _countyhub() {
             " case list") offer="-h --help --config --language --json --by --open --closed --area --owner --category --box --receipt --light --stage --urgent --supervised --since --until --order --limit --after" ;;
             " case show") offer="-h --help --config --language --json --by" ;;
             " case open") offer="-h --help --config --language --json --by --role --title --text --category --place --receipt --key --urgent --drill" ;;
-            " case act") offer="-h --help --config --language --json --by --role --text --to --clock --version" ;;
+            " case act") offer="-h --help --config --language --json --by --role --text --to --clock --category --version" ;;
             " case merge") offer="-h --help --config --language --json --by --role --into --text --version" ;;
             " case attach") offer="-h --help --config --language --json --by --role"; files=yes ;;
             " case export") offer="-h --help --config --language --by --open --closed --area --owner --category --box --receipt --light --stage --urgent --supervised --since --until --out" ;;

@@ -244,7 +244,9 @@ async def _act(desk: Desk) -> int:
     target = desk.book.office(args.to, desk.now) if args.to else None
     if args.to and target is None:
         raise UnknownCode(given=args.to)
-    wanted = Act(name=args.act, text=args.text, target=target, clock=args.clock, expected=args.version)
+    wanted = Act(
+        name=args.act, text=args.text, target=target, clock=args.clock, category=args.category, expected=args.version
+    )
     return await _done(desk, await act(desk.store, desk.book, args.number, wanted, desk.actor, desk.now))
 
 

@@ -139,6 +139,10 @@ def _add_act(parser: argparse.ArgumentParser, language: Language) -> None:
     parser.add_argument(
         "--clock", default="", metavar="NAME", help=say(language, en="the limit that is met", zh="达成的时限名称")
     )
+    parser.add_argument(
+        "--category", default="", metavar="CODE",
+        help=say(language, en="of which kind it is, for classify", zh="事项分类编码，用于 classify"),
+    )  # fmt: skip
     _add_version(parser, language)
 
 

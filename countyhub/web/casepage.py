@@ -49,8 +49,8 @@ class CasePage:
         return await self._shown(visit, request.path_params["number"])
 
     async def parts(self, visit: Visit) -> Parts:
-        """Asked for again when the case has got a line; each time while it waits to be closed, for a signal that joins it
-        then may write none."""
+        """Asked for again when the case has got a line; each time while it waits to be closed, for a signal that joins
+        it then may write none."""
         number, kept = visit.said("number"), self._desk.kept
         version = await self._desk.watch.touched.version(number, visit.snapshot.last_entry)
         key, inputs = ("case", visit.language, visit.scope, visit.own, number), (version, *visit.names)
