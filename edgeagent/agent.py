@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from edgeagent import plugins
 from edgeagent.budget.meter import Meter
@@ -31,11 +29,11 @@ from edgeagent.intake import Intake, gap_draft
 from edgeagent.intake.latepictures import LatePictures
 from edgeagent.outbox import Limits, Outbox, hold
 from edgeagent.outbox.draft import BOX
+from edgeagent.outbox.housekeeping import keep_house
 from edgeagent.rules import Rules
 from edgeagent.status import StatusServer
 from edgeagent.status.inquiry import Inquiry
 from edgeagent.uplink import Uplink
-from gridwire.codes import county_of
 from gridwire.events import DeviceState
 from gridwire.systemd import Notifier
 from gridwire.topics import base
@@ -43,16 +41,6 @@ from gridwire.topics import base
 log = logging.getLogger(__name__)
 
 _BIRTH_CHECK_S = 10.0
-_SYNC_EVERY_S = 5.0
-_HOUR_S = 3600.0
-
-
-class DeviceQuestion(msgspec.Struct, frozen=True):
-    """Arguments of the operation `device`."""
-
-    device: str
-    op: str
-    args: dict[str, object] = {}
 
 
 class Agent:
@@ -78,7 +66,7 @@ class Agent:
 
     async def _open(self) -> None:
         config = self.config
-        source = base(config.county or county_of(config.box), config.box)
+        source = base(config.county_code, config.box)
         folder = Path(config.store.dir)
         self._stack.enter_context(hold(folder))
         self.outbox = await Outbox.open(
@@ -113,7 +101,7 @@ class Agent:
         )
         self._join()
         inquiry = Inquiry(self.health, self.outbox, self.uplink)
-        operations = {"ping": _pong, "replay": replay.carry_out, "device": self._ask_device}
+        operations = {"ping": _pong, "replay": replay.carry_out, "device": self.supervisor.asked}
         self.control = ControlServer(folder, operations | inquiry.operations())
         await self.control.start()
         self._stack.push_async_callback(self.control.stop)
@@ -146,14 +134,6 @@ class Agent:
         self.supervisor.abandon()
         await self._stack.aclose()
 
-    async def _ask_device(self, args: Mapping[str, object]) -> Mapping[str, object]:
-        """Have a device's driver do what a person on the box asks; its state comes with the answer."""
-        asked = msgspec.convert(args, DeviceQuestion)
-        result = await self.supervisor.command(asked.device, asked.op, asked.args)
-        handle = self.supervisor.devices.get(asked.device)
-        health = msgspec.to_builtins(handle.health) if handle is not None else {}
-        return {**result, "health": health, "info": dict(handle.info) if handle is not None else {}}
-
     def _join(self) -> None:
         """Who hears of what."""
         self.link.on_up = self.uplink.connected
@@ -181,8 +161,7 @@ class Agent:
                     "uplink-tick": self.uplink.tick(),
                     "birth": self._tell_birth(),
                     "health": self._tell_health(),
-                    "settled": self._write_settled(),
-                    "hours": self._count_hours(),
+                    "house": keep_house(self.outbox),
                     "reload": self._reload(),
                     "meter": self.meter.run(),
                     "renewal": self.renewal.run(),
@@ -234,23 +213,6 @@ class Agent:
             await mark_alive(self.outbox, datetime.now(UTC))
         except OutboxFull as problem:
             log.warning("no sign of life: %s", problem)
-
-    async def _write_settled(self) -> None:
-        """Acknowledgements reach the disk with the next event; when there is none, now and then."""
-        while True:
-            await asyncio.sleep(_SYNC_EVERY_S)
-            await self._ignore_full(self.outbox.sync())
-
-    async def _count_hours(self) -> None:
-        while True:
-            await asyncio.sleep(_HOUR_S)
-            await self._ignore_full(self.outbox.tick_hour())
-
-    async def _ignore_full(self, work: Awaitable[None]) -> None:
-        try:
-            await work
-        except OutboxFull as problem:
-            log.debug("housekeeping of the outbox put off: %s", problem)
 
     async def _reload(self) -> None:
         """SIGHUP: read the files again. An invalid one keeps the running configuration, whatever it was."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, DEVICE_PATTERN, GRID_PATTERN
+from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, DEVICE_PATTERN, GRID_PATTERN, county_of
 from gridwire.events import Severity
 from gridwire.problem import Language
 from gridwire.settings import Settings, about
@@ -290,3 +290,8 @@ class Config(Settings, frozen=True, kw_only=True):
     device: Annotated[
         dict[str, DeviceSettings], about("one table a device, named by its id", "每台设备一个表，以编号命名")
     ] = msgspec.field(default_factory=dict)
+
+    @property
+    def county_code(self) -> str:
+        """As it is set, else that of the box's village."""
+        return self.county or county_of(self.box)

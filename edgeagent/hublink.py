@@ -15,7 +15,6 @@ from edgeagent.driver import OutboxFull
 from edgeagent.outbox import Outbox
 from gridwire import topics
 from gridwire.codec import encode_message
-from gridwire.codes import county_of
 from gridwire.compression import smaller
 from gridwire.messages import Birth, Health, Reply, Status
 from gridwire.mqtt import (
@@ -46,7 +45,7 @@ class HubLink:
     """Owns the client. `on_up`, `on_down`, `on_message`: set by the agent before `run`."""
 
     def __init__(self, config: Config, clock: Clock, starts: int) -> None:
-        self.county = config.county or county_of(config.box)
+        self.county = config.county_code
         self.box = config.box
         self.base = topics.base(self.county, self.box)
         self.on_up: Callable[[Session], None] = lambda session: None

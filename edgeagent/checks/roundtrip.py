@@ -23,7 +23,6 @@ from edgeagent.outbox.lock import FILE_NAME
 from edgeagent.status.inquiry import RoundTrip
 from gridwire import topics
 from gridwire.codec import PackLimits, decode_message, pack
-from gridwire.codes import county_of
 from gridwire.events import EVENT_LANES, Lane
 from gridwire.messages import Ack
 from gridwire.mqtt import NO_MATCHING_SUBSCRIBERS, Message, MqttClient, MqttError, NotConnected, SubscribeRefused
@@ -177,7 +176,7 @@ async def _directly(scene: Scene) -> Line:
             acknowledged.set()
 
     config = scene.config
-    county = config.county or county_of(config.box)
+    county = config.county_code
     client = MqttClient(settings(scene), on_message=hear, on_up=lambda session: up.set(), manual_ack=True)
     running = asyncio.create_task(client.run())
     try:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from edgeagent.config import DeviceSettings
 from edgeagent.devices.handle import DeviceHandle, Place
 from edgeagent.devices.sight import last_alive, surely_watched
@@ -29,6 +31,14 @@ GOOD_AFTER_S = 600.0
 """A driver that ran this long begins again with the shortest pause."""
 STOP_TIMEOUT_S = 10.0
 """A driver that has not ended by then, though cancelled, is left behind: others must not wait for it."""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What a person on the box asks of a device."""
+
+    device: str
+    op: str
+    args: dict[str, object] = {}
 
 
 class Supervisor:
@@ -83,6 +93,17 @@ class Supervisor:
         except Exception as error:
             log.exception("%s: command %s failed in the driver", device, op)
             raise CommandRefused(device=device, op=op, why=f"{type(error).__name__}: {error}") from error
+
+    async def asked(self, args: Mapping[str, object]) -> Mapping[str, object]:
+        """Have a device's driver do what a person on the box asks; its state comes with the answer.
+
+        Raises `CommandRefused`, msgspec.ValidationError.
+        """
+        question = msgspec.convert(args, Question)
+        result = await self.command(question.device, question.op, question.args)
+        handle = self.devices.get(question.device)
+        health = msgspec.to_builtins(handle.health) if handle is not None else {}
+        return {**result, "health": health, "info": dict(handle.info) if handle is not None else {}}
 
     def _handle(self, device: str, settings: DeviceSettings) -> DeviceHandle:
         folder = self._folder / device
