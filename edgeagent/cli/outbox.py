@@ -20,7 +20,6 @@ from edgeagent.outbox import inspect
 from edgeagent.outbox.since import Moments, Since
 from edgeagent.outbox.verify import Finding, verify
 from edgeagent.status.words import duration, size, word
-from gridwire import instants
 from gridwire.events import LANES
 from gridwire.problem import Problem
 
@@ -99,9 +98,10 @@ def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     if ago := _AGO.match(text):
         return now - int(ago[1]) * _UNITS[ago[2]]
     try:
-        return instants.typed(text, zone)
+        found = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadTime(text=text[:64]) from error
+    return (found if found.tzinfo is not None else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
 # -- show ----------------------------------------------------------------------------------------------------------
