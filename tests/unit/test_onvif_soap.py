@@ -154,6 +154,15 @@ def test_digest_of_rfc_7616(monkeypatch, algorithm, response):
     assert fields["opaque"] == "FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"
 
 
+def test_each_use_of_a_nonce_is_counted():
+    """RFC 7616, 3.4: a device refuses a count that it has seen."""
+    answer = DigestAnswer(digest_challenge(['Digest realm="r", nonce="n", qop="auth"']), "u", "p")
+    told = [answer_of(answer.header("GET", "/")) for _ in range(3)]
+    assert [fields["nc"] for fields in told] == ["00000001", "00000002", "00000003"]
+    assert len({fields["response"] for fields in told}) == 3
+    assert answer.used == 3
+
+
 def test_digest_of_rfc_2069_without_qop():
     """RFC 2069 with its erratum: no qop, no cnonce."""
     value = 'Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c"'
