@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -116,14 +117,13 @@ async def find(connection: AsyncConnection, cookie: str, now: datetime, limits: 
     return Found(row["id"], user, row["created"], row["seen"], now - row["seen"] >= SEEN_EVERY)
 
 
-async def is_good(connection: AsyncConnection, number: int, now: datetime, limits: Limits) -> bool:
-    """Whether a session may go on: for answers that last long."""
+async def good(connection: AsyncConnection, numbers: Collection[int], now: datetime, limits: Limits) -> frozenset[int]:
+    """Those sessions that may go on: for answers that last long."""
     s = session.c
-    query = select(s.ended, s.created, s.seen, account.c.stays, account.c.disabled).join(
-        account, account.c.id == s.account
-    )
-    row = (await connection.execute(query.where(s.id == number))).mappings().first()
-    return row is not None and row["ended"] is None and row["disabled"] is None and not _over(row, now, limits)
+    query = select(s.id, s.created, s.seen, account.c.stays).join(account, account.c.id == s.account)
+    query = query.where(s.id.in_(list(numbers)), s.ended.is_(None), account.c.disabled.is_(None))
+    rows = (await connection.execute(query)).mappings()
+    return frozenset(row["id"] for row in rows if not _over(row, now, limits))
 
 
 async def note_seen(connection: AsyncConnection, number: int, now: datetime) -> None:

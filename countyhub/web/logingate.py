@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import re
-import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote
@@ -31,10 +30,9 @@ from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.access import ANYONE, EXPORTED, HEALTH, MONITORING, PUBLIC, is_known, page_of
 from countyhub.web.lobby import Lobby
 from countyhub.web.logintexts import both
+from countyhub.web.openanswers import OpenAnswers
 
 log = logging.getLogger("countyhub.web.gate")
-CHECK_EVERY_S = 15.0
-"""A live page of a session that was ended goes on so long, at most until the next beat of its stream."""
 FORM_BYTES_MAX = 256 * 1024
 _FORM = "application/x-www-form-urlencoded"
 _EXPORTED = re.compile(f".+{EXPORTED}")
@@ -55,6 +53,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp, lobby: Lobby, lost: Lost) -> None:
         self._app, self._lobby, self._lost = app, lobby, lost
+        self._answers = OpenAnswers(lobby.store, lobby.limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -79,25 +78,20 @@ class Gate:
             await self._pass(scope, receive, send, found)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, found: Viewer | None) -> None:
-        try:
-            await self._app(scope, receive, send if found is None else self._watched(send, found.session))
-        except SessionEnded:
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        if found is None:
+            await self._app(scope, receive, send)
+            return
+        with self._answers.under_way(found.session) as is_over:
 
-    def _watched(self, send: Send, number: int) -> Send:
-        """Raises `SessionEnded` in an answer that lasts longer than its session."""
-        checked_s = time.monotonic()
+            async def watched(message: Message) -> None:
+                if message["type"] == "http.response.body" and await is_over():
+                    raise SessionEnded
+                await send(message)
 
-        async def watched(message: Message) -> None:
-            nonlocal checked_s
-            if message["type"] == "http.response.body" and time.monotonic() - checked_s > CHECK_EVERY_S:
-                checked_s = time.monotonic()
-                async with self._lobby.store.read() as connection:
-                    if not await session.is_good(connection, number, datetime.now(UTC), self._lobby.limits):
-                        raise SessionEnded
-            await send(message)
-
-        return watched
+            try:
+                await self._app(scope, receive, watched)
+            except SessionEnded:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     # Who it is.
 

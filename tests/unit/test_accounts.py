@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from countyhub.accounts import masking, passwords, reasons, session, users
 from countyhub.accounts.entry import Entry, From, Held, LinkOver, SamePassword, WrongPassword
@@ -14,6 +16,7 @@ from countyhub.accounts.lockout import ADDRESS
 from countyhub.accounts.session import Limits
 from countyhub.audit import reading
 from countyhub.store.engine import Store, open_store
+from countyhub.web.openanswers import CHECK_EVERY_S, OpenAnswers
 from tests import logins, postgres
 from tests.hubs import database_url
 from tests.logins import CHEAP, PASSWORD
@@ -85,6 +88,27 @@ async def test_a_session_ends_with_what_it_stood_on(store: Store, entry: Entry, 
             found = await session.find(connection, cookie, NOW, LIMITS)
         await entry.out(found.id, NOW)
     assert not await is_in(store, cookie)
+
+
+async def test_open_answers_end_with_their_sessions_and_ask_once_for_all(store: Store, entry: Entry) -> None:
+    """Short answers are never cut: the one to a log-out is among them."""
+    asked: list[str] = []
+    async with store.read() as connection:
+        found = await users.one(connection, "zhang.san")
+        event.listen(connection.engine.sync_engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    async with store.write() as connection:
+        numbers = [(await session.begin(connection, found, NOW))[0] for _ in range(3)]
+        await session.end(connection, numbers[0], "logout", NOW)
+    now_s = 100.0
+    answers = OpenAnswers(store, LIMITS, lambda: now_s)
+    with contextlib.ExitStack() as stack:
+        several = [stack.enter_context(answers.under_way(number)) for number in (*numbers, numbers[0])]
+        now_s += CHECK_EVERY_S - 1
+        assert (await asyncio.gather(*(each() for each in several)), asked) == ([False] * 4, [])
+        for expected in (1, 2):
+            now_s += CHECK_EVERY_S
+            assert await asyncio.gather(*(each() for each in several)) == [True, False, False, True]
+            assert len([each for each in asked if "account" in each]) == expected
 
 
 async def test_a_session_ends_by_time(store: Store, entry: Entry) -> None:
