@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from countyhub.correlate.matter import SECOND_US
 from countyhub.correlate.outages import Site
-from countyhub.correlate.signals import DOWN, END, PULSE, START, UP, Signal, microseconds
+from countyhub.correlate.signals import DOWN, END, PULSE, START, UP, Signal
+from gridwire.instants import microseconds
 
 BOXES = 406
 TOWNSHIPS = 20

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from countyhub.cases.book import Book
 from countyhub.correlate.matter import Matter
-from countyhub.correlate.signals import DOWN, END, PULSE, UP, Signal, instant, of_event, of_link
+from countyhub.correlate.signals import DOWN, END, PULSE, UP, Signal, of_event, of_link
 from countyhub.ingest import intake
 from countyhub.ingest.commits import Commits
 from countyhub.ingest.inbox import Inbox
@@ -28,6 +28,7 @@ from countyhub.store.worktables import lease
 from gridwire.codec import encode_batch, encode_message
 from gridwire.codec import encode_event as encode
 from gridwire.events import LANE_OF, TYPE_OF, Alarm, Data, DeviceState, Envelope, Event
+from gridwire.instants import instant
 from gridwire.messages import Status
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from bench.plan import Plan
 from bench.results import OURS
 from bench.storm import Storm, storm
-from countyhub.correlate.signals import Signal, instant
+from countyhub.correlate.signals import Signal
 from countyhub.ingest.inbox import Inbox
 from countyhub.ingest.intake import Intake
 from countyhub.registry.columns import Row
@@ -26,6 +26,7 @@ from countyhub.registry.forms import Camera
 from countyhub.store.casetables import cases
 from countyhub.store.engine import Store, open_store
 from gridwire.events import Event
+from gridwire.instants import instant
 from gridwire.limits import MAX_BATCH_EVENTS
 from tests import postgres
 from tests.matters import County, Office, packed, registry, rows

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from countyhub.store.columns import microseconds
+from gridwire.instants import microseconds
 
 START: Final = bytes(32)
 """What stands before the first row."""

@@ -26,6 +26,7 @@ from countyhub.downlink import notices
 from countyhub.gridworkers import roster
 from countyhub.store.engine import Store, locate, open_reader
 from countyhub.store.tables import event
+from gridwire import instants
 from gridwire.codes import BadBoxId, check_box_id, new_ulid
 from gridwire.messages import Answer, Board, Notice
 from gridwire.problem import Language, Problem
@@ -209,9 +210,8 @@ def _receipt(given: str) -> str:
 
 def _time(given: str, zone: ZoneInfo) -> datetime:
     try:
-        time = datetime.fromisoformat(given)
-        aware = (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        aware = instants.typed(given, zone)
+    except ValueError as error:
         raise BadTime(given=given) from error
     if aware <= datetime.now(UTC):
         raise BadTime(given=given)

@@ -31,6 +31,7 @@ from countyhub.overview.boxviews import BoxView
 from countyhub.store.engine import locate, open_reader
 from countyhub.web.present import size
 from countyhub.web.texts import text, word
+from gridwire import instants
 from gridwire.codes import BadBoxId, new_ulid
 from gridwire.messages import Command, Reply
 from gridwire.problem import Language, Problem
@@ -161,9 +162,8 @@ def _wanted(args: argparse.Namespace, zone: ZoneInfo, now: datetime) -> dict[str
 
 def _since(given: str, zone: ZoneInfo, now: datetime) -> datetime:
     try:
-        time = datetime.fromisoformat(given)
-        since = (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        since = instants.typed(given, zone)
+    except ValueError as error:
         raise BadTime(given=given) from error
     if since > now:
         raise BadTime(given=given)

@@ -18,13 +18,13 @@ from countyhub.cli import mattersaside
 from countyhub.cli.attempt import READS, attempt
 from countyhub.cli.say import say
 from countyhub.config import Config
-from countyhub.correlate.signals import instant
 from countyhub.matters import kinds, records
 from countyhub.matters.windowfiles import WindowFiles
 from countyhub.registry.snapshot import Registry
 from countyhub.registry.stored import load_registry
 from countyhub.store.engine import locate, open_reader
 from countyhub.store.mattertables import matter, suppressed
+from gridwire.instants import instant
 
 _ZH = {"repeated": "重复", "held-down": "不足 300 秒的掉线", "offline-in-window": "时段内的掉线"}
 _EN = {"repeated": "repeated", "held-down": "down for less than 300 s", "offline-in-window": "down within a window"}

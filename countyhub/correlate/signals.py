@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
 from countyhub.correlate.matter import SECOND_US
 from countyhub.worktime.deadlines import LATE_ALARM
 from gridwire.events import Alarm, Data, DeviceState, Event
+from gridwire.instants import microseconds
 
 END: Final = 0
 PULSE: Final = 1
@@ -17,8 +18,6 @@ DOWN: Final = 1
 
 LATE_US: Final = LATE_ALARM // timedelta(microseconds=1)
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_US: Final = timedelta(microseconds=1)
 _MARKS: Final = {"end": END, "pulse": PULSE, "start": START}
 
 BY_INPUT: Final = frozenset(
@@ -97,13 +96,3 @@ def of_link(box: str, *, connected: bool, connection: int, boot: str, at: dateti
 def hold_us(kind: str) -> int:
     """How long a state is taken to last when its end has not come: sensors a day, what cameras see an hour."""
     return _HOLD_SENSOR_US if kind in BY_INPUT else _HOLD_CAMERA_US
-
-
-def microseconds(instant: datetime) -> int:
-    """Since 1970 in UTC, exact."""
-    return (instant - _EPOCH) // _US
-
-
-def instant(at_us: int) -> datetime:
-    """The inverse of `microseconds`."""
-    return _EPOCH + timedelta(microseconds=at_us)

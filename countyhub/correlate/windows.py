@@ -16,8 +16,8 @@ import icalendar
 import recurring_ical_events
 
 from countyhub.correlate.matter import DAY_US
-from countyhub.correlate.signals import instant, microseconds
 from countyhub.worktime.calendar import SHANGHAI
+from gridwire.instants import instant, microseconds
 from gridwire.problem import Problem
 
 MAX_WINDOW: Final = timedelta(days=31)

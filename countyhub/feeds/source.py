@@ -18,7 +18,7 @@ from countyhub.registry.snapshot import Registry
 from countyhub.registry.within import Belonging
 from countyhub.store import tables as t
 from countyhub.store.casetables import case_entry, cases
-from countyhub.store.columns import microseconds
+from gridwire.instants import microseconds
 from gridwire.topics import base
 
 log = logging.getLogger("countyhub.feeds")

@@ -19,13 +19,13 @@ from countyhub.cases.book import Book
 from countyhub.cases.joining import join_cases
 from countyhub.cases.opening import Opening, open_case
 from countyhub.correlate.matter import Changes, Handle, Matter
-from countyhub.correlate.signals import instant
 from countyhub.lifecycle import family
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import HUB, Act
 from countyhub.matters import evidence, kinds, records
 from countyhub.matters.records import Known
 from countyhub.worktime.deadlines import LATE_ALARM
+from gridwire.instants import instant
 from gridwire.problem import Language
 
 log = logging.getLogger("countyhub.matters")

@@ -9,10 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.correlate.matter import SECOND_US, Matter
-from countyhub.correlate.signals import Signal, microseconds
+from countyhub.correlate.signals import Signal
 from countyhub.matters.kinds import What
 from countyhub.store.tables import event
 from gridwire.events import TYPE_OF, DeviceState
+from gridwire.instants import microseconds
 
 MANY: Final = 20
 """Of one matter. A shower makes thousands of alarms; the first ones, with their pictures, tell what it is."""

@@ -16,12 +16,13 @@ import msgspec
 from sqlalchemy import BigInteger, Select, and_, case, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.correlate.signals import LATE_US, Signal, instant, microseconds, of_data, of_link
+from countyhub.correlate.signals import LATE_US, Signal, of_data, of_link
 from countyhub.ingest.truetime import true_time
 from countyhub.store.mattertables import dated, link
 from countyhub.store.tables import event, stream
 from countyhub.store.worktables import aside
 from gridwire.events import TYPE_OF, Alarm, Data, DeviceState, Rating, Request, Sos
+from gridwire.instants import instant, microseconds
 
 log = logging.getLogger("countyhub.matters")
 

@@ -19,7 +19,6 @@ from countyhub.cases.book import Book
 from countyhub.correlate.correlator import KEEP_US, Correlator
 from countyhub.correlate.matter import DAY_US, NO_CHANGES, Changes, Limits, compare, together
 from countyhub.correlate.outages import Site
-from countyhub.correlate.signals import instant, microseconds
 from countyhub.correlate.windows import Windows
 from countyhub.lease import Lease
 from countyhub.matters import evidence, persons, reading, records
@@ -30,6 +29,7 @@ from countyhub.registry.forms import Camera
 from countyhub.registry.snapshot import Registry, When
 from countyhub.store import aside
 from countyhub.store.engine import Store
+from gridwire.instants import instant, microseconds
 from gridwire.problem import Language
 
 log = logging.getLogger("countyhub.matters")

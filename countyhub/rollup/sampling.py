@@ -18,11 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.overview import boxviews
 from countyhub.overview.boxviews import BoxView
-from countyhub.store.columns import microseconds
 from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from countyhub.store.rolluptables import box_day, box_hour
 from countyhub.store.upsert import insert
 from countyhub.store.worktables import cursor
+from gridwire.instants import microseconds
 
 log = logging.getLogger("countyhub.rollup")
 

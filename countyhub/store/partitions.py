@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from countyhub.store.columns import microseconds
+from gridwire.instants import microseconds
 
 DEFAULT = "event_default"
 LOCK_NOT_AVAILABLE = "55P03"

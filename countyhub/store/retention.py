@@ -21,9 +21,9 @@ from countyhub.config import RetentionSettings
 from countyhub.store import caseretention, hooktables, mattertables, partitions
 from countyhub.store import tables as t
 from countyhub.store.casetables import attachment, case_evidence, cases
-from countyhub.store.columns import microseconds
 from countyhub.store.engine import Store
 from countyhub.store.partitions import DEFAULT, Month
+from gridwire.instants import microseconds
 
 log = logging.getLogger("countyhub.retention")
 

@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.cases.finding import TimelineEntry, Whole
 from countyhub.matters.evidence import MANY
 from countyhub.overview.arrivals import EventView
-from countyhub.store.columns import microseconds
 from countyhub.store.mattertables import matter
 from gridwire.events import Alarm, DeviceState, Sos
+from gridwire.instants import microseconds
 
 SHOWN: Final = 5
 _SAME: Final = timedelta(seconds=90)

@@ -21,13 +21,13 @@ from countyhub.cases import finding, rows
 from countyhub.cases.finding import BadPage, Listed
 from countyhub.cases.listing import Filter
 from countyhub.lifecycle.state import Case
-from countyhub.store.columns import microseconds
 from countyhub.web import casefilter, exports
 from countyhub.web.casefilter import LIGHTS, STATES, UNCLASSIFIED, Asked
 from countyhub.web.casetable import CASES, without_numbers
 from countyhub.web.desk import Desk, Parts, Visit
 from countyhub.web.limits import limits
 from countyhub.web.tally import LIVING
+from gridwire.instants import microseconds
 
 ROWS: Final = 50
 NEW_MOST: Final = 99

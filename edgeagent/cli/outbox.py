@@ -20,6 +20,7 @@ from edgeagent.outbox import inspect
 from edgeagent.outbox.since import Moments, Since
 from edgeagent.outbox.verify import Finding, verify
 from edgeagent.status.words import duration, size, word
+from gridwire import instants
 from gridwire.events import LANES
 from gridwire.problem import Problem
 
@@ -98,10 +99,9 @@ def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     if ago := _AGO.match(text):
         return now - int(ago[1]) * _UNITS[ago[2]]
     try:
-        found = datetime.fromisoformat(text)
+        return instants.typed(text, zone)
     except ValueError as error:
         raise BadTime(text=text[:64]) from error
-    return (found if found.tzinfo is not None else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
 # -- show ----------------------------------------------------------------------------------------------------------

@@ -13,11 +13,11 @@ from sqlalchemy import func, select
 
 from bench.storm import storm
 from bench.works.storm_cases import content
-from countyhub.correlate.signals import instant
 from countyhub.lease import LeaseLost
 from countyhub.matters import round as rounds
 from countyhub.store.engine import UNAVAILABLE, open_store
 from countyhub.store.tables import event
+from gridwire.instants import instant
 from tests.matters import Office, registry
 
 rounds.DUMP_EVENTS = 700

@@ -19,7 +19,7 @@ from countyhub.cases import lights
 from countyhub.cases.rows import CLOSED
 from countyhub.correlate import batch
 from countyhub.correlate.matter import Matter
-from countyhub.correlate.signals import Signal, microseconds, of_link
+from countyhub.correlate.signals import Signal, of_link
 from countyhub.lifecycle.state import Case, Office
 from countyhub.matters import kinds
 from countyhub.matters.records import known_of
@@ -32,6 +32,7 @@ from countyhub.store.mattertables import link, matter
 from countyhub.store.notifytables import alert, message, parcel
 from countyhub.store.tables import event
 from edgeagent.driver import Rating, Request, Sos
+from gridwire.instants import microseconds
 from tests.chaos.hubload import Sent
 from tests.chaos.hubpeople import People
 

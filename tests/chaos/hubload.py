@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from countyhub.correlate.signals import Signal, microseconds, of_data
+from countyhub.correlate.signals import Signal, of_data
 from countyhub.registry.columns import Row
 from countyhub.registry.forms import Box as BoxRow
 from countyhub.registry.forms import Camera
@@ -22,6 +22,7 @@ from edgeagent.agent import Agent
 from edgeagent.configfile import load
 from edgeagent.driver import Alarm, Checkin, Data, DeviceState, Rating, Reading, Request, Sos, Stored
 from edgeagent.outbox.draft import Draft
+from gridwire.instants import microseconds
 from gridwire.topics import base
 from simulators.county.build import COUNTY
 

@@ -22,12 +22,13 @@ from sqlalchemy import func, select
 from bench.storm import Storm, storm
 from bench.works.storm_cases import content
 from countyhub.correlate import batch
-from countyhub.correlate.signals import Signal, instant, microseconds
+from countyhub.correlate.signals import Signal
 from countyhub.ingest.rows import last_event_id
 from countyhub.store.casetables import cases
 from countyhub.store.engine import Store, open_store
 from countyhub.store.mattertables import matter
 from countyhub.store.worktables import cursor
+from gridwire.instants import instant, microseconds
 from tests.chaos.seed import SEED
 from tests.hubs import ROOT, database_url
 from tests.matters import County, Office, matters, registry

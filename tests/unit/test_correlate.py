@@ -10,9 +10,10 @@ from countyhub.correlate.batch import correlate
 from countyhub.correlate.correlator import Correlator
 from countyhub.correlate.matter import SECOND_US
 from countyhub.correlate.outages import Site
-from countyhub.correlate.signals import DOWN, END, PULSE, START, UP, Signal, instant, microseconds, of_event, of_link
+from countyhub.correlate.signals import DOWN, END, PULSE, START, UP, Signal, of_event, of_link
 from gridwire.codes import new_ulid
 from gridwire.events import LANE_OF, TYPE_OF, Alarm, DeviceState, Envelope, Sos
+from gridwire.instants import instant, microseconds
 
 T0 = microseconds(datetime(2026, 7, 1, 12, tzinfo=UTC))
 BOX = "430181001001"

@@ -10,7 +10,8 @@ from countyhub.correlate.batch import correlate
 from countyhub.correlate.correlator import Correlator
 from countyhub.correlate.matter import SECOND_US
 from countyhub.correlate.outages import Site
-from countyhub.correlate.signals import DOWN, END, PULSE, START, UP, Signal, microseconds
+from countyhub.correlate.signals import DOWN, END, PULSE, START, UP, Signal
+from gridwire.instants import microseconds
 
 T0 = microseconds(datetime(2026, 7, 1, 12, tzinfo=UTC))
 BOXES = [f"43018100100{number}" for number in range(1, 7)]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from countyhub.correlate import windows
 from countyhub.correlate.correlator import Correlator
 from countyhub.correlate.outages import Site
-from countyhub.correlate.signals import DOWN, END, PULSE, START, UP, Signal, microseconds
+from countyhub.correlate.signals import DOWN, END, PULSE, START, UP, Signal
+from gridwire.instants import microseconds
 
 BOX = "430181001001"
 SITES = {BOX: Site("430181001", frozenset({"cam-1"}))}

@@ -19,11 +19,11 @@ from countyhub.ingest.inbox import Inbox
 from countyhub.ingest.intake import Intake
 from countyhub.store import casetables, hooktables, mattertables, partitions, retention, upkeep
 from countyhub.store import tables as t
-from countyhub.store.columns import microseconds
 from countyhub.store.engine import Store, open_store
 from countyhub.store.partitions import Month
 from gridwire.codec import encode_event
 from gridwire.events import Alarm, Gap
+from gridwire.instants import microseconds
 from tests.hubs import database_url
 from tests.instances import BOX, SOURCE, STREAM, event
 

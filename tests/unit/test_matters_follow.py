@@ -11,8 +11,8 @@ import pytest
 
 from bench.storm import BEGIN_US, storm
 from countyhub.correlate import batch
-from countyhub.correlate.signals import instant, microseconds
 from countyhub.store.engine import Store, open_store
+from gridwire.instants import instant, microseconds
 from tests.hubs import database_url
 from tests.matters import County, Office, matters, open_cases, registry, rows
 

@@ -14,11 +14,10 @@ from countyhub.api.shapes import Input, Limit, Output, Page, Time
 from countyhub.cases import listing
 from countyhub.correlate.matter import FOREVER_US
 from countyhub.store.casetables import cases
-from countyhub.store.columns import microseconds
 from countyhub.store.mattertables import KEY_LENGTH, matter, suppressed
 from gridwire.codes import END
+from gridwire.instants import instant, microseconds
 
-_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _AFTER: Final = rf"^[0-9]{{1,18}}~[^\x00]{{1,{KEY_LENGTH}}}{END}"
 
 
@@ -93,8 +92,8 @@ def _view(row: Row[tuple[object, ...]]) -> MatterView:
     names = ("key", "open", "size", "history", "parent_key", "number")
     return MatterView(
         **{name: getattr(row, name) for name in names},
-        begin=_EPOCH + dt.timedelta(microseconds=row.begin_us),
-        end=None if row.end_us >= FOREVER_US else _EPOCH + dt.timedelta(microseconds=row.end_us),
+        begin=instant(row.begin_us),
+        end=None if row.end_us >= FOREVER_US else instant(row.end_us),
     )
 
 
