@@ -4,6 +4,7 @@ has not said why: both walked through with something that can be recognised."""
 from __future__ import annotations
 
 import base64
+import json
 import re
 from datetime import UTC, datetime
 
@@ -171,6 +172,8 @@ async def test_personal_data_is_shown_for_a_reason_alone(place, role):
 async def test_what_is_masked_can_be_looked_at_and_that_is_in_the_audit(place):
     await personal(place)
     county, inspector = await browser(place, "county"), await browser(place, "inspector")
+    people = json.loads((await county("GET", "/api/1/people"))[2])["items"]
+    assert {person["phone"] for person in people} == {None}, "a page shows them for a reason, the interface for none"
     assert "/look?object=event/1" in (await county("GET", "/events"))[2]
     assert "/look?object=event/1" not in (await inspector("GET", "/events"))[2]
     for subject, canaries in (("event/1", (NAME, PHONE)), ("event/2", (WORDS, PHONE)), ("letter/7", (NAME, PHONE))):
