@@ -98,10 +98,6 @@ class Health:
         self._said_s = 0.0
         self.last_seen: datetime | None = None
 
-    @property
-    def is_up(self) -> bool:
-        return self._said == ("up", "")
-
     async def up(self) -> None:
         """It is watched. Call it again and again: that is how a camera in doubt is believed at last."""
         if self._steadiness.well(self._clock()):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sqlite3
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -19,6 +18,7 @@ from edgeagent.outbox.salvage import PAGE_BYTES, Salvaged, salvage
 from edgeagent.outbox.schema import prepare
 from gridwire.codes import new_ulid
 from gridwire.events import Lane
+from gridwire.wholefile import sync_folder
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class OutboxFile:
             if file.exists():
                 file.rename(aside.with_name(aside.name + suffix))
         fresh.rename(self.path)
-        _sync_folder(self.path.parent)
+        sync_folder(self.path.parent)
         return salvaged
 
     def _fresh(self) -> Path:
@@ -116,11 +116,3 @@ def is_damage(error: sqlite3.Error) -> bool:
     """Whether an error says that the file itself is no good. Extended codes are folded to their primary one."""
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF in _DAMAGED or code == _TOO_SHORT
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

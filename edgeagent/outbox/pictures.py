@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from gridwire.codes import new_ulid
+from gridwire.wholefile import sync_folder
 
 FOLDER = "pictures"
 """Beside the outbox's file."""
@@ -39,7 +40,7 @@ class PictureFolder:
                 done.append(picture)
                 self._write_one(picture.name, jpeg)
             if done:
-                self._sync_folder()
+                sync_folder(self.path)
         except OSError:
             self.remove(done)
             raise
@@ -73,10 +74,3 @@ class PictureFolder:
             file.flush()
             os.fsync(file.fileno())
         temporary.rename(self.path / name)
-
-    def _sync_folder(self) -> None:
-        descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -6,10 +6,10 @@ Rows that the file no longer has are dropped from the queue on the way; what is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from edgeagent.outbox import Outbox, Row
 from edgeagent.uplink.ahead import READ_BYTES, READ_ROWS, Ahead
+from edgeagent.uplink.message import Message
 from edgeagent.uplink.queue import Queue
 from edgeagent.uplink.unheard import Unheard
 from gridwire import topics
@@ -17,16 +17,6 @@ from gridwire.codec import PackLimits, pack
 from gridwire.events import LANES, Lane
 from gridwire.limits import MAX_BATCH_EVENTS, MAX_PACKED_BYTES
 from gridwire.ranges import RangeSet
-
-
-class Message(NamedTuple):
-    """What to publish: rows of one lane in one payload."""
-
-    lane: Lane
-    rows: list[Row]
-    topic: str
-    payload: bytes
-    content_type: str
 
 
 class Packer:

@@ -8,9 +8,7 @@ proof. Times are seconds, monotonic; a message is known again by its lane and fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Generic, Protocol, TypeVar
-
+from edgeagent.uplink.message import Message
 from gridwire.events import Lane
 
 BREAKS = 3
@@ -22,39 +20,22 @@ MIN_BYTES = 1024
 """No broker is set to take less: what is smaller is never suspected."""
 
 
-class Numbered(Protocol):
-    @property
-    def n(self) -> int: ...
-
-
-class Sent(Protocol):
-    """What is needed of a message."""
-
-    @property
-    def lane(self) -> Lane: ...
-    @property
-    def rows(self) -> Sequence[Numbered]: ...
-    @property
-    def payload(self) -> bytes: ...
-
-
-M = TypeVar("M", bound=Sent)
 _Key = tuple[Lane, int]
 
 
-class Suspect(Generic[M]):
+class Suspect:
     """`connected`, `sent`, `answered` and `broke` as it happens; `forgive` before ending the connection oneself."""
 
     def __init__(self) -> None:
         self.too_large_bytes: int | None = None
         """Size of a payload that was proven too large; None while nothing was."""
-        self._unanswered: dict[_Key, tuple[M, float]] = {}
-        self._breaks: dict[_Key, tuple[M, int]] = {}
+        self._unanswered: dict[_Key, tuple[Message, float]] = {}
+        self._breaks: dict[_Key, tuple[Message, int]] = {}
         self._since = 0.0
         self._forgiven = False
 
     @property
-    def held(self) -> list[M]:
+    def held(self) -> list[Message]:
         """What must not be sent until it is `due`."""
         return [message for message, breaks in self._breaks.values() if breaks >= BREAKS - 1]
 
@@ -67,18 +48,18 @@ class Suspect(Generic[M]):
         self._unanswered.clear()
         self._since, self._forgiven = now, False
 
-    def sent(self, message: M, now: float) -> None:
+    def sent(self, message: Message, now: float) -> None:
         if message.lane != "urgent" and len(message.payload) >= MIN_BYTES:
             self._unanswered[_key(message)] = message, now
 
-    def answered(self, message: M) -> None:
+    def answered(self, message: Message) -> None:
         """The broker has read it, whatever it says of it."""
         self._unanswered.pop(_key(message), None)
         self.forget(message)
         if self.too_large_bytes is not None and len(message.payload) >= self.too_large_bytes:
             self.too_large_bytes = None  # another broker, or another limit
 
-    def due(self, now: float) -> M | None:
+    def due(self, now: float) -> Message | None:
         """The held message to be tried now, the smallest first: the connection stands well without it."""
         held = self.held
         if not held or now - self._since < STANDS_S or any(_key(message) in self._unanswered for message in held):
@@ -89,7 +70,7 @@ class Suspect(Generic[M]):
         """The coming break is our own."""
         self._forgiven = True
 
-    def broke(self, now: float) -> M | None:
+    def broke(self, now: float) -> Message | None:
         """The connection has ended; gives the message that is proven to be the cause."""
         recent = [message for message, at in self._unanswered.values() if now - at <= SOON_S]
         self._unanswered.clear()
@@ -104,7 +85,7 @@ class Suspect(Generic[M]):
         }
         return self._count(largest) if largest is not None else None
 
-    def _count(self, message: M) -> M | None:
+    def _count(self, message: Message) -> Message | None:
         breaks = self._breaks.get(_key(message), (message, 0))[1] + 1
         known = self.too_large_bytes is not None and _size(message) >= self.too_large_bytes
         if breaks < BREAKS and not known:
@@ -114,14 +95,14 @@ class Suspect(Generic[M]):
         self.too_large_bytes = min(_size(message), self.too_large_bytes or _size(message))
         return message
 
-    def forget(self, message: M) -> None:
+    def forget(self, message: Message) -> None:
         """It is not suspected: it arrived, or needs no more sending."""
         self._breaks.pop(_key(message), None)
 
 
-def _key(message: Sent) -> _Key:
+def _key(message: Message) -> _Key:
     return message.lane, message.rows[0].n
 
 
-def _size(message: Sent) -> int:
+def _size(message: Message) -> int:
     return len(message.payload)

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from edgeagent.outbox import Outbox, Row
+from edgeagent.uplink.message import Message
 from edgeagent.uplink.pace import Pace
-from edgeagent.uplink.packer import Message, Packer
+from edgeagent.uplink.packer import Packer
 from edgeagent.uplink.queue import URGENT, Queue
 from edgeagent.uplink.suspect import Suspect
 from edgeagent.uplink.unheard import Unheard
@@ -60,7 +61,7 @@ class Uplink:
         self._packer = Packer(outbox, self.queue, self._unheard, county, box)
         self.window = Window(resend_after_s)
         self.pace = Pace()
-        self.suspect: Suspect[Message] = Suspect()
+        self.suspect = Suspect()
         self.refusal: Refusal | None = None
         self.heard_s: float | None = None
         """When the hub has last acknowledged anything; monotonic seconds."""

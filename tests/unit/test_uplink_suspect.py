@@ -27,7 +27,7 @@ class Line:
     """Connections one after the other, a minute apart."""
 
     def __init__(self) -> None:
-        self.suspect: Suspect[Message] = Suspect()
+        self.suspect = Suspect()
         self.now = 0.0
 
     def up(self) -> None:
