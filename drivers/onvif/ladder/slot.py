@@ -7,7 +7,6 @@ two. What the camera grants is compared with what was asked: firmware misreads t
 from __future__ import annotations
 
 import logging
-import os
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,7 @@ from drivers.onvif.client import CALL_TIMEOUT_S, Client
 from drivers.onvif.notifications import parse_time
 from drivers.onvif.soap import BW, WSNT, NotSoap, SoapFault, reference_parameters
 from drivers.safexml import BadXml, Element, first, first_text
+from gridwire import wholefile
 
 LIFETIME_S = 600
 MIN_LIFETIME_S = 60
@@ -182,9 +182,7 @@ class Slot:
     def _save(self) -> None:
         try:
             # Whole or not at all: half an address, after a kill, would leave an orphan at the camera.
-            fresh = self._path.with_suffix(".new")
-            fresh.write_bytes(msgspec.json.encode(self.held))
-            os.replace(fresh, self._path)
+            wholefile.replace(self._path, msgspec.json.encode(self.held), on_disk=False)
         except OSError as error:
             # Only costs a slot at the camera for some minutes, should this process be killed.
             _log.warning("%s: %s", self._path, error)
