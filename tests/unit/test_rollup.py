@@ -92,11 +92,13 @@ async def test_a_ranking_goes_by_the_first_deadline_and_few_ratings_are_drawn_to
         args = (connection, WHOLE, here.book.registry)
         found = await figures.ranking(*args, date(2026, 11, 3), date(2026, 11, 21))
         other = await figures.ranking(*args, date(2026, 10, 31), date(2026, 11, 21))
+        foreign = here.book.scope_of(here.grids[-1], NIGHT)
+        nothing = await figures.ranking(connection, foreign, here.book.registry, date(2026, 11, 3), date(2026, 11, 21))
     known, unknown = found
     assert (known.code, known.closed, known.limited, known.in_time, known.returned) == (f"{COUNTY}100", 3, 3, 2, 2)
     assert (known.ratings, known.mean) == (3, pytest.approx((12 + 10 * 4.25) / 13))
     assert (unknown.code, unknown.ratings, unknown.mean) == ("", 1, pytest.approx((5 + 10 * 4.25) / 11))
-    assert other == []
+    assert (other, nothing) == ([], [])
 
 
 async def test_months_go_back_over_the_year(here):
