@@ -1,7 +1,7 @@
 """People who watch the console's live pages, in a process of their own: it pays for what browsers would.
 
-Reads one line of JSON, `[{"path": "/live?…", "cookie": "…"}, …]`; prints `ready` when all streams have
-had their first update; from then on notes every update; when stdin says `end`, prints for each watcher what came, and ends.
+Reads one line of JSON, `[{"path": "/live?…", "cookie": "…"}, …]`; prints `ready` when all streams have had their first
+update; from then on notes every update; when stdin says `end`, prints for each watcher what came, and ends.
 
     python -m bench.watchers PORT
 """
