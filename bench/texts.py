@@ -144,7 +144,7 @@ ABOUT = {
         "follow in which each camera sees motion every ten seconds and somebody checks in every second, while the "
         "backlog drains to mosquitto and hub. Simulators, broker and hub are outside of the group. Own memory is what "
         "cannot be taken back (anonymous pages), looked at twice a second; with cache is the most that the group was "
-        "charged. `tests/system/test_small_box.py` does the same and counts: nothing lost, nothing twice.",
+        "charged. `tests/system/edgeagent/test_small_box.py` does the same and counts: nothing lost, nothing twice.",
     ),
     "cases": About(
         "m. The lists of cases",

@@ -1,0 +1,173 @@
+"""A damaged outbox file: what can be read keeps its numbers, what cannot is declared, nothing is invented."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edgeagent.driver import Picture
+from tests.unit.edgeagent.test_outbox import JPEG, alarm, draft, outbox, rows
+
+PAGE = 4096
+COUNT = 2000
+
+
+async def fill(folder: Path, settled: int = 0) -> set[tuple]:
+    """An outbox with many alarms and some pictures; gives what the driver was told."""
+    async with outbox(folder) as box:
+        told = await asyncio.gather(*(box.put(alarm(detail={"no": str(no)})) for no in range(COUNT)))
+        for _ in range(5):
+            await box.put(draft(Picture()), jpegs=[JPEG])
+        if settled:
+            box.settle("alarm", 1, settled)
+    return {(it.id, it.stream, it.seq) for it in told}
+
+
+async def found(box, lane="alarm") -> set[tuple]:
+    events = [msgspec.json.decode(row.body) for row in await rows(box, lane)]
+    assert all((event["stream"], event["seq"]) == (row.stream, row.seq)
+               for event, row in zip(events, await rows(box, lane), strict=True))  # fmt: skip
+    return {(event["id"], event["stream"], event["seq"]) for event in events}
+
+
+async def declared(box, lane="alarm") -> set[tuple]:
+    """(stream, seq) of all gap events of a lane."""
+    gaps = [msgspec.json.decode(row.body) for row in await rows(box, "record")]
+    return {
+        (gap["data"]["stream"], seq)
+        for gap in gaps
+        if gap["type"] == "cn.gridwire.gap.v1" and gap["data"]["lane"] == lane
+        for first, last in gap["data"]["ranges"]
+        for seq in range(first, last + 1)
+    }
+
+
+def destroy(path: Path, pages: list[int]) -> None:
+    with path.open("r+b") as file:
+        for page in pages:
+            file.seek(page * PAGE)
+            file.write(random.Random(page).randbytes(PAGE))
+
+
+async def check(folder: Path, told: set[tuple], at_least: int) -> None:
+    """Everything told is there or declared; nothing else is; new numbers are new."""
+    async with outbox(folder) as box:
+        assert box.damaged
+        kept, lost = await found(box), await declared(box)
+        assert kept <= told
+        assert {(stream, seq) for _, stream, seq in told - kept} == lost
+        assert len(kept) >= at_least
+        again = await box.put(alarm())
+        assert again.stream not in {stream for _, stream, _ in told}
+        assert len(list(folder.glob("outbox.db.damaged-*"))) >= 1
+    async with outbox(folder) as box:  # and it stays so
+        assert not box.damaged
+        assert {one[0] for one in await found(box)} == {one[0] for one in kept} | {again.id}
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_destroyed_pages_cost_only_their_rows(tmp_path, seed):
+    told = await fill(tmp_path)
+    path = tmp_path / "outbox.db"
+    pages = path.stat().st_size // PAGE
+    destroy(path, random.Random(seed).sample(range(20, pages), 5))
+    async with outbox(tmp_path) as box:  # found only when the rows are read
+        kept = await found(box)
+        lost = await declared(box)
+        assert {(stream, seq) for _, stream, seq in told - kept} >= lost
+        assert len(kept) >= COUNT - 5 * 30
+        assert {(stream, seq) for _, stream, seq in told - kept} == await declared(box)
+
+
+async def test_a_destroyed_first_page_costs_nothing(tmp_path):
+    told = await fill(tmp_path)
+    destroy(tmp_path / "outbox.db", [0])
+    await check(tmp_path, told, COUNT)
+
+
+async def test_destroyed_tables_of_streams_are_made_again_from_the_events(tmp_path):
+    told = await fill(tmp_path)
+    destroy(tmp_path / "outbox.db", [0, 1, 2, 3, 4])
+    await check(tmp_path, told, COUNT)
+
+
+async def test_pictures_survive_a_rescue(tmp_path):
+    await fill(tmp_path)
+    destroy(tmp_path / "outbox.db", [0])
+    async with outbox(tmp_path) as box:
+        media = await rows(box, "media")
+        assert [await box.jpeg(row) for row in media] == [JPEG] * 5
+
+
+async def test_memory_and_settled_rows_survive_a_rescue(tmp_path):
+    async with outbox(tmp_path) as box:
+        await asyncio.gather(*(box.put(alarm(), remember={"device/x": b"7"}) for _ in range(100)))
+        box.settle("alarm", 1, 60)
+    destroy(tmp_path / "outbox.db", [0])
+    async with outbox(tmp_path) as box:
+        assert box.recall("device/x") == b"7"
+        assert box.book.lanes["alarm"].unsettled() == [(61, 100)]
+
+
+async def test_an_empty_file_is_noticed_and_a_new_stream_begun(tmp_path):
+    told = await fill(tmp_path)
+    (tmp_path / "outbox.db").write_bytes(b"")
+    async with outbox(tmp_path) as box:
+        assert box.damaged
+        assert (await box.put(alarm())).stream not in {stream for _, stream, _ in told}
+
+
+async def test_garbage_is_noticed_and_a_new_stream_begun(tmp_path):
+    told = await fill(tmp_path)
+    (tmp_path / "outbox.db").write_bytes(random.Random(1).randbytes(200_000))
+    async with outbox(tmp_path) as box:
+        assert box.damaged
+        assert (await box.put(alarm())).stream not in {stream for _, stream, _ in told}
+
+
+async def test_a_flipped_bit_in_the_wal_never_gives_a_number_twice(tmp_path):
+    """SQLite drops what follows the damaged frame in silence; the hub sees the hole, and new events get new numbers."""
+    live, copy = tmp_path / "live", tmp_path / "copy"
+    async with outbox(live) as box:
+        told = [await box.put(alarm()) for _ in range(50)]
+        shutil.copytree(live, copy)  # as a power cut would leave it
+    wal = copy / "outbox.db-wal"
+    raw = bytearray(wal.read_bytes())
+    raw[len(raw) // 2] ^= 0x10
+    wal.write_bytes(raw)
+    async with outbox(copy, boot="after the cut") as box:
+        kept = await found(box)
+        assert 0 < len(kept) < 50
+        again = await box.put(alarm())
+        assert (again.stream, again.seq) not in {(it.stream, it.seq) for it in told}
+
+
+async def test_the_agent_goes_on_when_the_file_is_destroyed_under_it(tmp_path):
+    async with outbox(tmp_path) as box:
+        first = await asyncio.gather(*(box.put(alarm(detail={"x": "y" * 300})) for _ in range(COUNT)))
+        told = {(it.id, it.stream, it.seq) for it in first}
+        await box.remember({"device/x": b"7"})
+        box.settle("alarm", 1, 100)
+        path = tmp_path / "outbox.db"
+        await box._db.call(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+        await box._db.call(lambda db: db.execute("PRAGMA shrink_memory").fetchall())
+        pages = path.stat().st_size // PAGE
+        destroy(path, list(range(pages - 40, pages)))  # where new rows go
+        more = await asyncio.gather(*(box.put(alarm()) for _ in range(50)))
+        assert box.damaged == 1
+        assert box.recall("device/x") == b"7"
+        told |= {(it.id, it.stream, it.seq) for it in more}
+        kept, lost = await found(box), await declared(box)
+        missing = {(stream, seq) for _, stream, seq in told - kept}
+        assert lost <= missing
+        # what the hub had already is no loss, all else is declared
+        assert all(seq <= 100 for _, seq in missing - lost)
+        assert {it.id for it in more} <= {one[0] for one in kept}
+    async with outbox(tmp_path) as box:
+        assert box.recall("device/x") == b"7"
+        assert kept <= await found(box)
