@@ -12,13 +12,14 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, Literal
+from datetime import date, datetime
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
+
+import xlsxwriter
 
 from countyhub.web import tables
 from countyhub.web.tables import Kind, Value
-from countyhub.web.workbook import Style, Workbook
 
 Ending = Literal["csv", "xlsx"]
 MEDIA: Final[dict[Ending, str]] = {
@@ -27,10 +28,12 @@ MEDIA: Final[dict[Ending, str]] = {
 }
 TEXT_MAX: Final = 32_767
 """Letters that a cell of a workbook may hold."""
+SHEET_NAME_MAX: Final = 31
 _FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _SHEET_NAME: Final = re.compile(r"[\[\]:*?/\\]")
-_STYLES: Final[dict[Kind, Style]] = {"time": "time", "day": "day", "share": "share"}
+_FORMATS: Final[dict[Kind, str]] = {"time": "yyyy-mm-dd hh:mm", "day": "yyyy-mm-dd", "share": "0.0%"}
+_AS_GIVEN: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,26 +99,52 @@ class Csv(File):
 
 
 class Xlsx(File):
-    """A sheet for each table."""
+    """A sheet for each table. What is written lies in the system's temporary files, row by row, and is a workbook only
+    at the end: nothing can be sent before `close`."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         super().__init__(zone)
-        self._book = Workbook()
+        self._bytes = io.BytesIO()
+        self._book = xlsxwriter.Workbook(self._bytes, {"constant_memory": True, **_AS_GIVEN})
+        self._head = self._book.add_format({"bold": True})
+        self._formats = {kind: self._book.add_format({"num_format": form}) for kind, form in _FORMATS.items()}
+        self._sheet: Any = None
+        self._row = 0
 
     def begin(self, frame: Frame) -> bytes:
-        self.kinds = frame.kinds
-        heads, styles = [_worded(head) for head in frame.heads], [_STYLES.get(kind, "") for kind in frame.kinds]
-        return self._book.begin(_SHEET_NAME.sub(" ", frame.title)[:31], heads, frame.widths, styles)
+        self.kinds, self._row = frame.kinds, 0
+        self._sheet = self._book.add_worksheet(_SHEET_NAME.sub(" ", frame.title)[:SHEET_NAME_MAX])
+        self._sheet.freeze_panes(1, 1)
+        for column, width in enumerate(frame.widths):
+            self._sheet.set_column(column, column, width)
+        self._write([_worded(head) for head in frame.heads], [self._head] * len(frame.heads))
+        return b""
 
     def rows(self, rows: Sequence[Sequence[Value]]) -> bytes:
-        return self._book.rows([[_typed(value, self.zone) for value in row] for row in rows])
+        formats = [self._formats.get(kind) for kind in self.kinds]
+        for row in rows:
+            self._write([_typed(value, self.zone) for value in row], formats)
+        return b""
 
     def end(self, note: str) -> bytes:
-        said = self._book.rows([[note]]) if note else b""
-        return said + self._book.end()
+        self._sheet.autofilter(0, 0, self._row - 1, len(self.kinds) - 1)
+        if note:
+            self._write([note], [None])
+        return b""
 
     def close(self) -> bytes:
-        return self._book.close()
+        self._book.close()
+        return self._bytes.getvalue()
+
+    def _write(self, cells: Sequence[Value], formats: Sequence[Any]) -> None:
+        for column, (value, form) in enumerate(zip(cells, formats, strict=True)):
+            if isinstance(value, str):
+                self._sheet.write_string(self._row, column, value, form)
+            elif isinstance(value, date):  # a datetime is one
+                self._sheet.write_datetime(self._row, column, value, form)
+            elif value is not None:
+                self._sheet.write_number(self._row, column, value, form)
+        self._row += 1
 
 
 def _lines(rows: Sequence[Sequence[str | int | float]]) -> bytes:

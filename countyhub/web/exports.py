@@ -2,7 +2,7 @@
 
 `routes` gives both for a table and what makes its rows. Who may not see the page gets nothing; the gate has noted in
 the audit what was asked for before anything is read. Nobody waits for another's table: it is put together in a thread,
-a few hundred rows at a time, and sent as it comes.
+a few hundred rows at a time.
 """
 
 from __future__ import annotations
