@@ -13,12 +13,14 @@ from edgeagent.configfile.reader import read
 
 class Loose(NamedTuple):
     """Nothing in it was checked. `devices`: tables by id, with what their makers set; `store`: folder of the agent's
-    store and control socket."""
+    store and control socket, with its quotas."""
 
     store: Path
     language: str | None
     zone: ZoneInfo
     devices: dict[str, dict[str, Any]]
+    max_mb: int
+    pictures_max_mb: int
 
 
 def files_of(config: Path) -> list[Path]:
@@ -28,23 +30,30 @@ def files_of(config: Path) -> list[Path]:
 
 def read_loosely(config: Path) -> Loose:
     """Never fails, also when there are no files."""
-    folder: object = None
+    store: dict[str, Any] = {}
     language: object = None
     zone: object = None
     devices: dict[str, dict[str, Any]] = {}
     for file in files_of(config):
         data = read(file).data
-        store = data.get("store")
-        folder = store.get("dir", folder) if isinstance(store, dict) else folder
+        here = data.get("store")
+        store |= here if isinstance(here, dict) else {}
         language = data.get("language", language)
         zone = data.get("timezone", zone)
         devices |= {name: filled(one) for name, one in tables(data).items()}
+    folder, usual = store.get("dir"), StoreSettings()
     return Loose(
-        Path(folder if isinstance(folder, str) and folder else StoreSettings().dir),
+        Path(folder if isinstance(folder, str) and folder else usual.dir),
         language if isinstance(language, str) else None,
         _zone(zone),
         devices,
+        _number(store.get("max_mb"), usual.max_mb),
+        _number(store.get("pictures_max_mb"), usual.pictures_max_mb),
     )
+
+
+def _number(found: object, usual: int) -> int:
+    return found if isinstance(found, int) else usual
 
 
 def _zone(name: object) -> ZoneInfo:

@@ -41,3 +41,10 @@ def table(rows: list[tuple[str, ...]]) -> list[str]:
     """Rows as lines with aligned columns."""
     widths = [max(width(row[column]) for row in rows if column < len(row)) for column in range(max(map(len, rows)))]
     return ["  ".join(cell + " " * (widths[i] - width(cell)) for i, cell in enumerate(row)).rstrip() for row in rows]
+
+
+def print_json(answer: object) -> None:
+    """For programs: indented, Chinese as it is."""
+    import msgspec
+
+    print(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from edgeagent.cli.outbox import moment
+from edgeagent.cli.moments import moment
 from edgeagent.cli.say import Language, say, table
 from edgeagent.configfile.rulepart import RulePart
 from edgeagent.rules import REASONS, SUPPRESSIONS, Origin, Rules, Why, reason_name
