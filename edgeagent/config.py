@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, DEVICE_PATTERN, GRID_PATTERN, county_of
 from gridwire.events import Severity
+from gridwire.kinds import KINDS
 from gridwire.problem import Language
 from gridwire.settings import Settings, about
 
@@ -25,7 +26,7 @@ Hours = Annotated[
         example="20:00-06:00",
     ),
 ]
-URGENT_KINDS: Final = frozenset(("fire", "smoke"))
+URGENT_KINDS: Final = frozenset(name for name, kind in KINDS.items() if kind.urgent)
 """Alarms that are never held back: neither their start nor their end."""
 PresetName = Literal["pond", "forest-edge", "village-office"]
 """What each of them does stands in `edgeagent.rules.presets`."""

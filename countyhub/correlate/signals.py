@@ -9,6 +9,7 @@ from countyhub.correlate.matter import SECOND_US
 from countyhub.worktime.deadlines import LATE_ALARM
 from gridwire.events import Alarm, Data, DeviceState, Event
 from gridwire.instants import microseconds
+from gridwire.kinds import KINDS
 
 END: Final = 0
 PULSE: Final = 1
@@ -20,23 +21,10 @@ LATE_US: Final = LATE_ALARM // timedelta(microseconds=1)
 
 _MARKS: Final = {"end": END, "pulse": PULSE, "start": START}
 
-BY_INPUT: Final = frozenset(
-    {"digital_input", "relay", "door", "temperature", "water_level", "smoke", "fire", "sound", "other"}
-)
+BY_INPUT: Final = frozenset(name for name, kind in KINDS.items() if kind.by_input)
 """Kinds of sensors: two inputs of one device are two things. Of a camera, two rules that see the same are one."""
 
-PICTURE_KINDS: Final = frozenset(
-    {
-        "signal_lost",
-        "network_failure",
-        "tamper",
-        "scene_change",
-        "too_dark",
-        "too_bright",
-        "too_blurry",
-        "picture",
-    }
-)
+PICTURE_KINDS: Final = frozenset(name for name, kind in KINDS.items() if kind.with_power)
 """What a camera also says when its site loses power or network: part of the site's outage while that lasts."""
 
 _HOLD_SENSOR_US: Final = 86_400 * SECOND_US

@@ -1,4 +1,4 @@
-"""Which alarms become cases: as the registry's `alarms.csv` says, else by the table here (R-OPEN-01)."""
+"""Which alarms become cases: as the registry's `alarms.csv` says, else by `opens_case` of the kind (R-OPEN-01)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ from typing import Final, NamedTuple
 from countyhub.correlate.matter import Matter
 from countyhub.registry.formparts import OWN_KINDS
 from countyhub.registry.snapshot import Registry, When
-from gridwire.kinds import KINDS, KindName
+from gridwire.kinds import KINDS, Kind
 from gridwire.problem import Language
 
-BY_DEFAULT: Final = frozenset(
-    {
-        *("smoke", "fire", "water_level", "temperature", "intrusion", "illegal_access", "crowd"),
-        *("tamper", "signal_lost", "hardware_failure", "storage_failure", "picture"),
-        *("offline", "unstable", "site", "township"),
-    }
-)
-"""What somebody has to see to. That something moved, came or went (motion, person, vehicle …) is shown, for a county
-has thousands of these a day and people would soon close cases unread."""
+_KINDS: Final = KINDS | OWN_KINDS
 
 
 class What(NamedTuple):
@@ -53,17 +45,17 @@ def what(matter: Matter) -> What:
 def ruling(registry: Registry, kind: str, at: When) -> Ruling:
     """What the county wants of a kind; one that neither its file nor we know is treated like `other`."""
     row = registry.alarm(kind, at)
-    if row is None and kind not in KINDS and kind not in OWN_KINDS:
+    if row is None and kind not in _KINDS:
         kind = "other"
         row = registry.alarm(kind, at)
     if row is None:
-        return Ruling(kind in BY_DEFAULT, "")
+        return Ruling(_KINDS[kind].opens_case, "")
     return Ruling(row.opens == "case", row.category)
 
 
 def name(kind: str, language: Language) -> str:
     """For people."""
-    found = (KINDS | OWN_KINDS).get(kind, KindName(kind, kind))
+    found = _KINDS.get(kind, Kind(kind, kind))
     return found.zh if language == "zh" else found.en
 
 

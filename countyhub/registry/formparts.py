@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from countyhub.lifecycle import fivesteps, state
 from countyhub.registry.columns import ALWAYS, OPEN, Col, Row
 from gridwire.codes import END
-from gridwire.kinds import KINDS, KindName
+from gridwire.kinds import KINDS, Kind
 
 AREA_PATTERN = r"^[1-9]([0-9]{5}|[0-9]{8}|[0-9]{11})" + END
 PLACE_PATTERN = r"^([1-9][0-9]{5,14}|[A-Za-z][A-Za-z0-9-]{0,30})" + END
@@ -48,11 +48,13 @@ HOUSEHOLD_KINDS = {
 DAY_KINDS = {"holiday": "放假", "workday": "上班"}
 OPENS = {"case": "立案", "shown": "只显示"}
 OWN_KINDS = {
-    "offline": KindName("设备离线", "device offline"), "unstable": KindName("设备不稳定", "device unstable"),
-    "site": KindName("点位停电断网", "site without power or link"),
-    "township": KindName("乡镇停电断网", "township without power or link"),
-    "sos": KindName("求助", "call for help"), "request": KindName("服务申请", "request"),
-}  # fmt: skip
+    "offline": Kind("设备离线", "device offline", opens_case=True),
+    "unstable": Kind("设备不稳定", "device unstable", opens_case=True),
+    "site": Kind("点位停电断网", "site without power or link", opens_case=True),
+    "township": Kind("乡镇停电断网", "township without power or link", opens_case=True),
+    "sos": Kind("求助", "call for help"),
+    "request": Kind("服务申请", "request"),
+}
 """Kinds that the hub finds itself or that come from terminals, beside those of alarms."""
 ALARM_KINDS = {kind: name.zh for kind, name in (KINDS | OWN_KINDS).items()}
 

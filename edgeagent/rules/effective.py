@@ -9,11 +9,9 @@ from edgeagent.config import URGENT_KINDS, Config, PresetName, RuleSettings
 from edgeagent.rules.hours import Span, parse
 from edgeagent.rules.presets import PRESETS, rules_in
 from gridwire.events import Severity
+from gridwire.kinds import KINDS
 
-SEEN_KINDS: Final = frozenset(
-    """motion person crowd vehicle animal face object line_crossing intrusion loitering tamper scene_change
-    too_dark too_bright too_blurry signal_lost picture""".split()  # noqa: SIM905
-)
+SEEN_KINDS: Final = frozenset(name for name, kind in KINDS.items() if kind.seen)
 """What a camera sees of its one view, however many topics it tells that in. Inputs and sensors are things apart."""
 SETTINGS: Final = (
     ("armed", "min_duration_s", "merge_gap_s", "merge_by", "cooldown_s", "severity", "picture", "drop")
