@@ -52,8 +52,10 @@ async def give(
     reason: str,
     text: str,
     now: datetime,
+    case: str = "",
 ) -> None:
     """Opens them to the session, each with a row in the audit. `kind` is `picture.looked` or `personal.revealed`.
+    `case`: the number of the one on whose page it stands.
 
     Raises `ReasonMissing`. Whether he may see them at all, the caller has asked.
     """
@@ -62,7 +64,7 @@ async def give(
         values = {"until": now + OPEN_FOR}
         new = insert(connection, table).values(session=session, object=each, **values)
         await connection.execute(new.on_conflict_do_update(index_elements=["session", "object"], set_=values))
-        await trail.note(connection, kind, each, reason=reason, text=text.strip())
+        await trail.note(connection, kind, each, case=case, reason=reason, text=text.strip())
 
 
 async def is_open(connection: AsyncConnection, session: int, subject: str, now: datetime) -> bool:

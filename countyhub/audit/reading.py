@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
-from sqlalchemy import desc, select
+from sqlalchemy import ColumnElement, desc, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.audit.chain import START, Row, hash_of
@@ -59,11 +59,32 @@ class Verdict(NamedTuple):
     broken: Broken | None
 
 
+class Wanted(NamedTuple):
+    """Whose rows, or about what: one of these holds. `names`: of `who`, whole; `persons`: staff numbers; `objects`:
+    whole; `part`: one step of an object's path, or anything in the address of an export."""
+
+    names: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    part: str = ""
+
+    def where(self) -> ColumnElement[bool]:
+        a, part = audit.c, self.part
+        of_path = [
+            a.object.iendswith(f"/{part}", autoescape=True),
+            a.object.icontains(f"/{part}/", autoescape=True),
+            a.object.icontains(part, autoescape=True) & (a.kind == "export"),
+        ]
+        plain = (a.who.in_(self.names), a.person.in_(self.persons), a.object.in_(self.objects))
+        return or_(*plain, *(of_path if part else ()))
+
+
 async def newest(
     connection: AsyncConnection, *, since: datetime | None = None, until: datetime | None = None, before: int = 0,
-    limit: int = 100, kind: str = "", who: str = "", subject: str = "",
+    limit: int = 100, kind: str = "", who: str = "", wanted: Sequence[Wanted] = (),
 ) -> list[Row]:  # fmt: skip
-    """Rows, the newest first, from `since` on and before `until`; `before`: of smaller number."""
+    """Rows, the newest first, from `since` on and before `until`; `before`: of smaller number. `who` is whole; of
+    `wanted` each must hold."""
     a = audit.c
     query = select(*_COLUMNS).order_by(desc(a.id)).limit(limit)
     if since is not None:
@@ -72,10 +93,10 @@ async def newest(
         query = query.where(a.at < until)
     if before:
         query = query.where(a.id < before)
-    for column, wanted in ((a.kind, kind), (a.who, who), (a.object, subject)):
-        if wanted:
-            query = query.where(column == wanted)
-    return [Row(*row) for row in await connection.execute(query)]
+    for column, said in ((a.kind, kind), (a.who, who)):
+        if said:
+            query = query.where(column == said)
+    return [Row(*row) for row in await connection.execute(query.where(*(each.where() for each in wanted)))]
 
 
 async def every(connection: AsyncConnection, since: datetime | None = None) -> AsyncIterator[Row]:

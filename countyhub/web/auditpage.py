@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,7 +19,8 @@ from countyhub.audit import anchors, reading, trail
 from countyhub.audit.chain import Row
 from countyhub.audit.kinds import KINDS
 from countyhub.audit.reading import FAULTS
-from countyhub.web import exports
+from countyhub.web import auditsearch, exports
+from countyhub.web.auditwords import AuditWords
 from countyhub.web.desk import Desk, Visit
 from countyhub.web.lobby import Lobby
 from countyhub.web.render import language_of
@@ -31,15 +31,6 @@ ROWS: Final = 100
 _NUMBER_DIGITS: Final = 18
 
 
-def _detail(row: Row) -> str:
-    told = msgspec.json.decode(row.detail, type=dict[str, str])
-    return "; ".join(f"{name}: {value}" for name, value in told.items())
-
-
-def _kind(visit: Visit, row: Row) -> str:
-    return _names(visit.language).get(row.kind, row.kind)
-
-
 AUDIT: Final[Table[Row]] = Table(
     title="audit.title",
     columns=(
@@ -47,9 +38,9 @@ AUDIT: Final[Table[Row]] = Table(
         Column(title="audit.at", width=17, kind="time", value=lambda _, row: row.at),
         Column(title="audit.who", width=20, value=lambda _, row: row.who),
         Column(title="audit.person", width=12, value=lambda _, row: row.person),
-        Column(title="audit.kind", width=20, value=_kind),
+        Column(title="audit.kind", width=20, value=lambda visit, row: AuditWords(visit.words, {}).kind(row)),
         Column(title="audit.object", width=36, value=lambda _, row: row.object),
-        Column(title="audit.detail", width=50, value=lambda _, row: _detail(row)),
+        Column(title="audit.detail", width=50, value=lambda visit, row: AuditWords(visit.words, {}).detail(row)),
         Column(title="audit.address", width=16, value=lambda _, row: row.address),
         Column(title="audit.hash", width=66, value=lambda _, row: row.hash.hex()),
     ),
@@ -106,9 +97,13 @@ class AuditPage:
 
     async def _rows(self, connection: AsyncConnection, asked: Asked, limit: int) -> list[Row]:
         """Raises 400 for what is no day."""
-        until = self._midnight(asked.until, "until")
+        until, wanted = self._midnight(asked.until, "until"), []
+        if asked.who:
+            wanted.append(auditsearch.of_who(asked.who, self._desk.book.registry, datetime.now(UTC)))
+        if asked.subject:
+            wanted.append(await auditsearch.of_object(connection, asked.subject))
         return await reading.newest(
-            connection, before=asked.before, who=asked.who, subject=asked.subject, kind=asked.kind, limit=limit,
+            connection, before=asked.before, wanted=wanted, kind=asked.kind, limit=limit,
             since=self._midnight(asked.since, "since"), until=until + timedelta(days=1) if until else None,
         )  # fmt: skip
 
@@ -135,8 +130,8 @@ class AuditPage:
         kept["object"] = kept.pop("subject")
         values: dict[str, Any] = {"verdict": verdict, "is_broken": is_broken, "asked": asked, "rows": rows}
         return await self._desk.page(
-            visit, "audit.html", here="audit", names=_names(visit.language),
-            details={row.id: _detail(row) for row in rows}, kept=kept,
+            visit, "audit.html", here="audit", names=_names(visit.language), kept=kept, asked_for=_told(visit, asked),
+            said=AuditWords(visit.words, {box.id: box.label for box in visit.snapshot.boxes}),
             older=rows[-1].id if len(rows) == ROWS else 0, **values,
         )  # fmt: skip
 
@@ -147,6 +142,16 @@ def _asked(request: Request) -> Asked:
     before = int(said) if said.isascii() and said.isdigit() and len(said) <= _NUMBER_DIGITS else 0
     texts = {name: asked.get(name, "").strip()[:64] for name in ("who", "kind", "since", "until")}
     return Asked(before=before, subject=asked.get("object", "").strip()[:128], **texts)
+
+
+def _told(visit: Visit, asked: Asked) -> list[tuple[str, str]]:
+    """What was searched for, in words."""
+    given = (
+        ("audit.kind", _names(visit.language).get(asked.kind, asked.kind)),
+        ("audit.who", asked.who), ("audit.object", asked.subject),
+        ("audit.since", asked.since), ("audit.until", asked.until),
+    )  # fmt: skip
+    return [(visit.t(name), value) for name, value in given if value]
 
 
 def _names(language: Language) -> dict[str, str]:

@@ -86,6 +86,7 @@ class Looking:
         reason = {"reason": form.get("reason", ""), "text": form.get("text", "")}
         try:
             async with self._lobby.store.write() as connection:
+                reason["case"] = await _proven(connection, _number(wanted, form), me)
                 await reasons.give(connection, me.session, wanted.kind, wanted.objects, now=now, **reason)
         except ReasonMissing as problem:
             return await self._page(request, wanted, form, problem=problem)
@@ -196,6 +197,11 @@ def _number(wanted: _Wanted, form: dict[str, str]) -> str:
     """The case that it is about, if it is about one."""
     found = _CASE.fullmatch(wanted.objects[0]) or _CASE_PAGE.fullmatch(_next(form))
     return found[1] if found else ""
+
+
+async def _proven(connection: AsyncConnection, number: str, me: Viewer) -> str:
+    """The number of a case, if there is one in the asker's sight: what stands in the audit is no invention."""
+    return number if number and await finding.one(connection, number, me.scope) is not None else ""
 
 
 def _next(form: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ Here are those of events and boxes; those of cases and of the frame stand in `ca
 from __future__ import annotations
 
 from countyhub.web.areatexts import AREA_TEXTS
+from countyhub.web.audittexts import AUDIT_TEXTS
 from countyhub.web.casetexts import CASE_TEXTS
 from countyhub.web.checkintexts import CHECKIN_TEXTS
 from countyhub.web.handlingtexts import HANDLING_TEXTS
@@ -19,6 +20,7 @@ from gridwire.problem import Language
 TEXTS: dict[str, Text] = {
     **CASE_TEXTS,
     **AREA_TEXTS,
+    **AUDIT_TEXTS,
     **HANDLING_TEXTS,
     **KEY_TEXTS,
     **LOGIN_TEXTS,

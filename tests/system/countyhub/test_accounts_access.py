@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import func, select
 
 from countyhub.accounts import session, users
 from countyhub.accounts.roles import ROLES, rights
@@ -17,6 +19,8 @@ from countyhub.config import Config
 from countyhub.registry import stored
 from countyhub.registry.forms import Duty
 from countyhub.registry.live import LiveRegistry
+from countyhub.store import tables
+from countyhub.store.casetables import case_evidence
 from countyhub.web.access import ANYONE, MONITORING, PUBLIC, page_of
 from gridwire.events import Alarm
 from simulators.county.build import COUNTY, SMALL, build
@@ -207,3 +211,33 @@ async def test_numbers_of_persons_are_shown_for_a_reason(place):
     async with place.store.read() as connection:
         (row,) = await reading.newest(connection, kind="personal.revealed")
     assert row.object == f"case/{number}"
+
+
+async def test_the_audit_is_searched_by_the_words_that_people_have(place):
+    """A case's number finds what was looked at in it; a person is known by user name, number or name."""
+    person, box = await person_of(place, "dispatcher"), VILLAGES[0]
+    dispatcher, auditor = await browser(place, "dispatcher", person=person), await browser(place, "auditor", person="")
+    said = f'{{"title": "路灯不亮", "text": "路灯", "place": "{box}"}}'
+    opened = await dispatcher("POST", "/api/1/cases", said, content_type="application/json")
+    number = re.search(r'"number":"([0-9-]+)"', opened[2])[1]
+    await place.place.box(box)
+    await place.place.event(box, Alarm(kind="smoke", state="pulse"))
+    async with place.store.write() as connection:
+        event = (await connection.execute(select(func.max(tables.event.c.id)))).scalar_one()
+        await connection.execute(case_evidence.insert().values(number=number, event_id=event))
+    looked = f"object=event/{event}&reason=verify&text=calling+back&next=/cases/"
+    assert (await dispatcher("POST", "/look", f"{looked}{number}"))[0] == 303
+    assert (await dispatcher("POST", "/look", f"{looked}990000-20260101-0001"))[0] == 303
+    async with place.store.read() as connection:
+        name = (await stored.load_registry(connection, ZONE)).person(person, datetime.now(UTC)).name
+        invented, told = await reading.newest(connection, kind="personal.revealed")
+    assert (b'"case"' in invented.detail, number.encode() in told.detail) == (False, True)
+    for asked in (f"object={number}", f"object=case/{number}", f"object=event/{event}", f"who=dispatcher.{person}",
+                  f"who=user/dispatcher.{person.lower()}", f"who={person}", f"who={quote(name)}"):  # fmt: skip
+        page = (await auditor("GET", f"/audit?kind=personal.revealed&{asked}&lang=zh"))[2]
+        assert page.count("理由：核实告警；事由：calling back") == 2, asked
+        assert name in page
+    for asked in (f"object={number[:-1]}", "who=dispatcher", f"who={person}&object=event/{event}1"):
+        page = (await auditor("GET", f"/audit?kind=personal.revealed&{asked}&lang=zh"))[2]
+        assert "没有匹配的记录" in page, asked
+        assert "操作：查看个人信息" in page
