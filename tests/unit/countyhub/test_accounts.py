@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from countyhub.accounts import masking, passwords, reasons, session, users
 from countyhub.accounts.entry import Entry, From, Held, LinkOver, SamePassword, WrongPassword
 from countyhub.accounts.lockout import ADDRESS
 from countyhub.accounts.session import Limits
 from countyhub.audit import reading
+from countyhub.store.accounttables import account
 from countyhub.store.engine import Store, open_store
 from countyhub.web.openanswers import CHECK_EVERY_S, OpenAnswers
 from tests import logins, postgres
@@ -87,6 +88,14 @@ async def test_a_session_ends_with_what_it_stood_on(store: Store, entry: Entry, 
         async with store.read() as connection:
             found = await session.find(connection, cookie, NOW, LIMITS)
         await entry.out(found.id, NOW)
+    assert not await is_in(store, cookie)
+
+
+async def test_who_is_disabled_by_whatever_way_is_out(store: Store, entry: Entry) -> None:
+    """Also where nobody has ended the sessions: the log-in was a moment before."""
+    cookie = await entry.by_password("zhang.san", PASSWORD, HERE, NOW)
+    async with store.write() as connection:
+        await connection.execute(update(account).values(disabled=NOW))
     assert not await is_in(store, cookie)
 
 

@@ -178,6 +178,19 @@ async def test_settled_rows_and_readings_make_room_for_alarms(tmp_path):
         assert (await box.put(alarm())).seq == len(stored) + 1
 
 
+async def test_what_matters_least_makes_room_first(tmp_path):
+    """Also of what the hub has: it may ask for an alarm again, hardly for a reading."""
+    text = {"x": "y" * 2000}
+    async with outbox(tmp_path, LIMITS._replace(max_mb=4)) as box:
+        await asyncio.gather(*(box.put(alarm(detail=text)) for _ in range(300)))
+        await asyncio.gather(*(box.put(draft(Reading(quantity="q", value=1.0))) for _ in range(600)))
+        for lane, last in (("alarm", 300), ("reading", 600)):
+            box.settle(lane, 1, last)
+        while not any(box.room.evicted.values()):
+            await box.put(alarm(detail=text))
+        assert (box.room.evicted["reading"] > 0, box.room.evicted["alarm"]) == (True, 0)
+
+
 async def test_what_fits_is_stored_beside_what_does_not_and_nothing_settled_is_forgotten(tmp_path):
     def large():
         return alarm(detail={"x": "x" * 60_000})
