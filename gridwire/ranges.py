@@ -89,6 +89,21 @@ class RangeSet:
             missing.add_range(first, last)
         return missing
 
+    def common(self, other: RangeSet) -> RangeSet:
+        """The numbers that are in both."""
+        found = self.copy()
+        for first, last in self.runs():
+            for missing in other.missing_between(first, last).runs():
+                found.remove_range(*missing)
+        return found
+
+    def without(self, other: RangeSet) -> RangeSet:
+        """The numbers that are here and not there."""
+        found = self.copy()
+        for run in other.runs():
+            found.remove_range(*run)
+        return found
+
     def count(self) -> int:
         """How many numbers there are (`len` is not it: nobody should expect a cheap one)."""
         return sum(self._lasts) - sum(self._firsts) + len(self._firsts)

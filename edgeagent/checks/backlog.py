@@ -9,6 +9,7 @@ from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
 from edgeagent.clock import Clock
 from edgeagent.outbox import inspect
+from edgeagent.outbox.survey import survey
 from edgeagent.status.words import duration
 from gridwire.problem import Problem
 from gridwire.verdict import Fault, Line, foreign, found, passed
@@ -106,11 +107,11 @@ def _of_file(scene: Scene) -> _Waiting:
     """Raises Problems of `inspect`."""
     clock = Clock()
     with inspect.opened(scene.store) as content:
-        survey = inspect.survey(content, clock.boot, clock.stamp())
-    count = sum(lane.unsettled for lane in survey.lanes.values())
-    kept = sum(lane.kept for lane in survey.lanes.values()) or 1
-    oldest_s = max((lane.oldest_age_s or 0.0 for lane in survey.lanes.values()), default=0.0)
-    share = 100 * survey.used_bytes * count // kept // (scene.config.store.max_mb * 2**20)
+        seen = survey(content, clock.boot, clock.stamp())
+    count = sum(lane.unsettled for lane in seen.lanes.values())
+    kept = sum(lane.kept for lane in seen.lanes.values()) or 1
+    oldest_s = max((lane.oldest_age_s or 0.0 for lane in seen.lanes.values()), default=0.0)
+    share = 100 * seen.used_bytes * count // kept // (scene.config.store.max_mb * 2**20)
     return _Waiting(count, oldest_s, full=False, share=share)
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from edgeagent.outbox.file import FILE_NAME
-from edgeagent.outbox.inspect import Content, common
+from edgeagent.outbox.inspect import Content
 from edgeagent.outbox.pictures import FOLDER as PICTURES
 from edgeagent.outbox.pictures import PictureFile
 from gridwire.events import LANES, Lane
@@ -87,8 +87,8 @@ def _lane(content: Content, lane: Lane) -> Iterator[Finding]:
             damaged.add(n)
     yield from _runs(content, lane, "row", damaged, unsettled)
     # A row that the hub has may be missing after a rescue: only it cannot be replayed.
-    yield from _runs(content, lane, "hole", common(unsettled, _without(kept, seen)), unsettled)
-    yield from _runs(content, lane, "surplus", _without(seen, kept), unsettled)
+    yield from _runs(content, lane, "hole", unsettled.common(kept.without(seen)), unsettled)
+    yield from _runs(content, lane, "surplus", seen.without(kept), unsettled)
 
 
 def _pictures(content: Content) -> Iterator[tuple[int, Finding]]:
@@ -132,14 +132,7 @@ def _runs(content: Content, lane: Lane, what: What, rows: RangeSet, unsettled: R
     for first, last in rows.runs():
         for stream, low, high in content.book.spans(lane, first, last):
             base = stream.bases[lane]
-            lacking = common(RangeSet([(base + low, base + high)]), unsettled)
+            lacking = RangeSet([(base + low, base + high)]).common(unsettled)
             yield Finding(
                 what=what, file=path, lane=lane, stream=stream.id, numbers=(low, high), unsettled=bool(lacking)
             )
-
-
-def _without(rows: RangeSet, others: RangeSet) -> RangeSet:
-    found = rows.copy()
-    for run in others.runs():
-        found.remove_range(*run)
-    return found

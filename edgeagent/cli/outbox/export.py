@@ -10,7 +10,7 @@ from edgeagent.cli.loose import Loose
 from edgeagent.cli.moments import moment, tell_unsure
 from edgeagent.cli.say import Language, say
 from edgeagent.clock import Clock
-from edgeagent.outbox import inspect
+from edgeagent.outbox import export, inspect
 from edgeagent.outbox.since import Moments, Since
 
 
@@ -19,16 +19,16 @@ def execute(args: argparse.Namespace, box: Loose, language: Language) -> int:
     time = moment(args.since, box.zone, datetime.now(UTC)) if args.since else None
     code = 0
     with inspect.opened(box.store) as content:
-        rows = inspect.select(content, lane=args.lane, stream=args.stream, unsent=args.unsent)
+        rows = export.select(content, lane=args.lane, stream=args.stream, unsent=args.unsent)
         if time is not None:
             clock = Clock()
             moments = Moments(clock.boot, clock.stamp())
             since = Since(time, moments, content.book, lane=args.lane, stream=args.stream)
-            inspect.gather(content, since)
-            rows = {lane: inspect.common(numbers, since.rows[lane]) for lane, numbers in rows.items()}
-            unsure = sum(inspect.common(numbers, since.unsure[lane]).count() for lane, numbers in rows.items())
+            export.gather(content, since)
+            rows = {lane: numbers.common(since.rows[lane]) for lane, numbers in rows.items()}
+            unsure = sum(numbers.common(since.unsure[lane]).count() for lane, numbers in rows.items())
             tell_unsure(unsure, language)
-        for line in inspect.lines(content, rows):
+        for line in export.lines(content, rows):
             if line.body is None:
                 code = 1
                 print(_damaged(line, language), file=sys.stderr)
@@ -38,7 +38,7 @@ def execute(args: argparse.Namespace, box: Loose, language: Language) -> int:
     return code
 
 
-def _damaged(line: inspect.Line, language: Language) -> str:
+def _damaged(line: export.Line, language: Language) -> str:
     return say(
         language,
         en=f"left out, because damaged: lane {line.lane}, stream {line.stream}, number {line.seq}",

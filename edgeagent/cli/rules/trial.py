@@ -113,10 +113,10 @@ def _file_lines(file: Path) -> Iterator[bytes]:
 
 def _outbox_lines(part: RulePart) -> Iterator[bytes]:
     """A damaged row is an empty line: it cannot be judged, and the agent declares it."""
-    from edgeagent.outbox import inspect
+    from edgeagent.outbox import export, inspect
 
     with inspect.opened(Path(part.store.dir)) as content:
-        for line in inspect.lines(content, inspect.select(content, lane="alarm")):
+        for line in export.lines(content, export.select(content, lane="alarm")):
             yield line.body or b""
 
 

@@ -33,6 +33,7 @@ from edgeagent.cli.supportbundle.clean import Clean
 from edgeagent.clock import Clock
 from edgeagent.configfile import BadConfig, Loaded, load
 from edgeagent.outbox import inspect
+from edgeagent.outbox.survey import survey
 from gridwire.problem import Problem
 
 MAX_LOG_BYTES = 4 * 1024 * 1024
@@ -100,7 +101,7 @@ def _outbox(store: Path) -> Any:
     clock = Clock()
     try:
         with inspect.opened(store) as content:
-            return msgspec.to_builtins(inspect.survey(content, clock.boot, clock.stamp()))
+            return msgspec.to_builtins(survey(content, clock.boot, clock.stamp()))
     except Problem as problem:
         return {"problem": problem.text("en")}
 

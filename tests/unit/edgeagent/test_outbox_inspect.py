@@ -14,19 +14,10 @@ import pytest
 from edgeagent.clock import Stamp
 from edgeagent.driver import Checkin, Picture
 from edgeagent.outbox import NotAnOutbox, OutboxNewer
-from edgeagent.outbox.inspect import (
-    NoOutbox,
-    NoSuchStream,
-    OutboxChanged,
-    OutboxUnreadable,
-    common,
-    gather,
-    lines,
-    opened,
-    select,
-    survey,
-)
+from edgeagent.outbox.export import gather, lines, select
+from edgeagent.outbox.inspect import NoOutbox, NoSuchStream, OutboxChanged, OutboxUnreadable, opened
 from edgeagent.outbox.since import Moments, Since
+from edgeagent.outbox.survey import survey
 from edgeagent.outbox.verify import verify
 from gridwire.ranges import RangeSet
 from tests.unit.edgeagent.test_outbox import JPEG, alarm, draft, outbox, rows
@@ -241,5 +232,5 @@ async def test_an_agent_that_starts_meanwhile_is_noticed(tmp_path):
 
 def test_common_numbers():
     one, other = RangeSet([(1, 10), (20, 30)]), RangeSet([(5, 22), (29, 40)])
-    assert common(one, other).to_pairs() == ((5, 10), (20, 22), (29, 30))
-    assert common(one, RangeSet()).to_pairs() == ()
+    assert one.common(other).to_pairs() == ((5, 10), (20, 22), (29, 30))
+    assert one.common(RangeSet()).to_pairs() == ()
