@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -153,37 +153,43 @@ class Gap(Data, frozen=True, kw_only=True):
     ]
 
 
-TYPES: Mapping[str, type[Data]] = MappingProxyType(
-    {
-        "cn.gridwire.alarm.v1": Alarm,
-        "cn.gridwire.checkin.v1": Checkin,
-        "cn.gridwire.request.v1": Request,
-        "cn.gridwire.rating.v1": Rating,
-        "cn.gridwire.sos.v1": Sos,
-        "cn.gridwire.reading.v1": Reading,
-        "cn.gridwire.device.v1": DeviceState,
-        "cn.gridwire.picture.v1": Picture,
-        "cn.gridwire.gap.v1": Gap,
-    }
-)
-"""Type on the wire -> Struct of its `data`. The one table; everything else is derived."""
+class EventType(NamedTuple):
+    """One type of event: its name on the wire, the Struct of its `data`, and the lane in which it travels."""
 
-TYPE_OF: Mapping[type[Data], str] = MappingProxyType({struct: name for name, struct in TYPES.items()})
+    name: str
+    data: type[Data]
+    lane: Lane
 
-LANE_OF: Mapping[type[Data], Lane] = MappingProxyType(
-    {
-        Sos: "urgent",
-        Alarm: "alarm",
-        Checkin: "record",
-        Request: "record",
-        Rating: "record",
-        DeviceState: "record",
-        Picture: "record",
-        Gap: "record",
-        Reading: "reading",
-    }
+
+def kind_of(type_name: str) -> str:
+    """The short name: `cn.gridwire.alarm.v1` -> `alarm`."""
+    return type_name.split(".")[2]
+
+
+EVENT_TYPES: tuple[EventType, ...] = (
+    EventType("cn.gridwire.alarm.v1", Alarm, "alarm"),
+    EventType("cn.gridwire.checkin.v1", Checkin, "record"),
+    EventType("cn.gridwire.request.v1", Request, "record"),
+    EventType("cn.gridwire.rating.v1", Rating, "record"),
+    EventType("cn.gridwire.sos.v1", Sos, "urgent"),
+    EventType("cn.gridwire.reading.v1", Reading, "reading"),
+    EventType("cn.gridwire.device.v1", DeviceState, "record"),
+    EventType("cn.gridwire.picture.v1", Picture, "record"),
+    EventType("cn.gridwire.gap.v1", Gap, "record"),
 )
-"""In which lane an event of this kind travels."""
+"""The one table of types: codec, lanes, schemas, feeds and what they can be told to send are derived from it."""
+
+TYPES: Mapping[str, type[Data]] = MappingProxyType({each.name: each.data for each in EVENT_TYPES})
+TYPE_OF: Mapping[type[Data], str] = MappingProxyType({each.data: each.name for each in EVENT_TYPES})
+LANE_OF: Mapping[type[Data], Lane] = MappingProxyType({each.data: each.lane for each in EVENT_TYPES})
+KIND_OF: Mapping[str, str] = MappingProxyType({name: kind_of(name) for name in TYPES})
+"""Type on the wire -> its short name, as people and settings say it."""
+
+if TYPE_CHECKING:
+    EventKind = str
+else:
+    EventKind = Literal[tuple(dict.fromkeys(KIND_OF.values()))]
+"""A short name, checked where it is read."""
 
 D = TypeVar("D")
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from countyhub.config.broker import BrokerSettings
+from gridwire.events import EventKind
 from gridwire.settings import Settings, about
 
-FeedType = Literal["alarm", "checkin", "request", "rating", "sos", "reading", "device", "picture", "gap", "case"]
+if TYPE_CHECKING:
+    FeedType = str
+else:
+    FeedType = Literal[EventKind, "case"]
 """What can be sent on: the kinds of events, and the steps of cases."""
 
 

@@ -131,11 +131,6 @@ def sequence(row_id: int) -> str:
     return f"{row_id:0{SEQUENCE_DIGITS}d}"
 
 
-def kind_of(type_name: str) -> str:
-    """`cn.gridwire.alarm.v1` -> `alarm`."""
-    return type_name.split(".")[2]
-
-
 def happened(row: Mapping[str, Any]) -> tuple[datetime, TimeQuality]:
     """When, as well as the hub knows. `row`: the columns of `event`, and `booted` of its stream."""
     clock, time = row["clock"], row["time"]

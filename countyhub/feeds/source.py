@@ -18,6 +18,7 @@ from countyhub.registry.snapshot import Registry
 from countyhub.registry.within import Belonging
 from countyhub.store import tables as t
 from countyhub.store.casetables import case_entry, cases
+from gridwire.events import KIND_OF, kind_of
 from gridwire.instants import microseconds
 from gridwire.topics import base
 
@@ -25,7 +26,6 @@ log = logging.getLogger("countyhub.feeds")
 
 _UNREADABLE = (msgspec.MsgspecError, LookupError, TypeError, ValueError)
 
-EVENT_KINDS = ("alarm", "checkin", "request", "rating", "sos", "reading", "device", "picture", "gap")
 CASE = "case"
 
 
@@ -84,14 +84,14 @@ class EventSource:
         self, connection: AsyncConnection, registry: Registry, after: int, kinds: Collection[str], limit: int
     ) -> Page:
         """At most `limit` events of these kinds (none named: all) with higher ids."""
-        wanted = [f"cn.gridwire.{kind}.v1" for kind in EVENT_KINDS if not kinds or kind in kinds]
+        wanted = [name for name, kind in KIND_OF.items() if not kinds or kind in kinds]
         if not wanted:
             return Page((), await self.last_id(connection))
         last_id = await self.last_id(connection)  # first: what is committed after it comes with the next page
         e, s = t.event.c, t.stream.c
         joined = t.event.outerjoin(t.stream, (e.box == s.box) & (e.stream == s.stream))
         query = select(*t.event.c, s.booted).select_from(joined).where(e.id > after, e.id <= last_id)
-        if len(wanted) < len(EVENT_KINDS):
+        if len(wanted) < len(KIND_OF):
             query = query.where(e.type.in_(wanted))
         rows = (await connection.execute(query.order_by(e.id).limit(limit))).mappings().all()
         items, unreadable = [], {}
@@ -107,7 +107,7 @@ class EventSource:
         time, quality = envelope.happened(row)
         at = row["received"] if quality == "unknown" else time
         path = registry.box_path(row["box"], at)
-        kind = envelope.kind_of(row["type"])
+        kind = kind_of(row["type"])
         grid = row["grid"] or registry.grid_of(row["box"], row["subject"], at) or ""
         event: HubEvent[Any] = HubEvent(
             specversion="1.0",

@@ -32,7 +32,7 @@ def base(county: str) -> str:
 
 
 def event_topic(county: str, township: str, box: str, kind: str) -> str:
-    """`kind` is that of the event's type: alarm, checkin, request, rating, sos, reading, device, picture, gap."""
+    """`kind` is one of `gridwire.events.KIND_OF`: alarm, checkin, …"""
     path = TOPICS["event"].path.format(township=township or NOWHERE, box=box, kind=kind)
     return f"{base(county)}/{path}"
 

@@ -19,17 +19,24 @@ from countyhub.ingest.truetime import true_time
 from countyhub.sight import reach
 from countyhub.sight.scope import WHOLE, Scope
 from countyhub.store import tables as t
-from gridwire.events import TYPE_OF, TYPES, Alarm, Checkin, Data, DeviceState, Picture, PictureRef, Rating, Request, Sos
+from gridwire.events import (
+    KIND_OF,
+    TYPE_OF,
+    TYPES,
+    Alarm,
+    Checkin,
+    Data,
+    DeviceState,
+    Picture,
+    PictureRef,
+    Rating,
+    Request,
+    Sos,
+)
 
-_NAMES: dict[type[Data], str] = {
-    Alarm: "alarm",
-    Checkin: "checkin",
-    Sos: "sos",
-    DeviceState: "device",
-    Request: "request",
-    Rating: "rating",
+LISTED: dict[str, str] = {
+    TYPE_OF[data]: KIND_OF[TYPE_OF[data]] for data in (Alarm, Checkin, Sos, DeviceState, Request, Rating)
 }
-LISTED: dict[str, str] = {TYPE_OF[struct]: name for struct, name in _NAMES.items()}
 """Type on the wire -> short name, of the types that the list shows. Readings and gaps would drown the rest."""
 PICTURE_TYPE = TYPE_OF[Picture]
 LATE = timedelta(minutes=1)

@@ -14,10 +14,10 @@ from edgeagent.enrol.identity import Identity
 from edgeagent.health import HealthReport
 from edgeagent.outbox.use import StoreUse
 from edgeagent.status.scrub import Scrub
-from gridwire.events import LANES, TYPES, ClockState, Lane
+from gridwire.events import LANES, TYPES, ClockState, Lane, kind_of
 from gridwire.messages import DeviceHealth, DeviceInfo, Health, LaneNumbers, StreamNumbers
 
-KIND_OF = {data.__name__.lower(): name.split(".")[2] for name, data in TYPES.items()}
+KIND_OF = {data.__name__.lower(): kind_of(name) for name, data in TYPES.items()}
 """Name under which the intake counts -> kind of event as on the wire."""
 
 DeviceStateName = Literal["starting", "up", "degraded", "down", "disabled"]

@@ -13,7 +13,7 @@ from countyhub.feeds import envelope
 from countyhub.feeds.envelope import CaseStep, HubCase, HubEvent
 from countyhub.feeds.topics import ROOT, TOPICS, base, case_topic, event_topic
 from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN
-from gridwire.events import TYPES, Alarm, Data
+from gridwire.events import KIND_OF, TYPES, Alarm, Data
 from gridwire.topics import base as box_base
 from reference import examples
 from reference.schemas import pin
@@ -26,7 +26,7 @@ PARAMETERS = {
     "county": f"6 digits, e.g. {COUNTY}; {COUNTY_PATTERN}",
     "township": f"code of the township, 9 digits, e.g. {TOWNSHIP}; `unknown` where the registry names none",
     "box": f"the box, e.g. {examples.BOX}; {BOX_PATTERN}",
-    "kind": "kind of the event: " + ", ".join(envelope.kind_of(name) for name in TYPES),
+    "kind": "kind of the event: " + ", ".join(KIND_OF.values()),
     "number": f"number of the case, e.g. {NUMBER}",
 }
 _REFERENCE = {"type": "string", "description": "where the hub's API has the JPEG; a token is needed"}
@@ -90,7 +90,7 @@ def _message(name: str, ref: Json) -> Json:
 
 def _components() -> tuple[Json, Json]:
     """Every schema once: (message -> `$ref`, component -> schema)."""
-    wanted: dict[str, Any] = {envelope.kind_of(name): HubEvent[data] for name, data in TYPES.items()}  # type: ignore[valid-type]  # made at run time
+    wanted: dict[str, Any] = {KIND_OF[name]: HubEvent[data] for name, data in TYPES.items()}  # type: ignore[valid-type]  # made at run time
     wanted["case"] = HubCase
     refs, found = msgspec.json.schema_components(wanted.values(), ref_template="#/components/schemas/{name}")
     for name, data in TYPES.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -18,11 +18,8 @@ from countyhub.ingest.truetime import true_time
 from countyhub.overview import arrivals
 from countyhub.sight import reach
 from countyhub.store import tables as t
-from gridwire.events import TYPES
+from gridwire.events import KIND_OF, EventKind, kind_of
 
-EventType = Literal["alarm", "checkin", "request", "rating", "sos", "reading", "device", "picture", "gap"]
-_SHORT = {name: name.removeprefix("cn.gridwire.").partition(".")[0] for name in TYPES}
-_LONG = {short: name for name, short in _SHORT.items()}
 SPAN = 20_000
 """So many events are looked through for one answer: who wants few of many gets an early end and `more`."""
 
@@ -39,7 +36,7 @@ class EventView(Output, frozen=True, kw_only=True):
 
     id: Annotated[RowId, Meta(description="place in the order of storing: rises without ever going back")]
     box: str
-    type: EventType
+    type: EventKind
     device: Annotated[str, Meta(description="device id, or `box`")]
     happened: Annotated[datetime, Meta(description="when it happened: see `time_known`")]
     time_known: Annotated[
@@ -80,7 +77,7 @@ class EventQuery(Input, frozen=True, kw_only=True):
     limit: Limit = 100
     box: Annotated[BoxId | UnsetType, Meta(description="of this box alone")] = UNSET
     device: Annotated[DeviceId | UnsetType, Meta(description="of this device id alone")] = UNSET
-    type: Annotated[tuple[EventType, ...], Meta(description="of these types alone; several may be named")] = ()
+    type: Annotated[tuple[EventKind, ...], Meta(description="of these types alone; several may be named")] = ()
     since: Annotated[Time | UnsetType, Meta(description="received at this time or later")] = UNSET
     until: Annotated[Time | UnsetType, Meta(description="received before this time")] = UNSET
 
@@ -158,7 +155,7 @@ def _conditions(call: Call, query: EventQuery) -> list[ColumnElement[bool]]:
     if query.device is not UNSET:
         found.append(e.subject == query.device)
     if query.type:
-        found.append(e.type.in_([_LONG[short] for short in query.type]))
+        found.append(e.type.in_([name for name, kind in KIND_OF.items() if kind in query.type]))
     if query.since is not UNSET:
         found.append(e.received >= query.since)
     if query.until is not UNSET:
@@ -185,7 +182,7 @@ def _view(row: Row[tuple[object, ...]], *, full: bool) -> EventView:
     return EventView(
         id=row.id,
         box=row.box,
-        type=_SHORT[row.type],  # type: ignore[arg-type]  # the keys of TYPES, which the Literal names
+        type=kind_of(row.type),
         device=row.subject,
         happened=known or row.time,
         time_known=known is not None,
