@@ -9,6 +9,7 @@ import pytest
 import edgeagent.uplink.uplink
 from edgeagent.uplink.window import MAX_BYTES, MAX_MESSAGES
 from gridwire.limits import MAX_BATCH_EVENTS, MAX_PACKED_BYTES
+from gridwire.ranges import RangeSet
 from tests.harness import until
 from tests.mosquitto import Mosquitto
 from tests.uplinks import Sink, box
@@ -172,6 +173,19 @@ async def test_after_a_reconnect_what_was_not_answered_goes_again(tmp_path, brok
         await until(lambda: sink.seqs()[5:] == [1, 4, 5, 6], 30)
         sink.ack_all()
         await village.until_acked()
+
+
+async def test_what_is_asked_for_again_goes_with_the_next_connection(tmp_path, broker):
+    """The hub has acknowledged all of it: nothing but the order says that it is to go."""
+    async with Sink(broker.port, acking=True) as sink, box(tmp_path, broker.port) as village:
+        await village.connected()
+        await village.emit(count=3)
+        await village.until_acked()
+        broker.kill()
+        await until(lambda: not village.uplink._up, 30)
+        assert village.uplink.again("alarm", RangeSet([(2, 3)])) == 2
+        broker.start()
+        await until(lambda: sink.seqs() == [1, 2, 3, 2, 3], 30)
 
 
 async def test_while_nobody_subscribes_everything_stays_and_waits(tmp_path, broker, monkeypatch):
