@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import msgspec
+
 from countyhub.config.broker import BrokerSettings
 from gridwire.events import EventKind
 from gridwire.settings import Settings, about
@@ -88,3 +90,10 @@ class FeedsSettings(Settings, frozen=True, kw_only=True):
             "通过 MQTT 逐条向其他系统转发事件和案件；主题和格式见 docs/feeds.md",
         ),
     ] = MqttFeedSettings()
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """Modules of `countyhub.feeds` that run: the name of each table here that is `enabled`, and `webhook`."""
+        tables = {field.name: getattr(self, field.name) for field in msgspec.structs.fields(self)}
+        enabled = [name for name, table in tables.items() if getattr(table, "enabled", False)]
+        return (*enabled, *(("webhook",) if self.webhooks else ()))

@@ -71,6 +71,11 @@ def mqtt_settings(config: Config) -> MqttSettings:
     )
 
 
+async def run(store: Store, registry: LiveRegistry, config: Config, held: dict[str, str] | None) -> None:
+    """See the package."""
+    await MqttFeed(store, registry, config, held).run()
+
+
 class MqttFeed:
     """One for a hub process; `run()` until cancelled. `trouble`: why nothing goes at present; empty when it does."""
 

@@ -53,6 +53,11 @@ def test_message(county: str) -> tuple[str, bytes]:
     return found, msgspec.json.encode(event)
 
 
+async def run(store: Store, registry: LiveRegistry, config: Config, held: dict[str, str] | None) -> None:
+    """See the package; what a receiver does not take is told with its deliveries, never in `held`."""
+    await Webhooks(store, registry, config).run()
+
+
 class Webhooks:
     """One for a hub process; `run()` until cancelled."""
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
 from typing import get_args
 
 import httpx
 import msgspec
 import pytest
 
-from countyhub import lease
-from countyhub.config import FeedType
+from countyhub import feeds, lease
+from countyhub.config import Config, FeedsSettings, FeedType, MqttFeedSettings
 from countyhub.feeds import envelope, schedule, topics
 from countyhub.feeds.source import CASE
 from countyhub.outbound import signature
@@ -130,6 +133,28 @@ async def test_what_is_allowed_is_allowed_also_without_tls_and_nothing_else() ->
         await targets.find(httpx.URL("http://1.1.1.1/"))
     with pytest.raises(BadNetwork):
         Targets(["10.20.0.0.0/16"])
+
+
+# -- which feeds run
+
+
+async def test_a_feed_is_found_by_the_name_of_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Pigeon(FeedsSettings, frozen=True, kw_only=True):
+        pigeon: MqttFeedSettings = MqttFeedSettings(enabled=True)
+
+    flown: list[object] = []
+
+    async def fly(*given: object) -> None:
+        flown.append(given)
+
+    monkeypatch.setitem(sys.modules, "countyhub.feeds.pigeon", SimpleNamespace(run=fly))
+    held: dict[str, str] = {}
+    config = Config(county="431126", feeds=Pigeon(webhooks=False))
+    await feeds.run(None, None, config, held)
+    assert flown == [(None, None, config, held)]
+    both = FeedsSettings(mqtt=MqttFeedSettings(enabled=True))
+    assert (both.running, FeedsSettings(webhooks=False).running) == (("mqtt", "webhook"), ())
+    assert all(callable(importlib.import_module(f"countyhub.feeds.{name}").run) for name in both.running)
 
 
 # -- what is sent
