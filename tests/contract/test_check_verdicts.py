@@ -29,7 +29,7 @@ ADVICE = re.compile(
 """A question that leads on, a command, or a request."""
 
 
-FILES = {file: file.read_text(encoding="utf-8") for file in sorted(TESTS.glob("*/test_*.py")) if file != Path(__file__)}
+FILES = {file: file.read_text(encoding="utf-8") for file in sorted(TESTS.rglob("test_*.py")) if file != Path(__file__)}
 
 
 @functools.cache
