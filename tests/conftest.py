@@ -9,7 +9,6 @@ import pytest
 
 from tests import hubs, postgres
 
-
 # No test is timed: a slow machine is no finding.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
