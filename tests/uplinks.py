@@ -75,6 +75,7 @@ class Sink:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        self.acking = False  # who leaves answers nobody
         await self.client.stop()
         await asyncio.gather(*self._tasks)
 
