@@ -83,3 +83,32 @@ def page_of(method: str, path: str) -> Page | None:
 def is_known(path: str) -> bool:
     """Whether there is any page there, by whatever method."""
     return any(way.fullmatch(path) for _, way, _ in _PATTERNS)
+
+
+class Entry(NamedTuple):
+    """One entry of the menu: the page's name in the code (`here`, and `nav.NAME` among the texts), where it is, and how
+    it is called. Who may not see the page does not see the entry."""
+
+    name: str
+    path: str
+    zh: str
+    en: str
+
+
+MENU: Final[tuple[Entry, ...]] = (
+    Entry("lights", "/", "灯色", "Lights"),
+    Entry("cases", "/cases", "案件", "Cases"),
+    Entry("map", "/map", "地图", "Map"),
+    Entry("cameras", "/cameras", "摄像机", "Cameras"),
+    Entry("boxes", "/boxes", "盒子", "Boxes"),
+    Entry("events", "/events", "事件", "Events"),
+    Entry("checkins", "/checkins", "签到台账", "Check-ins"),
+    Entry("figures", "/figures", "统计", "Figures"),
+    Entry("report", "/report", "上报", "Report"),
+    Entry("suppressed", "/suppressed", "抑制", "Suppressed"),
+    Entry("letters", "/letters", "死信", "Dead letters"),
+    Entry("settings", "/settings", "设置", "Settings"),
+    Entry("users", "/users", "用户", "Users"),
+    Entry("audit", "/audit", "审计", "Audit"),
+)
+"""In the order in which it is shown."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
+import pkgutil
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from types import ModuleType
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,26 +18,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from countyhub import web
 from countyhub.api.parts import ApiParts
 from countyhub.api.server import PREFIX, Api
 from countyhub.cases.book import Book
 from countyhub.config import Config, WebSettings
 from countyhub.registry.snapshot import Registry
 from countyhub.store.engine import UNAVAILABLE, Store
-from countyhub.web import (
-    boxpages,
-    cameras,
-    caselist,
-    casepage,
-    charts,
-    checkinpage,
-    counterpages,
-    lightsboard,
-    maps,
-    placeexports,
-    reportpage,
-    settingspage,
-)
 from countyhub.web.auditpage import AuditPage
 from countyhub.web.desk import Desk
 from countyhub.web.lobby import Lobby, lobby
@@ -53,11 +43,12 @@ from countyhub.web.stream import Streams
 from countyhub.web.userpages import UserPages
 from countyhub.web.watch import Feed, Watch
 
-PAGES = (
-    lightsboard, caselist, casepage, maps, cameras, boxpages, counterpages, settingspage, reportpage, placeexports,
-    charts, checkinpage,
-)  # fmt: skip
-"""The modules of the pages, each with its own `routes(desk)`."""
+
+def pages() -> list[ModuleType]:
+    """Every module here with a `routes(desk)` of its own: a page. None is named anywhere else."""
+    names = sorted(each.name for each in pkgutil.iter_modules(web.__path__))
+    modules = [importlib.import_module(f"countyhub.web.{name}") for name in names]
+    return [module for module in modules if callable(getattr(module, "routes", None))]
 
 
 def create(
@@ -91,7 +82,7 @@ def create(
         sights=Sights(read),
     )
     inside = lobby(database, desk.book, measured.config)
-    pages = Pages(desk, Streams(desk), gauges)
+    own = Pages(desk, Streams(desk), gauges)
     api = Api(database, interface) if interface is not None else None
 
     @contextlib.asynccontextmanager
@@ -107,14 +98,14 @@ def create(
                     await task
 
     app = Starlette(
-        routes=_routes(desk, inside, pages),
+        routes=_routes(desk, inside, own),
         middleware=[
             Middleware(Guard, settings=settings),
             Middleware(GZipMiddleware, compresslevel=5),
             *([Middleware(_Below, prefix=f"{PREFIX}/", other=api)] if api is not None else []),
-            Middleware(Gate, lobby=inside, lost=pages.failed),
+            Middleware(Gate, lobby=inside, lost=own.failed),
         ],
-        exception_handlers={HTTPException: pages.failed, **dict.fromkeys(UNAVAILABLE, pages.failed)},
+        exception_handlers={HTTPException: own.failed, **dict.fromkeys(UNAVAILABLE, own.failed)},
         lifespan=lifespan,
     )
     app.state.watch = watch
@@ -150,15 +141,15 @@ def _named(book: Book, county: str) -> Callable[[], str]:
     return lambda: book.registry.name(county, datetime.now(UTC))
 
 
-def _routes(desk: Desk, inside: Lobby, pages: Pages) -> list[Route | Mount]:
+def _routes(desk: Desk, inside: Lobby, own: Pages) -> list[Route | Mount]:
     return [
         *(route for part in (Login, Looking, AuditPage, UserPages) for route in part(desk, inside).routes()),
-        *(route for page in PAGES for route in page.routes(desk)),
-        Route("/events", pages.events),
-        Route("/live", pages.live),
+        *(route for page in pages() for route in page.routes(desk)),
+        Route("/events", own.events),
+        Route("/live", own.live),
         Route("/live/{page}", PartStreams(desk).respond),
-        Route("/livez", pages.livez),
-        Route("/readyz", pages.readyz),
-        Route("/metrics", pages.metrics),
+        Route("/livez", own.livez),
+        Route("/readyz", own.readyz),
+        Route("/metrics", own.metrics),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from countyhub.web.text import Text
 
-AREA_TEXTS: dict[str, Text] = {
+TEXTS: dict[str, Text] = {
     # cameras
     "cameras.rate": Text("在线率", "Online rate"),
     "cameras.intact": Text("完好率", "Intact rate"),

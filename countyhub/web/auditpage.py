@@ -68,7 +68,7 @@ class AuditPage:
         return [
             Route("/audit", self.audit, methods=["GET"]),
             Route("/audit/verify", self.verify, methods=["GET"]),
-            *exports.routes(self._desk, AUDIT, "/audit", self.taken),
+            *exports.addresses(self._desk, AUDIT, "/audit", self.taken),
         ]
 
     async def audit(self, request: Request) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from countyhub.web.text import Text
 
-AUDIT_TEXTS: dict[str, Text] = {
+TEXTS: dict[str, Text] = {
     "audit.none": Text("没有匹配的记录", "No row matches"),
     "audit.searched": Text("查找了：", "Searched for: "),
     "audit.who.about": Text("用户名、工号或姓名", "user name, staff number or name"),

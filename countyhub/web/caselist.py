@@ -165,4 +165,4 @@ def _shown(visit: Visit) -> tuple[datetime, frozenset[str]]:
 def routes(desk: Desk) -> list[Route]:
     page = CaseList(desk)
     desk.live["cases"] = page.parts
-    return [Route("/cases", page.page), *exports.routes(desk, CASES, "/cases", page.taken)]
+    return [Route("/cases", page.page), *exports.addresses(desk, CASES, "/cases", page.taken)]

@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from countyhub.web.text import Text
 
-CASE_TEXTS: dict[str, Text] = {
+TEXTS: dict[str, Text] = {
     "live.full": Text("同时查看的人太多，暂不自动更新，稍后重试", "Too many watch: not live for now, trying again"),
     # frame
     "nav": Text("主导航", "Main navigation"),
     "jump": Text("页内导航", "On this page"),
-    "nav.lights": Text("灯色", "Lights"),
-    "nav.cases": Text("案件", "Cases"),
-    "nav.map": Text("地图", "Map"),
-    "nav.cameras": Text("摄像机", "Cameras"),
-    "nav.boxes": Text("盒子", "Boxes"),
-    "nav.events": Text("事件", "Events"),
-    "nav.report": Text("上报", "Report"),
-    "nav.suppressed": Text("抑制", "Suppressed"),
-    "nav.letters": Text("死信", "Dead letters"),
-    "nav.settings": Text("设置", "Settings"),
-    "nav.users": Text("用户", "Users"),
-    "nav.audit": Text("审计", "Audit"),
     "crumbs": Text("所在位置", "Where you are"),
     "role.machine": Text("系统", "the hub"),
     "role.resident": Text("群众", "resident"),

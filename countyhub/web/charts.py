@@ -19,7 +19,7 @@ from countyhub.rollup.figures import Flow, Rates
 from countyhub.web import charttables, tables
 from countyhub.web.charttables import Hour, OnlineDay, Ranked
 from countyhub.web.desk import Desk, Visit
-from countyhub.web.exports import routes as export
+from countyhub.web.exports import addresses as export
 from countyhub.web.lightsboard import Area, area_of
 from countyhub.web.tables import Shown, Table
 

@@ -297,7 +297,7 @@ def routes(desk: Desk) -> list[Route]:
     each = Taken(table=ROWS, source=page.each, most=LINES_MOST)
     return [
         Route("/checkins", page.page),
-        *exports.routes(desk, LEDGER, "/checkins", page.taken, most=DAYS_MOST * 1000, beside=(each,)),
-        *exports.routes(desk, DAYS, "/checkins", page.days, "/checkin-days"),
-        *exports.routes(desk, ROWS, "/checkins", page.each, "/checkin-rows", most=LINES_MOST),
+        *exports.addresses(desk, LEDGER, "/checkins", page.taken, most=DAYS_MOST * 1000, beside=(each,)),
+        *exports.addresses(desk, DAYS, "/checkins", page.days, "/checkin-days"),
+        *exports.addresses(desk, ROWS, "/checkins", page.each, "/checkin-rows", most=LINES_MOST),
     ]

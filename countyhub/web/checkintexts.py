@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from countyhub.web.text import Text
 
-CHECKIN_TEXTS: dict[str, Text] = {
-    "nav.checkins": Text("签到台账", "Check-ins"),
+TEXTS: dict[str, Text] = {
     "checkins.since": Text("签到自", "Checked in from"),
     "checkins.only_none": Text("只看无人签到的村和日期", "only villages and days without any"),
     "checkins.months": Text("按月查看", "By month"),

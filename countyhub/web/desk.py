@@ -26,7 +26,7 @@ from countyhub.overview.boxviews import BoxView
 from countyhub.registry.snapshot import Registry
 from countyhub.sight.scope import Scope
 from countyhub.store.engine import UNAVAILABLE, Store
-from countyhub.web.access import ANYONE, MACHINES, PUBLIC, REVEALS, page_of
+from countyhub.web.access import ANYONE, MACHINES, MENU, PUBLIC, REVEALS, page_of
 from countyhub.web.kept import Kept
 from countyhub.web.needs import Machines, Needs, cases_of, machines_of
 from countyhub.web.render import COOKIE, Renderer, language_of
@@ -92,24 +92,6 @@ class Visit:
         given = [*kept, *((key, str(value)) for key, value in changed.items() if value not in ("", None))]
         path = self.request.url.path if self.request.method in ("GET", "HEAD") else _parent(self.request.url.path)
         return f"{path}?{urlencode(given)}" if given else path
-
-
-NAV: Final = (
-    ("lights", "/"),
-    ("cases", "/cases"),
-    ("map", "/map"),
-    ("cameras", "/cameras"),
-    ("boxes", "/boxes"),
-    ("events", "/events"),
-    ("checkins", "/checkins"),
-    ("figures", "/figures"),
-    ("report", "/report"),
-    ("suppressed", "/suppressed"),
-    ("letters", "/letters"),
-    ("settings", "/settings"),
-    ("users", "/users"),
-    ("audit", "/audit"),
-)
 
 
 def _parent(path: str) -> str:
@@ -320,12 +302,12 @@ def _villages(visit: Visit) -> frozenset[str]:
 def _nav(visit: Visit) -> list[tuple[str, str]]:
     """The pages that the viewer may see: name and address. A grid worker's phone has little room for the others."""
     found: list[tuple[str, str]] = []
-    for name, path in NAV if _goes_on(visit) else ():
-        page = page_of("GET", path)
+    for entry in MENU if _goes_on(visit) else ():
+        page = page_of("GET", entry.path)
         if page is None or (page.whole and not visit.scope.whole):
             continue
         if page.right in ("", PUBLIC, ANYONE) or visit.viewer.may(page.right):
-            found.append((name, path))
+            found.append((entry.name, entry.path))
     return found
 
 

@@ -1,6 +1,6 @@
 """Tables to take away: for each page's table an address that ends in .csv and one in .xlsx, with the page's parameters.
 
-`routes` gives both for a table and what makes its rows. Who may not see the page gets nothing; the gate has noted in
+`addresses` gives both for a table and what makes its rows. Who may not see the page gets nothing; the gate has noted in
 the audit what was asked for before anything is read. Nobody waits for another's table: it is put together in a thread,
 a few hundred rows at a time.
 """
@@ -66,7 +66,7 @@ class _Sheet(Generic[R]):
                 yield some
 
 
-def routes(
+def addresses(
     desk: Desk, table: Table[R] | Callable[[Visit], Table[R]], page: str, source: Source[R], file: str = "",
     *, most: int | None = None, beside: Sequence[Taken[Any]] = (),
 ) -> list[Route]:  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from countyhub.web.text import Text
 
-HANDLING_TEXTS: dict[str, Text] = {
+TEXTS: dict[str, Text] = {
     # how long
     "span.late": Text("已超时 {time}", "{time} over"),
     "span.left": Text("还剩 {time}", "{time} left"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from countyhub.web.text import Text
 
-KEY_TEXTS: dict[str, Text] = {
+TEXTS: dict[str, Text] = {
     "keys.title": Text("键盘操作", "Keys"),
     "keys.rows": Text("下一行、上一行；回车打开", "next and previous row; Enter opens it"),
     "keys.search": Text("查找", "search"),

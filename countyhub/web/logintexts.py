@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from countyhub.web.text import Text
 
-LOGIN_TEXTS: dict[str, Text] = {
+TEXTS: dict[str, Text] = {
     "login.title": Text("登录", "Log in"),
     "login.name": Text("用户名", "User name"),
     "login.password": Text("密码", "Password"),
@@ -149,5 +149,5 @@ LOGIN_TEXTS: dict[str, Text] = {
 
 def both(key: str, zh: str = "", en: str = "") -> str:
     """For answers that are no page: in both languages, for nobody has chosen one there."""
-    text = LOGIN_TEXTS[key]
+    text = TEXTS[key]
     return f"{text.zh.format(roles=zh)}\n{text.en.format(roles=en)}\n"

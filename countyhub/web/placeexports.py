@@ -17,7 +17,7 @@ from countyhub.store.mattertables import suppressed
 from countyhub.store.tables import dead_letter
 from countyhub.web import boxpages, cameras, counterpages, lightsboard, placetables
 from countyhub.web.desk import Desk, Visit
-from countyhub.web.exports import routes as export
+from countyhub.web.exports import addresses as export
 from countyhub.web.lightsboard import area_of
 from countyhub.web.placetables import Camera, Day
 from countyhub.web.stream import event_filter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from countyhub.web.text import Text
 
-TABLE_TEXTS: dict[str, Text] = {
+TEXTS: dict[str, Text] = {
     "export.take": Text("导出", "Take away"),
     "export.places": Text("按区划", "by place"),
     "export.each": Text("逐台", "each"),
@@ -32,7 +32,6 @@ TABLE_TEXTS: dict[str, Text] = {
     "events.what": Text("事项", "What"),
     "events.details": Text("详情", "Details"),
     "events.device": Text("设备", "Device"),
-    "nav.figures": Text("统计", "Figures"),
     "figures.table": Text("查看数据表", "The same as a table"),
     "figures.none": Text("本月还没有办结的案件", "Nothing was closed in this month"),
     "figures.flow": Text("近 30 天立案与办结", "Opened and closed, last 30 days"),

@@ -5,27 +5,26 @@ Here are those of events and boxes; those of cases and of the frame stand in `ca
 
 from __future__ import annotations
 
-from countyhub.web.areatexts import AREA_TEXTS
-from countyhub.web.audittexts import AUDIT_TEXTS
-from countyhub.web.casetexts import CASE_TEXTS
-from countyhub.web.checkintexts import CHECKIN_TEXTS
-from countyhub.web.handlingtexts import HANDLING_TEXTS
-from countyhub.web.keytexts import KEY_TEXTS
-from countyhub.web.logintexts import LOGIN_TEXTS
-from countyhub.web.tabletexts import TABLE_TEXTS
+import importlib
+import pkgutil
+
+from countyhub import web
+from countyhub.web.access import MENU
 from countyhub.web.text import Text
 from gridwire.kinds import PICTURE_FAULTS
 from gridwire.problem import Language
 
+
+def _of_others() -> dict[str, Text]:
+    """The tables of the other modules here whose names end in `texts`."""
+    names = [each.name for each in pkgutil.iter_modules(web.__path__) if each.name.endswith("texts")]
+    modules = [importlib.import_module(f"countyhub.web.{name}") for name in names if name != "texts"]
+    return {key: said for module in modules for key, said in module.TEXTS.items()}
+
+
 TEXTS: dict[str, Text] = {
-    **CASE_TEXTS,
-    **AREA_TEXTS,
-    **AUDIT_TEXTS,
-    **HANDLING_TEXTS,
-    **KEY_TEXTS,
-    **LOGIN_TEXTS,
-    **TABLE_TEXTS,
-    **CHECKIN_TEXTS,
+    **_of_others(),
+    **{f"nav.{entry.name}": Text(entry.zh, entry.en) for entry in MENU},
     # page
     "centre": Text("县中心", "county centre"),
     "county": Text("{name}", "{name}"),

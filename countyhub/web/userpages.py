@@ -72,7 +72,7 @@ class UserPages:
     def routes(self) -> list[Route]:
         return [
             Route("/users", self.listed, methods=["GET"]),
-            *exports.routes(self._desk, USERS, "/users", self.taken),
+            *exports.addresses(self._desk, USERS, "/users", self.taken),
             Route("/users", self.add, methods=["POST"]),
             Route("/users/{name}", self.one, methods=["GET"]),
             Route("/users/{name}/{act}", self.act, methods=["POST"]),
