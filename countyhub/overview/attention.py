@@ -1,18 +1,20 @@
-"""What a person has to look at: numbers that are missing or were used twice, letters that nobody could read, boxes that
-are not what they seem, streams whose end is unknown. Only reads, and formats nothing but runs of numbers.
+"""What a person has to look at: boxes that are away and cameras that are dark, numbers that are missing or were used
+twice, letters that nobody could read, boxes that are not what they seem, streams whose end is unknown. Only reads, and
+formats nothing but runs of numbers.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.ingest.missing import Standing, unpack
+from countyhub.overview.boxviews import BoxView
 from countyhub.store import tables as t
 
 ATTENTION_LIMIT = 20
@@ -22,7 +24,7 @@ ATTENTION_LIMIT = 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
     """Something that a person has to look at: `count` of it, since when, in which lanes and numbers; `code` is the
-    stream, or the code of the problem."""
+    stream, the code of the problem, or the device."""
 
     kind: str
     box: str
@@ -30,6 +32,8 @@ class Attention:
     code: str
     since: datetime | None
     lanes: tuple[tuple[str, str], ...] = ()
+    name: str = ""
+    """Of the device."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,31 @@ async def trouble(
         if per_kind[item.kind] <= limit:
             shown.append(item)
     return Trouble(items=tuple(shown), more=len(found) - len(shown), dead_letters=sum(item.count for item in dead))
+
+
+def with_machines(found: Trouble, boxes: Iterable[BoxView], limit: int = ATTENTION_LIMIT) -> Trouble:
+    """The same with boxes that are away and cameras that are dark, those of either sort that are so for longest first;
+    cameras of a box that is away are told with their box."""
+    lost: list[Attention] = []
+    dark: list[Attention] = []
+    for box in boxes:
+        if box.link in ("lost", "offline"):
+            lost.append(Attention(kind="away", box=box.id, count=box.waiting, code=box.link, since=box.since))
+        elif box.link == "online":
+            dark += [
+                Attention(kind="dark", box=box.id, count=1, code=camera.id, name=camera.name, since=camera.since)
+                for camera in box.cameras_bad
+                if not camera.is_online
+            ]
+    several = [sorted(each, key=_longest) for each in (lost, dark)]
+    cut = sum(max(len(each) - limit, 0) for each in several)
+    items = (*several[0][:limit], *several[1][:limit], *found.items)
+    return replace(found, items=items, more=found.more + cut)
+
+
+def _longest(item: Attention) -> tuple[bool, float]:
+    """What nobody knows the beginning of comes last."""
+    return item.since is None, item.since.timestamp() if item.since else 0.0
 
 
 def _one_of(box: ColumnElement[str], of: Sequence[str] | None) -> ColumnElement[bool]:

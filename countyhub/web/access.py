@@ -60,9 +60,9 @@ PAGES: Final[tuple[Page, ...]] = (
     _page("GET", r"/checkins", "events:read", "签到台账", "the ledger of check-ins"),
     _page("GET", r"/(cameras|boxes)(/.*)?", MACHINES, "盒子和摄像机", "boxes and cameras"),
     _page("POST", r"/(cameras|boxes)/.+", "boxes:order", "向盒子下达指令", "orders to boxes"),
-    _page("GET", r"/suppressed(/.*)?", "matters:read", "被压下的信号", "what was suppressed", whole=True),
-    _page("GET", r"/letters(/.*)?", "letters:read", "死信", "dead letters", whole=True),
-    _page("POST", r"/letters/.+", "letters:read", "重试死信", "dead letters tried again", whole=True),
+    _page("GET", r"/suppressed(/.*)?", "matters:read", "未立案信号", "what was held back", whole=True),
+    _page("GET", r"/letters(/.*)?", "letters:read", "未识别报文", "unread messages", whole=True),
+    _page("POST", r"/letters/.+", "letters:read", "重试未识别报文", "unread messages tried again", whole=True),
     _page("GET", r"/settings(/.*)?", "hooks:read", "设置", "settings", whole=True),
     _page("GET", rf"/.+{EXPORTED}", EXPORTS, "导出", "exports"),
     _page("POST", r"/cases", "cases:open", "上报案件", "reporting a case"),
@@ -96,7 +96,7 @@ class Entry(NamedTuple):
 
 
 MENU: Final[tuple[Entry, ...]] = (
-    Entry("lights", "/", "灯色", "Lights"),
+    Entry("lights", "/", "首页", "Home"),
     Entry("cases", "/cases", "案件", "Cases"),
     Entry("map", "/map", "地图", "Map"),
     Entry("cameras", "/cameras", "摄像机", "Cameras"),
@@ -105,8 +105,8 @@ MENU: Final[tuple[Entry, ...]] = (
     Entry("checkins", "/checkins", "签到台账", "Check-ins"),
     Entry("figures", "/figures", "统计", "Figures"),
     Entry("report", "/report", "上报", "Report"),
-    Entry("suppressed", "/suppressed", "抑制", "Suppressed"),
-    Entry("letters", "/letters", "死信", "Dead letters"),
+    Entry("suppressed", "/suppressed", "未立案信号", "Held back"),
+    Entry("letters", "/letters", "未识别报文", "Unread messages"),
     Entry("settings", "/settings", "设置", "Settings"),
     Entry("users", "/users", "用户", "Users"),
     Entry("audit", "/audit", "审计", "Audit"),

@@ -19,6 +19,7 @@ from countyhub.overview.boxviews import BoxView
 from countyhub.registry.snapshot import Registry
 from countyhub.registry.within import Belonging
 from countyhub.store.identitytables import certificate
+from countyhub.web import placecases
 from countyhub.web.charts import Charts
 from countyhub.web.desk import Desk, Parts, Visit
 from countyhub.web.lightsboard import area_of
@@ -106,6 +107,9 @@ class Boxes:
             raise HTTPException(404)
         async with self._desk.read() as connection:
             events = await arrivals.newest(connection, arrivals.Filter(box=box.id, scope=visit.scope), 40)
+            cases = await placecases.about(connection, visit, box.id)
+        snapshot = await self._desk.seen(visit, visit.snapshot)
+        missing = [each for each in snapshot.trouble.items if each.kind == "missing" and each.box == box.id]
         return await self._desk.page(
             visit,
             "box.html",
@@ -114,6 +118,8 @@ class Boxes:
             box=box,
             hours=await self._charts.hours(visit, box.id),
             events=events,
+            cases=cases,
+            missing=[numbers for each in missing for _, numbers in each.lanes],
             warn_days=WARN_DAYS,
         )
 

@@ -21,6 +21,7 @@ from countyhub.overview import arrivals
 from countyhub.overview.boxviews import BoxView, DeviceView
 from countyhub.registry.forms import Camera
 from countyhub.registry.snapshot import Registry
+from countyhub.web import placecases
 from countyhub.web.charts import Charts
 from countyhub.web.desk import Desk, Parts, Visit
 from countyhub.web.lightsboard import Area, area_of
@@ -28,6 +29,12 @@ from countyhub.web.lightsboard import Area, area_of
 DARK_MAX: Final = 100
 EVENTS_READ: Final = 400
 """The newest events of a box, in which those of one of its cameras are looked for."""
+_TODO: Final[dict[str, tuple[str, ...]]] = {
+    "wrong-password": ("password", "try"),
+    "locked": ("locked", "password", "try"),
+    "refused": ("address", "power", "try"),
+}
+"""What to look at, by the reason that a driver gives; see `areatexts`."""
 
 
 @dataclass(slots=True)
@@ -100,6 +107,7 @@ class Cameras:
         async with self._desk.read() as connection:
             wanted = arrivals.Filter(box=box.id, scope=visit.scope)
             newest = await arrivals.newest(connection, wanted, EVENTS_READ)
+            cases = await placecases.about(connection, visit, box.id, camera.id)
         events = [view for view in newest if view.device == camera.id]
         pictures = [picture for view in events for picture in view.pictures if picture.stored]
         return await self._desk.page(
@@ -111,6 +119,8 @@ class Cameras:
             belongs=visit.registry.belongs(box.id, visit.now),
             grid=visit.registry.grid_of(box.id, camera.id, visit.now) or "",
             events=events[:60],
+            cases=cases,
+            todo=_todo(box, camera),
             picture=pictures[0] if pictures else None,
         )
 
@@ -151,6 +161,15 @@ def _dark(boxes: list[BoxView]) -> Iterator[Dark]:
             continue  # its cameras are told as one thing: the box is away
         for camera in box.cameras_bad:
             yield Dark(box=box, camera=camera, state="faulty" if camera.is_online else "dark", since=camera.since)
+
+
+def _todo(box: BoxView, camera: DeviceView) -> tuple[str, ...]:
+    """What to look at, the likeliest first; nothing while it is well."""
+    if box.link != "online":
+        return ("box",)
+    if camera.is_online:
+        return ("picture",) if camera.faults else ()
+    return _TODO.get(camera.reason.removeprefix("device-"), ("power", "network", "address", "try"))
 
 
 def _order(dark: Dark) -> tuple[object, ...]:

@@ -193,6 +193,7 @@ class Desk:
             template,
             visit.language,
             reveals=visit.reveals,
+            machines=visit.viewer.may(MACHINES),
             v=visit,
             w=visit.words,
             here=here,
@@ -217,7 +218,13 @@ class Desk:
 
     def part(self, visit: Visit, template: str, **values: Any) -> str:
         """A fragment: a template with one element, which a live page puts in the place of the old one."""
-        given = {"reveals": visit.reveals, "v": visit, "w": visit.words, **values}
+        given = {
+            "reveals": visit.reveals,
+            "machines": visit.viewer.may(MACHINES),
+            "v": visit,
+            "w": visit.words,
+            **values,
+        }
         return self.renderer.page(template, visit.language, **given).strip()
 
     async def parts(self, name: str, visit: Visit) -> Parts:

@@ -38,6 +38,8 @@ TEXTS: dict[str, Text] = {
     ),
     "account.sessions": Text("已登录的设备", "Where you are logged in"),
     "account.since": Text("{since} 起，最近 {seen}", "since {since}, last {seen}"),
+    "account.agent": Text("{browser}（{system}）", "{browser} ({system})"),
+    "account.agent.other": Text("其他程序", "another program"),
     "account.this": Text("本机", "here"),
     "account.end_others": Text("退出其他设备", "Log the others out"),
     "account.language": Text("语言", "Language"),
@@ -113,7 +115,7 @@ TEXTS: dict[str, Text] = {
         "大屏：保持登录 30 天（仅限只能查看的角色）", "a wall screen: logged in for 30 days (roles that only look)"
     ),
     "users.link": Text(
-        "不设密码，只用登录链接（countyhub user link）", "no password: comes in by a link (countyhub user link)"
+        "不设密码：由系统管理员生成一次性登录链接", "no password: who runs the hub makes a link that logs in once"
     ),
     "users.mine": Text("您自己的密码（确认是本人操作）", "Your own password, to be sure that it is you"),
     "users.change": Text("修改角色和范围", "Change roles and places"),

@@ -45,6 +45,8 @@ class Trouble:
     name: str
     path: str
     since: datetime | None
+    lost: bool = False
+    """Whether one of them went without a word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,8 @@ def away(boxes: Iterable[BoxView]) -> Trouble | None:
     if not found:
         return None
     first = min(found, key=lambda box: _longest(box.since))
-    return Trouble(count=len(found), name=first.label, path=f"/boxes/{first.id}", since=first.since)
+    return Trouble(count=len(found), name=first.label, path=f"/boxes/{first.id}", since=first.since,
+                   lost=any(box.link == "lost" for box in found))  # fmt: skip
 
 
 def _longest(since: datetime | None) -> tuple[bool, float]:

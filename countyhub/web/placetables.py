@@ -91,7 +91,7 @@ def _staged(colour: str) -> Column[tuple[str, Counts]]:
 
 
 LIGHTS: Final[Table[lightsboard.Row]] = Table(
-    title="nav.lights",
+    title="column.light",
     columns=(
         Column(title="board.place", width=24, value=lambda _, row: row.name),
         *(_light(colour) for colour in GRAVEST),

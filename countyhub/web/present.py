@@ -57,8 +57,13 @@ def size(count: int) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """A share with one digit, rounded down: 99.96 % of the cameras are not all of them."""
-    return f"{part * 1000 // whole / 10:g} %" if whole else "–"
+    """A share with one digit. 99.96 % of the cameras are not all of them, and one of 5,000 is not none."""
+    if not whole:
+        return "–"
+    tenths = (part * 2000 + whole) // (2 * whole)
+    if 0 < part < whole:
+        tenths = min(max(tenths, 1), 999)
+    return f"{tenths / 10:g} %"
 
 
 def line(view: EventView, language: Language, clock: Clock, *, full: bool = False) -> Line:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from countyhub.accounts import masking
 from countyhub.overview.arrivals import EventView
 from countyhub.overview.boxviews import BoxView
-from countyhub.web import present
+from countyhub.web import agents, present
 from countyhub.web.kept import Kept
 from countyhub.web.settings import ConsoleSettings
 from countyhub.web.snapshot import Snapshot, zone_of
@@ -44,7 +44,8 @@ def language_of(request: Request, settings: ConsoleSettings) -> Language:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What every template may call, as `c`. `reveals`: whether its reader may ask for what is masked."""
+    """What every template may call, as `c`. `reveals`: whether its reader may ask for what is masked;
+    `machines`: whether the pages of boxes and cameras are for him."""
 
     language: Language
     county: str
@@ -53,6 +54,7 @@ class Context:
     assets: str
     clock: present.Clock
     reveals: bool = False
+    machines: bool = True
 
     def t(self, key: str, **facts: object) -> str:
         return text(key, self.language, **facts)
@@ -88,18 +90,19 @@ class Renderer:
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
+        self._templates.globals["agent_of"] = agents.named
         self._assets = _digest(STATIC.rglob("*"))
         self._boxes: Kept[str] = Kept(BOXES_KEPT)
         self._events: Kept[str] = Kept(EVENTS_KEPT)
-        self._contexts: dict[tuple[Language, bool], Context] = {}
+        self._contexts: dict[tuple[Language, bool, bool], Context] = {}
 
-    def context(self, language: Language, *, reveals: bool = False) -> Context:
-        key = (language, reveals)
+    def context(self, language: Language, *, reveals: bool = False, machines: bool = True) -> Context:
+        key = (language, reveals, machines)
         if key not in self._contexts:
-            self._contexts[key] = self._context(language, reveals=reveals)
+            self._contexts[key] = self._context(language, reveals=reveals, machines=machines)
         return self._contexts[key]
 
-    def _context(self, language: Language, *, reveals: bool) -> Context:
+    def _context(self, language: Language, *, reveals: bool, machines: bool) -> Context:
         settings = self._settings
         unnamed = text("county.unnamed", language, code=settings.county)
         return Context(
@@ -110,29 +113,36 @@ class Renderer:
             assets=self._assets,
             clock=present.Clock(zone_of(settings.timezone)),
             reveals=reveals,
+            machines=machines,
         )
 
-    def page(self, name: str, language: Language, *, reveals: bool = False, **values: Any) -> str:
-        return self._templates.get_template(name).render(c=self.context(language, reveals=reveals), **values)
+    def page(
+        self, name: str, language: Language, *, reveals: bool = False, machines: bool = True, **values: Any
+    ) -> str:
+        context = self.context(language, reveals=reveals, machines=machines)
+        return self._templates.get_template(name).render(c=context, **values)
 
     def event(self, view: EventView, language: Language, *, reveals: bool = False) -> str:
         """A row is made once for all who read it in this language and may ask for as much."""
         make = partial(self._macro, "event", language, view, reveals=reveals)
         return self._events.get((view.id, language, reveals), (view,), make)
 
-    def box(self, view: BoxView, language: Language) -> str:
+    def box(self, view: BoxView, language: Language, *, machines: bool = True) -> str:
         """Made anew when the box is another."""
-        return self._boxes.get((view.id, language), (view,), partial(self._macro, "box", language, view))
+        make = partial(self._macro, "box", language, view, machines=machines)
+        return self._boxes.get((view.id, language, machines), (view,), make)
 
     def summary(self, snapshot: Snapshot, language: Language) -> str:
         return self._macro("summary", language, snapshot.summary)
 
-    def attention(self, snapshot: Snapshot, language: Language) -> str:
-        return self._macro("attention", language, snapshot.trouble, names_of(snapshot))
+    def attention(self, snapshot: Snapshot, language: Language, *, machines: bool = True) -> str:
+        return self._macro("attention", language, snapshot.trouble, names_of(snapshot), machines=machines)
 
-    def _macro(self, name: str, language: Language, *values: object, reveals: bool = False) -> str:
+    def _macro(
+        self, name: str, language: Language, *values: object, reveals: bool = False, machines: bool = True
+    ) -> str:
         macro = getattr(self._templates.get_template(f"_{name}.html").module, name)
-        return str(macro(*values, self.context(language, reveals=reveals))).strip()
+        return str(macro(*values, self.context(language, reveals=reveals, machines=machines))).strip()
 
 
 def names_of(snapshot: Snapshot) -> dict[str, str]:

@@ -45,7 +45,8 @@ class Sights:
                 del self._parts[next(iter(self._parts))]
         boxes = tuple(box for box in whole.boxes if box.id in part.boxes)
         today = _today(whole, part.boxes, scope.grids)
-        return replace(whole, boxes=boxes, trouble=part.trouble, summary=summary_of(boxes, None, today))
+        trouble = attention.with_machines(part.trouble, boxes)
+        return replace(whole, boxes=boxes, trouble=trouble, summary=summary_of(boxes, None, today))
 
     async def _part(self, of: tuple[int, int, date], scope: Scope, now: datetime) -> _Part:
         async with self._read() as connection:

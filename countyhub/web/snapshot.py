@@ -83,7 +83,7 @@ async def take(
         last_id=int(last_id),
         last_entry=int(last_entry),
         summary=summary_of(boxes, trouble.dead_letters, counts),
-        trouble=trouble,
+        trouble=attention.with_machines(trouble, boxes),
         boxes=tuple(boxes),
         today=dict(today.places),
     )

@@ -20,6 +20,7 @@ from countyhub.overview import arrivals
 from countyhub.overview.arrivals import EventView, Filter
 from countyhub.sight.scope import Scope
 from countyhub.store.engine import UNAVAILABLE
+from countyhub.web.access import MACHINES
 from countyhub.web.desk import Desk, Visit
 from countyhub.web.seat import OPENING, RELOAD, TICK, Seat, streamed
 from countyhub.web.snapshot import Snapshot
@@ -140,16 +141,19 @@ class Streams:
         self, visit: Visit, snapshot: Snapshot, position: Position, fresh: list[EventView], changed: list[EventView]
     ) -> Update:
         watch, render, language, reveals = self._watch, self._renderer, visit.language, visit.reveals
+        machines = visit.viewer.may(MACHINES)
         return Update(
             rows=[Part(view.id, render.event(view, language, reveals=reveals)) for view in reversed(fresh)],
             changed=[Part(view.id, render.event(view, language, reveals=reveals)) for view in changed],
             boxes=[
-                Part(box.id, render.box(box, language))
+                Part(box.id, render.box(box, language, machines=machines))
                 for box in snapshot.boxes
                 if watch.box_ticks.get(box.id, 0) > position.tick
             ],
             summary=render.summary(snapshot, language) if watch.summary_tick > position.tick else "",
-            attention=render.attention(snapshot, language) if watch.trouble_tick > position.tick else "",
+            attention=render.attention(snapshot, language, machines=machines)
+            if watch.trouble_tick > position.tick
+            else "",
         )
 
 

@@ -41,7 +41,7 @@ TEXTS: dict[str, Text] = {
     "live.noscript": Text("未启用脚本：请手动刷新页面", "No script: reload the page to see news"),
     # counts
     "count.boxes": Text("盒子在线", "Boxes online"),
-    "count.boxes.sub": Text("离线 {offline} · 失联 {lost}", "{offline} offline · {lost} lost"),
+    "count.boxes.sub": Text("失联 {lost} · 停机 {offline}", "{lost} lost · {offline} shut down"),
     "count.cameras": Text("摄像机在线", "Cameras online"),
     "count.cameras.sub": Text("完好 {intact} · 完好率 {rate}", "{intact} intact · {rate}"),
     "count.alarms": Text("今日报警", "Alarms today"),
@@ -51,7 +51,7 @@ TEXTS: dict[str, Text] = {
     "count.missing": Text("缺失编号", "Missing numbers"),
     "count.missing.sub": Text("正在请求补发", "asking again"),
     "count.missing.none": Text("编号连续", "numbers complete"),
-    "count.dead": Text("死信", "Dead letters"),
+    "count.dead": Text("未识别报文", "Unread messages"),
     "count.dead.sub": Text("收到但无法识别", "not understood"),
     "count.dead.none": Text("全部可识别", "all understood"),
     # attention
@@ -59,6 +59,22 @@ TEXTS: dict[str, Text] = {
     "attention.none": Text("没有需要处理的事项", "Nothing needs attention"),
     "attention.todo": Text("怎么办", "What to do"),
     "attention.more": Text("另有 {count} 项", "{count} more"),
+    "attention.away": Text("盒子离线", "Box offline"),
+    "attention.away.what": Text("盒内已知待传 {count} 条，不会丢", "{count} wait in it and are not lost"),
+    "attention.away.todo": Text(
+        "先打电话给村里：盒子是否通电，路由器或 SIM 卡是否有信号。断线期间盒子照常记录，恢复后自动补传。"
+        "“停机”是盒子自己报告的关机或重启，“失联”没有预告。",
+        "Ring the village: has the box power, has the router or SIM a signal? Meanwhile it goes on recording, and "
+        "sends all of it later. “Shut down” is what the box has said itself, “lost” came without a word.",
+    ),
+    "attention.dark": Text("摄像机离线", "Camera offline"),
+    "attention.dark.what": Text("盒子在线，摄像机无响应", "its box is there, it does not answer"),
+    "attention.dark.todo": Text(
+        "依次查看：电源是否有电；网线和交换机（同一交换机上的其他摄像机是否也离线）；地址和密码是否改过。",
+        "Look in turn: has it power; cable and switch (are others of the same switch offline?); were its address or "
+        "password changed?",
+    ),
+    "attention.open": Text("打开", "Open"),
     "attention.twin": Text("两台机器使用同一盒子编号", "Two machines under one box id"),
     "attention.twin.what": Text("交替上线 {count} 次", "seen in turns: {count} ×"),
     "attention.twin.todo": Text(
@@ -84,12 +100,12 @@ TEXTS: dict[str, Text] = {
         "Mostly a restored image or a cloned disk. Check whether two boxes use one certificate; the box has been told "
         "to begin a new stream, and both contents are kept.",
     ),
-    "attention.dead": Text("死信", "Dead letters"),
+    "attention.dead": Text("未识别报文", "Unread messages"),
     "attention.dead.what": Text("{count} 条无法识别", "{count} not understood"),
     "attention.dead.todo": Text(
-        "原文已保存，没有丢失。多为盒子版本比中心新：请先升级中心，再运行 countyhub deadletter retry。",
-        "The originals are kept, nothing is lost. Mostly the box is newer than the hub: upgrade the hub, then run "
-        "countyhub deadletter retry.",
+        "原文已保存，没有丢失。多为盒子版本比中心新：请系统管理员先升级中心，再运行 countyhub deadletter retry。",
+        "The originals are kept, nothing is lost. Mostly the box is newer than the hub: who runs it upgrades it, then "
+        "runs countyhub deadletter retry.",
     ),
     "attention.missing": Text("缺失编号", "Missing numbers"),
     "attention.missing.what": Text("缺 {count} 个", "{count} missing"),
@@ -120,7 +136,7 @@ TEXTS: dict[str, Text] = {
     ),
     "boxes.find": Text("查找村名或编号", "Find by name or code"),
     "link.online": Text("在线", "online"),
-    "link.offline": Text("离线", "offline"),
+    "link.offline": Text("停机", "shut down"),
     "link.lost": Text("失联", "lost"),
     "link.unknown": Text("未知", "unknown"),
     "box.since": Text("{time} 起", "since {time}"),
@@ -131,7 +147,7 @@ TEXTS: dict[str, Text] = {
     "box.seen": Text("最近消息", "Last message"),
     "box.reason": Text("原因", "Reason"),
     "box.devices": Text("设备 {up}/{total} 正常", "{up} of {total} devices up"),
-    "box.devices.down": Text("{count} 台故障", "{count} down"),
+    "box.devices.down": Text("{count} 台离线", "{count} offline"),
     "box.no_devices": Text("尚无设备信息", "No devices reported yet"),
     "box.picture": Text("画面异常", "bad picture"),
     "list.comma": Text("、", ", "),
@@ -149,7 +165,7 @@ TEXTS: dict[str, Text] = {
     ),
     "device.up": Text("正常", "up"),
     "device.degraded": Text("受限", "degraded"),
-    "device.down": Text("故障", "down"),
+    "device.down": Text("离线", "offline"),
     "device.starting": Text("启动中", "starting"),
     "device.unknown": Text("未知", "unknown"),
     # events
@@ -185,7 +201,7 @@ TEXTS: dict[str, Text] = {
     "sos.end": Text("求助按钮已复位", "SOS button released"),
     "device.event.up": Text("设备恢复", "device up again"),
     "device.event.degraded": Text("设备受限", "device degraded"),
-    "device.event.down": Text("设备故障", "device down"),
+    "device.event.down": Text("设备离线", "device offline"),
     "device.blind": Text("无人值守时段 {start} 至 {end}", "nothing was seen from {start} to {end}"),
     "checkin.done": Text("{who} 签到", "{who} checked in"),
     "checkin.somebody": Text("持卡人", "card holder"),
@@ -207,6 +223,11 @@ TEXTS: dict[str, Text] = {
     "time.received": Text("收到", "received"),
     "time.recorded": Text("盒子记录", "box recorded"),
     "time.recorded.unsynced": Text("盒子时钟", "box's clock"),
+    "mark.unsynced.why": Text(
+        "盒子没有从网络对上时间，发生时间按它自己的时钟，可能有误；收到时间由中心记录，是准的。",
+        "The box has not had the time from the network: when it happened is by its own clock and may be wrong. When it "
+        "was received is by the hub’s clock and right.",
+    ),
     "mark.late": Text("补传", "came late"),
     "mark.unsynced": Text("时钟未校准", "clock not set"),
     "mark.corrected": Text("时间已校正", "time corrected"),

@@ -38,7 +38,9 @@ def test_a_blind_camera_brings_its_box_up():
 
 
 @pytest.mark.parametrize(
-    ("part", "whole", "said"), [(2, 3, "66.6 %"), (9999, 10000, "99.9 %"), (3, 3, "100 %"), (0, 0, "–")]
-)
-def test_rates_are_rounded_down(part, whole, said):
+    ("part", "whole", "said"),
+    [(2, 3, "66.7 %"), (33, 41, "80.5 %"), (9999, 10000, "99.9 %"), (1, 9999, "0.1 %"), (0, 3, "0 %"), (3, 3, "100 %"),
+     (0, 0, "–")],
+)  # fmt: skip
+def test_rates_are_rounded_but_never_to_all_or_nothing(part, whole, said):
     assert percent(part, whole) == said
