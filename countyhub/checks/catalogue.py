@@ -1,32 +1,18 @@
-"""All checks of the hub, in the order in which a person reads them."""
+"""All checks of the hub, loaded, in their order."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import AsyncIterator
 
-from countyhub.checks import (
-    accounts,
-    aside,
-    backup,
-    broker,
-    calendar,
-    certificates,
-    database,
-    deadletters,
-    disk,
-    notify,
-    work,
-)
+from countyhub.checks import NAMES
 from countyhub.checks.scene import Scene
 from countyhub.checks.verdict import Check, Line, foreign
 from countyhub.configfile import SecretUnreadable
 from countyhub.store.engine import UNAVAILABLE, reason_of
 from countyhub.store.problems import DatabaseUnreachable
 
-CHECKS: tuple[Check, ...] = tuple(
-    module.CHECK
-    for module in (database, broker, work, backup, certificates, disk, calendar, notify, deadletters, aside, accounts)
-)
+CHECKS: tuple[Check, ...] = tuple(importlib.import_module(f"countyhub.checks.{name}").CHECK for name in NAMES)
 
 
 async def run(

@@ -4,23 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from countyhub.checks import NAMES as CHECKS
 from countyhub.cli.say import say
 from gridwire.problem import Language
-
-CHECKS = (
-    "database",
-    "broker",
-    "work",
-    "backup",
-    "certificates",
-    "disk",
-    "calendar",
-    "notify",
-    "deadletters",
-    "aside",
-    "accounts",
-)
-"""The names, which a test compares with the checks themselves: those are not loaded with every start."""
 
 
 def add(parser: argparse.ArgumentParser, language: Language) -> None:

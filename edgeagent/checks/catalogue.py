@@ -1,40 +1,18 @@
-"""All checks, in the order in which a person reads them: the box first, then the way to the hub, then the devices."""
+"""All checks, loaded, in their order."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 
-from edgeagent.checks import (
-    addresses,
-    agent,
-    backlog,
-    certificates,
-    clock,
-    configuration,
-    data,
-    devices,
-    disk,
-    dns,
-    flash,
-    memory,
-    package,
-    permissions,
-    roundtrip,
-    serialports,
-    tcp,
-    tls,
-)
+from edgeagent.checks import MODULES
 from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
 from gridwire.verdict import Line
 
 CHECKS: tuple[Check, ...] = tuple(
-    module.CHECK
-    for module in (
-        configuration, permissions, package, agent, clock, disk, flash, memory, certificates, dns, tcp, tls, roundtrip,
-        backlog, data, devices, addresses, serialports,
-    )
-)  # fmt: skip
+    importlib.import_module(f"edgeagent.checks.{module}").CHECK for module in MODULES.values()
+)
 
 
 def run(scene: Scene, only: frozenset[str] = frozenset(), *, offline: bool = False) -> Iterator[tuple[Check, Line]]:

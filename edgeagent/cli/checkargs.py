@@ -5,13 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from edgeagent.checks import MODULES
 from edgeagent.cli.say import Language, say
 
-CHECKS = (
-    "config", "permissions", "package", "agent", "clock", "disk", "flash", "memory", "certificate", "dns", "tcp", "tls",
-    "hub", "backlog", "data", "devices", "addresses", "serial",
-)  # fmt: skip
-"""The names, which a test compares with the checks themselves: those are not loaded with every start."""
+CHECKS = tuple(MODULES)
 
 
 def add_to_check(parser: argparse.ArgumentParser, language: Language) -> None:
