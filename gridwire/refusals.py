@@ -62,7 +62,7 @@ class NotUtf8(Problem):
 class NotJson(Problem):
     code = "wire.not-json"
     en = "this is not JSON: {why}"
-    zh = "不是有效的 JSON:{why}"
+    zh = "不是有效的 JSON：{why}"
 
 
 class NulCharacter(Problem):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 from typing import Final
 
@@ -41,8 +42,13 @@ _ZH: Final = {os.strerror(number): words for number, words in _BY_NUMBER.items()
     "Temporary failure in name resolution": "域名服务器没有应答",
     "No address associated with hostname": "这个名称没有地址",
     "timed out": "超时",
+    "missing": "缺失",
+    "Input data was truncated": "内容不完整，后面被截断",
+    "JSON is malformed": "格式错误",
 }
-"""glibc's words: `os.strerror`, and those of getaddrinfo(3), which has its own numbers."""
+"""glibc's words: `os.strerror`, and those of getaddrinfo(3), which has its own numbers, and of the decoder of JSON."""
+_NUMBERED: Final = re.compile(r"\[Errno -?[0-9]+\] (.+)")
+"""How Python writes an OSError as a text."""
 
 
 def system_words(value: object, language: str) -> object:
@@ -50,6 +56,8 @@ def system_words(value: object, language: str) -> object:
     thing, and what we have no words for, comes back as it is."""
     if isinstance(value, OSError | socket.gaierror) and value.strerror:
         value = value.strerror
+    if isinstance(value, str) and (numbered := _NUMBERED.fullmatch(value)):
+        value = numbered[1]
     if language == "zh" and isinstance(value, str):
         return _ZH.get(value, value)
     return value

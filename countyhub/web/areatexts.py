@@ -89,8 +89,8 @@ TEXTS: dict[str, Text] = {
     "boxes.clock.wrong": Text("未校准", "not set"),
     "boxes.data": Text("本月流量", "Data this month"),
     "boxes.days": Text("连接证书剩余天数", "Days of certificate"),
-    "boxes.days.none": Text("另行签发", "from elsewhere"),
     "boxes.events": Text("全部事件", "all events"),
+    "cases.box.drop": Text("不限此盒子", "Not only this box"),
     "boxes.cases": Text("与此盒子有关的案件", "Cases of this box"),
     "boxes.sort": Text("排序", "Sorted by"),
     "boxes.sort.trouble": Text("问题", "trouble"),
@@ -124,8 +124,8 @@ TEXTS: dict[str, Text] = {
     # dead letters
     "letters.waiting": Text("{count} 封待处理", "{count} wait"),
     "letters.what": Text(
-        "收到而中心读不懂的内容。原文都已保存，读懂后会补记，没有丢失。",
-        "What came and the hub could not read. The originals are kept and will be entered once they can be read.",
+        "收到而中心读不懂的内容，读懂后会补记。",
+        "What came and the hub could not read; it is entered once it can be read.",
     ),
     "letters.why": Text("原因", "Why"),
     "letters.size": Text("字节", "Bytes"),

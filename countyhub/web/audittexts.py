@@ -26,6 +26,7 @@ TEXTS: dict[str, Text] = {
     "audit.of.session": Text("会话", "session"),
     "audit.of.webhook": Text("推送", "webhook"),
     "audit.of.registry": Text("登记表第", "registry, revision"),
+    "audit.of.settings": Text("设置", "settings"),
     "audit.fact.reason": Text("理由", "reason"),
     "audit.fact.text": Text("事由", "about"),
     "audit.fact.case": Text("案件", "case"),

@@ -46,6 +46,8 @@ class AuditWords:
     def object(self, row: Row) -> str:
         """E.g. 案件 990126-20261120-0004, 图片 禄桥村."""
         kind, _, code = row.object.partition("/")
+        if row.object == "settings":
+            return text("audit.of.settings", self._language)
         if not kind or not code or f"audit.of.{kind}" not in TEXTS:
             return row.object
         box = code.partition("/")[0]

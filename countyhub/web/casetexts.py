@@ -49,6 +49,7 @@ TEXTS: dict[str, Text] = {
     "map.by.cameras": Text("摄像机", "cameras"),
     "map.by.links": Text("盒子连接", "links"),
     "map.of": Text("{place}网格图", "Grids of {place}"),
+    "map.count": Text("{count} 个网格", "{count} grids"),
     "map.grids": Text("共 {count} 个网格", "{count} grids"),
     "map.none": Text("登记表中没有边界，请导入 grids.geojson", "The registry has no outlines: import grids.geojson"),
     "map.cameras.dark": Text("有离线", "some offline"),

@@ -92,6 +92,11 @@ def _line(data: Data | None, type_name: str, language: Language, clock: Clock) -
     return shown
 
 
+def _labelled(name: str, value: str, language: Language) -> str:
+    """What a camera calls something itself is named as such."""
+    return text(f"alarm.{name}", language, name=value) if value else ""
+
+
 def _some(*details: str) -> tuple[str, ...]:
     return tuple(detail for detail in details if detail)
 
@@ -116,7 +121,11 @@ def _alarm(alarm: Alarm, language: Language) -> Line:
         label=word("severity", alarm.severity, language),
         title=kind_name(alarm.kind, language),
         state="" if alarm.state == "pulse" else text(f"state.{alarm.state}", language),
-        details=_some(alarm.source, alarm.object, text("mark.at_start", language) if alarm.at_start else ""),
+        details=_some(
+            _labelled("source", alarm.source, language),
+            _labelled("object", alarm.object, language),
+            text("mark.at_start", language) if alarm.at_start else "",
+        ),
     )
 
 

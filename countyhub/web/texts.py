@@ -197,6 +197,8 @@ TEXTS: dict[str, Text] = {
     "severity.info": Text("信息", "info"),
     "state.start": Text("开始", "start"),
     "state.end": Text("结束", "end"),
+    "alarm.source": Text("来源 {name}", "source {name}"),
+    "alarm.object": Text("目标 {name}", "target {name}"),
     "sos.start": Text("有人按下求助按钮", "SOS button pressed"),
     "sos.end": Text("求助按钮已复位", "SOS button released"),
     "device.event.up": Text("设备恢复", "device up again"),

@@ -145,7 +145,7 @@ class _Terminal:
         if not text or self._device.recall(_NOTICE_MEMORY) == mark:
             return
         if not any(printer.prints for printer in self._printers.values()):
-            self._device.describe(privacy_notice="no printer: post it / 无打印机，请张贴告知")
+            self._device.describe(privacy_notice="no_printer")
             return
         slips = Slips(self._device.language, self._device.zone, self._device.name)
         printed = asyncio.Event()

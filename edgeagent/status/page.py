@@ -83,7 +83,7 @@ class _Page:
 
     def _said(self, key: str, value: str) -> str:
         """What a driver said: words of our own in the reader's language, all else as it is."""
-        return self._word(value) if key == "events" else value
+        return self._word(value) if key in ("events", "privacy_notice") else value
 
     def _hub(self) -> str:
         status = self._status

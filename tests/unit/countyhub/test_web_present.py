@@ -29,7 +29,7 @@ def read(data, language="zh"):
 
 def test_an_alarm_says_its_kind_severity_and_state_in_words():
     shown = read(Alarm(kind="smoke", state="start", severity="critical", source="2 号"))
-    assert (shown.title, shown.label, shown.state, shown.details) == ("烟雾", "严重", "开始", ("2 号",))
+    assert (shown.title, shown.label, shown.state, shown.details) == ("烟雾", "严重", "开始", ("来源 2 号",))
     assert shown.icon == shown.tone == "critical"
 
 

@@ -26,7 +26,7 @@ def test_declared_finds_it():
 def test_what_the_system_says_is_told_in_the_readers_language(tmp_path):
     with pytest.raises(OSError) as gone:
         (tmp_path / "gone").read_text()
-    for given in (gone.value, gone.value.strerror):
+    for given in (gone.value, gone.value.strerror, "[Errno 2] No such file or directory"):
         problem = Sample(what=given)
         assert problem.text("zh") == "test.sample: 文件或文件夹不存在有误"
         assert problem.text("en") == "test.sample: No such file or directory is wrong"
