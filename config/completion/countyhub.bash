@@ -282,6 +282,8 @@ _countyhub() {
         " case act:--to") offer="" ;;
         " case act:--clock") offer="" ;;
         " case act:--category") offer="" ;;
+        " case act:--step") offer="" ;;
+        " case act:--day") offer="" ;;
         " case act:--version") offer="" ;;
         " case merge:--config") files=yes ;;
         " case merge:--language") offer="zh en" ;;
@@ -426,7 +428,7 @@ _countyhub() {
             " case list") offer="-h --help --config --language --json --by --open --closed --area --owner --category --box --receipt --light --stage --urgent --supervised --since --until --order --limit --after" ;;
             " case show") offer="-h --help --config --language --json --by" ;;
             " case open") offer="-h --help --config --language --json --by --role --title --text --category --place --receipt --key --urgent --drill" ;;
-            " case act") offer="-h --help --config --language --json --by --role --text --to --clock --category --version" ;;
+            " case act") offer="-h --help --config --language --json --by --role --text --to --clock --category --step --day --version" ;;
             " case merge") offer="-h --help --config --language --json --by --role --into --text --version" ;;
             " case attach") offer="-h --help --config --language --json --by --role"; files=yes ;;
             " case export") offer="-h --help --config --language --by --open --closed --area --owner --category --box --receipt --light --stage --urgent --supervised --since --until --out" ;;

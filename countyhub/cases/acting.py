@@ -17,16 +17,14 @@ from countyhub.cases import rows
 from countyhub.cases.book import Book
 from countyhub.cases.refusals import CategoryUnknown, KeyTaken, NotThere
 from countyhub.cases.rows import Change, Kept, Line, Overtaken
-from countyhub.lifecycle import family
+from countyhub.lifecycle import family, fivesteps
 from countyhub.lifecycle.refusals import Refused, Stale
-from countyhub.lifecycle.state import Act, Actor, Case
+from countyhub.lifecycle.state import KIND_LENGTH, Act, Actor, Case
 from countyhub.lifecycle.step import Done
 from countyhub.store.engine import Store
 
 RESIDENT: Final = Actor("resident", "resident")
 """Whoever holds the receipt: nobody is known by name."""
-CATEGORY_LENGTH: Final = 4
-"""Of a kind of matter; a group of kinds has two digits, and says nothing of deadlines."""
 T = TypeVar("T")
 
 
@@ -60,7 +58,8 @@ async def act_within(
     children = await rows.load(connection, kept.case.children)
     now = rows.instant(now, (kept, *children.values()))
     changes = {each.case.number: Change(each, now) for each in (kept, *children.values())}
-    wanted = _classified(book, act, now) if act.name == "classify" else act
+    look = _LOOKED_UP.get(act.name)
+    wanted = look(book, act, now) if look else act
     if isinstance(wanted, Refused):
         return wanted
     done = family.step(book.life(now), kept.case, [each.case for each in children.values()], wanted, actor, now)
@@ -155,10 +154,26 @@ async def _key_taken(connection: AsyncConnection, before: Kept, after: Case) -> 
 def _classified(book: Book, act: Act, now: datetime) -> Act | CategoryUnknown:
     """With what the registry says of that kind; the timeline names it. None is for the lifecycle to refuse."""
     row = book.registry.category(act.category, book.day(now)) if act.category else None
-    if row is None or len(row.code) != CATEGORY_LENGTH:
+    if row is None or len(row.code) != KIND_LENGTH:
         return CategoryUnknown(category=act.category) if act.category else act
     text = " ".join(part for part in (row.code, row.name, act.text.strip()) if part)
     return replace(act, text=text, handling=book.handling(row.code, now))
+
+
+def _dated(book: Book, act: Act, now: datetime) -> Act | fivesteps.InFuture:
+    """A step of the ledger is done by now; the timeline names it with its day."""
+    if act.day is None:
+        return act  # which the lifecycle refuses
+    if act.day > book.day(now):
+        return fivesteps.InFuture(day=act.day)
+    return replace(act, text=fivesteps.line(act.step, act.day, act.text))
+
+
+_LOOKED_UP: Final[dict[str, Callable[[Book, Act, datetime], Act | Refused]]] = {
+    "classify": _classified,
+    "ledger_step": _dated,
+}
+"""What an act says that only the registry or the day in the county can judge."""
 
 
 async def _once(store: Store, number: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T | Stale:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
 import msgspec
@@ -29,6 +29,15 @@ _AFTER: Final = re.compile(r"(-?[0-9]{1,19})\.([0-9-]{1,24})", re.ASCII)
 _state = msgspec.json.Decoder(Case)
 
 
+class _Ledger(msgspec.Struct, frozen=True):
+    """All that a list needs of a case's state."""
+
+    five_steps: tuple[date, ...] = ()
+
+
+_ledger = msgspec.json.Decoder(_Ledger)
+
+
 class BadPage(Problem):
     code = "case.bad-page"
     en = "“{after}” is no place in a list: take what the last page said"
@@ -36,7 +45,7 @@ class BadPage(Problem):
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """A case in a list: copies of its columns, see store.casetables."""
+    """A case in a list: copies of its columns, see store.casetables; and the steps of its ledger, out of its state."""
 
     number: str
     key: str
@@ -76,6 +85,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     parent: str
     score: int | None
     changed: datetime
+    five_steps: tuple[date, ...] = ()
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +138,8 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     guessed: int
 
 
-_COLUMNS: Final = tuple(cases.c[name] for name in Listed.__struct_fields__)
+_OWN: Final = tuple(name for name in Listed.__struct_fields__ if name != "five_steps")
+_COLUMNS: Final = (*(cases.c[name] for name in _OWN), cases.c.state)
 _ENTRY: Final = tuple(case_entry.c[name] for name in TimelineEntry.__struct_fields__)
 
 
@@ -158,7 +169,7 @@ async def find(
 
 async def one(connection: AsyncConnection, number: str, scope: Scope = WHOLE) -> Whole | None:
     """A case whole; None when there is none, or not in sight."""
-    query = select(*_COLUMNS, cases.c.text, cases.c.state).where(cases.c.number == number, *listing.seen(scope))
+    query = select(*_COLUMNS, cases.c.text).where(cases.c.number == number, *listing.seen(scope))
     row = (await connection.execute(query)).first()
     if row is None:
         return None
@@ -270,7 +281,8 @@ async def _listed(connection: AsyncConnection, numbers: Sequence[str]) -> list[L
 
 
 def _as_listed(row: Any) -> Listed:
-    return Listed(**{name: getattr(row, name) for name in Listed.__struct_fields__})
+    own = {name: getattr(row, name) for name in _OWN}
+    return Listed(**own, five_steps=_ledger.decode(row.state).five_steps)
 
 
 def _entries(rows: Any) -> tuple[TimelineEntry, ...]:

@@ -198,10 +198,12 @@ def _categories(code: str) -> frozenset[str]:
 
 
 def _day(text: str, zone: ZoneInfo) -> datetime | None:
-    if not text:
-        return None
+    return datetime.combine(_date(text), time(), zone) if text else None
+
+
+def _date(text: str) -> date:
     try:
-        return datetime.combine(date.fromisoformat(text), time(), zone)
+        return date.fromisoformat(text)
     except ValueError as error:
         raise BadDay(given=text) from error
 
@@ -245,8 +247,9 @@ async def _act(desk: Desk) -> int:
     if args.to and target is None:
         raise UnknownCode(given=args.to)
     wanted = Act(
-        name=args.act, text=args.text, target=target, clock=args.clock, category=args.category, expected=args.version
-    )
+        name=args.act, text=args.text, target=target, clock=args.clock, category=args.category, step=args.step,
+        day=_date(args.day) if args.day else None, expected=args.version,
+    )  # fmt: skip
     return await _done(desk, await act(desk.store, desk.book, args.number, wanted, desk.actor, desk.now))
 
 

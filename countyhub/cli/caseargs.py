@@ -143,6 +143,15 @@ def _add_act(parser: argparse.ArgumentParser, language: Language) -> None:
         "--category", default="", metavar="CODE",
         help=say(language, en="of which kind it is, for classify", zh="事项分类编码，用于 classify"),
     )  # fmt: skip
+    parser.add_argument(
+        "--step", default="", metavar="STEP",
+        help=say(language, en="of the five steps, for ledger_step: discuss, verify, report, settle, publish",
+                 zh="用于 ledger_step：discuss 议帐、verify 核账、report 报账、settle 结账、publish 晒账"),
+    )  # fmt: skip
+    parser.add_argument(
+        "--day", default="", metavar="DAY",
+        help=say(language, en="when that step was done, e.g. 2026-06-01", zh="该步的日期，例如 2026-06-01"),
+    )  # fmt: skip
     _add_version(parser, language)
 
 

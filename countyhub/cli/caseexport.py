@@ -24,7 +24,7 @@ _HEADS = {
     "first_due": ("First deadline", "首次时限"), "due": ("Due", "到期时间"), "supervised": ("Supervised", "督办次数"),
     "returned": ("Given back", "退单次数"), "reworked": ("Reworked", "返工次数"),
     "escalated": ("Escalated", "升级次数"), "parent": ("Part of", "主案"),
-    "receipt": ("Receipt", "回执"), "score": ("Rating", "评价"),
+    "receipt": ("Receipt", "回执"), "score": ("Rating", "评价"), "five_steps": ("Ledger, five steps", "台账五步"),
 }  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -70,6 +70,8 @@ def _cell(row: Listed, name: str, shown: Shown) -> str:
     value = getattr(row, name)
     if name in ("happened", "arrived", "registered", "closed", "first_due", "due"):
         return shown.time(value)
+    if name == "five_steps":
+        return shown.steps(value)
     if name in ("stage", "light"):
         return shown.word(name, value)
     if name in ("owner", "first_owner"):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from countyhub.cases.actnames import ACTS
 from countyhub.cases.finding import Listed, TimelineEntry, Whole
 from countyhub.cli.say import say
+from countyhub.lifecycle.fivesteps import FIVE_STEPS, LEDGERS, line_in_english, steps_of
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Name
 from countyhub.registry.forms import ROLES
@@ -64,6 +65,7 @@ class Shown:
             ("has in it", "并入", " ".join(case.children)),
             ("receipt", "回执", row.receipt),
             ("rating", "评价", str(row.score or "")),
+            ("ledger", "台账", " ".join((self._ledger(row.category), self.steps(row.five_steps))).strip()),
             ("version", "版本", str(row.version)),
         )
         for en, zh, value in facts:
@@ -84,7 +86,8 @@ class Shown:
         role = entry.role if self._language == "en" else zh.get(entry.role, entry.role)
         is_new = entry.owner and (entry.level, entry.owner) != (entry.level_before, entry.owner_before)
         moved = f" → {self.office(entry.level, entry.owner)}" if is_new else ""
-        text = f" {entry.text}" if entry.text else ""
+        said = line_in_english(entry.text) if entry.act == "ledger_step" and self._language == "en" else entry.text
+        text = f" {said}" if said else ""
         return f"{self.time(entry.at)}  {self.name(ACTS, entry.act)}  {entry.actor}({role}){moved}{text}"
 
     def buttons(self, allowed: Mapping[str, Refused | None]) -> Iterator[str]:
@@ -110,6 +113,14 @@ class Shown:
 
     def time(self, at: datetime | None) -> str:
         return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M}" if at else ""
+
+    def steps(self, done: Sequence[date]) -> str:
+        """Of a ledger, with their days."""
+        return self.say(", ", "、").join(f"{self.name(FIVE_STEPS, step)} {day}" for step, day in steps_of(done))
+
+    def _ledger(self, code: str) -> str:
+        row = self._registry.category(code, self._now) if code else None
+        return self.name(LEDGERS, row.ledger) if row else ""
 
     def _category(self, code: str) -> str:
         row = self._registry.category(code, self._now) if code else None

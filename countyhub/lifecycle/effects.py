@@ -197,6 +197,11 @@ def meet(case: Case, moment: Moment) -> Changes:
     return {"clocks": clocks}
 
 
+def ledger_step(case: Case, moment: Moment) -> Changes:
+    assert moment.act.day is not None
+    return {"five_steps": (*case.five_steps, moment.act.day)}
+
+
 def _moved(case: Case, moment: Moment, to: Office, *, fresh: bool = True) -> Changes:
     """Another owner: the clocks of passing on end, the clocks of the new level begin, all others run on."""
     clocks = _ended(case.clocks, "pass_on", moment.now)

@@ -6,21 +6,35 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
-from countyhub.lifecycle import refusals
+from countyhub.lifecycle import fivesteps, refusals
 from countyhub.lifecycle.refusals import Refused
-from countyhub.lifecycle.state import HANDLINGS, LEVELS, OPEN, Act, Actor, Case, Level, Name, Office, above, all_above
+from countyhub.lifecycle.state import (
+    HANDLINGS,
+    KIND_LENGTH,
+    LEVELS,
+    OPEN,
+    Act,
+    Actor,
+    Case,
+    Level,
+    Name,
+    Office,
+    above,
+    all_above,
+)
 from countyhub.worktime.deadlines import is_over
 
 MAX_RETURNS: Final = 2
 REWORK: Final = timedelta(days=7)
 _LOW: Final[frozenset[Level]] = frozenset({"grid", "village"})
 
-Who = Literal["route", "owner", "upper", "above", "resident", "front", "watch", "hub"]
+Who = Literal["route", "owner", "upper", "above", "village", "resident", "front", "watch", "hub"]
 WHO: Final[dict[Who, Name]] = {
     "route": Name("事发地各级", "an office of the place"),
     "owner": Name("当前承办单位", "the office that owns it"),
     "upper": Name("上一级", "the office one level up"),
     "above": Name("上级单位", "an office above"),
+    "village": Name("事发地的村（社区）或其上级", "the village of the place, or an office above it"),
     "resident": Name("反映人", "the resident"),
     "front": Name("代群众提出的网格员、村文书或县中心坐席", "a grid worker, clerk or dispatcher for the resident"),
     "watch": Name("督查人员", "an inspector"),
@@ -59,6 +73,7 @@ _IS: Final[dict[Who, Callable[[Case, Actor], bool]]] = {
     "owner": lambda case, actor: case.owner in actor.offices,
     "upper": _upper,
     "above": lambda case, actor: not actor.offices.isdisjoint(all_above(case)),
+    "village": lambda case, actor: any(office in actor.offices for office in case.route if office.level != "grid"),
     "front": lambda case, actor: (
         actor.role in ("grid_worker", "village_clerk", "dispatcher") and not actor.offices.isdisjoint(case.route)
     ),
@@ -209,6 +224,21 @@ def unclassified(case: Case, _actor: Actor, _now: datetime) -> Refused | None:
 def category(_case: Case, act: Act, _actor: Actor) -> Refused | None:
     """That the registry knows it the caller has asked."""
     return None if act.category else refusals.CategoryMissing()
+
+
+def in_a_ledger(case: Case, _actor: Actor, _now: datetime) -> Refused | None:
+    """Every kind of matter belongs to one, which the registry names."""
+    return None if len(case.category) == KIND_LENGTH else fivesteps.NoLedger()
+
+
+def steps_left(case: Case, _actor: Actor, _now: datetime) -> Refused | None:
+    return fivesteps.AllDone() if fivesteps.following(case.five_steps) is None else None
+
+
+def step(case: Case, act: Act, _actor: Actor) -> Refused | None:
+    """That its day has come already the caller's calendar knows."""
+    done = fivesteps.take_step(case.five_steps, act.step, act.day)
+    return done if isinstance(done, Refused) else None
 
 
 def parent(case: Case, act: Act, _actor: Actor) -> Refused | None:

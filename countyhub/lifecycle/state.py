@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -69,6 +69,8 @@ MODES: Final[dict[Mode, Name]] = {
     "authorised": Name("授权办", "authorised"),
 }
 OPEN: Final[frozenset[Stage]] = frozenset({"found", "filed", "reported", "assigned", "handling", "feedback"})
+KIND_LENGTH: Final = 4
+"""Digits of a kind of matter; a group of kinds has two, and says nothing of deadlines or ledgers."""
 ENDED: Final[frozenset[Stage]] = frozenset({"archived", "void"})
 """Nothing comes after these."""
 
@@ -96,7 +98,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants to do. `expected`: the version that was looked at; None: whatever it is.
 
     `target`: office to assign to, or the department that gave its authority. `parent`: the case to be merged into.
-    `category`: of which kind it is, `handling` the class that the registry has for that.
+    `category`: of which kind it is, `handling` the class that the registry has for that. `step`, `day`: of the five
+    steps of a ledger, and when it was done.
     """
 
     name: str
@@ -108,6 +111,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     clock: str = ""
     category: str = ""
     handling: Handling = "within_limit"
+    step: str = ""
+    day: date | None = None
     expected: int | None = None
 
 
@@ -116,6 +121,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     `route`: offices by which it goes up, from where it arose to the county: (grid, village, township, county) in the
     country, (grid, county) in a town. `givers`: who assigned it, in order; `below`: who has fed back, in order.
+    `five_steps`: days of the steps of its ledger that are done, in order.
     """
 
     number: str
@@ -149,6 +155,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     parent: str = ""
     before_merge: Stage = "found"
     children: tuple[str, ...] = ()
+    five_steps: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.route or self.route[-1].level != "county":

@@ -212,6 +212,16 @@ TABLE: Final = MappingProxyType(
             needs=(guards.text,),
             while_suspended=True,
         ),
+        "ledger_step": Row(
+            Name("台账五步", "a step of the ledger"),
+            _LIVING | {"closed"},
+            "stays",
+            ("village",),
+            (guards.in_a_ledger, guards.steps_left),
+            (guards.step,),
+            effects.ledger_step,
+            while_suspended=True,
+        ),
         "void": Row(
             Name("误报", "void"),
             _WITH_SOMEBODY | {"found"},

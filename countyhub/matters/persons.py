@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.cases import acting
 from countyhub.cases.book import Book
 from countyhub.cases.opening import Opening, open_case
-from countyhub.lifecycle.state import Mode
+from countyhub.lifecycle.state import KIND_LENGTH, Mode
 from countyhub.matters import kinds
 from countyhub.matters.reading import Said
 from countyhub.registry.snapshot import Registry, When
@@ -26,8 +26,6 @@ from countyhub.store.tables import event
 from countyhub.store.upsert import insert
 from gridwire.events import Rating, Request, Sos
 from gridwire.problem import Language
-
-CATEGORY_LENGTH = 4
 
 
 class About(NamedTuple):
@@ -80,7 +78,7 @@ def what_for(registry: Registry, request: Request, at: When) -> About:
     """A service by its code, a matter by its category; what the registry does not know is not classified."""
     if request.mode == "report":
         row = registry.category(request.item, at)
-        known = row is not None and len(request.item) == CATEGORY_LENGTH
+        known = row is not None and len(request.item) == KIND_LENGTH
         return About(request.item if known else "", "", row.name if row else request.item)
     service = next((row for row in registry.services(at) if row.code == request.item), None)
     usual = kinds.ruling(registry, "request", at).category

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, cast
 
 from countyhub.api.routes.acts import NOT_PEOPLES
 from countyhub.cases.book import Book
-from countyhub.lifecycle import guards
+from countyhub.lifecycle import fivesteps, guards
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import Act, Actor, Case, Level, Office, above
 from countyhub.lifecycle.step import allowed_acts
@@ -22,22 +22,26 @@ from countyhub.registry.snapshot import Registry
 
 ORDER: Final = (
     "register", "classify", "begin", "settle", "pass_up", "assign", "feed_back", "close", "give_back", "redo", "rework",
-    "meet", "note", "ask_pause", "agree_pause", "refuse_pause", "resume", "escalate", "reassign", "supervise", "merge",
-    "split", "archive", "void",
+    "meet", "note", "ledger_step", "ask_pause", "agree_pause", "refuse_pause", "resume", "escalate", "reassign",
+    "supervise", "merge", "split", "archive", "void",
 )  # fmt: skip
 """As they stand on the page: the way forward first, the way out last."""
 CHOSEN: Final = frozenset({"target", "clock", "category"})
 GRAVE: Final = frozenset({"void", "merge", "archive"})
+REMARKED: Final = frozenset(
+    {"register", "begin", "archive", "agree_pause", "resume", "assign", "classify", "ledger_step"}
+)
+"""Which need no text, and may have one."""
 EXPLAINED: Final = frozenset(
-    {"pass_up", "escalate", "assign", "reassign", "feed_back", "give_back", "close", "classify", "void"}
+    {"pass_up", "escalate", "assign", "reassign", "feed_back", "give_back", "close", "classify", "ledger_step", "void"}
 )
 """Whose form says what it does: two of them may look alike, or cannot be taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """What an act asks for. `kind`: text, target, authority, clock, category or parent; `choices`: value and Office or
-    text."""
+    """What an act asks for. `kind`: text, target, authority, clock, category, step or parent; `choices`: value and
+    Office or text; of a step the next one, and today."""
 
     kind: str
     choices: tuple[tuple[str, Office | str], ...] = ()
@@ -93,9 +97,11 @@ def _fields(book: Book, name: str, case: Case, actor: Actor, now: datetime) -> I
     if "category" in needs:
         kinds = sorted((row.code, row.name) for row in book.registry.in_force(Category, now) if len(row.code) == 4)
         yield Field(kind="category", choices=tuple((code, f"{code} {name}") for code, name in kinds))
+    if "step" in needs:
+        yield Field(kind="step", choices=((fivesteps.following(case.five_steps) or "", str(book.day(now))),))
     if "parent" in needs:
         yield Field(kind="parent")
-    if "text" in needs or name in ("register", "begin", "archive", "agree_pause", "resume", "assign", "classify"):
+    if "text" in needs or name in REMARKED:
         yield Field(kind="text" if "text" in needs else "remark")
 
 
@@ -146,5 +152,15 @@ def act_of(form: Mapping[str, str]) -> Act:
         parent=form.get("parent", "").strip()[:24],
         clock=form.get("clock", "")[:64],
         category=form.get("category", "").strip()[:4],
+        step=form.get("step", "")[:16],
+        day=_day(form.get("day", "").strip()),
         expected=int(expected) if expected.isascii() and expected.isdigit() and len(expected) < 10 else None,
     )
+
+
+def _day(said: str) -> date | None:
+    """None for what is none, which the lifecycle refuses."""
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        return None

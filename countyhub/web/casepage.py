@@ -35,6 +35,7 @@ EVENTS_MAX = 40
 """The newest of those that a case stands on; a camera that sees the same thing all day makes thousands."""
 DONE_FOR = timedelta(minutes=2)
 """So long a page that is loaded again says what was done."""
+_TYPED = ("act", "text", "target", "parent", "clock", "category", "day")
 _FILE_CACHE = "private, max-age=604800, immutable"
 _SHOWN = ("image/jpeg", "image/png", "image/webp", "image/gif")
 
@@ -88,7 +89,7 @@ class CasePage:
             refused=refused,
             stale=isinstance(refused, Stale),
             done=_done(visit, values["entries"]) if refused is None else None,
-            typed={**dict.fromkeys(("act", "text", "target", "parent", "clock", "category"), ""), **(typed or {})},
+            typed={**dict.fromkeys(_TYPED, ""), **(typed or {})},
             **values,
         )
 
@@ -143,7 +144,7 @@ class CasePage:
         return self._desk.renderer.context(visit.language).clock
 
     async def act(self, request: Request) -> Response:
-        """`POST /cases/{number}/acts`: act, text, target, clock, parent, expected. Back to the case when it is done."""
+        """`POST /cases/{number}/acts`: what `caseacts.act_of` reads. Back to the case when it is done."""
         number, form = request.path_params["number"], await form_of(request)
         visit, store = await self._desk.visit(request), self._desk.must_write()
         async with self._desk.read() as connection:

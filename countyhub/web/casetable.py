@@ -11,6 +11,7 @@ from countyhub.accounts import masking
 from countyhub.cases.finding import Listed
 from countyhub.web.desk import Visit
 from countyhub.web.tables import Column, Kind, Table, Value
+from countyhub.web.words import Words
 
 
 def _own(name: str, width: int = 17, kind: Kind = "text") -> Column[Listed]:
@@ -47,8 +48,15 @@ CASES: Final[Table[Listed]] = Table(
         _own("receipt", 14),
         _own("score", 8, "number"),
         _own("parent", 22),
+        _said("ledger", 14, lambda visit, case: visit.words.ledger_of(case.category)),
+        _said("five_steps", 44, lambda visit, case: _steps(visit.words, case)),
     ),
 )
+
+
+def _steps(words: Words, case: Listed) -> str:
+    """The steps of its ledger that are done, with their days."""
+    return " ".join(f"{name} {day}" for name, day in words.steps(case.five_steps) if day)
 
 
 def without_numbers(case: Listed) -> Listed:

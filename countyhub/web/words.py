@@ -5,13 +5,13 @@ Names come from the registry as it is today, words of the loop from the lifecycl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from countyhub.cases.actnames import ACTS
 from countyhub.cases.finding import TimelineEntry
-from countyhub.lifecycle.fivesteps import LEDGERS
+from countyhub.lifecycle.fivesteps import FIVE_STEPS, LEDGERS, following, line_in_english, steps_of
 from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Name, Office
 from countyhub.registry.forms import ROLES
 from countyhub.registry.snapshot import Registry
@@ -70,7 +70,27 @@ class Words:
             return self.limit(entry.text)
         if entry.act == "escalate" and entry.role == "machine":
             return text("said.over", self.language)
+        if entry.act == "ledger_step" and self.language == "en":
+            return line_in_english(entry.text)
         return entry.text
+
+    def ledger_of(self, category: str) -> str:
+        """The ledger that a kind of matter belongs to; empty: none."""
+        row = self._registry.category(category, self._now) if category else None
+        return self.ledger(row.ledger) if row and row.ledger else ""
+
+    def step(self, step: str) -> str:
+        """One of the five of a ledger."""
+        return self._name(FIVE_STEPS, step)
+
+    def steps(self, done: Sequence[date]) -> list[tuple[str, date | None]]:
+        """All five, each with its day; those to come without."""
+        days = dict(steps_of(done))
+        return [(self.step(step), days.get(step)) for step in FIVE_STEPS]
+
+    def next_step(self, done: Sequence[date]) -> str:
+        step = following(done)
+        return self.step(step) if step else ""
 
     def ledger(self, ledger: str) -> str:
         return self._name(LEDGERS, ledger)

@@ -6,7 +6,7 @@ report, and nothing more.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Literal, NoReturn
 
 from msgspec import UNSET, Meta, UnsetType
@@ -23,7 +23,8 @@ from countyhub.cases.acting import Acted
 from countyhub.cases.opening import Opening, open_case
 from countyhub.cases.refusals import CategoryUnknown, KeyTaken, TargetElsewhere, TargetUnknown
 from countyhub.cases.rows import Overtaken
-from countyhub.lifecycle import refusals
+from countyhub.lifecycle import fivesteps, refusals
+from countyhub.lifecycle.fivesteps import FiveStep
 from countyhub.lifecycle.refusals import Refused, Stale
 from countyhub.lifecycle.state import HUB, Act
 from countyhub.lifecycle.step import allowed_acts
@@ -34,7 +35,7 @@ from gridwire.problem import Problem
 ActName = Literal[
     "register", "classify", "settle", "pass_up", "assign", "begin", "give_back", "feed_back", "redo", "close", "rework",
     "archive", "ask_pause", "agree_pause", "refuse_pause", "resume", "escalate", "reassign", "supervise", "meet",
-    "note", "void",
+    "note", "ledger_step", "void",
 ]  # fmt: skip
 """Every act of people, but merging and splitting, which need another case."""
 NOT_PEOPLES = frozenset({"adopt", "release", "close_with_parent", "void_with_parent", "withdraw"})
@@ -46,7 +47,8 @@ REFUSALS = (
     refusals.NobodyAssigned, refusals.FeedbackFirst, refusals.FeedbackDone, refusals.MustPassUp, refusals.NotAtOnce,
     refusals.ProxyNeedsOffice, refusals.AuthorityMissing, refusals.NotAResidents, refusals.TooLate,
     refusals.TooEarly, refusals.NotOver, refusals.NoSuchClock, refusals.CategoryMissing,
-    refusals.Classified, CategoryUnknown, TargetUnknown, TargetElsewhere, KeyTaken,
+    refusals.Classified, fivesteps.NoLedger, fivesteps.OutOfOrder, fivesteps.AllDone, fivesteps.DayMissing,
+    fivesteps.BeforeTheLast, fivesteps.InFuture, CategoryUnknown, TargetUnknown, TargetElsewhere, KeyTaken,
 )  # fmt: skip
 
 
@@ -107,6 +109,8 @@ class ActIn(Input, frozen=True, kw_only=True):
     ] = UNSET
     clock: Annotated[str, Meta(max_length=64, pattern=PLAIN, description="meet: name of the deadline")] = ""
     category: Annotated[CategoryCode | UnsetType, Meta(description="classify: kind of matter; see /categories")] = UNSET
+    step: Annotated[FiveStep | UnsetType, Meta(description="ledger_step: the next of the five steps")] = UNSET
+    day: Annotated[date | UnsetType, Meta(description="ledger_step: when it was done")] = UNSET
     expected: Annotated[
         Annotated[int, Meta(ge=0, le=2**31)] | UnsetType, Meta(description="the version that was seen, as If-Match too")
     ] = UNSET
@@ -135,7 +139,7 @@ class ActView(Output, frozen=True, kw_only=True):
     en: str
     possible: bool
     needs: Annotated[
-        tuple[str, ...], Meta(description="what must be given: text, target, authority, clock, category, parent")
+        tuple[str, ...], Meta(description="what must be given: text, target, authority, clock, category, step, parent")
     ]
     code: Annotated[str, Meta(description="why it is not possible; empty: it is")] = ""
     why_zh: str = ""
@@ -184,6 +188,8 @@ async def act(call: Call, *, path: CasePath, body: ActIn) -> OneCase:
         target=None if body.target is UNSET else call.book.office(body.target, call.now),
         clock=body.clock,
         category="" if body.category is UNSET else body.category,
+        step="" if body.step is UNSET else body.step,
+        day=None if body.day is UNSET else body.day,
         expected=_expected(call, body.expected),
     )
     if body.target is not UNSET and wanted.target is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Final
 
 import msgspec
@@ -15,6 +15,8 @@ from countyhub.api.problems import NotFound
 from countyhub.api.shapes import Input, Output
 from countyhub.cases import finding
 from countyhub.cases.finding import Listed, Whole
+from countyhub.lifecycle import fivesteps
+from countyhub.lifecycle.fivesteps import FiveStep
 from countyhub.lifecycle.state import Office
 from gridwire.codes import END
 
@@ -84,6 +86,13 @@ class ClockView(Output, frozen=True, kw_only=True):
     ended: Annotated[datetime | None, Meta(description="null: it runs")]
 
 
+class StepView(Output, frozen=True, kw_only=True):
+    """One of the five steps in which a village works an entry of its ledger."""
+
+    step: FiveStep
+    day: Annotated[date, Meta(description="when it was done")]
+
+
 class AttachmentView(Output, frozen=True, kw_only=True):
     """A file that somebody added."""
 
@@ -107,6 +116,7 @@ class OneCase(Output, frozen=True, kw_only=True):
     children: Annotated[tuple[str, ...], Meta(description="cases that were merged into it")]
     events: Annotated[tuple[int, ...], Meta(description="events that it stands on: `id` of /events")]
     attachments: tuple[AttachmentView, ...]
+    five_steps: Annotated[tuple[StepView, ...], Meta(description="of its ledger, those that are done")]
     also: Annotated[tuple[str, ...], Meta(description="after an act: other cases that changed with it")] = ()
 
 
@@ -145,5 +155,6 @@ def _whole(found: Whole, also: tuple[str, ...]) -> OneCase:
         children=case.children,
         events=found.events,
         attachments=tuple(msgspec.convert(each._asdict(), AttachmentView) for each in found.attachments),
+        five_steps=tuple(StepView(step=step, day=day) for step, day in fivesteps.steps_of(case.five_steps)),
         also=also,
     )

@@ -43,6 +43,7 @@ async def test_a_report_goes_the_whole_loop(place):
     steps = (
         {"act": "register"},
         {"act": "begin"},
+        {"act": "ledger_step", "step": "discuss", "day": "2026-01-05"},
         {"act": "feed_back", "text": "已更换灯泡"},
         {"act": "close", "text": "办结"},
     )
@@ -54,7 +55,8 @@ async def test_a_report_goes_the_whole_loop(place):
         assert done.headers["etag"] == f'"{number_of_step + 1}"'
     assert (done.json["case"]["stage"], done.json["case"]["open"]) == ("closed", False)
     lines = (await clerk.get(f"/cases/{number}/timeline"))["items"]
-    assert [line["act"] for line in lines] == ["opened", "register", "begin", "feed_back", "close"]
+    assert [line["act"] for line in lines] == ["opened", *(step["act"] for step in steps)]
+    assert done.json["five_steps"] == [{"step": "discuss", "day": "2026-01-05"}]
     assert {line["actor"] for line in lines[1:]} == {CLERK}
     assert (await machine.get("/cases", receipt="R7KQ2"))["items"][0]["number"] == number
     assert (await machine.get("/cases", open="true"))["items"] == []
@@ -88,6 +90,11 @@ async def test_refusals_say_why_and_what_to_do_in_both_languages(place):
     assert (await clerk("POST", path, {"act": "assign", "text": "x"})).code == "case.target-missing"
     assert (await clerk("POST", path, {"act": "assign", "text": "x", "target": "X9"})).code == "case.target-unknown"
     assert (await other("POST", path, {"act": "begin"})).status in (403, 404)
+    step = {"act": "ledger_step", "step": "discuss"}
+    assert (await clerk("POST", path, step)).code == "case.five-steps-no-date"
+    assert (await clerk("POST", path, {**step, "day": "9999-01-01"})).code == "case.five-steps-future"
+    assert (await clerk("POST", path, {**step, "day": "2026-13-01"})).status == 400
+    assert (await clerk("POST", path, {**step, "step": "dance"})).status == 400
     acts = {each["act"]: each for each in (await clerk.get(f"/cases/{number}/acts"))["items"]}
     assert acts["begin"]["possible"]
     assert acts["pass_up"]["needs"] == ["text"]

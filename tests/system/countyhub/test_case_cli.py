@@ -96,6 +96,12 @@ def test_refusals_say_why_and_what_to_do(office: Office) -> None:
         (("act", number, "begin", "--by", CLERK, "--role", "county"), "is not registered as county"),
         (("act", number, "note", "--by", CLERK, "--text", "x", "--version", "7"), "somebody else has just changed"),
         (("act", "430181-20260101-0001", "begin", "--by", CLERK), "there is no case 430181-20260101-0001"),
+        (
+            ("act", number, "ledger_step", "--by", CLERK, "--step", "verify", "--day", "2026-01-01"),
+            "steps is “discuss”",
+        ),
+        (("act", number, "ledger_step", "--by", CLERK, "--step", "discuss"), "on which day the step was done"),
+        (("act", number, "ledger_step", "--by", CLERK, "--step", "discuss", "--day", "9999-01-01"), "has not come yet"),
         (("merge", number, "--into", number, "--by", CLERK), "a case cannot belong to itself"),
         (("show", "430181-20260101-0001"), "there is no case"),
     ):
@@ -107,6 +113,7 @@ def test_refusals_say_why_and_what_to_do(office: Office) -> None:
         (("list", "--area", "999"), "“999” is nothing"),
         (("list", "--owner", "D99"), "“D99” is nothing"),
         (("list", "--since", "yesterday"), "“yesterday” is no day"),
+        (("act", number, "ledger_step", "--by", CLERK, "--day", "yesterday"), "“yesterday” is no day"),
         (("list", "--after", "x"), "is no place in a list"),
         (("open", "--title", "x", "--category", "9999", "--place", VILLAGE, "--by", CLERK), "“9999” is nothing"),
         (("open", "--title", "x", "--category", ROAD, "--place", "1", "--by", CLERK), "“1” is nothing"),
@@ -169,6 +176,10 @@ def test_merging_attaching_and_joining(office: Office) -> None:
 def test_export_for_excel_and_for_programs(office: Office) -> None:
     numbers = [office.open("--text", "x"), office.open("--receipt", "R1")]
     office.run("act", numbers[0], "supervise", "--by", staff("inspector", COUNTY), "--text", "x")
+    step = ("--step", "discuss", "--day", "2026-01-05", "--text", "开会")
+    assert office.run("act", numbers[1], "ledger_step", "--by", CLERK, *step).code == 0
+    assert "discuss 2026-01-05 开会" in office.run("show", numbers[1]).out
+    assert "民生诉求 议帐 2026-01-05" in office.run("show", numbers[1], language="zh").out
     table = office.folder / "cases.csv"
     assert office.run("export", "--out", table, language="zh").out == f"已导出 2 件到 {table}\n"
     content = table.read_bytes()
@@ -177,6 +188,7 @@ def test_export_for_excel_and_for_programs(office: Office) -> None:
     found = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert [row["案号"] for row in found] == numbers[::-1]
     assert (found[1]["环节"], found[1]["承办单位"], found[1]["督办次数"]) == ("备案", "村 雁河村", "1")
+    assert (found[0]["台账五步"], found[1]["台账五步"]) == ("议帐 2026-01-05", "")
     lines = office.folder / "cases.jsonl"
     assert office.run("export", "--out", lines, "--supervised").code == 0
     (line,) = lines.read_text(encoding="utf-8").splitlines()

@@ -113,6 +113,35 @@ async def test_a_refused_act_says_why_and_keeps_what_was_typed(here):
         assert unknown.status == 409, "the hub's own acts are nobody's"
 
 
+async def test_a_clerk_works_an_entry_of_the_ledger_in_five_steps(here):
+    """R-LIFE-21"""
+    grid = here.grids[0]
+    number, today = await here.open(grid), here.book.day(here.now())
+    async with console(
+        here.store, book=here.book, who=await here.login("village_clerk", grid[:12]), county=COUNTY
+    ) as url:
+        page, acts = f"{url}/cases/{number}?lang=zh", f"{url}/cases/{number}/acts"
+        form = (await get(page)).text.partition('data-key="ledger_step"')[2].partition("</form>")[0]
+        assert f'name="day" value="{today}"' in form
+        following = re.search(r'name="step" value="(\w+)"', form)[1]
+        step = [("csrf", await csrf(page)), ("act", "ledger_step"), ("step", following)]
+        for day, why in ((today + timedelta(days=1), "还没有到"), ("昨天", "请填写这一步的日期")):
+            wrong = await post(acts, [*step, ("day", str(day)), ("text", "开会")])
+            assert (wrong.status, why in wrong.text, "开会</textarea>" in wrong.text) == (409, True, True)
+        done = await post(acts, [*step, ("day", f"{today}"), ("text", "开会")])
+        assert done.status == 303
+        shown = (await get(f"{url}{done.headers['location']}&lang=zh")).text
+        assert "下一步：核账" in shown
+        assert f"议帐 {today} 开会" in shown[shown.index('id="case-timeline"') :]
+        for path in ("", "/sheet"):
+            head = re.sub(r"<[^>]+>", "", (await get(f"{url}/cases/{number}{path}?lang=zh")).text)
+            assert re.search(rf"议帐 {today}.*晒账 –", head, re.DOTALL), path
+    async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
+        (row,) = csv.DictReader(io.StringIO((await get(f"{url}/cases.csv?lang=en")).body.decode("utf-8-sig")))
+        assert row["Five steps of the ledger"] == f"discuss {today}"
+        assert row["Ledger"]
+
+
 async def test_what_has_no_kind_gets_one_and_who_closes_is_told_of_what_came_after_the_feedback(here):
     grid = here.grids[0]
     number = await here.open(grid, category="", key="hand/again")

@@ -12,7 +12,7 @@ from countyhub.cases import rows
 from countyhub.cases.acting import RESIDENT, Acted, act, act_within, merge, rate, split
 from countyhub.cases.attaching import MAX_BYTES, Attached, attach, read_attachment
 from countyhub.cases.book import Book
-from countyhub.cases.finding import one
+from countyhub.cases.finding import find, one, timeline
 from countyhub.cases.joining import join_cases
 from countyhub.cases.refusals import NoSuchPerson, NotTheRole
 from countyhub.lifecycle.refusals import Refused, Stale
@@ -78,6 +78,26 @@ async def test_a_case_goes_through_its_loop(store: Store) -> None:
     assert (kept.first_owner, kept.owner) == (VILLAGE, TOWNSHIP)
     assert kept.next_instant > MORNING + HOUR + 7 * DAY
     assert (await acts(store, number))[2:] == ["pass_up", "assign", "begin", "feed_back", "close"]
+
+
+async def test_steps_of_a_ledger_are_kept_and_told_and_change_nothing_else(store: Store) -> None:
+    """R-LIFE-21"""
+    number = (await opened(store, OF)).number
+    before, today = await row(store, number), OF.day(MORNING)
+    step = {"name": "ledger_step", "actor": CLERK, "text": ""}
+    assert await refused(store, number, step="discuss", day=today + DAY, **step) == "case.five-steps-future"
+    for name in ("discuss", "verify"):
+        await do(store, number, step=name, day=today, **step)
+    assert await refused(store, number, step="report", day=today - DAY, **step) == "case.five-steps-date"
+    async with store.read() as connection:
+        (listed,) = (await find(connection)).cases
+        lines = await timeline(connection, number)
+    assert listed.five_steps == (today, today)
+    assert [each.text for each in lines[-2:]] == [f"议帐 {today}", f"核账 {today}"]
+    after = await row(store, number)
+    assert (after.stage, after.owner, after.due, after.next_instant) == (
+        before.stage, before.owner, before.due, before.next_instant,
+    )  # fmt: skip
 
 
 async def test_of_two_who_act_at_once_the_second_is_told(store: Store) -> None:

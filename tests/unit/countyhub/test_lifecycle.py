@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from countyhub.lifecycle import family
-from countyhub.lifecycle.fivesteps import FIVE_STEPS, LedgerEntry, take_step
+from countyhub.lifecycle.fivesteps import FIVE_STEPS, line, line_in_english, steps_of
 from countyhub.lifecycle.number import case_number
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import HUB, LEVELS, STAGES, Act, Actor, Case, Office
@@ -449,16 +449,40 @@ def test_a_case_number_never_passes_as_an_identity_number():
         case_number("430181", date(2026, 11, 22), 0)
 
 
-def test_five_steps_in_order_each_with_its_date():
+def ledger(step: str, day: int | None = 20) -> Act:
+    return Act(name="ledger_step", step=step, day=day and date(2026, 11, day))
+
+
+def test_five_steps_of_a_ledger_in_order_each_with_its_date():
     """R-LIFE-21"""
-    entry = LedgerEntry(ledger="livelihood")
-    assert take_step(entry, "settle", date(2026, 11, 1)).code == "case.five-steps-order"
-    for day, step in enumerate(FIVE_STEPS, 1):
-        entry = take_step(entry, step, date(2026, 11, day))
-    assert entry.dates == tuple(date(2026, 11, day) for day in range(1, 6))
-    assert take_step(entry, "publish", date(2026, 11, 9)).code == "case.five-steps-done"
-    begun = LedgerEntry(ledger="stability", dates=(date(2026, 11, 2),))
-    assert take_step(begun, "verify", date(2026, 11, 1)).code == "case.five-steps-date"
+    found = new()
+    assert refused(found, CLERK, ledger("discuss")) == "case.wrong-stage"
+    case = go(found, (CLERK, "register"))
+    for act, code in (
+        (ledger("settle"), "order"), (ledger(""), "order"), (ledger("discuss", None), "no-date"),
+    ):  # fmt: skip
+        assert refused(case, CLERK, act) == f"case.five-steps-{code}"
+    for actor in (WORKER, RESIDENT, LAND, INSPECTOR, AUDITOR, HUB):
+        assert refused(case, actor, ledger("discuss")) == "case.not-yours"
+    case = go(case, (CLERK, ledger("discuss", 18)), (MAYOR, ledger("verify", 18)))
+    assert refused(case, CLERK, ledger("report", 17)) == "case.five-steps-date"
+    before = (case.owner, case.stage, case.clocks, case.supervised)
+    case = go(case, (DESK, ledger("report", 19)))
+    assert (case.owner, case.stage, case.clocks, case.supervised) == before
+    case = go(case, (CLERK, "begin"), (CLERK, "ask_pause"), (MAYOR, "agree_pause"), (CLERK, ledger("settle", 20)))
+    case = go(case, (CLERK, "resume"), (CLERK, "feed_back"), (CLERK, "close"))
+    assert (
+        refused(go(case, (HUB, "archive"), now=T0 + timedelta(days=8)), CLERK, ledger("publish")) == "case.wrong-stage"
+    )
+    case = go(case, (CLERK, ledger("publish", 20)))
+    assert [name for name, _ in steps_of(case.five_steps)] == list(FIVE_STEPS)
+    assert [day.day for day in case.five_steps] == [18, 18, 19, 20, 20]
+    assert refused(case, CLERK, ledger("publish")) == "case.five-steps-done"
+    for category in ("", "01"):
+        unknown = go(new(category=category), (CLERK, "register"))
+        assert refused(unknown, CLERK, ledger("discuss")) == "case.five-steps-unclassified"
+    text = line("verify", date(2026, 11, 18), "票据齐全")
+    assert (text, line_in_english(text)) == ("核账 2026-11-18 票据齐全", "verify 2026-11-18 票据齐全")
 
 
 def test_a_case_is_a_value():
