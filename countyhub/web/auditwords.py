@@ -38,8 +38,9 @@ class AuditWords:
         """E.g. county（李想）."""
         kind, _, name = row.who.partition("/")
         if not name:
-            return word("audit.by", row.who, self._language)
-        shown = name if kind == "user" else f"{word('audit.of', kind, self._language)} {name}"
+            shown = word("audit.by", row.who, self._language)
+        else:
+            shown = name if kind == "user" else f"{word('audit.of', kind, self._language)} {name}"
         person = self._words.person(row.person) if row.person else ""
         return text("audit.somebody", self._language, name=shown, person=person) if person else shown
 

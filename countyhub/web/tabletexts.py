@@ -5,7 +5,7 @@ from __future__ import annotations
 from countyhub.web.text import Text
 
 TEXTS: dict[str, Text] = {
-    "export.take": Text("导出", "Take away"),
+    "export.take": Text("导出", "Export"),
     "export.places": Text("按区划", "by place"),
     "export.each": Text("逐台", "each"),
     "export.cut": Text(

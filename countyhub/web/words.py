@@ -111,6 +111,8 @@ class Words:
     def role(self, role: str) -> str:
         if role in ("machine", "resident"):
             return text(f"role.{role}", self.language)
+        if role == "county" and self.language == "en":
+            return text("centre", self.language)
         return ROLES.get(role, role) if self.language == "zh" else role.replace("_", " ")
 
     def place(self, code: str) -> str:
