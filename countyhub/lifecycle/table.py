@@ -213,7 +213,7 @@ TABLE: Final = MappingProxyType(
             while_suspended=True,
         ),
         "ledger_step": Row(
-            Name("台账五步", "a step of the ledger"),
+            Name("登记台账", "a step of the ledger"),
             _LIVING | {"closed"},
             "stays",
             ("village",),
@@ -292,3 +292,6 @@ TABLE: Final = MappingProxyType(
         ),
     }
 )
+
+PEOPLES: Final = tuple(name for name, row in TABLE.items() if row.who != ("hub",))
+"""The acts of people; the others the hub does by itself."""

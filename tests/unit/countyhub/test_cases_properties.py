@@ -15,6 +15,7 @@ from countyhub.cases import acting, lights
 from countyhub.cases.acting import Acted
 from countyhub.cases.finding import Whole, one, timeline
 from countyhub.lifecycle import family
+from countyhub.lifecycle.fivesteps import following
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import ENDED, HUB, Act, Actor, Case, Office
 from countyhub.lifecycle.step import Done, allowed_acts, next_instant
@@ -65,7 +66,9 @@ class World:
 
     async def act(self, index: int, name: str, actor: Actor, target: Office | None, text: str, other: int) -> None:
         number, parent = self.numbers[index], self.numbers[other]
-        act = Act(name=name, text=text, target=target, parent=parent if name == "merge" else "", clock="办结")
+        step, day = following(self.pure[number].five_steps) or "publish", OF.day(self.now)
+        act = Act(name=name, text=text, target=target, parent=parent if name == "merge" else "", clock="办结",
+                  step=step, day=day)  # fmt: skip
         expected = self.purely(self.pure[number], act, actor)
         done = await acting.act(self.store, OF, number, act, actor, self.now)
         assert isinstance(done, Acted) == (not isinstance(expected, Refused)), (done, expected)
