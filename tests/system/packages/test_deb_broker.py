@@ -51,7 +51,7 @@ import asyncio, json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from countyhub import configfile
-from countyhub.ca import certificates, keeping
+from countyhub.ca import certificates, renewal
 from countyhub.ca.authority import Authority
 from countyhub.ca.enrolment import Registrar
 from countyhub.store.engine import locate, open_reader
@@ -60,7 +60,7 @@ async def main():
     given = datetime.now(UTC) - timedelta(days=config.enrol.box_days) + timedelta(seconds=LEFT_S)
     key, store = certificates.new_key(), await open_reader(locate(config))
     async with store.write() as connection:
-        registrar = Registrar(Authority.open(keeping.ca_folder(config)), config)
+        registrar = Registrar(Authority.open(renewal.ca_folder(config)), config)
         made = await registrar.issue(connection, "BOX", key.public_key(), given)
     await store.close()
     folder = Path("/var/lib/edgeagent/identity")
