@@ -10,21 +10,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, cast
 
-from countyhub.api.routes.acts import NOT_PEOPLES
 from countyhub.cases.book import Book
 from countyhub.lifecycle import fivesteps, guards
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import Act, Actor, Case, Level, Office, above
 from countyhub.lifecycle.step import allowed_acts
-from countyhub.lifecycle.table import TABLE
+from countyhub.lifecycle.table import PEOPLES, TABLE
 from countyhub.registry.forms import Category, Department
 from countyhub.registry.snapshot import Registry
 
-ORDER: Final = (
+_FIRST: Final = (
     "register", "classify", "begin", "settle", "pass_up", "assign", "feed_back", "close", "give_back", "redo", "rework",
     "meet", "note", "ledger_step", "ask_pause", "agree_pause", "refuse_pause", "resume", "escalate", "reassign",
-    "supervise", "merge", "split", "archive", "void",
+    "supervise",
 )  # fmt: skip
+_LAST: Final = ("merge", "split", "archive", "void")
+ORDER: Final = (*_FIRST, *(name for name in PEOPLES if name not in (*_FIRST, *_LAST)), *_LAST)
 """As they stand on the page: the way forward first, the way out last."""
 CHOSEN: Final = frozenset({"target", "clock", "category"})
 GRAVE: Final = frozenset({"void", "merge", "archive"})
@@ -81,7 +82,7 @@ def buttons(book: Book, case: Case, actor: Actor | None, now: datetime) -> tuple
 
 def names() -> frozenset[str]:
     """Of all acts of people."""
-    return frozenset(TABLE) - NOT_PEOPLES
+    return frozenset(PEOPLES)
 
 
 def _fields(book: Book, name: str, case: Case, actor: Actor, now: datetime) -> Iterator[Field]:

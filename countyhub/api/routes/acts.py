@@ -7,7 +7,7 @@ report, and nothing more.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,17 +28,15 @@ from countyhub.lifecycle.fivesteps import FiveStep
 from countyhub.lifecycle.refusals import Refused, Stale
 from countyhub.lifecycle.state import HUB, Act
 from countyhub.lifecycle.step import allowed_acts
-from countyhub.lifecycle.table import TABLE
+from countyhub.lifecycle.table import PEOPLES, TABLE
 from gridwire.codes import END, new_ulid
 from gridwire.problem import Problem
 
-ActName = Literal[
-    "register", "classify", "settle", "pass_up", "assign", "begin", "give_back", "feed_back", "redo", "close", "rework",
-    "archive", "ask_pause", "agree_pause", "refuse_pause", "resume", "escalate", "reassign", "supervise", "meet",
-    "note", "ledger_step", "void",
-]  # fmt: skip
+if TYPE_CHECKING:
+    ActName = str
+else:
+    ActName = Literal[tuple(name for name in PEOPLES if name not in ("merge", "split"))]
 """Every act of people, but merging and splitting, which need another case."""
-NOT_PEOPLES = frozenset({"adopt", "release", "close_with_parent", "void_with_parent", "withdraw"})
 EARLY = timedelta(minutes=5)
 REFUSALS = (
     Stale, Changed, NoPerson, refusals.NotYours, refusals.WrongStage, refusals.Paused, refusals.NotPaused,
@@ -175,7 +173,7 @@ async def acts(call: Call, *, path: CasePath) -> Page[ActView]:
         raise NotFound(what="case 案件")
     actor = call.actor if call.token.person else None
     may = allowed_acts(found.case, actor, call.now) if actor is not None else dict.fromkeys(TABLE, NoPerson())
-    return Page(items=tuple(_act_view(name, may[name]) for name in TABLE if name not in NOT_PEOPLES))
+    return Page(items=tuple(_act_view(name, may[name]) for name in PEOPLES))
 
 
 async def act(call: Call, *, path: CasePath, body: ActIn) -> OneCase:
