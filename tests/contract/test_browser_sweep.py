@@ -1,10 +1,14 @@
 """No page is left out of the sweep of the browser suite, which is slow and runs where there is a browser."""
 
+import sys
+
 from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.routing import Mount
 
+from countyhub import web
+from countyhub.web import texts
 from countyhub.web.access import EXPORTED, PAGES, page_of
-from countyhub.web.app import create
+from countyhub.web.app import create, pages
 from countyhub.web.settings import ConsoleSettings
 from tests.browser.sweep import NO_PAGES, SWEEP
 
@@ -23,3 +27,17 @@ def test_every_right_by_which_a_page_is_got_is_in_the_sweep():
     rows = {each for each in PAGES if "GET" in each.methods and not each.path.endswith(EXPORTED)}
     left_out = {each.path for each in rows - opened}
     assert left_out == {"/livez|/readyz", "/static/.+", "/metrics", "/picture/.+", "/live/(cameras|boxes)", "/live/.+"}
+
+
+def test_a_page_and_its_texts_are_found_by_their_names(tmp_path, monkeypatch):
+    (tmp_path / "tidepage.py").write_text("def routes(desk): return []")
+    (tmp_path / "tidetexts.py").write_text("TEXTS = {'tides.none': ('没有', 'none')}")
+    before = [page.__name__ for page in pages()]
+    monkeypatch.setattr(web, "__path__", [*web.__path__, str(tmp_path)])
+    try:
+        assert sorted({page.__name__ for page in pages()} - set(before)) == ["countyhub.web.tidepage"]
+        assert texts._of_others().keys() - texts.TEXTS.keys() == {"tides.none"}
+    finally:
+        for name in ("tidepage", "tidetexts"):
+            sys.modules.pop(f"{web.__name__}.{name}", None)
+            vars(web).pop(name, None)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import drivers
 from edgeagent import plugins
 from edgeagent.config import DeviceSettings
 from edgeagent.configfile import DriverBroken, NoSuchDriver
@@ -105,6 +106,18 @@ def test_drivers_of_this_tree():
     assert {"onvif", "terminal"} <= set(plugins.available())
     assert not plugins.SHARED & set(plugins.available())
     assert plugins.resolve("terminal").__module__.startswith("drivers.terminal")
+
+
+def test_a_driver_of_this_tree_is_found_by_the_name_of_its_file(tmp_path, monkeypatch):
+    (tmp_path / "gauge.py").write_text(GOOD)
+    monkeypatch.setattr(drivers.__spec__, "submodule_search_locations", [*drivers.__path__, str(tmp_path)])
+    monkeypatch.setattr(drivers, "__path__", [*drivers.__path__, str(tmp_path)])
+    try:
+        assert "gauge" in plugins.available()
+        assert plugins.load("gauge")(plugins.resolve("gauge")(host="x")).config.host == "x"
+    finally:
+        sys.modules.pop("drivers.gauge", None)
+        vars(drivers).pop("gauge", None)
 
 
 def test_no_secret_in_the_repr_of_a_device():
