@@ -38,7 +38,7 @@ async def test_a_motion_that_flaps_under_two_topics_is_one_alarm_with_a_picture(
             await until(lambda: told(agent), PATIENCE_S)
             for active in (False, True, False):
                 record = gate.raise_alarm("motion", active=active)
-                await until(lambda record=record: record.pulled == 2)
+                await until(lambda record=record: record.pulled, PATIENCE_S)
             await until(lambda: len(told(agent)) == 2, PATIENCE_S)
             start, end = events(agent)
             assert told(agent) == [("motion", "start"), ("motion", "end")]
