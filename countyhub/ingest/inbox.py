@@ -16,7 +16,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.downlink import commands
-from countyhub.ingest import boxes, keys, letters, rows, runs, sorting, streams
+from countyhub.ingest import boxes, deadletters, keys, rows, runs, sorting, streams
 from countyhub.ingest.intake import Intake
 from countyhub.ingest.keys import LaneKey
 from countyhub.ingest.missing import Standing
@@ -93,7 +93,7 @@ class Inbox:
             if found:
                 await _store_entries(connection, found, outcome, thorough=thorough)
             for intake, refused in sorting.unnumbered(batch):
-                await letters.bury(connection, intake, refused)
+                await deadletters.bury(connection, intake, refused)
                 outcome.dead += 1
             changes = await boxes.apply(connection, batch)
         outcome.born, outcome.reported = changes.born, changes.reported

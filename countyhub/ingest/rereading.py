@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Row, select
 
-from countyhub.ingest import intake, letters
+from countyhub.ingest import deadletters, intake
 from countyhub.ingest.inbox import Inbox
 from countyhub.ingest.intake import Intake
 from countyhub.store.engine import Store
@@ -31,7 +31,7 @@ async def find(store: Store, ids: Sequence[int] = ()) -> AsyncIterator[Row[tuple
         async with store.read() as connection:
             wanted = [number for number in sorted(set(ids)) if number > last][:200]
             if not ids:
-                wanted = await letters.open_ids(connection, after=last)
+                wanted = await deadletters.open_ids(connection, after=last)
             query = select(dead_letter).where(dead_letter.c.id.in_(wanted)).order_by(dead_letter.c.id)
             rows = (await connection.execute(query)).all()
         for row in rows:
@@ -48,11 +48,11 @@ async def retry(store: Store, row: Row[tuple[object, ...]]) -> Retried:
     found = intake.read(row.topic, row.payload, received=row.received, retained=True)
     if found.refused and not found.arrived:
         async with store.write() as connection:
-            await letters.still_unreadable(connection, row.id, found.refused[0], now)
+            await deadletters.still_unreadable(connection, row.id, found.refused[0], now)
         return Retried(row.id, False, found.refused[0].problem.text("en"))
     await Inbox(store).commit([_without_state(found)])
     async with store.write() as connection:
-        await letters.done(connection, row.id, now)
+        await deadletters.done(connection, row.id, now)
     return Retried(row.id, True)
 
 

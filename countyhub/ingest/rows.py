@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.ingest import letters
+from countyhub.ingest import deadletters
 from countyhub.ingest.intake import Picture
 from countyhub.ingest.keys import EventKey
 from countyhub.ingest.sorting import Entry
@@ -44,7 +44,7 @@ async def write_readable(connection: AsyncConnection, readable: Sequence[Entry],
         await connection.execute(
             update(event_key).where(*same).values(event_id=columns["event_id"], state=columns["state"])
         )
-    await letters.dig_up(connection, [entry.key for entry in readable], now)
+    await deadletters.dig_up(connection, [entry.key for entry in readable], now)
     return _events_of(readable, ids)
 
 
@@ -101,7 +101,7 @@ async def _write_items(connection: AsyncConnection, items: Sequence[Entry]) -> d
         elif isinstance(entry.item, Picture):
             pictures.append(_picture_columns(entry, entry.item))
         else:
-            ids[entry.key] = await letters.bury(connection, entry.intake, entry.item)
+            ids[entry.key] = await deadletters.bury(connection, entry.intake, entry.item)
     if events:
         await _make_room(connection, {entry.intake.received for entry in items})
         await write_all(connection, event, events)
