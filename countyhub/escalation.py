@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.cases import lights, rows
+from countyhub.cases import duedates, rows
 from countyhub.cases.book import Book
 from countyhub.cases.rows import Change, Kept, Overtaken
 from countyhub.lifecycle.refusals import Refused
@@ -150,12 +150,12 @@ def _advance(book: Book, change: Change) -> None:
 def _next_act(book: Book, change: Change) -> Act | None:
     case, now = change.case, change.now
     for name, at in (
-        ("register", lights.register_at(case, book.registers_after)),
-        ("archive", lights.archive_at(case)),
+        ("register", duedates.register_at(case, book.registers_after)),
+        ("archive", duedates.archive_at(case)),
     ):
         if at is not None and at <= now:
             return Act(name=name)
-    return Act(name="escalate", text=_OVER) if book.escalates and lights.must_escalate(case, now) else None
+    return Act(name="escalate", text=_OVER) if book.escalates and duedates.must_escalate(case, now) else None
 
 
 async def _put_aside(connection: AsyncConnection, number: str, now: datetime, error: BaseException) -> None:

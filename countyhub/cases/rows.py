@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.audit import trail
-from countyhub.cases import lights
+from countyhub.cases import duedates
 from countyhub.cases.book import Book
 from countyhub.lifecycle.state import HUB, Actor, Case, Entry, Office, Stage
 from countyhub.lifecycle.step import Done
@@ -72,7 +72,7 @@ class Change:
     def turn(self) -> None:
         """Tells of lights that have turned by now."""
         since = self.entries[-1].at if self.entries else self.kept.changed
-        found = lights.turned(self.case, self.told, self.now, since)
+        found = duedates.turned(self.case, self.told, self.now, since)
         self.told = found.told
         for turn in found.turns:
             self.line(Line(turn.act, turn.at, HUB, turn.clock.name))
@@ -179,14 +179,14 @@ async def _update(connection: AsyncConnection, book: Book, change: Change, also:
 def _columns(change: Change, book: Book) -> dict[str, Any]:
     """What is copied out of the state, for lists."""
     case, now = change.case, change.now
-    next_instant = lights.next_instant(case, change.told, now, escalates=book.escalates, waits=book.registers_after)
+    next_instant = duedates.next_instant(case, change.told, now, escalates=book.escalates, waits=book.registers_after)
     return {
         "number": case.number,
         "open": case.stage not in CLOSED,
         "version": case.version,
         "stage": case.stage,
         "origin": case.origin,
-        "light": lights.light(case, now),
+        "light": duedates.light(case, now),
         "handling": case.handling,
         "mode": case.mode,
         **_office(case.owner, "level", "owner"),
@@ -194,13 +194,13 @@ def _columns(change: Change, book: Book) -> dict[str, Any]:
         "category": case.category,
         "drill": case.drill,
         "history": case.history,
-        "guessed": lights.is_guessed(case),
+        "guessed": duedates.is_guessed(case),
         "happened": case.happened,
         "arrived": case.arrived,
         "registered": case.registered,
         "closed": case.closed_at,
         "first_due": case.first_due,
-        "due": lights.due(case),
+        "due": duedates.due(case),
         "next_instant": next_instant,
         "told": change.told,
         "supervised": case.supervised,

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Table, select
 
-from countyhub.cases import lights
+from countyhub.cases import duedates
 from countyhub.cases.rows import CLOSED
 from countyhub.correlate import batch
 from countyhub.correlate.matter import Matter
@@ -229,7 +229,7 @@ class Audit:
                 if not over - done or line.level_before == line.level:
                     wrong.append(f"{number} at {line.at}")
                 done |= over
-            if len(moves) != case.escalated or (self.rows[number].open and lights.must_escalate(case, self.now)):
+            if len(moves) != case.escalated or (self.rows[number].open and duedates.must_escalate(case, self.now)):
                 wrong.append(number)
         self.wrong("escalation", wrong)
         return total

@@ -11,7 +11,7 @@ from random import Random
 from sqlalchemy import select
 
 from countyhub import escalation
-from countyhub.cases import acting, lights
+from countyhub.cases import acting, duedates
 from countyhub.cases.acting import Acted
 from countyhub.cases.finding import Whole, one, timeline
 from countyhub.lifecycle import family
@@ -141,7 +141,7 @@ class World:
         foreseen = None if case.stage in ENDED else next_instant(case, changed)
         if foreseen is not None:
             assert coming is not None
-            assert coming <= max(foreseen, lights.archive_at(case) or foreseen)
+            assert coming <= max(foreseen, duedates.archive_at(case) or foreseen)
 
 
 async def play(world: World, turn: int, dice: Random) -> None:
