@@ -8,7 +8,7 @@ from edgeagent import plugins
 from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
 from edgeagent.configfile import DriverBroken, Mistake
-from edgeagent.configfile.mistakes import BrokenDriver
+from edgeagent.configfile.boxmistakes import BrokenDriver
 from gridwire.settings.mistakes import Place
 from gridwire.verdict import Line, passed
 

@@ -4,9 +4,9 @@ The parts: reader (one file), locator (lines of keys), merge (several files), ma
 decode, devices and crosscheck (is it right), ownfile (secrets), redact (what may be shown), sample (how to begin).
 """
 
+from edgeagent.configfile.boxmistakes import BadConfig
 from edgeagent.configfile.devices import DriverBroken, NoSuchDriver, Resolve
 from edgeagent.configfile.load import Loaded, load
-from edgeagent.configfile.mistakes import BadConfig
 from edgeagent.configfile.redact import redacted
 from gridwire.settings.mistakes import Mistake
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import zoneinfo
 from typing import Any
 
-from edgeagent.configfile.mistakes import (
+from edgeagent.configfile.boxmistakes import (
     BadTimeZone,
     GridElsewhere,
     NeverHeld,

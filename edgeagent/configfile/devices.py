@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from edgeagent.config import DeviceSettings
+from edgeagent.configfile.boxmistakes import BadDevice, BrokenDriver, UnknownDriver
 from edgeagent.configfile.makers import DRIVERS, filled, makers_in
-from edgeagent.configfile.mistakes import BadDevice, BrokenDriver, UnknownDriver
 from gridwire.codes import DEVICE_PATTERN
 from gridwire.problem import Both, Problem
 from gridwire.settings.decode import Decoder, Fields, build, fields_of

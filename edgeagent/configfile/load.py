@@ -11,10 +11,10 @@ import msgspec
 
 from edgeagent.config import Config, DeviceSettings
 from edgeagent.configfile import countypart
+from edgeagent.configfile.boxmistakes import BadConfig, FileNotRead
 from edgeagent.configfile.crosscheck import CrossCheck
 from edgeagent.configfile.devices import Devices, Resolve
 from edgeagent.configfile.merge import merge
-from edgeagent.configfile.mistakes import BadConfig, FileNotRead
 from edgeagent.configfile.ownfile import OwnFiles
 from edgeagent.configfile.reader import read
 from edgeagent.configfile.redact import digest, redacted

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from edgeagent.configfile.mistakes import SecretMissing, SecretOpen, SecretUnset, TlsFile
+from edgeagent.configfile.boxmistakes import SecretMissing, SecretOpen, SecretUnset, TlsFile
 from gridwire.problem import Both
 from gridwire.settings.mistakes import Mistake, Place
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeagent.configfile.mistakes import NoFile
+from edgeagent.configfile.boxmistakes import NoFile
 from gridwire.settings.mistakes import Place, UnreadableFile
 from gridwire.settings.reader import MAX_FILE_BYTES, Source, nothing, parsed
 

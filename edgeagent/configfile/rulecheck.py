@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from edgeagent.config import URGENT_KINDS
-from edgeagent.configfile.mistakes import BadHours, HalfPlace, NoPlace
+from edgeagent.configfile.boxmistakes import BadHours, HalfPlace, NoPlace
 from edgeagent.rules.hours import mend, parse, read
 from edgeagent.rules.presets import PRESETS, rules_in
 from gridwire.fullwidth import to_ascii

@@ -14,9 +14,9 @@ import msgspec
 
 from edgeagent.config import Config, PresetName, RuleSettings, StoreSettings
 from edgeagent.configfile import countypart
+from edgeagent.configfile.boxmistakes import BadConfig, BadTimeZone
 from edgeagent.configfile.devices import COMMON
 from edgeagent.configfile.merge import merge
-from edgeagent.configfile.mistakes import BadConfig, BadTimeZone
 from edgeagent.configfile.reader import read
 from edgeagent.configfile.rulecheck import check_rules
 from edgeagent.rules.presets import rules_in

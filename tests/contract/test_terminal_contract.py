@@ -13,7 +13,7 @@ from drivers.terminal.config import Line
 from drivers.terminal.idnumber import KeyFileExposed, KeyFileMalformed, KeyFileUnreadable
 from edgeagent import plugins
 from edgeagent.configfile import load
-from edgeagent.configfile.mistakes import BadConfig
+from edgeagent.configfile.boxmistakes import BadConfig
 from edgeagent.driver import CommandRefused, DeviceConfig, DriverProblem
 from edgeagent.driver import Driver as DriverContract
 from simulators.terminal import SimTerminal

@@ -22,7 +22,7 @@ from edgeagent.cli.setup.plan import Plan, Present
 from edgeagent.cli.setup.talk import FromFile, Person, Talk
 from edgeagent.cli.setup.terminal import terminal
 from edgeagent.configfile import BadConfig, Loaded
-from edgeagent.configfile.mistakes import OpenLink, PortAndTls
+from edgeagent.configfile.boxmistakes import OpenLink, PortAndTls
 from gridwire.problem import Problem
 
 OK, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from edgeagent.configfile.boxmistakes import BadConfig
 from edgeagent.configfile.merge import merge
-from edgeagent.configfile.mistakes import BadConfig
 from edgeagent.configfile.ownfile import OwnFiles
 from edgeagent.configfile.reader import read
 from gridwire.codes import BOX_PATTERN

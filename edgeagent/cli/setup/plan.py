@@ -15,8 +15,8 @@ from typing import Any
 from edgeagent.cli.loose import files_of, tables
 from edgeagent.cli.setup.tomledit import appended, with_value
 from edgeagent.config import StoreSettings
+from edgeagent.configfile.boxmistakes import BadConfig, NoFile
 from edgeagent.configfile.merge import merge
-from edgeagent.configfile.mistakes import BadConfig, NoFile
 from edgeagent.configfile.reader import read
 from edgeagent.enrol.enrolledfile import FILE as ENROLLED
 from gridwire.problem import Problem
