@@ -10,9 +10,9 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
-from countyhub.ca import renewal, revocation
+from countyhub.ca import inforce, renewal
 from countyhub.ca.authority import Authority
-from countyhub.ca.revocation import TIMEOUT_S, Probe, SessionNotEnded
+from countyhub.ca.inforce import TIMEOUT_S, Probe, SessionNotEnded
 from countyhub.config import Config
 from countyhub.configfile import SecretUnreadable
 from countyhub.store.engine import Store
@@ -41,7 +41,7 @@ class Outlaws:
             return
         if self._probe is None:
             self._probe = await self._listed(now)
-        in_force = await revocation.until_in_force(self._config, self._probe, self._timeout_s)
+        in_force = await inforce.until_in_force(self._config, self._probe, self._timeout_s)
         if in_force == "no":
             log.error("revoked, and the broker has not read the new list: %s; is tried again. countyhub broker-config, "
                       "then systemctl reload mosquitto", ", ".join(sorted(self.boxes)))  # fmt: skip
@@ -53,13 +53,13 @@ class Outlaws:
         """On a list that has all of them."""
         authority = Authority.open(renewal.ca_folder(self._config))
         async with self._store.write() as connection:
-            probe = await revocation.make_probe(connection, authority, now)
+            probe = await inforce.make_probe(connection, authority, now)
         await renewal.keep(self._store, self._config, now)
         return probe
 
     async def _end(self, box: str) -> bool:
         try:
-            await revocation.end_session(self._config, box)
+            await inforce.end_session(self._config, box)
         except (SessionNotEnded, SecretUnreadable) as problem:
             log.error("%s", problem)
             return False

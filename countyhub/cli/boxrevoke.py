@@ -10,9 +10,9 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from countyhub.ca import identities, renewal, revocation
+from countyhub.ca import identities, inforce, renewal
 from countyhub.ca.authority import Authority
-from countyhub.ca.revocation import InForce, Probe, SessionNotEnded
+from countyhub.ca.inforce import InForce, Probe, SessionNotEnded
 from countyhub.cli.ca import who
 from countyhub.cli.say import say
 from countyhub.config import Config
@@ -27,7 +27,7 @@ async def revoke(config: Config, args: argparse.Namespace) -> int:
     count, probe = await _void(config, args)
     print(say(args.language, en=f"{args.box}: {count} certificates on the revocation list",
               zh=f"{args.box}：{count} 个证书已列入吊销列表"))  # fmt: skip
-    in_force = await revocation.until_in_force(config, probe)
+    in_force = await inforce.until_in_force(config, probe)
     ended = await _end(config, args.box, args.language)
     print(_told(in_force, args.language), file=sys.stdout if in_force == "yes" else sys.stderr)
     return OK if in_force == "yes" and ended else FAILED
@@ -40,7 +40,7 @@ async def _void(config: Config, args: argparse.Namespace) -> tuple[int, Probe]:
     try:
         async with store.write() as connection:
             count = await identities.revoke(connection, args.box, by=who(), now=now, reason=args.reason)
-            probe = await revocation.make_probe(connection, authority, now)
+            probe = await inforce.make_probe(connection, authority, now)
         await renewal.keep(store, config, now)
     finally:
         await store.close()
@@ -49,7 +49,7 @@ async def _void(config: Config, args: argparse.Namespace) -> tuple[int, Probe]:
 
 async def _end(config: Config, box: str, language: Language) -> bool:
     try:
-        await revocation.end_session(config, box)
+        await inforce.end_session(config, box)
     except SessionNotEnded as problem:
         print(problem.text(language), file=sys.stderr)
         return False

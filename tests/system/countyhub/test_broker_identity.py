@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from countyhub.ca import certificates, revocation
+from countyhub.ca import certificates, inforce
 from countyhub.ca.authority import Authority
 from countyhub.downlink.connection import mqtt_settings
 from gridwire.mqtt import Message, MqttClient, SubscribeRefused, Will
@@ -125,7 +125,7 @@ async def test_a_revoked_box_is_out_at_once_and_the_others_go_on(county, broker,
         assert broker.write() == ["crl.pem"]
         broker.reload()
         assert revoked.connected, "a list alone ends no session"
-        await revocation.end_session(county.config, A)
+        await inforce.end_session(county.config, A)
         await until(lambda: not revoked.connected)
         attempts = revoked.state.attempts
         await until(lambda: revoked.state.attempts >= attempts + 3)
@@ -136,14 +136,14 @@ async def test_a_revoked_box_is_out_at_once_and_the_others_go_on(county, broker,
 
 async def test_a_probe_tells_whether_the_list_is_in_force(county, broker):
     async with county.store.write() as connection:
-        probe = await revocation.make_probe(connection, county.authority, datetime.now(UTC))
-    assert await revocation.in_force(county.config, probe) == "no"
+        probe = await inforce.make_probe(connection, county.authority, datetime.now(UTC))
+    assert await inforce.in_force(county.config, probe) == "no"
     await county.keep()
     broker.write()
     broker.reload()
-    assert await revocation.until_in_force(county.config, probe) == "yes"
+    assert await inforce.until_in_force(county.config, probe) == "yes"
     broker.stop()
-    assert await revocation.in_force(county.config, probe) == "unknown"
+    assert await inforce.in_force(county.config, probe) == "unknown"
 
 
 async def test_nobody_publishes_for_another(county, broker, tmp_path):
