@@ -20,7 +20,7 @@ from drivers.terminal.config import Config, Service
 from drivers.terminal.idnumber import NumberHash
 from drivers.terminal.presence import CardWindows
 from drivers.terminal.printer import Printer
-from drivers.terminal.receipts import LastReceipt, new_receipt_number
+from drivers.terminal.receiptnumbers import LastReceipt, new_receipt_number
 from drivers.terminal.roster import Roster
 from drivers.terminal.slips import Slips
 from drivers.terminal.tap import Tap

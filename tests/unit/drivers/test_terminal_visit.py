@@ -14,7 +14,7 @@ from drivers.terminal.config import Contact
 from drivers.terminal.frames.modbus import crc16, with_crc
 from drivers.terminal.frames.registers import number_in, word_count
 from drivers.terminal.presence import PolledPresence, SpokenPresence
-from drivers.terminal.receipts import LastReceipt, new_receipt_number
+from drivers.terminal.receiptnumbers import LastReceipt, new_receipt_number
 from drivers.terminal.roster import RosterBad, read_roster
 from drivers.terminal.visit import CODE_AGAIN_S, CORRECTION_S, Visit, Waiting
 
