@@ -16,7 +16,7 @@ from types import TracebackType
 from zoneinfo import ZoneInfo
 
 from countyhub import escalation, feeds, lease
-from countyhub.accounts import upkeep as accounts
+from countyhub.accounts import auditupkeep
 from countyhub.ca import keeper
 from countyhub.cases.book import Book
 from countyhub.config import Config
@@ -109,7 +109,7 @@ class Hub:
             tasks.create_task(self.notices.watch())
             tasks.create_task(self.box_configs.watch())
             tasks.create_task(upkeep.run(self.store, self.config.retention))
-            tasks.create_task(accounts.run(self.store, self.config))
+            tasks.create_task(auditupkeep.run(self.store, self.config))
             zone = ZoneInfo(self.config.web.timezone)
             tasks.create_task(sampling.run(self.store, zone))
             tasks.create_task(checkins.run(self.store, zone))

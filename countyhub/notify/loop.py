@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement
 
 from countyhub.config import Config
 from countyhub.configfile import SecretUnreadable
-from countyhub.notify import channels, delivery, making, upkeep
+from countyhub.notify import channels, delivery, making, oldmessages
 from countyhub.notify.channel import Channel
 from countyhub.notify.delivery import Claim
 from countyhub.notify.telling import World
@@ -125,7 +125,7 @@ class Notifier:
         lines, woken = await self.make()
         if self._clock() - self._cleaned > CLEAN_EVERY:
             self._cleaned = self._clock()
-            await upkeep.clean(self._store, self._clock() - timedelta(days=self._config.notify.keep_days))
+            await oldmessages.clean(self._store, self._clock() - timedelta(days=self._config.notify.keep_days))
         if lines or woken:
             self._ended.set()  # there may be something to send
         await asyncio.sleep(LOOK_S)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from countyhub.accounts import upkeep
+from countyhub.accounts import auditupkeep
 from countyhub.audit import anchors, pruning, reading, trail
 from countyhub.audit.reading import Anchor, Broken
 from countyhub.audit.trail import Asker
@@ -152,7 +152,7 @@ async def test_each_day_the_end_is_noted_and_each_start_tells_of_other_settings(
         return Config(county="431126", data_dir=str(tmp_path), **given)
 
     for config in (settings(), settings(), settings(name="宁远县", broker=BrokerSettings(password="secret"))):
-        await upkeep.once(store, config, NOW)
+        await auditupkeep.once(store, config, NOW)
     async with store.read() as connection:
         rows = await reading.newest(connection, kind="settings.changed")
     told = [msgspec.json.decode(row.detail)["changed"] for row in rows]

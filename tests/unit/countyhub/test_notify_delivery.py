@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from countyhub import notify
 from countyhub.config import WebhookSettings, WecomSettings
-from countyhub.notify import byhand, channels, delivery, upkeep
+from countyhub.notify import byhand, channels, delivery, oldmessages
 from countyhub.notify.loop import Notifier
 from tests.casebooks import GRID, HOUR, VILLAGE, fresh_store, staff
 from tests.gateways import Asked, Gateway, Says
@@ -240,6 +240,6 @@ async def test_messages_that_wait_are_not_given_up_by_age(store) -> None:
     async with county(store, Says(503)) as here:
         await here.open()
         await here.round()
-        await upkeep.clean(store, here.now + timedelta(days=1))
+        await oldmessages.clean(store, here.now + timedelta(days=1))
         assert await states(here) == ["waiting"]
         assert [row.state for row in await here.messages()] == ["packed"]

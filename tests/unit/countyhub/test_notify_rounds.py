@@ -15,7 +15,7 @@ from countyhub import notify
 from countyhub.cases.acting import merge, split
 from countyhub.config import WebhookSettings
 from countyhub.lifecycle.state import Office
-from countyhub.notify import quiet, upkeep
+from countyhub.notify import oldmessages, quiet
 from countyhub.registry.forms import Duty, Person
 from countyhub.store.notifytables import preference
 from simulators.county.build import COUNTY, FOUNDED
@@ -277,7 +277,7 @@ async def test_what_is_old_is_given_up_but_never_what_waits(store) -> None:
         here.now = NIGHT
         await here.open("b")
         await here.round()
-        await upkeep.clean(store, here.now + timedelta(days=1))
+        await oldmessages.clean(store, here.now + timedelta(days=1))
         assert [(row.state, len(await here.parcels())) for row in await here.messages()] == [("waiting", 0)]
 
 
