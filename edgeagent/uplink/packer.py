@@ -45,18 +45,15 @@ class Packer:
 
     def has_any(self, lanes: Sequence[Lane], *, picture: bool) -> bool:
         """Whether something of these lanes waits, or a picture where one may go."""
-        queue = self._queue
-        if queue.next_live(lanes) is not None or queue.next_todo(lanes) is not None:
-            return True
-        return picture and bool(queue.todo["media"])
+        return self._queue.next(lanes) is not None or (picture and bool(self._queue.todo["media"]))
 
     async def next(self, lanes: Sequence[Lane]) -> Message | None:
         """The next message of what `has_any` has found; None when that has gone meanwhile: then ask again."""
-        lane = self._queue.next_live(lanes)
-        if lane is not None:
-            return self._live(lane)
-        lane = self._queue.next_todo(lanes)
-        return await self._backlog(lane) if lane is not None else await self._picture()
+        turn = self._queue.next(lanes)
+        if turn is None:
+            return await self._picture()
+        lane, live = turn
+        return self._live(lane) if live else await self._backlog(lane)
 
     def _live(self, lane: Lane) -> Message:
         live = self._queue.live[lane]

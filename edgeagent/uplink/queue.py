@@ -1,4 +1,5 @@
-"""What is to be sent next: live events before backlog, higher lanes first. Pure; rows are named by number, not held.
+"""What is to be sent next: urgent events however old, then live ones, then backlog; each by lane, in the order of
+`gridwire.events.LANES`. Pure; rows are named by number, not held.
 
 *Live* is what was committed while connected; it is kept here with its bytes, bounded, so that it needs no read.
 *Todo* is everything else: backlog, what overflowed, and what is *asked* for once more, which outlives a broken link.
@@ -7,7 +8,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from edgeagent.outbox import Row
 from gridwire.events import EVENT_LANES, LANES, Lane
@@ -70,8 +71,10 @@ class Queue:
                 self.todo[lane].add(row.n)
             rows.clear()
 
-    def next_live(self, lanes: Iterable[Lane]) -> Lane | None:
-        return next((lane for lane in lanes if self.live.get(lane)), None)
-
-    def next_todo(self, lanes: Iterable[Lane]) -> Lane | None:
-        return next((lane for lane in lanes if self.todo[lane]), None)
+    def next(self, lanes: Sequence[Lane]) -> tuple[Lane, bool] | None:
+        """The lane of events whose turn it is, and whether its live rows are meant. A call for help that waited through
+        a cut goes before a motion alarm of now."""
+        urgent = [lane for lane in lanes if lane in URGENT]
+        turns: Sequence[tuple[Sequence[Lane], Mapping[Lane, deque[Row] | RangeSet]]]
+        turns = ((urgent, self.live), (urgent, self.todo), (lanes, self.live), (lanes, self.todo))
+        return next(((lane, rows is self.live) for some, rows in turns for lane in some if rows[lane]), None)

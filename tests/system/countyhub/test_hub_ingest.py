@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 from pathlib import Path
@@ -21,6 +22,8 @@ pytestmark = pytest.mark.usefixtures("database")
 ALARM = Alarm(kind="motion", state="start")
 JPEG = b"\xff\xd8\xff\xe0" + bytes(500) + b"\xff\xd9"
 STORED = "SELECT seq FROM event ORDER BY id"
+TOO_EARLY_S = 0.7
+"""In which an answer that must not come would have come."""
 
 
 @pytest.fixture
@@ -137,9 +140,25 @@ async def test_nothing_is_acknowledged_while_the_database_is_locked(broker: Mosq
         async with locked(hub):
             await box.events(event(ALARM, 1))
             await box.client.publish("grid/1/431126/x/up/event", b"{}")
+            await asyncio.sleep(TOO_EARLY_S)
             assert hub.rows(STORED) == []
             assert box.acked == {}
         await box.until_acked(1)
+
+
+async def test_killed_before_its_commit_it_gets_from_the_broker_what_nobody_sends_again(
+    broker: Mosquitto, hub: HubProcess
+) -> None:
+    """The box of this test says everything once. So the broker was told of nothing before the commit."""
+    async with BoxClient(broker.port) as box:
+        await ready(hub, box)
+        async with locked(hub):
+            await box.events(event(ALARM, 1))
+            await asyncio.sleep(TOO_EARLY_S)
+            hub.kill()
+        hub.start()
+        await box.until_acked(1)
+    assert hub.rows(STORED) == [(1,)]
 
 
 async def test_stopped_in_good_order_and_started_again_it_goes_on(broker: Mosquitto, hub: HubProcess) -> None:

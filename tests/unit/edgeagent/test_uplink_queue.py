@@ -1,4 +1,4 @@
-"""What is sent next: live before backlog, higher lanes first; nothing offered is ever forgotten."""
+"""What is sent next: urgent, live, backlog, higher lanes first; nothing offered is ever forgotten."""
 
 from __future__ import annotations
 
@@ -22,19 +22,31 @@ def test_live_goes_by_lane_and_media_is_never_live():
     queue = Queue()
     queue.offer([row("reading", 1), row("record", 1), row("media", 1), row("alarm", 1), row("urgent", 1)])
     order = []
-    while (lane := queue.next_live(EVENT_LANES)) is not None:
-        order.append((lane, queue.live[lane].popleft().n))
-    assert order == [("urgent", 1), ("alarm", 1), ("record", 1), ("reading", 1)]
-    assert queue.next_todo(EVENT_LANES) is None
+    while (turn := queue.next(EVENT_LANES)) is not None:
+        order.append((*turn, queue.live[turn[0]].popleft().n))
+    assert order == [("urgent", True, 1), ("alarm", True, 1), ("record", True, 1), ("reading", True, 1)]
     assert list(queue.todo["media"]) == [1]
+
+
+def test_a_call_for_help_that_waited_goes_before_a_reading_of_now_and_an_alarm_that_waited_after_it():
+    queue = Queue()
+    queue.restart(nothing() | {"urgent": [(1, 1)], "alarm": [(1, 1)]})
+    queue.offer([row("urgent", 2), row("reading", 1)])
+    order = []
+    while (turn := queue.next(EVENT_LANES)) is not None:
+        lane, live = turn
+        order.append((lane, queue.live[lane].popleft().n if live else next(iter(queue.todo[lane]))))
+        if not live:
+            queue.settled(lane, 1, 1)
+    assert order == [("urgent", 2), ("urgent", 1), ("reading", 1), ("alarm", 1)]
 
 
 def test_a_new_connection_makes_everything_unsettled_backlog():
     queue = Queue()
     queue.offer([row("alarm", 7)])
     queue.restart(nothing() | {"alarm": [(3, 7)], "record": [(1, 1)]})
-    assert queue.next_live(EVENT_LANES) is None
-    assert [queue.next_todo(EVENT_LANES), list(queue.todo["alarm"])] == ["alarm", [3, 4, 5, 6, 7]]
+    assert queue.next(EVENT_LANES) == ("alarm", False)
+    assert list(queue.todo["alarm"]) == [3, 4, 5, 6, 7]
 
 
 def test_too_many_live_rows_become_backlog():
@@ -48,7 +60,7 @@ def test_after_a_silence_what_waited_is_no_longer_live():
     queue = Queue()
     queue.offer([row("alarm", 1), row("alarm", 2), row("record", 1)])
     queue.demote()
-    assert queue.next_live(EVENT_LANES) is None
+    assert queue.next(EVENT_LANES) == ("alarm", False)
     assert list(queue.todo["alarm"].runs()) == [(1, 2)]
 
 
@@ -97,8 +109,10 @@ class Anything(RuleBasedStateMachine):
 
     @invariant()
     def higher_lanes_come_first(self):
-        queued = [lane for lane in EVENT_LANES if self.queue.todo[lane]]
-        assert self.queue.next_todo(EVENT_LANES) == (queued[0] if queued else None)
+        queued = [(lane, rows is self.queue.live) for rows in (self.queue.live, self.queue.todo)
+                  for lane in EVENT_LANES if rows[lane]]  # fmt: skip
+        queued.sort(key=lambda turn: turn[0] != "urgent")
+        assert self.queue.next(EVENT_LANES) == (queued[0] if queued else None)
 
 
 TestAnything = Anything.TestCase
