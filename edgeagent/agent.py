@@ -40,8 +40,6 @@ from gridwire.topics import base
 
 log = logging.getLogger(__name__)
 
-_BIRTH_CHECK_S = 10.0
-
 
 class Agent:
     """All parts of one running agent. `start` builds them in order, leaving the context stops them in reverse."""
@@ -159,8 +157,8 @@ class Agent:
                     "link": self.link.run(),
                     "uplink": self.uplink.run(),
                     "uplink-tick": self.uplink.tick(),
-                    "birth": self._tell_birth(),
-                    "health": self._tell_health(),
+                    "birth": self.link.tell_births(),
+                    "health": self.health.run(self.link.tell_health),
                     "house": keep_house(self.outbox),
                     "reload": self._reload(),
                     "meter": self.meter.run(),
@@ -188,20 +186,6 @@ class Agent:
                 task.cancel()
 
     # -- what happens from time to time --------------------------------------------------------------------------
-
-    async def _tell_birth(self) -> None:
-        while True:
-            await asyncio.sleep(_BIRTH_CHECK_S)
-            self.link.tell_birth()
-
-    async def _tell_health(self) -> None:
-        every_s = self.config.hub.health_every_s
-        while True:
-            await asyncio.sleep(min(every_s, 5.0))  # soon after the start, then at the usual pace
-            while True:
-                if self.link.client.connected:
-                    self.link.tell_health(await self.health.health())
-                await asyncio.sleep(self.meter.budget.health_every_s(every_s))
 
     async def _stay_alive(self) -> None:
         while True:

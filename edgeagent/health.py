@@ -1,9 +1,14 @@
-"""How the box is, in one place: the birth and health messages are made here, and the status page reads the same."""
+"""How the box is, in one place: the birth and health messages are made here, and the status page reads the same.
+
+Health is told here too (`run`): every `hub.health_every_s`, rarely when the data budget runs short. Birth is told by
+`hublink`, when something in it has changed.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +33,7 @@ _MIB = 2**20
 LOW_DISK_BYTES = 512 * _MIB
 LOW_DISK_SHARE = 0.1
 """Below either the box tells the hub how much is free; above, nobody needs to pay for the bytes."""
+_FIRST_AFTER_S = 5.0
 
 
 class _Recorded(msgspec.Struct):
@@ -81,6 +87,16 @@ class HealthReport:
             devices=tuple(handle.described() for handle in self._supervisor.devices.values()),
             streams=self._streams(),
         )
+
+    async def run(self, tell: Callable[[Health], None]) -> None:
+        """Tell the hub: soon after the start, then at the usual pace, or as `DataBudget.health_every_s` allows; nothing
+        while there is no link. For as long as it is not cancelled."""
+        every_s = self.loaded.config.hub.health_every_s
+        await asyncio.sleep(min(every_s, _FIRST_AFTER_S))
+        while True:
+            if self._client.connected:
+                tell(await self.health())
+            await asyncio.sleep(self.budget.health_every_s(every_s))
 
     async def health(self) -> Health:
         stamp = self._clock.stamp()

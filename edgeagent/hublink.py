@@ -1,4 +1,7 @@
-"""The box's one connection to the broker: last will, subscriptions, status, birth and health; and who hears of it."""
+"""The box's one connection to the broker: last will, subscriptions, status, birth and health; and who hears of it.
+
+Birth is told here, at each connection and when it has changed; when health is told, `health` says.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,7 @@ _STARTS = "starts"
 _PER_START = 1_000_000
 """Connections of one process that the counter has room for; the number of starts stands above them."""
 _SUBACK_S = 30.0
+_BIRTH_CHECK_S = 10.0
 SESSION_EXPIRY_S = 30 * 86400
 
 
@@ -90,6 +94,12 @@ class HubLink:
         lasting = _without_numbers(birth)
         if lasting != self._told and self._publish("birth", birth):
             self._told = lasting
+
+    async def tell_births(self) -> None:
+        """Look from time to time whether there is something to tell. For as long as it is not cancelled."""
+        while True:
+            await asyncio.sleep(_BIRTH_CHECK_S)
+            self.tell_birth()
 
     def tell_health(self, health: Health) -> None:
         self._publish("health", health)
