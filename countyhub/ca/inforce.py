@@ -1,8 +1,9 @@
-"""Makes a revocation count at the broker, now: is the new list in force, and is the live session ended?
+"""Sees to it that a revocation counts at the broker, now: is the new list in force, and is the live session ended?
 
-mosquitto reads the list anew on SIGHUP only, which somebody else must send, and leaves sessions alone that are already
-open. So a probe, a certificate made to be refused, tells whether the list is in force; and the hub, whose own port of
-the broker lets it use any client id, takes the box's session over and ends it.
+What revokes is `identities.revoke`; the list is written by `renewal`. mosquitto reads it anew on SIGHUP only, sent by
+countyhub-broker.path when `renewal` leaves the note `changed`, and leaves sessions alone that are already open. So a
+probe, a certificate made to be refused, tells whether the list is in force; and the hub, whose own port of the broker
+lets it use any client id, takes the box's session over and ends it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Boxes that were revoked while they were connected: thrown out of the broker once it knows the new list, not before.
 
-Thrown out earlier, a box is back a moment later: mosquitto lets it in until it has read the list, which somebody else
-must tell it to. One that cannot be thrown out for good yet is kept in mind for the next round.
+Thrown out earlier, a box is back a moment later: mosquitto lets it in until it has read the list (`inforce` says when).
+One that cannot be thrown out for good yet is kept in mind for the next round.
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ from gridwire.problem import Problem
 
 CA_FILE, SERVER_FILE, CRL_FILE, PASSWORD_FILE = "ca.pem", "server.pem", "crl.pem", "hub-password"
 STAMP_FILE = "changed"
-"""Made whenever one of the others has changed: what hands them to the broker waits for it, and takes it away."""
+"""Made whenever one of the others has changed: countyhub-broker.path waits for it, and starts what takes it
+away and hands them to the broker."""
 CRL_RENEWED = timedelta(days=7)
 
 

@@ -1,4 +1,5 @@
-"""When a kept case changes by itself, and what its timeline is to say of it: each limit turns yellow once, red once.
+"""What is due when in a kept case: its next instant, the light that it shows, whether it must move up, be registered or
+archived; and what its timeline is to say: each limit turns yellow once, red once. `escalation` does it when it is time.
 
 Pure. `told` has a letter for each clock of the case, in order (clocks are only ever added): `-` nothing was told, `y`
 that it ran short, `r` that it is over. What was not told in time is told by whoever changes the case next.

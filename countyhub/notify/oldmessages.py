@@ -1,4 +1,6 @@
-"""What messages need while the hub runs: what was done with long ago is given up, in small pieces; never what waits."""
+"""Messages, parcels and calls for help that were done with long ago are given up, after `notify.keep_days`; never what
+waits. `loop` asks for it from time to time.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""When a person may be disturbed, and how often. Pure: time comes in, the answer is when it is allowed."""
+"""When a person may be disturbed, and how often. Pure: time comes in, the answer is when it is allowed.
+
+Asked by `packing` (`_allowed`) for every message but a call for help, which never waits (`_at_once`).
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """What is old enough is given up, kind by kind, in small pieces so that ingest never waits long.
 
+How many days each kind is kept: `config.store.RetentionSettings`. Run daily by `upkeep`, by hand by `countyhub prune`.
+
 Never given up: `event_key` and the lanes' standings (they make an event count once, for ever), what is missing, dead
 letters that nobody could read yet, numbers used twice that nobody has dealt with, orders still to be answered, open
 cases, and the events that they stand on.

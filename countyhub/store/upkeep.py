@@ -1,4 +1,7 @@
-"""What the database needs while the hub runs: months made ahead, and once a day what is old given up."""
+"""What the database needs while the hub runs: months made ahead, and once a day what is old given up (`retention`).
+
+Others have their own: the audit and the sessions `accounts.auditupkeep`, messages `notify.oldmessages`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the printer prints, in the words of the village: receipts, answers, notices. Pure."""
+"""What the printer prints, in the words of the village: receipts, answers, notices. Pure. The numbers of receipts come
+from `receiptnumbers`; `printer` prints.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime

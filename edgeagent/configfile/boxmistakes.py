@@ -1,4 +1,7 @@
-"""What can be wrong with a box's configuration beyond the form of its files: one class a kind, in two languages."""
+"""What can be wrong with a box's configuration beyond the form of its files: one class a kind, in two languages.
+
+What any file of settings may have wrong, and the suggestions ("did you mean"), stand in `gridwire.settings.mistakes`.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
-"""Makes room: what is deleted when a quota is reached or rows are too old, and the gaps that declare what was lost.
+"""Makes room: what is deleted when a quota is reached, the disk is full or rows are too old, and the gaps that declare
+what was lost.
 
-Order: acknowledged rows, pictures, readings. An urgent, alarm or record event that the hub lacks is never deleted.
+Called by the outbox's `_write` when SQLite is full; when nothing may go, who wanted to store hears `OutboxFull`. Order:
+acknowledged rows, readings; pictures by their own quota, and when the disk is full for them. An urgent, alarm or record
+event that the hub lacks is never deleted.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """What can be wrong with any file of settings: one class a kind, with a stable code and a text in two languages.
 
 A mistake knows its place and reads `file:line: key: what is wrong, did you mean … [code]`. It never quotes a secret.
+`decode` asks for the suggestion where a key or a value is unknown (`did_you_mean`); a box's own mistakes stand in
+`edgeagent.configfile.boxmistakes`.
 """
 
 from __future__ import annotations
