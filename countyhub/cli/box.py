@@ -29,8 +29,8 @@ from countyhub.downlink import commands, errand
 from countyhub.overview import boxviews
 from countyhub.overview.boxviews import BoxView
 from countyhub.store.engine import locate, open_reader
-from countyhub.web.present import size
-from countyhub.web.texts import text, word
+from countyhub.web.texts.present import size
+from countyhub.web.texts.table import text, word
 from gridwire import instants
 from gridwire.codes import BadBoxId, new_ulid
 from gridwire.messages import Command, Reply

@@ -1,4 +1,5 @@
 """The hub's console: pages rendered here, live by server-sent events, nothing loaded from elsewhere.
 
-What a person does with a case goes by `cases.acting`, as from the interface and the command line.
+Each room holds the pages of its subject; in the root is what all stand on. What a person does with a case goes by
+`countyhub.cases.acting`, as from the interface and the command line.
 """

@@ -25,29 +25,29 @@ from countyhub.cases.book import Book
 from countyhub.config import Config, WebSettings
 from countyhub.registry.snapshot import Registry
 from countyhub.store.engine import UNAVAILABLE, Store
-from countyhub.web.auditpage import AuditPage
+from countyhub.web.accounts.login import Login
+from countyhub.web.accounts.looking import Looking
+from countyhub.web.accounts.userpages import UserPages
+from countyhub.web.audit.auditpage import AuditPage
 from countyhub.web.desk import Desk
-from countyhub.web.lobby import Lobby, lobby
-from countyhub.web.login import Login
-from countyhub.web.logingate import Gate
-from countyhub.web.looking import Looking
+from countyhub.web.door.lobby import Lobby, lobby
+from countyhub.web.door.logingate import Gate
+from countyhub.web.door.requestguard import Guard
+from countyhub.web.live.sight import Sights
+from countyhub.web.live.snapshot import reader, zone_of
+from countyhub.web.live.watch import Feed, Watch
 from countyhub.web.metrics.gauges import GaugeParts, Gauges
 from countyhub.web.pages import Pages
-from countyhub.web.partstream import PartStreams
 from countyhub.web.render import STATIC, Renderer
-from countyhub.web.requestguard import Guard
 from countyhub.web.settings import ConsoleSettings
-from countyhub.web.sight import Sights
-from countyhub.web.snapshot import reader, zone_of
-from countyhub.web.stream import Streams
-from countyhub.web.userpages import UserPages
-from countyhub.web.watch import Feed, Watch
+from countyhub.web.streams.eventstream import Streams
+from countyhub.web.streams.partstream import PartStreams
 
 
 def pages() -> list[ModuleType]:
-    """Every module here with a `routes(desk)` of its own: a page. None is named anywhere else."""
-    names = sorted(each.name for each in pkgutil.iter_modules(web.__path__))
-    modules = [importlib.import_module(f"countyhub.web.{name}") for name in names]
+    """Every module in the rooms here with a `routes(desk)` of its own: a page. None is named anywhere else."""
+    names = sorted(each.name for each in pkgutil.walk_packages(web.__path__, f"{web.__name__}."))
+    modules = [importlib.import_module(name) for name in names]
     return [module for module in modules if callable(getattr(module, "routes", None))]
 
 

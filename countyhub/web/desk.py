@@ -27,16 +27,16 @@ from countyhub.registry.snapshot import Registry
 from countyhub.sight.scope import Scope
 from countyhub.store.engine import UNAVAILABLE, Store
 from countyhub.web.access import ANYONE, MACHINES, MENU, PUBLIC, REVEALS, page_of
-from countyhub.web.kept import Kept
-from countyhub.web.needs import Machines, Needs, cases_of, machines_of
+from countyhub.web.door.viewer import Viewer, viewer_of
+from countyhub.web.live.kept import Kept
+from countyhub.web.live.needs import Machines, Needs, cases_of, machines_of
+from countyhub.web.live.sight import Sights
+from countyhub.web.live.snapshot import Read, Snapshot
+from countyhub.web.live.watch import Watch
 from countyhub.web.render import COOKIE, Renderer, language_of
 from countyhub.web.settings import ConsoleSettings
-from countyhub.web.sight import Sights
-from countyhub.web.snapshot import Read, Snapshot
-from countyhub.web.texts import text
-from countyhub.web.viewer import Viewer, viewer_of
-from countyhub.web.watch import Watch
-from countyhub.web.words import Words
+from countyhub.web.texts.table import text
+from countyhub.web.texts.words import Words
 from gridwire.problem import Language
 
 YEAR_S = 365 * 86400

@@ -12,11 +12,11 @@ from countyhub.overview.arrivals import LISTED
 from countyhub.store import tables as t
 from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.desk import Desk
-from countyhub.web.logingate import Refused
+from countyhub.web.door.logingate import Refused
 from countyhub.web.metrics.gauges import Gauges
 from countyhub.web.render import language_of, names_of
-from countyhub.web.stream import Streams, event_filter
-from countyhub.web.texts import text
+from countyhub.web.streams.eventstream import Streams, event_filter
+from countyhub.web.texts.table import text
 
 _ROW_NUMBER_MAX = 2**63 - 1
 

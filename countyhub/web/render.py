@@ -16,11 +16,11 @@ from starlette.requests import Request
 from countyhub.accounts import masking
 from countyhub.overview.arrivals import EventView
 from countyhub.overview.boxviews import BoxView
-from countyhub.web import agents, present
-from countyhub.web.kept import Kept
+from countyhub.web.live.kept import Kept
+from countyhub.web.live.snapshot import Snapshot, zone_of
 from countyhub.web.settings import ConsoleSettings
-from countyhub.web.snapshot import Snapshot, zone_of
-from countyhub.web.texts import text, word
+from countyhub.web.texts import agents, present
+from countyhub.web.texts.table import text, word
 from gridwire.problem import Language
 
 _HERE = Path(__file__).parent

@@ -20,10 +20,10 @@ from countyhub.overview.arrivals import EventView, Filter
 from countyhub.store import tables as t
 from countyhub.store.engine import Store, open_store
 from countyhub.web.app import create
+from countyhub.web.live.snapshot import Snapshot, take
+from countyhub.web.live.today import Today
 from countyhub.web.serve import serve
 from countyhub.web.settings import ConsoleSettings
-from countyhub.web.snapshot import Snapshot, take
-from countyhub.web.today import Today
 from gridwire.codes import new_ulid
 from gridwire.events import LANE_OF, TYPE_OF, Data, Envelope, Picture, PictureRef
 from gridwire.messages import Health

@@ -15,7 +15,7 @@ BOX = "431126101201"
 
 @pytest.mark.parametrize("where", ["/events?type=alarm", "/boxes"])
 async def test_who_is_logged_out_is_led_to_the_log_in_and_back(tmp_path, browser, monkeypatch, where):
-    monkeypatch.setattr("countyhub.web.openanswers.CHECK_EVERY_S", 0.0)
+    monkeypatch.setattr("countyhub.web.door.openanswers.CHECK_EVERY_S", 0.0)
     async with county(tmp_path) as hub:
         await hub.box(BOX)
         me = await user(hub.store)

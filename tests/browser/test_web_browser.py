@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from countyhub.web.texts import text
+from countyhub.web.texts.table import text
 from gridwire.events import Alarm, Checkin
 from tests.browser.county import console, county
 from tests.browser.driver import BROKEN, expect, live, needs_browser, overflow

@@ -10,6 +10,7 @@ from countyhub.web import texts
 from countyhub.web.access import EXPORTED, PAGES, page_of
 from countyhub.web.app import create, pages
 from countyhub.web.settings import ConsoleSettings
+from countyhub.web.texts import table
 from tests.browser.sweep import NO_PAGES, SWEEP
 
 
@@ -30,14 +31,20 @@ def test_every_right_by_which_a_page_is_got_is_in_the_sweep():
 
 
 def test_a_page_and_its_texts_are_found_by_their_names(tmp_path, monkeypatch):
-    (tmp_path / "tidepage.py").write_text("def routes(desk): return []")
-    (tmp_path / "tidetexts.py").write_text("TEXTS = {'tides.none': ('没有', 'none')}")
+    room, said = tmp_path / "rooms/tides", tmp_path / "texts"
+    room.mkdir(parents=True)
+    said.mkdir()
+    (room / "__init__.py").touch()
+    (room / "tidepage.py").write_text("def routes(desk): return []")
+    (said / "tidetexts.py").write_text("TEXTS = {'tides.none': ('没有', 'none')}")
     before = [page.__name__ for page in pages()]
-    monkeypatch.setattr(web, "__path__", [*web.__path__, str(tmp_path)])
+    monkeypatch.setattr(web, "__path__", [*web.__path__, str(room.parent)])
+    monkeypatch.setattr(texts, "__path__", [*texts.__path__, str(said)])
     try:
-        assert sorted({page.__name__ for page in pages()} - set(before)) == ["countyhub.web.tidepage"]
-        assert texts._of_others().keys() - texts.TEXTS.keys() == {"tides.none"}
+        assert sorted({page.__name__ for page in pages()} - set(before)) == ["countyhub.web.tides.tidepage"]
+        assert table.written().keys() - table.TEXTS.keys() == {"tides.none"}
     finally:
-        for name in ("tidepage", "tidetexts"):
+        for name in ("tides", "tides.tidepage", "texts.tidetexts"):
             sys.modules.pop(f"{web.__name__}.{name}", None)
-            vars(web).pop(name, None)
+        vars(web).pop("tides", None)
+        vars(texts).pop("tidetexts", None)

@@ -38,7 +38,7 @@ def test_every_table_says_where_it_is_taken_away():
             assert found, f"{name}: {tag}"
             assert found[1] in there or (found[1], name) == (SHOWN, "_table.html"), f"{name}: {tag}"
     calls = [
-        call for path in WEB.glob("*.py") for call in re.findall(r"\btables\.shown\((.+)\)", path.read_text("utf-8"))
+        call for path in WEB.rglob("*.py") for call in re.findall(r"\btables\.shown\((.+)\)", path.read_text("utf-8"))
     ]
     assert len(calls) >= 5
     assert {re.findall(r'"([^"]+)"', call)[-1] for call in calls} <= there

@@ -19,13 +19,13 @@ from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
 from countyhub.config import Config
+from countyhub.web.live.snapshot import Read
+from countyhub.web.live.watch import Watch
 from countyhub.web.metrics import figures, lags, places
 from countyhub.web.metrics.boxrows import BOXES
 from countyhub.web.metrics.rows import COUNTY
 from countyhub.web.metrics.table import Metric, Scrape
 from countyhub.web.metrics.vitals import Vitals
-from countyhub.web.snapshot import Read
-from countyhub.web.watch import Watch
 from countyhub.worktime.calendar import Calendar
 
 METRICS: Final = (*COUNTY, *BOXES)

@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 from countyhub.overview.boxviews import BoxView
+from countyhub.web.live.snapshot import Snapshot
 from countyhub.web.metrics.figures import Figures
 from countyhub.web.metrics.places import Places
 from countyhub.web.metrics.vitals import Vitals
-from countyhub.web.snapshot import Snapshot
 
 Sample: TypeAlias = tuple[tuple[str, ...], float]
 """Values of the labels, in their order, and the value."""

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from countyhub.store.audittables import audit
 from countyhub.store.casetables import cases
 from countyhub.store.rolluptables import box_day, box_hour
-from countyhub.web import exports
+from countyhub.web.export import exports
 from simulators.county.build import COUNTY
 from tests.browser.client import get, live
 from tests.browser.county import console

@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from countyhub.ingest.commits import Commits
-from countyhub.web import seat
+from countyhub.web.streams import seat
 from gridwire.events import Alarm, Checkin
 from tests.browser.client import get, live
 from tests.browser.county import console, county, jpeg

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from countyhub.store import tables as t
-from countyhub.web.today import Counts
+from countyhub.web.live.today import Counts
 from gridwire.events import Alarm, Checkin, DeviceState, Picture, Reading
 from gridwire.messages import Health
 from tests.browser.client import get, look

@@ -17,7 +17,7 @@ from countyhub.accounts.session import Limits
 from countyhub.audit import reading
 from countyhub.store.accounttables import account
 from countyhub.store.engine import Store, open_store
-from countyhub.web.openanswers import CHECK_EVERY_S, OpenAnswers
+from countyhub.web.door.openanswers import CHECK_EVERY_S, OpenAnswers
 from tests import logins, postgres
 from tests.hubs import database_url
 from tests.logins import CHEAP, PASSWORD

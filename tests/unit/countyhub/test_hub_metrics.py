@@ -14,11 +14,11 @@ from sqlalchemy import text
 from countyhub.config import Config, FeedsSettings, MqttFeedSettings
 from countyhub.store import backupstamp
 from countyhub.store.engine import Store, open_store
+from countyhub.web.live.snapshot import reader
+from countyhub.web.live.watch import Watch
 from countyhub.web.metrics import figures
 from countyhub.web.metrics.gauges import METRICS, GaugeParts, Gauges
 from countyhub.web.settings import ConsoleSettings
-from countyhub.web.snapshot import reader
-from countyhub.web.watch import Watch
 from countyhub.worktime.calendar import SHANGHAI, Calendar
 from tests import fullcounty, postgres, promtool
 from tests.fullcounty import NOW

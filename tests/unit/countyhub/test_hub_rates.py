@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from countyhub.overview.boxviews import BoxView, DeviceView
-from countyhub.web.present import percent
+from countyhub.web.texts.present import percent
 
 
 def device(name, state="up", driver="onvif", faults=None):

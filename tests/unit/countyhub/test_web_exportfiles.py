@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 import countyhub.web
-from countyhub.web import exportfiles
-from countyhub.web.exportfiles import Frame
+from countyhub.web.export import exportfiles
+from countyhub.web.export.exportfiles import Frame
 
 ZONE = ZoneInfo("Asia/Shanghai")
 KINDS = ("text", "number", "time", "day", "share")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from countyhub.web.requestguard import accepted_names, host_name
+from countyhub.web.door.requestguard import accepted_names, host_name
 from countyhub.web.settings import ConsoleSettings
 
 

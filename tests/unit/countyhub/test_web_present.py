@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from countyhub.overview.arrivals import EventView
-from countyhub.web.present import Clock, line
-from countyhub.web.today import midnight
+from countyhub.web.live.today import midnight
+from countyhub.web.texts.present import Clock, line
 from gridwire.events import Alarm, Checkin, DeviceState, Rating, Request, Sos
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

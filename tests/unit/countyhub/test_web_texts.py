@@ -9,7 +9,7 @@ import pytest
 import countyhub.web
 from countyhub.overview.arrivals import LISTED
 from countyhub.overview.boxviews import LINKS
-from countyhub.web.texts import TEXTS, text, word
+from countyhub.web.texts.table import TEXTS, text, word
 from gridwire.events import LANES
 
 WEB = Path(countyhub.web.__file__).parent
@@ -28,7 +28,7 @@ def test_both_languages_have_the_text_with_the_same_placeholders(key):
 
 
 def test_every_key_that_a_template_or_module_names_exists():
-    sources = [*WEB.glob("templates/*.html"), *WEB.glob("*.py")]
+    sources = [*WEB.glob("templates/*.html"), *WEB.rglob("*.py")]
     used = {
         key
         for path in sources

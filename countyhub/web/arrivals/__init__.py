@@ -1,0 +1,1 @@
+"""The pages of what arrives: check-ins, signals that made no case, and messages that could not be read."""

@@ -1,0 +1,1 @@
+"""Server-sent events: how a page that is open changes by itself, at most once a second."""

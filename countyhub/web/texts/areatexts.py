@@ -1,0 +1,167 @@
+"""Texts of the pages about cameras, boxes, what is suppressed, unreadable or configured, and of reporting."""
+
+from __future__ import annotations
+
+from countyhub.web.texts.text import Text
+
+TEXTS: dict[str, Text] = {
+    # cameras
+    "cameras.rate": Text("在线率", "Online rate"),
+    "cameras.intact": Text("完好率", "Intact rate"),
+    "cameras.dark": Text("离线", "Offline"),
+    "cameras.dark.sub": Text("盒子在线而摄像机无响应", "its box is there, it does not answer"),
+    "cameras.silent": Text("盒子离线", "Box offline"),
+    "cameras.silent.sub": Text("现状未知", "nobody knows how they are"),
+    "cameras.registered": Text("登记", "Registered"),
+    "cameras.registered.sub": Text("登记表中的摄像机", "in the registry"),
+    "cameras.unregistered": Text("未登记的盒子", "boxes of no registry"),
+    "cameras.list": Text("需要处理的摄像机", "Cameras that need a hand"),
+    "cameras.list.order": Text("最久的在前", "longest first"),
+    "cameras.worst": Text("最差的在前", "worst first"),
+    "cameras.camera": Text("摄像机", "Camera"),
+    "cameras.state": Text("状态", "State"),
+    "cameras.since": Text("自", "Since"),
+    "cameras.online": Text("在线/总数", "Online/all"),
+    "cameras.all_fine": Text("在线盒子的摄像机全部完好", "All cameras of the boxes online are intact"),
+    "cameras.driver": Text("驱动", "Driver"),
+    "cameras.last_picture": Text("最近图片", "Last picture"),
+    "cameras.look": Text("说明理由后查看", "look at it, for a reason"),
+    "cameras.past": Text("历史", "History"),
+    "cameras.past.none": Text("近期没有事件", "No events of late"),
+    "cameras.cases": Text("正在办理的案件", "Cases open about it"),
+    "cameras.cases.none": Text("没有正在办理的案件", "No case is open about it"),
+    "cameras.todo": Text("怎么办", "What to do"),
+    "cameras.todo.power": Text(
+        "电源：适配器、防雷器、空气开关是否有电；天黑时看红外灯是否亮。",
+        "Power: adapter, surge protector, breaker; after dark its infrared lamps should glow.",
+    ),
+    "cameras.todo.network": Text(
+        "网络：网线和交换机；同一交换机上的其他摄像机也离线，多为交换机断电。",
+        "Network: cable and switch; where others of the same switch are offline too, it is mostly the switch.",
+    ),
+    "cameras.todo.address": Text(
+        "地址：是否改过 IP 地址或端口、刚恢复过出厂设置。", "Address: was its IP address or port changed, was it reset?"
+    ),
+    "cameras.todo.password": Text(
+        "密码：请用浏览器登录摄像机核对；改过的，把新密码写进盒子的配置。",
+        "Password: log in to the camera with a browser; if it was changed, write the new one into the box's settings.",
+    ),
+    "cameras.todo.locked": Text(
+        "账号因多次输错被锁定：等半小时或重启摄像机，再核对密码。",
+        "The account is locked after wrong tries: wait half an hour or restart the camera, then check the password.",
+    ),
+    "cameras.todo.picture": Text(
+        "画面：镜头是否被遮挡、沾污、转向或虚焦；到场擦拭、调整后下一轮检查会自动恢复。",
+        "Picture: is the lens covered, dirty, turned or out of focus? Once it is put right the next check sees that.",
+    ),
+    "cameras.todo.try": Text(
+        "仍不通：请技术员在盒子上执行 edgeagent camera {device}，看停在哪一步。",
+        "Still nothing: have the technician run edgeagent camera {device} on the box; it says which step fails.",
+    ),
+    "cameras.todo.box": Text(
+        "盒子离线，摄像机现状未知：先处理盒子。", "Its box is offline, nobody knows how the camera is: see to the box."
+    ),
+    # boxes
+    "boxes.state": Text("现状", "How it is"),
+    "boxes.waiting": Text(
+        "{count} 条存在盒内待传（不会丢），恢复连接后自动补传",
+        "{count} wait in the box and are not lost: they are sent once the link is back",
+    ),
+    "boxes.waiting.online": Text("{count} 条正在上传", "{count} are being sent"),
+    "boxes.missing": Text(
+        "缺 {count} 个编号{numbers}：中心按编号发现还没收到，会自动请盒子补发",
+        "{count} numbers are missing{numbers}: the hub has not had them, and asks the box for them by itself",
+    ),
+    "boxes.missing.numbers": Text("（{numbers}）", " ({numbers})"),
+    "boxes.last": Text("最近消息 {time}；以下为当时所报", "heard of last {time}; what follows is of then"),
+    "boxes.cameras.unknown": Text("未知/{count}", "?/{count}"),
+    "boxes.cameras.unknown.why": Text("盒子离线，摄像机现状未知", "its box is offline, nobody knows how they are"),
+    "boxes.certificate": Text(
+        "证书还有 {days} 天到期，盒子会自动续期", "certificate ends in {days} days; renewed by itself"
+    ),
+    "boxes.certificate.other": Text(
+        "证书由县里另行签发，本中心不知道到期日", "its certificate comes from elsewhere: this hub does not know its end"
+    ),
+    "boxes.place": Text("村", "Village"),
+    "boxes.link": Text("连接", "Link"),
+    "boxes.clock": Text("时钟", "Clock"),
+    "boxes.clock.right": Text("准确", "right"),
+    "boxes.clock.wrong": Text("未校准", "not set"),
+    "boxes.data": Text("本月流量", "Data this month"),
+    "boxes.days": Text("连接证书剩余天数", "Days of certificate"),
+    "boxes.events": Text("全部事件", "all events"),
+    "cases.box.drop": Text("不限此盒子", "Not only this box"),
+    "boxes.cases": Text("与此盒子有关的案件", "Cases of this box"),
+    "boxes.sort": Text("排序", "Sorted by"),
+    "boxes.sort.trouble": Text("问题", "trouble"),
+    "boxes.sort.place": Text("地点", "place"),
+    "boxes.sort.waiting": Text("待传", "waiting"),
+    "boxes.sort.missing": Text("缺失", "missing"),
+    "boxes.sort.data": Text("流量", "data used"),
+    "boxes.sort.version": Text("版本", "version"),
+    "boxes.sort.seen": Text("最近消息", "last message"),
+    "boxes.sort.days": Text("证书", "certificate"),
+    "colon": Text("：", ": "),
+    # suppressed
+    "suppressed.about": Text("没有单独立案的信号，近 14 天", "signals that made no case of their own, last 14 days"),
+    "suppressed.what": Text(
+        "这些信号都已保存，只是不另立案件：停电等已知时段内的离线、几分钟内自行恢复的，以及并入已有案件的重复信号。",
+        "All of them are kept; they only made no case: offline in a window that is known, well again within "
+        "minutes, or one more of what has a case already.",
+    ),
+    "suppressed.days": Text("按日", "By day"),
+    "suppressed.day": Text("日期", "Day"),
+    "suppressed.whole": Text("共 {count} 个", "{count} in all"),
+    "suppressed.going_on": Text("正在持续的告警 {count} 起", "{count} matters going on"),
+    "suppressed.window": Text("时段", "Window"),
+    "suppressed.offline-in-window": Text("时段内离线", "Offline in a window"),
+    "suppressed.held-down": Text("很快恢复", "Soon well again"),
+    "suppressed.repeated": Text("重复", "Repeated"),
+    "suppressed.windows": Text("按已知时段", "By window"),
+    "suppressed.windows.none": Text("近期没有时段压下信号", "No window has held anything back of late"),
+    "suppressed.count": Text("数量", "Count"),
+    "suppressed.name": Text("名称", "Name"),
+    # dead letters
+    "letters.waiting": Text("{count} 封待处理", "{count} wait"),
+    "letters.what": Text(
+        "收到而中心读不懂的内容，读懂后会补记。",
+        "What came and the hub could not read; it is entered once it can be read.",
+    ),
+    "letters.why": Text("原因", "Why"),
+    "letters.size": Text("字节", "Bytes"),
+    "letters.last": Text("最近收到", "Last came"),
+    # settings
+    "settings.about": Text("只读；修改请编辑中心的配置文件", "to look at; change them in the hub's configuration file"),
+    "settings.general": Text("基本", "General"),
+    "settings.own": Text("已改", "changed"),
+    "settings.registry": Text("登记表", "Registry"),
+    "settings.revision": Text("第几次导入", "Import number"),
+    "settings.areas": Text("区划", "Areas"),
+    "settings.grids": Text("网格", "Grids"),
+    "settings.boxes": Text("盒子", "Boxes"),
+    "settings.calendar": Text("{year} 年工作日历", "Calendar of {year}"),
+    "settings.calendar.known": Text("已有", "there"),
+    "settings.calendar.missing": Text("缺失：时限按周末推算", "missing: deadlines are reckoned by weekends"),
+    # reporting
+    "report.title": Text("上报事项", "Report a matter"),
+    "report.place": Text("地点", "Where"),
+    "report.what": Text("什么事", "What"),
+    "report.what.hint": Text("一句话说明，不写个人姓名", "in one line; name nobody"),
+    "report.unsure": Text("不确定", "not sure"),
+    "report.text": Text("详细情况", "More about it"),
+    "report.photos": Text("拍照", "Photos"),
+    "report.send": Text("上报", "Report"),
+    "report.sending": Text("正在发送…", "sending…"),
+    "report.offline": Text(
+        "没有网络：内容还在，请稍后再按一次。不会重复立案。",
+        "No connection: nothing is lost, press again later. It will not be counted twice.",
+    ),
+    "report.no_title": Text("请说明什么事", "Say what it is"),
+    "report.no_place": Text("请选择您辖区内的地点", "Choose a place that is yours"),
+    "report.no_category": Text("没有这个分类", "There is no such category"),
+    "report.mine": Text("由我承办", "Mine to handle"),
+    "report.mine.order": Text("先到期的在前", "soonest due first"),
+    "report.mine.none": Text("现在没有由您承办的案件", "You have no case now"),
+    "error.403": Text("您无权查看此页", "This is not for you to see"),
+    "error.413": Text("内容过大", "Too large"),
+}
