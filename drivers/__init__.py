@@ -1,1 +1,7 @@
-"""Drivers: a folder for each family of devices, and beside them what several share. No family knows another."""
+"""Drivers: a folder for each family of devices, and beside them what several share. No family knows another.
+
+families → `onvif`, `http_snapshot` (the shortest: read it first), `webhook`, `terminal`
+HTTP and logins of devices → `devicehttp`; XML of devices → `safexml`
+pictures fetched and made fit → `snapshot`; whether they are any good → `picture`
+serial ports → `seriallink`
+"""

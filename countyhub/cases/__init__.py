@@ -1,4 +1,10 @@
 """Cases as they are kept: opened once for each matter, changed by acts that nobody overwrites, found quickly.
 
 What a case may do is the pure lifecycle's business; here it is stored, together with the line that tells of it.
+
+a matter becomes a case → `opening`, two become one → `joining`
+somebody acts → `acting`, written by `rows`, in words `actnames`; why not → `refusals`
+what is due when, which light shows → `duedates`; done when it is time → `countyhub.escalation`
+lists, one case, timelines → `finding`, `listing`; pictures and documents → `attaching`
+who may act as what → `book`
 """

@@ -2,4 +2,8 @@
 
 The promise: `matters()` is a function of the set of signals taken and of the last `advance(now)`. Any order of arrival
 and any repetition gives the same, as long as a signal is taken within the time that is kept (R-CORR-01, R-CORR-09).
+
+signals taken one by one → `correlator`, what it remembers of a box `sites`; all at once, the oracle → `batch`
+repeats become one matter → `segments`; what explains others → `sites`, `outages`; expected alarms → `windows`
+what goes in → `signals`, what comes out → `matter`; a matter becomes a case → `countyhub.matters.casework`
 """

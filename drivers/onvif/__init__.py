@@ -1,4 +1,11 @@
-"""ONVIF cameras: events become alarms, snapshots pictures. `Config` is light; the rest is loaded when it is needed."""
+"""ONVIF cameras: events become alarms, snapshots pictures. `Config` is light; the rest is loaded when it is needed.
+
+what runs one camera → `driver`; how it is heard → `ladder`; found → `discovery`
+what it says → `notifications`, what we call that → `vocabulary` (by the table in `topics`)
+whether it is a change → `states`, stored → `alarms`
+up, down and why → `health`; another camera in its place → `identity`; asked what it is → `setup`
+SOAP and logins → `client`, `soap`; a person looks on → `tap`
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,10 @@
 
 Importing this costs nothing: OpenCV and numpy are loaded at the first picture, which belongs into the picture worker
 (`drivers.picture.work`).
+
+which fault it is, every threshold → `judge`; what is measured → `measure`, `look`, `place`
+what is normal for a camera → `baseline`, kept as `state`; an alarm of two of three → `agreement`
+when a camera is looked at → `diagnosis`, in the worker by `work`
 """
 
 from drivers.picture.agreement import Agreement, Change

@@ -1,6 +1,9 @@
 """The serial link, written once: opens a port, feeds its bytes to a decoder, hands out frames, survives unplugging.
 
 Whatever goes wrong with a port comes out as `LinkLost` with a stable reason; no byte of the line is ever logged.
+
+opened again after unplugging → `keeping`, why it was lost `loss`
+one open port → `link`, `port`; asked again and again → `lookout`
 """
 
 from drivers.seriallink.keeping import advise_name, keep_open

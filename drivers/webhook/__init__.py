@@ -1,4 +1,8 @@
-"""Recorders, cameras and panels that POST their alarms to the box. `Config` is light, `Driver` loaded when needed."""
+"""Recorders, cameras and panels that POST their alarms to the box. `Config` is light, `Driver` loaded when needed.
+
+the port that all share → `door`, who may post `login`; what came → `bodies`, by maker `hikvision`, `dahua`
+what we call it → `vocabulary`; on or off → `states`; stored → `alarms`, pictures `pictures`
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 Only pictures and health messages are ever limited; alarms, check-ins and calls for help go whatever they cost. A crash
 forgets what was counted since it was last saved, five minutes at most.
+
+what traffic costs, which level follows → `account`; what is spared at a level → `budget`; who counts → `meter`
 """
 
 from edgeagent.budget.account import LEVEL_NAMES, Level, LevelName

@@ -1,7 +1,9 @@
 """TOML files -> `Config`. All mistakes come at once, each with file, line, key and suggestion. Nothing is connected to.
 
-The parts: reader (one file), locator (lines of keys), merge (several files), makers (what a camera's maker fills in),
-decode, devices and crosscheck (is it right), ownfile (secrets), redact (what may be shown), sample (how to begin).
+all of it, in order → `load`; one file → `reader`, several → `merge`; a camera maker's own → `makers`
+is it right → `devices`, `crosscheck`, `rulecheck`; what can be wrong → `boxmistakes`; nothing but the rules → `rulepart`
+secrets → `ownfile`, not shown → `redact`; the county's part → `countypart`; how to begin → `sample`
+lines of keys, values checked, "did you mean" → `gridwire.settings`
 """
 
 from edgeagent.configfile.boxmistakes import BadConfig

@@ -3,6 +3,12 @@
 Guarantee: when `put` returns, the event and what was to be remembered with it are in one committed transaction
 (SQLite WAL, synchronous=FULL), under a number that will never be given twice. Nothing that matters is dropped: `put`
 raises `OutboxFull` instead. What may be dropped (acknowledged rows, pictures, readings) leaves a `gap` by number.
+
+a put, its commit and its answer → `outbox`, `commits`, `group`, `transactions`
+what happens when quota or disk is full, what is deleted when → `room`, `ballast`; by the hour `housekeeping`
+numbers and what is settled → `numbers`; tables and older formats → `schema`
+a damaged file, or one that lost its newest rows → `file`, `salvage`, `mark`
+looked at from outside → `inspect`, `survey`, `verify`, `export`
 """
 
 from edgeagent.outbox.lock import OutboxInUse, hold

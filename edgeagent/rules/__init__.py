@@ -1,4 +1,9 @@
-"""The box's rules: what becomes of an alarm, what is remembered of it, why, and which settings led to it. Pure."""
+"""The box's rules: what becomes of an alarm, what is remembered of it, why, and which settings led to it. Pure.
+
+what becomes of an alarm → `decide`, `hours`, `sun`; what it is called → `reasons`
+which setting counts → `effective`, `presets`; what is remembered → `memory`
+recorded alarms tried again → `dryrun`
+"""
 
 from edgeagent.rules.decide import Decision, Release, Rules, Told
 from edgeagent.rules.effective import Effective, Layer, Origin

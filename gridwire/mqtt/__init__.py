@@ -1,6 +1,9 @@
 """The asyncio MQTT client that box and hub share (MQTT 5 and 3.1.1, on paho-mqtt).
 
 paho takes as long to import as all the rest here together, so it is loaded with the first connection.
+
+connects again and again → `client`, to which broker next `brokers`; one connection → `link`, opened by `dial`
+what can be wrong, by name → `errors`; what a client needs to know, and how it is → `settings`, `state`
 """
 
 from __future__ import annotations

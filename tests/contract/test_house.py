@@ -46,6 +46,26 @@ def test_no_generic_module_names():
     assert not [path for path in FILES if re.fullmatch(r"(utils?|helpers?|managers?|misc|common)", path.stem)]
 
 
+def test_the_map_of_a_package_leads_somewhere():
+    """`question → `module`` in the docstring of a package: the module is there, in it or from the top."""
+    lost, shown = [], 0
+    for path in FILES:
+        lines = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "") if path.name == "__init__.py" else ""
+        for name in re.findall(r"`([a-z_0-9.]+)`", "\n".join(re.findall("→(.*)", lines))):
+            shown += 1
+            *folders, last = name.split(".")
+            for parent in (path.parent.joinpath(*folders), ROOT.joinpath(*folders)):
+                module = parent.with_suffix(".py")
+                if (parent / last).is_dir() or (parent / f"{last}.py").is_file():
+                    break
+                if module.is_file() and re.search(rf"(def|class) {last}\b", module.read_text("utf-8")):
+                    break
+            else:
+                lost.append(f"{path.parent.relative_to(ROOT)}: {name}")
+    assert lost == []
+    assert shown > 100
+
+
 def test_readme_is_short():
     for name in ("README.md", "README.zh-CN.md"):
         assert (ROOT / name).read_text(encoding="utf-8").count("\n") <= 120
