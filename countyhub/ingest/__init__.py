@@ -4,6 +4,6 @@ The way: `subscriber` hears it, `intake` takes it apart, `inbox` commits it: num
 `rows`, what boxes say of themselves by `boxes` and `streams`. `commits` tells those who follow; `replay` asks for what
 is `missing`.
 
-what cannot be read → `deadletters`, its number answered all the same; tried again → `rereading`
+what cannot be read → `deadletters`, its number (where it can be told) answered all the same; tried again → `rereading`
 when something really happened → `truetime`; two machines under one id, a disk set back → `identityfaults`
 """
