@@ -33,14 +33,14 @@ from countyhub.web.desk import Desk
 from countyhub.web.door.lobby import Lobby, lobby
 from countyhub.web.door.logingate import Gate
 from countyhub.web.door.requestguard import Guard
+from countyhub.web.errorpage import ErrorPage
+from countyhub.web.health import Health
 from countyhub.web.live.sight import Sights
 from countyhub.web.live.snapshot import reader, zone_of
 from countyhub.web.live.watch import Feed, Watch
 from countyhub.web.metrics.gauges import GaugeParts, Gauges
-from countyhub.web.pages import Pages
 from countyhub.web.render import STATIC, Renderer
 from countyhub.web.settings import ConsoleSettings
-from countyhub.web.streams.eventstream import Streams
 from countyhub.web.streams.partstream import PartStreams
 
 
@@ -82,7 +82,7 @@ def create(
         sights=Sights(read),
     )
     inside = lobby(database, desk.book, measured.config)
-    own = Pages(desk, Streams(desk), gauges)
+    health, failed = Health(read, gauges), ErrorPage(renderer, settings).failed
     api = Api(database, interface) if interface is not None else None
 
     @contextlib.asynccontextmanager
@@ -98,14 +98,14 @@ def create(
                     await task
 
     app = Starlette(
-        routes=_routes(desk, inside, own),
+        routes=_routes(desk, inside, health),
         middleware=[
             Middleware(Guard, settings=settings),
             Middleware(GZipMiddleware, compresslevel=5),
             *([Middleware(_Below, prefix=f"{PREFIX}/", other=api)] if api is not None else []),
-            Middleware(Gate, lobby=inside, lost=own.failed),
+            Middleware(Gate, lobby=inside, lost=failed),
         ],
-        exception_handlers={HTTPException: own.failed, **dict.fromkeys(UNAVAILABLE, own.failed)},
+        exception_handlers={HTTPException: failed, **dict.fromkeys(UNAVAILABLE, failed)},
         lifespan=lifespan,
     )
     app.state.watch = watch
@@ -141,15 +141,11 @@ def _named(book: Book, county: str) -> Callable[[], str]:
     return lambda: book.registry.name(county, datetime.now(UTC))
 
 
-def _routes(desk: Desk, inside: Lobby, own: Pages) -> list[Route | Mount]:
+def _routes(desk: Desk, inside: Lobby, health: Health) -> list[Route | Mount]:
     return [
         *(route for part in (Login, Looking, AuditPage, UserPages) for route in part(desk, inside).routes()),
         *(route for page in pages() for route in page.routes(desk)),
-        Route("/events", own.events),
-        Route("/live", own.live),
         Route("/live/{page}", PartStreams(desk).respond),
-        Route("/livez", own.livez),
-        Route("/readyz", own.readyz),
-        Route("/metrics", own.metrics),
+        *health.routes(),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
