@@ -1,1 +1,5 @@
-"""The pages of who uses the console: logging in and out, one's own account, users, and looking for a reason."""
+"""The pages of who uses the console.
+
+logging in and out, one's own account → `login`; users, for who manages them → `userpages`
+pictures, letters and personal data, for a reason → `looking`
+"""

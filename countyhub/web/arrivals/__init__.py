@@ -1,1 +1,5 @@
-"""The pages of what arrives: events, check-ins, signals that made no case, and messages that could not be read."""
+"""The pages of what arrives.
+
+events → `eventspage`; check-ins by village and day → `checkinpage`, its tables → `checkintables`
+signals that made no case, messages that could not be read → `counterpages`
+"""

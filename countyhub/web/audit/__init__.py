@@ -1,1 +1,4 @@
-"""The pages of the audit: who did what, in words, searched and taken away."""
+"""The pages of the audit: who did what.
+
+the page and its table → `auditpage`; what was typed into the search → `auditsearch`; a row in words → `auditwords`
+"""

@@ -1,1 +1,6 @@
-"""The pages of cases: the list, one case with what may be done, reporting a matter, and whose turn it is."""
+"""The pages of cases.
+
+the list → `caselist`, what its address asks for → `casefilter`, its columns → `casetable`; mine to handle → `mine`
+one case → `casepage`, its buttons and forms → `caseacts`, its limits → `limits`, numbers in texts → `maskedcase`
+alarms after the feedback → `again`; reporting a matter → `reportpage`
+"""

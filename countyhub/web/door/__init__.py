@@ -1,3 +1,5 @@
-"""Who is let in: requests that are meant for this console, of somebody logged in, with the right for the page. What
-each page needs stands in `web.access`.
+"""Who is let in. What each page needs stands in `web.access`.
+
+a request that is none for this console → `requestguard`; no session, or no right → `logingate`
+who looks → `viewer`; a session that ends under an open page → `openanswers`; what logging in needs → `lobby`
 """

@@ -1,1 +1,4 @@
-"""Tables: defined once, shown by pages, and taken away as CSV and XLSX."""
+"""Tables: defined once, shown by pages, and taken away.
+
+columns and how a page shows them → `tables`; addresses and rights → `exports`; bytes of CSV and XLSX → `exportfiles`
+"""

@@ -1,3 +1,6 @@
-"""What the hub knows now, looked at once for all browsers: what changed since the last look, open cases counted, what
-needs a person. Only reads; no page is known here.
+"""What the hub knows now, looked at once for all browsers. Only reads; no page is known here.
+
+what changed → `watch`, of cases `touched`, by a late picture `latecomers`; not made twice → `kept`
+boxes and their trouble → `snapshot`, those in one's places → `sight`; today's events → `today`
+open cases counted → `tally`; what needs a person → `needs`
 """

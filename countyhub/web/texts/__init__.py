@@ -1,3 +1,5 @@
-"""What the console says, in Chinese and English: the texts of each part in a module whose name ends in `texts`, all of
-them in `table`; the names that a county has for things; how an event reads.
+"""What the console says, in Chinese and English.
+
+texts → the modules whose names end so, found by that; all of them → `table`; of what form → `text`
+a county's own names for things → `words`; an event in a line → `present`; a browser → `agents`
 """
