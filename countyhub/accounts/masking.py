@@ -1,8 +1,8 @@
 """Personal data as it is shown to who need not see it: telephones, identity numbers, names, what residents write. Pure.
 
 This is the one place that says what is hidden: in lists, exports, live pages, and in the answers to a session. What is
-masked here was never sent to the browser; a page that shows it in full asks `reasons` first. It is asked at few doors:
-pages by `web` `maskedcase` (a case), `present` (events) and the tables; the interface by `api.call.shown` and
+masked here was never sent to the browser; a page that shows it in full asks `reasons` first. Who asks here: pages, by
+`web.cases.maskedcase` (a case), `web.texts.present` (events) and the tables; the interface, by `api.call.shown` and
 `is_revealed`, for sessions: a program that shows a token sees all.
 """
 

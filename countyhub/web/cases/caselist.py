@@ -27,7 +27,7 @@ from countyhub.web.cases.casetable import CASES, without_numbers
 from countyhub.web.cases.limits import limits
 from countyhub.web.desk import Desk, Parts, Visit
 from countyhub.web.export import exports
-from countyhub.web.live.tally import LIVING
+from countyhub.web.live.lighttally import LIVING
 from gridwire.instants import microseconds
 
 ROWS: Final = 50

@@ -29,7 +29,7 @@ from countyhub.web.cases.again import Again, again
 from countyhub.web.cases.limits import limits
 from countyhub.web.cases.maskedcase import masked
 from countyhub.web.desk import OPENED, Desk, Parts, Visit, body_of, form_of
-from countyhub.web.live.tally import LIVING
+from countyhub.web.live.lighttally import LIVING
 from countyhub.web.texts import present
 from gridwire import events as wire
 

@@ -1,4 +1,8 @@
-"""The table of cases: one definition for the list and for what is taken away."""
+"""The table of cases as it is taken away, with all its columns.
+
+The page shows seven of them, with marks and limits that live: their heads stand in `templates/cases.html`, a row in
+`templates/_caserow.html`. A column that people are to see on the page is added there too.
+"""
 
 from __future__ import annotations
 

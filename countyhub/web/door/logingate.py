@@ -1,8 +1,9 @@
-"""Lets in who is logged in and has the right for the page; sends the others to the log-in. Stands before every page.
+"""Lets in who is logged in and has the right for the page; sends the others to the log-in. Stands before every page,
+and ends an answer that lasts long, as a live page's, with its session (`openanswers`).
 
 What changes something must come from a page of this session: by Sec-Fetch-Site or Origin, and by a token that only such
 a page knows, in the field or query parameter `csrf` or the header X-CSRF-Token. The interface for programs has its own
-door. An answer that lasts long ends with its session.
+door.
 """
 
 from __future__ import annotations

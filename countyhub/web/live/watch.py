@@ -22,8 +22,8 @@ from countyhub.store import tables as t
 from countyhub.store.casetables import case_entry
 from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.live.latecomers import Latecomers
+from countyhub.web.live.lighttally import Tallies
 from countyhub.web.live.snapshot import Read, Snapshot, take, zone_of
-from countyhub.web.live.tally import Tallies
 from countyhub.web.live.today import Today
 from countyhub.web.live.touched import Touched
 from countyhub.web.settings import ConsoleSettings

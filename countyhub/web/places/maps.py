@@ -1,5 +1,7 @@
 """The map of grids: what lies within the county, a township or a village, coloured by lights, cameras or links.
 
+The colour of a grid by lights is `Counts.gravest` of `live.lighttally`, its shape is drawn by `web.outlines`, and
+`recolour` in console.js paints it.
 The shapes come once, their colours by a small message; a shape says its colour by its pattern too. Every group of
 shapes is a link to the next closer map, so that the map needs no script to be used.
 """
@@ -25,7 +27,7 @@ from countyhub.registry.forms import Grid
 from countyhub.registry.snapshot import Registry
 from countyhub.web import outlines
 from countyhub.web.desk import Desk, Parts, Visit
-from countyhub.web.live.tally import GRAVEST, Tally
+from countyhub.web.live.lighttally import GRAVEST, Tally
 from countyhub.web.outlines import Shape
 from countyhub.web.places.lightsboard import Area, area_of
 

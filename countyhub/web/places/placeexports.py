@@ -18,7 +18,7 @@ from countyhub.store.tables import dead_letter
 from countyhub.web.arrivals import counterpages
 from countyhub.web.desk import Desk, Visit
 from countyhub.web.export.exports import addresses as export
-from countyhub.web.live.tally import LIVING, Counts
+from countyhub.web.live.lighttally import LIVING, Counts
 from countyhub.web.places import boxpages, cameras, lightsboard, placetables
 from countyhub.web.places.lightsboard import area_of
 from countyhub.web.places.placetables import Camera, Day

@@ -13,7 +13,7 @@ from countyhub.overview.boxviews import BoxView, DeviceView
 from countyhub.registry.within import Belonging
 from countyhub.web.desk import Visit
 from countyhub.web.export.tables import Column, Table
-from countyhub.web.live.tally import GRAVEST, Counts
+from countyhub.web.live.lighttally import GRAVEST, Counts
 from countyhub.web.places import lightsboard
 from countyhub.web.places.boxpages import Row as BoxRow
 from countyhub.web.places.cameras import Rate

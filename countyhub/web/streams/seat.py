@@ -1,5 +1,7 @@
 """What both kinds of live streams have in common: how many there may be, how one begins, who watches, at which pace.
 
+A session that is over is ended by `door.logingate`, with every answer under way; here only who sees other things.
+
 Promise: a browser that finds no place is told so and comes again by itself; whoever sees or may do something else than
 when his page was made is told to come anew; nobody gets more than one update in `update_interval_s`.
 """
