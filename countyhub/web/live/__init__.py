@@ -2,5 +2,5 @@
 
 what changed → `watch`, of cases `touched`, by a late picture `latecomers`; not made twice → `kept`
 boxes and their trouble → `snapshot`, those in one's places → `sight`; today's events → `today`
-open cases counted → `tally`; what needs a person → `needs`
+open cases counted by light → `lighttally`; what needs a person → `needs`
 """
