@@ -1,4 +1,8 @@
-"""Dead letters: what could not be read, kept whole with the reason, once for the same bytes on the same topic."""
+"""Dead letters: what could not be read, kept whole with the reason, once for the same bytes on the same topic.
+
+An event's number, where it can be told, counts as taken with it (`rows`): the box is answered and keeps it no longer.
+`rereading` tries later whether it can be read.
+"""
 
 from __future__ import annotations
 
