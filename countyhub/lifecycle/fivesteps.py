@@ -31,7 +31,7 @@ FIVE_STEPS: Final[dict[FiveStep, Name]] = {
 class OutOfOrder(Refused):
     code = "case.five-steps-order"
     en = "the next of the five steps is “{next_en}”"
-    zh = "五步工作法的下一步是“{next_zh}”（{next_en}）"
+    zh = "五步工作法的下一步是“{next_zh}”"
 
 
 class AllDone(Refused):
