@@ -282,8 +282,15 @@ class Audit:
         owner = Office(line.level, line.owner) if line.owner else None
         for office in audience.offices(line.act, owner, case):
             for person in people.at_office(self.registry, office, self.now):
-                if person.code != line.actor:
+                if person.code != line.actor and self._is_concerned(person.code, line):
                     yield person.code
+
+    def _is_concerned(self, person: str, line: Any) -> bool:
+        """What the hub does itself in a drill is told to who has done something in it by then, and to nobody else."""
+        if not self.rows[line.number].drill or line.role in audience.STAFF:
+            return True
+        before = (each for each in self.lines[line.number] if each.id <= line.id and each.role in audience.STAFF)
+        return any(each.actor == person for each in before)
 
     def _calls(self) -> set[str]:
         """Real ones, but for those of a button that called already."""
