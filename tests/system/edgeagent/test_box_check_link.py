@@ -21,10 +21,10 @@ from gridwire.mqtt import MqttClient, MqttSettings
 from tests.checking import Signer, faults, lines, scene, serving, written
 from tests.checking import tls as trusting
 from tests.harness import until
-from tests.hubs import HubProcess
+from tests.hubs import PATIENCE_S, HubProcess
 from tests.instances import BOX
 from tests.mosquitto import Mosquitto, ServerTls
-from tests.processes import AgentProcess, emitter
+from tests.processes import AgentProcess, Ledger, emitter
 from tests.smallbox import fill
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -304,6 +304,7 @@ async def test_an_event_and_its_acknowledgement_with_and_without_the_agent(tmp_p
         with agent:
             await agent.until_running()
             await agent.until_status("connected", equals=True)
+            await until(lambda: ("alarm-0", 3) in Ledger(tmp_path / "ledger.txt").raised, PATIENCE_S)
             await agent.until_drained()
             sent = (await agent.status())["counters"]["sent"]
             (line,) = await hub_lines(agent)
