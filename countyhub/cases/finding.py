@@ -29,13 +29,21 @@ _AFTER: Final = re.compile(r"(-?[0-9]{1,19})\.([0-9-]{1,24})", re.ASCII)
 _state = msgspec.json.Decoder(Case)
 
 
-class _Ledger(msgspec.Struct, frozen=True):
+class _Limit(msgspec.Struct, frozen=True):
+    """Of a clock, what tells it apart."""
+
+    name: str
+    first_due: datetime
+
+
+class _Rest(msgspec.Struct, frozen=True):
     """All that a list needs of a case's state."""
 
     five_steps: tuple[date, ...] = ()
+    clocks: tuple[_Limit, ...] = ()
 
 
-_ledger = msgspec.json.Decoder(_Ledger)
+_rest = msgspec.json.Decoder(_Rest)
 
 
 class BadPage(Problem):
@@ -86,6 +94,8 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     score: int | None
     changed: datetime
     five_steps: tuple[date, ...] = ()
+    first_limit: str = ""
+    """Name of the limit that `first_due` is the deadline of."""
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +148,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     guessed: int
 
 
-_OWN: Final = tuple(name for name in Listed.__struct_fields__ if name != "five_steps")
+_OWN: Final = tuple(name for name in Listed.__struct_fields__ if name not in ("five_steps", "first_limit"))
 _COLUMNS: Final = (*(cases.c[name] for name in _OWN), cases.c.state)
 _ENTRY: Final = tuple(case_entry.c[name] for name in TimelineEntry.__struct_fields__)
 
@@ -282,7 +292,9 @@ async def _listed(connection: AsyncConnection, numbers: Sequence[str]) -> list[L
 
 def _as_listed(row: Any) -> Listed:
     own = {name: getattr(row, name) for name in _OWN}
-    return Listed(**own, five_steps=_ledger.decode(row.state).five_steps)
+    rest = _rest.decode(row.state)
+    first = (limit.name for limit in rest.clocks if limit.first_due == row.first_due)
+    return Listed(**own, five_steps=rest.five_steps, first_limit=next(first, ""))
 
 
 def _entries(rows: Any) -> tuple[TimelineEntry, ...]:

@@ -21,9 +21,9 @@ _HEADS = {
     "category": ("Category", "分类"), "owner": ("Owner", "承办单位"), "first_owner": ("First owner", "首个承办单位"),
     "village": ("Village", "村"), "township": ("Township", "乡镇"), "happened": ("Happened", "发生时间"),
     "arrived": ("Arrived", "到达时间"), "registered": ("Registered", "备案时间"), "closed": ("Closed", "办结时间"),
-    "first_due": ("First deadline", "首次时限"), "due": ("Due", "到期时间"), "supervised": ("Supervised", "督办次数"),
-    "returned": ("Given back", "退单次数"), "reworked": ("Reworked", "返工次数"),
-    "escalated": ("Escalated", "升级次数"), "parent": ("Part of", "主案"),
+    "first_limit": ("First limit", "首个时限"), "first_due": ("First limit due", "首个时限到期"),
+    "due": ("Due", "到期时间"), "supervised": ("Supervised", "督办次数"), "returned": ("Given back", "退单次数"),
+    "reworked": ("Reworked", "返工次数"), "escalated": ("Escalated", "升级次数"), "parent": ("Part of", "主案"),
     "receipt": ("Receipt", "回执"), "score": ("Rating", "评价"), "five_steps": ("Ledger, five steps", "台账五步"),
 }  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -41,8 +41,9 @@ class Flow:
 
 @dataclass(slots=True)
 class Standing:
-    """A township's month. `limited`: closed ones that had a deadline; `in_time`: of these, by the first one, which no
-    reassignment changes. `returned`: given back at least once. `mean`: of the ratings, drawn towards the county's."""
+    """A township's month. `limited`: closed ones that had a limit; `in_time`: of these, that kept every one of them,
+    each with the instant that ends it. `returned`: given back at least once. `mean`: of the ratings, drawn towards the
+    county's."""
 
     code: str
     closed: int = 0
@@ -96,7 +97,7 @@ async def ranking(
     first = month.replace(day=1)
     since, until = _midnight(first, registry.zone), _midnight(_next_month(first), registry.zone)
     c = cases.c
-    sums = (func.count(), _count(c.first_due.is_not(None)), _in_time(), _count(c.returned > 0), func.count(c.score),
+    sums = (func.count(), _count(c.light != "none"), _in_time(), _count(c.returned > 0), func.count(c.score),
             func.coalesce(func.sum(c.score), 0))  # fmt: skip
     query = select(c.village, c.township, *sums).where(c.closed >= since, c.closed < until, ~c.drill, *_done())
     rows = await connection.execute(query.where(*listing.seen(scope)).group_by(c.village, c.township))
@@ -159,7 +160,9 @@ def _done() -> tuple[Any, ...]:
 
 
 def _in_time() -> Any:
-    return _count(cases.c.closed <= cases.c.first_due)
+    """The light that a case closed with: green where each of its limits was kept, as its own page says of each. No
+    single deadline would do: the first is mostly that of taking it up, long before it can be closed."""
+    return _count(cases.c.light == "green")
 
 
 def _count(condition: Any) -> Any:

@@ -89,7 +89,7 @@ _some("ix_cases_receipt", _c.receipt, where=_c.receipt != "")
 _some("ix_cases_supervised", _c.arrived, _c.number, where=_c.supervised > 0)
 _some("ix_cases_urgent", _c.arrived, _c.number, where=_c.urgent)
 _some("ix_cases_drill", _c.arrived, _c.number, where=_c.drill)
-_some("ix_cases_closed", _c.closed, _c.village, _c.township, _c.first_due, _c.stage, _c.drill, _c.returned, _c.score,
+_some("ix_cases_closed", _c.closed, _c.village, _c.township, _c.light, _c.stage, _c.drill, _c.returned, _c.score,
       where=_c.closed.is_not(None))  # fmt: skip
 _some("ix_cases_guessed", _c.number, where=_c.guessed)
 

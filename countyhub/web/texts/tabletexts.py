@@ -43,8 +43,9 @@ TEXTS: dict[str, Text] = {
     "figures.closed.in_time": Text("其中按时", "of these in time"),
     "figures.ranking": Text("乡镇月度排名", "Townships in this month"),
     "figures.ranking.about": Text(
-        "按首次时限；评分少的向全县平均靠拢（相当于另有 {prior} 人给出平均分）",
-        "by the first deadline; few ratings are drawn towards the county's mean, as if {prior} more had given it",
+        "按时：案件的每个时限都未超；评分少的向全县平均靠拢（相当于另有 {prior} 人给出平均分）",
+        "in time: every limit of the case was kept; few ratings are drawn towards the county's mean, as if {prior} more"
+        " had given it",
     ),
     "figures.place": Text("名次", "Rank"),
     "figures.in_time.share": Text("按时率", "In time"),

@@ -57,8 +57,8 @@ async def test_a_look_counts_once_and_in_the_countys_day(here):
     assert len({row["day"] for row in await rows(here, box_day)}) == 3
 
 
-async def end(here, number, closed, first_due=None, **given):
-    values = {"open": False, "stage": "closed", "closed": closed, "first_due": first_due, **given}
+async def end(here, number, closed, **given):
+    values = {"open": False, "stage": "closed", "closed": closed, **given}
     async with here.store.write() as connection:
         await connection.execute(update(cases).where(cases.c.number == number).values(**values))
 
@@ -68,8 +68,8 @@ async def test_cases_count_on_the_countys_day_and_drills_never(here):
     async with here.store.write() as connection:
         await connection.execute(update(cases).values(arrived=NIGHT, light="red"))
         await connection.execute(update(cases).where(cases.c.number == drill).values(drill=True))
-    await end(here, first, NIGHT + timedelta(minutes=1), NIGHT + timedelta(hours=1))
-    await end(here, second, NIGHT + timedelta(minutes=3), NIGHT, light="green")
+    await end(here, first, NIGHT + timedelta(minutes=1), light="green")
+    await end(here, second, NIGHT + timedelta(minutes=3))
     await end(here, drill, NIGHT)
     async with here.store.read() as connection:
         found = await figures.flow(connection, WHOLE, ZONE, date(2026, 11, 21), 3)
@@ -80,14 +80,14 @@ async def test_cases_count_on_the_countys_day_and_drills_never(here):
     assert sum(each.closed + each.opened.total() for each in nothing) == 0
 
 
-async def test_a_ranking_goes_by_the_first_deadline_and_few_ratings_are_drawn_to_the_mean(here):
+async def test_a_ranking_goes_by_every_limit_and_few_ratings_are_drawn_to_the_mean(here):
     """One township with one five is not better rated than the county's mean allows; voids are no work done."""
     numbers = [await here.open(here.grids[0], key=f"hand/{each}") for each in range(5)]
     for index, number in enumerate(numbers[:3]):
-        late = NIGHT + timedelta(hours=1 if index else -1)
-        await end(here, number, NIGHT, late, score=4, returned=index, due=NIGHT + timedelta(days=9))
-    await end(here, numbers[3], NIGHT, NIGHT, score=5, village="", township="", grid="")
-    await end(here, numbers[4], NIGHT, NIGHT, stage="void")
+        light = "green" if index else "red"
+        await end(here, number, NIGHT, light=light, score=4, returned=index, first_due=NIGHT - timedelta(days=9))
+    await end(here, numbers[3], NIGHT, light="none", score=5, village="", township="", grid="")
+    await end(here, numbers[4], NIGHT, stage="void")
     async with here.store.read() as connection:
         args = (connection, WHOLE, here.book.registry)
         found = await figures.ranking(*args, date(2026, 11, 3), date(2026, 11, 21))
@@ -97,7 +97,8 @@ async def test_a_ranking_goes_by_the_first_deadline_and_few_ratings_are_drawn_to
     known, unknown = found
     assert (known.code, known.closed, known.limited, known.in_time, known.returned) == (f"{COUNTY}100", 3, 3, 2, 2)
     assert (known.ratings, known.mean) == (3, pytest.approx((12 + 10 * 4.25) / 13))
-    assert (unknown.code, unknown.ratings, unknown.mean) == ("", 1, pytest.approx((5 + 10 * 4.25) / 11))
+    assert (unknown.code, unknown.limited, unknown.share, unknown.ratings) == ("", 0, None, 1)
+    assert unknown.mean == pytest.approx((5 + 10 * 4.25) / 11)
     assert (other, nothing) == ([], [])
 
 
