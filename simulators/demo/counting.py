@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from simulators.demo.matching import Pairs
 
@@ -41,30 +41,35 @@ class Happened(NamedTuple):
 
 
 class Row(NamedTuple):
-    """An alarm or check-in in the hub's database. `number`: its stream and its number in there."""
+    """An alarm or check-in in the hub's database, or still on the box. `number`: its stream and its number in there."""
 
     key: Key
     time: datetime
     number: tuple[str, int]
+    at_hub: bool = True
 
 
 class Blind(NamedTuple):
-    """An interval in which, as the box has told the hub, nobody saw what the device said."""
+    """An interval in which nobody saw what the device said: as the box has told the hub, or, when the demo ends before
+    the device is back (`open`) or at once (`end`: the last seconds), as the box will tell it."""
 
     device: str
     since: datetime
     until: datetime
+    state: Literal["told", "open", "end"] = "told"
 
 
 @dataclass
 class Tally:
-    """`emitted`: what a driver could see, or has found out afterwards. `blind`: what nobody could see."""
+    """`emitted`: what a driver could see, or has found out afterwards. `blind`: what nobody could see. `waiting`:
+    stored on the box, and not yet at the hub."""
 
     emitted: int = 0
     stored: int = 0
     lost: int = 0
     twice: int = 0
     blind: int = 0
+    waiting: int = 0
 
 
 @dataclass
@@ -124,7 +129,9 @@ def _compare(story: _Story, kind: str, blinds: list[Blind], result: Count) -> No
     result.lost += lost
     result.unseen += unseen
     result.twice += twice
-    _add(result, kind, Tally(len(happened) - len(unseen), len(rows), len(lost), len(twice), len(unseen)))
+    stored = sum(row.at_hub for row in rows)
+    seen, waiting = len(happened) - len(unseen), len(rows) - stored
+    _add(result, kind, Tally(seen, stored, len(lost), len(twice), len(unseen), waiting))
 
 
 def _pair(happened: list[Happened], rows: list[Row], blind_until: list[datetime | None]) -> dict[int, int]:
@@ -151,3 +158,4 @@ def _add(result: Count, kind: str, tally: Tally) -> None:
         total.lost += tally.lost
         total.twice += tally.twice
         total.blind += tally.blind
+        total.waiting += tally.waiting

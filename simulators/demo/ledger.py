@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ class Ledger:
         self._address = f"{database.absolute().as_uri()}?mode=ro"
         self._base, self._box, self._since = base, base.rpartition("/")[2], since
         self._last_id = 0
+        self._ids: set[str] = set()
         self._kind_of: dict[str, str] = {}
         self._awaited: dict[PictureRef, str] = {}
 
@@ -46,21 +48,28 @@ class Ledger:
                     self.pictured[kind] += 1
                     del self._awaited[picture]
 
-    def _take(self, event: Event) -> None:
+    def await_unsent(self, events: Iterable[Event]) -> None:
+        """What is on the box still: counted apart, unless the hub has it and has not said so yet. At the end."""
+        for event in events:
+            if event.id not in self._ids and event.recordedtime >= self._since:
+                self._take(event, at_hub=False)
+
+    def _take(self, event: Event, *, at_hub: bool = True) -> None:
+        self._ids.add(event.id)
         match event.data:
             case Alarm() as alarm:
                 self._kind_of[event.id] = alarm.kind
-                self._add(event, Key(event.subject, alarm.kind, alarm.state, alarm.topic, alarm.object))
+                self._add(event, Key(event.subject, alarm.kind, alarm.state, alarm.topic, alarm.object), at_hub)
                 self._await(alarm.pictures, alarm.kind)
             case Checkin() as checkin:
-                self._add(event, Key(event.subject, CHECKIN, "", checkin.person))
+                self._add(event, Key(event.subject, CHECKIN, "", checkin.person), at_hub)
             case Picture() as picture if picture.owner in self._kind_of:
                 self._await(picture.pictures, self._kind_of[picture.owner])
             case DeviceState() as device if device.blind_from and device.blind_until:
                 self.blinds.append(Blind(event.subject, device.blind_from, device.blind_until))
 
-    def _add(self, event: Event, key: Key) -> None:
-        self.rows.append(Row(key, event.time, (event.stream, event.seq)))
+    def _add(self, event: Event, key: Key, at_hub: bool) -> None:
+        self.rows.append(Row(key, event.time, (event.stream, event.seq), at_hub))
 
     def _await(self, pictures: tuple[PictureRef, ...], kind: str) -> None:
         self._awaited.update(dict.fromkeys(pictures, kind))

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import cycle
 
 from simulators.camera import Camera
 from simulators.camera.rhythm import keep_raising
@@ -112,9 +113,11 @@ class Life:
                 await _until(lambda: len(self._terminal.beeps) > before)
 
     async def _keep_rebooting(self) -> None:
+        """One after the other: a camera that goes three times in ten minutes must be steady for a minute and more
+        before its driver believes that it is back."""
         await self._pause(REBOOT_AT_S)
-        while True:
-            await self._reboot(self._chance.choice(self._cameras))
+        for camera in cycle(self._chance.sample(self._cameras, len(self._cameras))):
+            await self._reboot(camera)
             await self._pause(PERIOD_S - REBOOT_S)
 
     async def _reboot(self, camera: Camera) -> None:

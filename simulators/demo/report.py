@@ -14,6 +14,11 @@ from simulators.demo.stage import Stage
 from simulators.demo.village import PLACES
 
 _LISTED = 10
+_WHY = {
+    "told": ("", ""),
+    "open": ("  尚未结束：设备恢复时上报", "  still open: told when the device is back"),
+    "end": ("  村盒停止前的几秒：下次启动时上报", "  the seconds before the box stopped: told at its next start"),
+}
 
 
 def addresses(stage: Stage, *, is_kept: bool) -> list[str]:
@@ -63,6 +68,10 @@ def counted(count: Count, blinds: Iterable[Blind], language: Language) -> list[s
     """The count, and whatever there is to say about it. The last line is the same in both languages."""
     table, total = count_lines(count, language)
     lines = ["", *table, ""]
+    if count.total.waiting:
+        zh = f"{count.total.waiting} 条已存在村盒里、还没有发到县级：没有丢失，村盒再启动时补发。"
+        en = f"{count.total.waiting} stored on the box, not yet at the hub: not lost, sent when the box starts again."
+        lines += [say(language, zh=zh, en=en), ""]
     lines += _blind_lines(count, list(blinds), language)
     lines += [_one(say(language, zh="丢失", en="lost"), one.key, one.time, language) for one in count.lost[:_LISTED]]
     lines += [_one(say(language, zh="重复", en="twice"), row.key, row.time, language) for row in count.twice[:_LISTED]]
@@ -70,20 +79,27 @@ def counted(count: Count, blinds: Iterable[Blind], language: Language) -> list[s
 
 
 def _blind_lines(count: Count, blinds: list[Blind], language: Language) -> list[str]:
-    """Each interval that the box has reported, with how many it did not see in it."""
-    if not blinds:
+    """Each interval that the box has reported or will, with how many it did not see in it. Of the last seconds only
+    those that hid something."""
+    shown = [(blind, _unseen(count, blind)) for blind in blinds]
+    shown = [(blind, unseen) for blind, unseen in shown if unseen or blind.state != "end"]
+    if not shown:
         return []
     head = say(
         language,
-        zh="村盒已上报的盲区（其间发生、无人能看到的不算丢失）：",
-        en="blind intervals that the box has reported (what nobody could see in them is not lost):",
+        zh="村盒记录的盲区（其间发生、无人能看到的不算丢失）：",
+        en="blind intervals by the box's own record (what nobody could see in them is not lost):",
     )
     lines = []
-    for blind in blinds[-_LISTED:]:
-        unseen = sum(one.key.device == blind.device and blind.since <= one.time <= blind.until for one in count.unseen)
-        span = f"{_clock(blind.since)}–{_clock(blind.until)}"
-        lines.append(f"  {_device(blind.device, language)}  {span}  {unseen}")
+    for blind, unseen in shown[-_LISTED:]:
+        span = f"{_clock(blind.since)}–{_clock(blind.until) if blind.state == 'told' else ''}"
+        why = _WHY[blind.state]
+        lines.append(f"  {_device(blind.device, language)}  {span}  {unseen}{say(language, zh=why[0], en=why[1])}")
     return [head, *lines, ""]
+
+
+def _unseen(count: Count, blind: Blind) -> int:
+    return sum(one.key.device == blind.device and blind.since <= one.time <= blind.until for one in count.unseen)
 
 
 def _one(what: str, key: Key, time: datetime, language: Language) -> str:

@@ -20,7 +20,7 @@ from countyhub.store.engine import open_store
 from edgeagent.cli.say import Language
 from edgeagent.status.state import BoxStatus
 from simulators.camera import Camera, CameraConfig, CameraFarm
-from simulators.demo import happened
+from simulators.demo import happened, onbox
 from simulators.demo.children import Child
 from simulators.demo.counting import Blind, Count, Happened, count
 from simulators.demo.fetch import NoAnswer, fetch
@@ -63,7 +63,8 @@ class Stage:
         self._broker = broker or ("127.0.0.1", free_port())
         self.uplink = Proxy(*self._broker)
         self.children: list[Child] = []
-        self._ledger = Ledger(folder.database, BASE, datetime.now(UTC))
+        self._begun = datetime.now(UTC)
+        self._ledger = Ledger(folder.database, BASE, self._begun)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -140,10 +141,15 @@ class Stage:
         self._refresh()
         return count(self.happened(), self._ledger.rows, self._ledger.blinds)
 
-    @property
-    def blinds(self) -> list[Blind]:
-        """The intervals in which nobody saw a device, as the hub was told."""
-        return self._ledger.blinds
+    def last_count(self) -> tuple[Count, list[Blind]]:
+        """Once agent and hub have ended: everything is read anew, and what the box alone knows counts as that. With the
+        intervals in which nobody saw a device. Raises `gridwire.problem.Problem` of a store that cannot be read."""
+        self._ledger = Ledger(self.folder.database, BASE, self._begun)
+        self._refresh()
+        left = onbox.read(self.folder.outbox, BASE, datetime.now(UTC), at_rest=True)
+        self._ledger.await_unsent(left.unsent)
+        blinds = [*self._ledger.blinds, *left.blinds]
+        return count(self.happened(), self._ledger.rows, blinds), blinds
 
     async def view(self) -> View:
         """For the screen; what does not answer is left as it begins."""

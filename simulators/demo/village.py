@@ -59,6 +59,11 @@ class Folder:
         return self.path / "county" / "countyhub.toml"
 
     @property
+    def outbox(self) -> Path:
+        """Where the agent stores what it has not sent."""
+        return self.path / "village" / "data"
+
+    @property
     def database(self) -> Path:
         return self.path / "county" / "data" / "hub.db"
 
@@ -146,7 +151,7 @@ def _agent(folder: Folder, language: Language, uplink_port: int, status_port: in
         resend_after_s = 5
 
         [store]
-        dir = "{folder.path / "village" / "data"}"
+        dir = "{folder.outbox}"
 
         [status]
         port = {status_port}

@@ -192,3 +192,9 @@ def test_a_card_shown_again_within_its_window_is_one_check_in():
     assert [one.time for one in found] == [at(0), at(4), at(61)], "not the second, not the one at an unplugged part"
     assert {one.key.kind for one in found} == {CHECKIN}
     assert found[1].key.mark == VillageKey("k", SECRET).hash_number("110101194912310003").digest
+
+
+def test_what_waits_on_the_box_is_not_lost_and_not_at_the_hub():
+    waiting = row(3, 2)._replace(at_hub=False)
+    result = count([happened(0), happened(3), happened(9)], [row(0, 1), waiting], [])
+    assert result.total == Tally(emitted=3, stored=1, lost=1, waiting=1), "what is at neither is lost all the same"
