@@ -17,7 +17,7 @@ from countyhub.overview import arrivals
 from countyhub.sight import reach
 from countyhub.sight.scope import Scope
 from countyhub.store.checkintables import checkin
-from countyhub.store.tables import event
+from countyhub.store.tables import event, stream
 from gridwire.events import Checkin
 
 MORNING, AFTERNOON = "morning", "afternoon"
@@ -85,6 +85,12 @@ async def sums(
         async for some in rows.partitions():  # others get their turn between them
             found.update(((row[0], row[1]), Sums(*map(int, row[2:]))) for row in some)
     return found
+
+
+async def began(connection: AsyncConnection) -> dict[str, datetime]:
+    """Of each box when the hub first had anything from it: before that nobody could check in there."""
+    query = select(stream.c.box, func.min(stream.c.first_seen)).group_by(stream.c.box)
+    return {row[0]: row[1] for row in await connection.execute(query)}
 
 
 async def lines(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -24,7 +24,7 @@ from countyhub.rollup import figures, ledger
 from countyhub.rollup.ledger import Line, Sums
 from countyhub.sight import scope as scopes
 from countyhub.web.arrivals import checkintables
-from countyhub.web.arrivals.checkintables import DAYS, LEDGER, ROWS, PlaceDay, Shown, Total
+from countyhub.web.arrivals.checkintables import DAYS, LEDGER, ROWS, PlaceDay, Shown, State, Total
 from countyhub.web.desk import Desk, Visit
 from countyhub.web.export import exports, tables
 from countyhub.web.export.exports import Pieces, Taken
@@ -73,10 +73,11 @@ class Asked:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """What stands where on the days that are asked for: day and box -> township and village. `boxes`: None for all that
-    ever sent anything."""
+    ever sent anything. `incomplete`: box -> from which day on its data are not all in, and why."""
 
     places: dict[tuple[date, str], tuple[str, str]]
     boxes: frozenset[str] | None
+    incomplete: dict[str, tuple[date, State]]
 
     def place(self, day: date, box: str) -> tuple[str, str]:
         return self.places.get((day, box), ("", ""))
@@ -106,7 +107,9 @@ class CheckinPage:
             later=given.start + PAGE if len(shown) > given.start + PAGE else 0,
             whole=_sum(totals),
             without=sum(each.without for each in totals),
-            places=len(rows),
+            places=sum(not row.state or row.sums.all > 0 for row in rows),
+            missing=sum(each.unknown for each in totals),
+            unused=sum(row.state == "unused" for row in rows),
             line_heads=ROWS.heads(visit)[:-4],
             lines=[(line, _cells(visit, line)[:-4]) for line in lines],
             months=[(f"{each:%Y-%m}", each, _last(each, today)) for each in figures.months(today, MONTHS)],
@@ -119,7 +122,8 @@ class CheckinPage:
         ground = await asyncio.to_thread(_ground, visit, given)
         async with self._desk.read() as connection:
             sums = await ledger.sums(connection, visit.scope, given.since, given.until, ground.boxes)
-        return await asyncio.to_thread(_place_days, visit, given, ground, sums)
+            began = await ledger.began(connection)
+        return await asyncio.to_thread(_place_days, visit, given, ground, sums, began)
 
     async def _lines(self, visit: Visit, given: Asked, day: date, most: int) -> list[Shown]:
         ground = await asyncio.to_thread(_ground, visit, given)
@@ -214,7 +218,24 @@ def _ground(visit: Visit, given: Asked) -> Ground:
         for box, path, township, village in _standing(visit.registry, day)
         if given.has(path)
     }
-    return Ground(places=places, boxes=frozenset(box for _, box in places) if given.area else None)
+    boxes = frozenset(box for _, box in places) if given.area else None
+    return Ground(places=places, boxes=boxes, incomplete=_incomplete(visit))
+
+
+def _incomplete(visit: Visit) -> dict[str, tuple[date, State]]:
+    """What a box said last may have been its last of that day, or not: from then on nobody knows. One that is back
+    says how old the oldest is that it has still to send."""
+    today, found = visit.registry.day(visit.now), dict[str, tuple[date, State]]()
+    for box in visit.snapshot.boxes:
+        if box.last_seen is None:
+            continue
+        if box.link != "online":
+            found[box.id] = (visit.registry.day(box.last_seen), "away")
+        elif box.waiting:
+            oldest = visit.registry.day(box.last_seen - timedelta(seconds=box.oldest_waiting_s))
+            if oldest < today:
+                found[box.id] = (oldest, "behind")
+    return found
 
 
 @lru_cache(2 * DAYS_MOST)
@@ -227,8 +248,11 @@ def _standing(registry: Registry, day: date) -> tuple[tuple[str, tuple[str, ...]
     return tuple(found)
 
 
-def _place_days(visit: Visit, given: Asked, ground: Ground, sums: Mapping[tuple[date, str], Sums]) -> list[PlaceDay]:
+def _place_days(
+    visit: Visit, given: Asked, ground: Ground, sums: Mapping[tuple[date, str], Sums], began: Mapping[str, datetime]
+) -> list[PlaceDay]:
     """In a thread: a month of the county has 12,000."""
+    states = _states(ground, {box: visit.registry.day(at) for box, at in began.items()})
     places = set(ground.places.values())
     listed = {place for place in places if _is_listed(visit, place)}
     found = {(day, *place): Sums() for (day, _), place in ground.places.items() if place in listed}
@@ -237,7 +261,29 @@ def _place_days(visit: Visit, given: Asked, ground: Ground, sums: Mapping[tuple[
         if given.has(place):
             found[day, *place] = found.get((day, *place), Sums()).plus(each)
     ordered = sorted(found.items(), key=lambda item: (-item[0][0].toordinal(), not item[0][2], item[0][1:]))
-    return [PlaceDay(*key, each) for key, each in ordered]
+    return [PlaceDay(*key, each, _state(states.get(key, frozenset()), each)) for key, each in ordered]
+
+
+def _states(ground: Ground, began: Mapping[str, date]) -> dict[tuple[date, str, str], frozenset[State]]:
+    """Of each village and day how its boxes are."""
+    found: dict[tuple[date, str, str], frozenset[State]] = {}
+    for (day, box), place in ground.places.items():
+        state: State = ""
+        if box not in began or day < began[box]:
+            state = "unused"
+        elif box in ground.incomplete and day >= ground.incomplete[box][0]:
+            state = ground.incomplete[box][1]
+        found[day, *place] = found.get((day, *place), frozenset()) | {state}
+    return found
+
+
+def _state(states: frozenset[State], sums: Sums) -> State:
+    """One box whose data are not in makes the number of its village unsure; only one without any box was not in use."""
+    if "away" in states:
+        return "away"
+    if "behind" in states:
+        return "behind"
+    return "unused" if states == {"unused"} and not sums.all else ""
 
 
 def _is_listed(visit: Visit, place: tuple[str, str]) -> bool:
@@ -254,7 +300,7 @@ def _shown(given: Asked, ground: Ground, lines: Sequence[Line]) -> list[Shown]:
 
 
 def _wanted(rows: list[PlaceDay], given: Asked) -> list[PlaceDay]:
-    return [row for row in rows if not row.sums.all] if given.only_none else rows
+    return [row for row in rows if row.is_none] if given.only_none else rows
 
 
 def _totals(rows: Sequence[PlaceDay], given: Asked) -> list[Total]:
@@ -262,7 +308,12 @@ def _totals(rows: Sequence[PlaceDay], given: Asked) -> list[Total]:
     by_day: dict[date, list[PlaceDay]] = {day: [] for day in reversed(given.days)}
     for row in rows:
         by_day[row.day].append(row)
-    return [Total(day, _sum(those), sum(not row.sums.all for row in those)) for day, those in by_day.items()]
+    return [
+        Total(
+            day, _sum(those), sum(row.is_none for row in those), sum(row.state in ("away", "behind") for row in those)
+        )
+        for day, those in by_day.items()
+    ]
 
 
 def _sum(rows: Sequence[PlaceDay | Total]) -> Sums:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from countyhub.accounts import masking
 from countyhub.rollup.ledger import Line, Sums
@@ -12,22 +12,34 @@ from countyhub.web.export.tables import Column, Table
 from countyhub.web.texts.table import word
 from gridwire.events import Checkin
 
+State = Literal["", "away", "behind", "unused"]
+
 
 class PlaceDay(NamedTuple):
-    """A village on a day. `place`: its code, of what stands in no village that of its township; empty: nowhere."""
+    """A village on a day. `place`: its code, of what stands in no village that of its township; empty: nowhere.
+    `state`: why its number says nothing about people: a box is away, or has not yet sent all of that day; none was in
+    use yet."""
 
     day: date
     township: str
     place: str
     sums: Sums
+    state: State = ""
+
+    @property
+    def is_none(self) -> bool:
+        """Nobody checked in, as far as anybody can know."""
+        return not self.sums.all and not self.state
 
 
 class Total(NamedTuple):
-    """A day of all of them. `without`: villages in which nobody checked in."""
+    """A day of all of them. `without`: villages in which nobody checked in; `unknown`: those of which nobody knows,
+    their box being away or behind."""
 
     day: date
     sums: Sums
     without: int
+    unknown: int
 
 
 class Shown(NamedTuple):
@@ -52,6 +64,13 @@ def _sum(name: str, *, drawn: bool = False, width: int = 10) -> Column[Any]:
 
 _SUMS: Final = tuple(_sum(name) for name in ("outside", "verified", "unverified", "late", "unknown"))
 
+
+def _note(visit: Visit, row: PlaceDay) -> str:
+    if row.is_none:
+        return visit.t("checkins.without")
+    return word("checkins.state", row.state, visit.language) if row.state else ""
+
+
 LEDGER: Final[Table[PlaceDay]] = Table(
     title="nav.checkins",
     columns=(
@@ -59,6 +78,7 @@ LEDGER: Final[Table[PlaceDay]] = Table(
         Column(title="column.township", width=16, value=lambda v, row: named(v, row.township)),
         Column(title="column.village", width=16, value=lambda v, row: named(v, row.place)),
         _sum("all"), _sum("morning"), _sum("afternoon"), *_SUMS,
+        Column(title="checkins.note", width=20, value=_note),
     ),
 )  # fmt: skip
 
@@ -69,6 +89,7 @@ DAYS: Final[Table[Total]] = Table(
         _sum("morning", drawn=True), _sum("afternoon", drawn=True), _sum("outside", drawn=True), _sum("all"),
         *_SUMS[1:],
         Column(title="checkins.without", width=14, kind="number", value=lambda _, row: row.without),
+        Column(title="checkins.missing", width=14, kind="number", value=lambda _, row: row.unknown),
     ),
 )  # fmt: skip
 

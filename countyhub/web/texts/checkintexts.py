@@ -34,7 +34,15 @@ TEXTS: dict[str, Text] = {
         "真实时间未知 {count}，按收到的日期计", "{count} at an unknown time, counted on the day they came"
     ),
     "checkins.without": Text("无人签到", "Without any"),
-    "checkins.without.sub": Text("共 {count} 个村日", "of {count} villages × days"),
+    "checkins.without.sub": Text(
+        "共 {count} 个村日；另有 {missing} 个盒子数据未到，{unused} 个未启用，不计入",
+        "of {count} villages × days; not counted: {missing} whose data are not in, {unused} not in use yet",
+    ),
+    "checkins.note": Text("说明", "Note"),
+    "checkins.missing": Text("数据未到", "Data not in"),
+    "checkins.state.away": Text("盒子失联，数据未到", "box out of contact, data not in"),
+    "checkins.state.behind": Text("盒子补传中，数据未到齐", "box still sending, data not all in"),
+    "checkins.state.unused": Text("未启用", "not in use yet"),
     "checkins.none": Text("没有符合条件的签到", "No check-in matches"),
     "checkins.who": Text("姓名", "Name"),
     "checkins.masked": Text("证件号", "Card or identity number"),

@@ -5,11 +5,14 @@ import io
 import re
 from datetime import timedelta
 
+import msgspec
 import pytest
 from openpyxl import load_workbook
 
 from countyhub.rollup import checkins
+from countyhub.store.tables import stream
 from gridwire.events import Checkin
+from gridwire.messages import Health
 from simulators.county.build import COUNTY
 from tests.browser.client import get
 from tests.browser.county import console
@@ -29,6 +32,53 @@ def rows(reply):
     return [*csv.reader(io.StringIO(reply.body.decode("utf-8-sig")))]
 
 
+async def known(here, box, since):
+    """The hub heard of it for the first time then."""
+    values = {"boot": "", "current": True, "first_seen": since}
+    await here.insert(stream, box=box, stream=here.stream(box), **values)
+
+
+async def test_who_cannot_be_known_of_is_not_said_to_have_stayed_away(here):
+    """A box that is away, one that still sends what is days old, and days before a village had one."""
+    day = timedelta(days=1)
+    now, today = here.now(), here.book.day(here.now())
+    place = {box: here.book.registry.belongs(box, today).village for box in here.boxes}
+    fine, away, behind, new = [*{village: box for box, village in place.items()}.values()][:4]
+    for box in here.boxes:
+        await known(here, box, now - (day if box == new else 9 * day))
+    await here.change_box(away, status="lost", last_seen=now - day)
+    health = Health(at=now, uptime_s=1.0, clock="synced", waiting={"record": 5}, oldest_waiting_s=86400.0)
+    await here.change_box(behind, health=msgspec.json.encode(health), last_seen=now)
+    await checked_in(here, away, 2 * day)
+    while await checkins.step(here.store, ZONE):
+        pass
+    async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
+        range_ = f"lang=zh&since={today - 3 * day}&until={today}"
+        table = rows(await get(f"{url}/checkins.csv?{range_}"))
+        notes = {(row[0], row[2]): row[-1] for row in table[1:]}
+        names = {box: here.book.registry.belongs(box, today).village_name for box in here.boxes}
+        said = {
+            box: [notes[str(today - ago * day), names[box]] for ago in range(4)] for box in (fine, away, behind, new)
+        }
+        none, gone, still = "无人签到", "盒子失联，数据未到", "盒子补传中，数据未到齐"
+        assert said == {
+            fine: [none] * 4,
+            away: [gone, gone, "", none],
+            behind: [still, still, none, none],
+            new: [none, none, "未启用", "未启用"],
+        }
+        days = rows(await get(f"{url}/checkin-days.csv?{range_}"))
+        villages = len(set(place.values()))
+        assert [tuple(map(int, row[-2:])) for row in days[1:]] == [
+            (villages - 1, 0), (villages - 2, 0), (villages - 2, 2), (villages - 2, 2),
+        ]  # fmt: skip
+        without = rows(await get(f"{url}/checkins.csv?only=none&{range_}"))[1:]
+        assert len(without) == 4 * villages - 7
+        assert {row[-1] for row in without} == {none}
+        page = (await get(f"{url}/checkins?{range_}")).text
+        assert f"共 {4 * villages - 6} 个村日；另有 4 个盒子数据未到，2 个未启用，不计入" in page
+
+
 async def checked_in(here, box, ago=timedelta(0), **given):
     said = {"method": "id", "person": "p" * 64, "key": "k1", "name": "张三丰", "masked": NUMBER, **given}
     return await here.event(box, Checkin(**said), device="terminal", at=here.now() - ago)
@@ -38,6 +88,8 @@ async def test_the_ledger_is_shown_filtered_and_taken_away(here):
     mine, foreign = here.boxes[0], here.boxes[-1]
     registry, today = here.book.registry, here.book.day(here.now())
     belongs = registry.belongs(mine, today)
+    for box in here.boxes:
+        await known(here, box, here.now() - timedelta(days=9))
     for _ in range(2):
         await checked_in(here, mine, slot="morning", verified=True, point="=东塘")
     await checked_in(here, foreign)
@@ -62,6 +114,7 @@ async def test_the_ledger_is_shown_filtered_and_taken_away(here):
             "0",
             "0",
             "0",
+            "",
         ] in whole
         one = f"village={belongs.village}&since={today}&until={today}"
         page = (await get(f"{url}/checkins?lang=zh&{one}")).text
@@ -77,7 +130,7 @@ async def test_the_ledger_is_shown_filtered_and_taken_away(here):
         assert book.sheetnames == ["签到台账", "签到明细"]
         assert [sheet.max_row for sheet in book.worksheets] == [len(whole), 4]
         days = rows(await get(f"{url}/checkin-days.csv?lang=zh&{range_}"))
-        assert [(row[0], row[4], row[-1]) for row in days[1:]][-1] == (str(today), "3", str(len(villages) - 2))
+        assert [(row[0], row[4], row[-2]) for row in days[1:]][-1] == (str(today), "3", str(len(villages) - 2))
         none = rows(await get(f"{url}/checkins.csv?only=none&{range_}"))
         assert len(none) == len(whole) - 2
         assert 'class="chart"' in (await get(f"{url}/checkins?lang=en")).text
