@@ -12,12 +12,15 @@ from itertools import cycle
 from simulators.camera import Camera
 from simulators.camera.rhythm import keep_raising
 from simulators.demo.village import PLACES
+from simulators.demo.visitors import Visitor, Visitors
 from simulators.proxy import Proxy
 from simulators.terminal import SimTerminal
-from simulators.terminal.cards import random_card, random_number
+from simulators.terminal.cards import resident
 
 ALARM_EVERY_S = 2.5
-VISIT_EVERY_S = 6.0
+VISIT_EVERY_S = 20.0
+# So often an IC card is held up once more.
+TWICE = 0.25
 # Once in two minutes each; not at the same time, so that each can be followed.
 PERIOD_S = 120.0
 REBOOT_AT_S, REBOOT_S = 12.0, 8.0
@@ -26,7 +29,6 @@ CUT_AT_S, CUT_S = 30.0, 20.0
 PATIENCE_S = 10.0
 # A card held up again sooner belongs to the same visit.
 AGAIN_AFTER_S = 3.0
-_UID_BYTES = 4
 
 Tell = Callable[[str, str], None]
 """Takes what happens now, in Chinese and in English."""
@@ -47,6 +49,7 @@ class Life:
     ) -> None:
         self._cameras, self._terminal, self._uplink = cameras, terminal, uplink
         self._speed, self._chance, self._tell = speed, chance, tell
+        self._visitors = Visitors(chance)
         self._visit: asyncio.Task[None] | None = None
         self._cut_until_s = 0.0
 
@@ -80,23 +83,30 @@ class Life:
             await asyncio.shield(self._visit)
 
     async def _serve_visitor(self) -> None:
-        match self._chance.choice(("idcard", "iccard", "iccard again", "scanner")):
+        visitor = self._visitors.next(time.monotonic())
+        match visitor.part:
+            case "idcard" if visitor.is_worker:
+                self._tell("终端：网格员刷身份证签到", "terminal: a grid worker checks in by ID card")
+                await self._lay_down(visitor)
             case "idcard":
-                self._tell("终端：有人刷身份证签到", "terminal: somebody checks in by ID card")
-                self._terminal.present_card(random_card(self._chance))
-                await self._until_tone()
-                self._terminal.lift_card()
+                self._tell("终端：名册外的人刷身份证", "terminal: an ID card that is on no roster")
+                await self._lay_down(visitor)
+            case "iccard" if self._chance.random() < TWICE:
+                self._tell("终端：同一张 IC 卡刷两次，只计一次", "terminal: one IC card shown twice, counts once")
+                await self._show_twice(bytes.fromhex(visitor.what))
             case "iccard":
                 self._tell("终端：网格员刷 IC 卡签到", "terminal: a grid worker checks in by IC card")
-                self._terminal.show_ic(self._chance.randbytes(_UID_BYTES))
+                self._terminal.show_ic(bytes.fromhex(visitor.what))
                 await self._until_tone()
-            case "iccard again":
-                self._tell("终端：同一张 IC 卡刷两次，只计一次", "terminal: one IC card shown twice, counts once")
-                await self._show_twice(self._chance.randbytes(_UID_BYTES))
-            case _:
-                self._tell("终端：扫码签到", "terminal: somebody checks in by code")
-                self._terminal.scan(f"W{random_number(self._chance)[6:]}")
+            case "scanner":
+                self._tell("终端：网格员扫码签到", "terminal: a grid worker checks in by code")
+                self._terminal.scan(visitor.what)
                 await self._until_tone()
+
+    async def _lay_down(self, visitor: Visitor) -> None:
+        self._terminal.present_card(resident(visitor.what, visitor.name))
+        await self._until_tone()
+        self._terminal.lift_card()
 
     async def _show_twice(self, uid: bytes) -> None:
         self._terminal.show_ic(uid)

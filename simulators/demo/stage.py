@@ -99,7 +99,7 @@ class Stage:
     async def open(self) -> None:
         """Hub and agent. Raises OSError."""
         await self._launch("countyhub", "countyhub.cli", "run", "--config", str(self.folder.hub_config))
-        await self._launch("edgeagent", "edgeagent.cli", "run", "--config", str(self.folder.agent_config))
+        await self._launch("edgeagent", "simulators.demo.box", str(self.folder.agent_config))
 
     def neighbours(self) -> Neighbours:
         """The other boxes of the week, but for the one that is away."""

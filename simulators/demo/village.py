@@ -10,6 +10,7 @@ from textwrap import dedent
 
 from edgeagent.cli.say import Language, say
 from gridwire.topics import base
+from simulators.demo import visitors
 
 COUNTY = "990126"
 BOX = "990126100200"
@@ -84,6 +85,7 @@ class Folder:
             (self.path / name).mkdir(parents=True)
         self._write_secret("cameras", CAMERA_PASSWORD)
         self._write_secret("village-key", f"demo-1:{self.key.hex()}")
+        (self.agent_config.parent / "roster.csv").write_text(visitors.roster(self.key, BOX))
 
     def write_agent(
         self,
@@ -189,7 +191,19 @@ def _terminal(folder: Folder, language: Language, parts: list[dict[str, str]]) -
             name = "{say(language, zh="自助服务终端", en="self-service terminal")}"
             grid = "{BOX}001"
             key_file = "{folder.agent_config.parent / "secrets" / "village-key"}"
+            roster_file = "{folder.agent_config.parent / "roster.csv"}"
             point = "{say(language, zh="村站", en="village station")}"
             window_s = {WINDOW.total_seconds():g}
+
+            # A village has shorter rounds; here something is to be seen at any hour.
+            [[device.{TERMINAL}.slot]]
+            name = "morning"
+            begin = "00:00"
+            end = "12:00"
+
+            [[device.{TERMINAL}.slot]]
+            name = "afternoon"
+            begin = "12:00"
+            end = "00:00"
 
             """) + "\n".join(tables)
