@@ -172,7 +172,7 @@ async def matters(store: Store) -> set[Matter]:
         found = (await connection.execute(select(matter))).all()
     return {
         Matter(row.key, row.begin_us, row.end_us, row.open, row.size, row.history,
-               None if row.parent_key is None else (row.parent_key, row.parent_begin_us))
+               None if row.parent_key is None else (row.parent_key, row.parent_begin_us), row.raised_us)
         for row in found
     }  # fmt: skip
 

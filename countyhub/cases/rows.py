@@ -127,6 +127,15 @@ async def open_with_key(connection: AsyncConnection, key: str) -> str | None:
     return (await connection.execute(query)).scalar()
 
 
+async def closed(connection: AsyncConnection, numbers: Iterable[str]) -> dict[str, datetime]:
+    """When these were closed, of those that are."""
+    found: dict[str, datetime] = {}
+    for some in portions(list(numbers)):
+        query = select(cases.c.number, cases.c.closed).where(cases.c.number.in_(some), cases.c.closed.is_not(None))
+        found |= {row.number: row.closed for row in await connection.execute(query)}
+    return found
+
+
 async def save(connection: AsyncConnection, book: Book, changes: Sequence[Change], **also: Any) -> None:
     """Writes what has changed; `also`: further columns of each. Raises `Overtaken`."""
     entries: list[Entry] = []

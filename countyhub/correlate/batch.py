@@ -99,13 +99,13 @@ def _alarms(
         site = SiteState(box, sites.get(box, NO_SITE))
         site.outages = outages.get(box, [])
         for group, is_last in _groups(several, max(hold_us(kind), limits.gap_us), limits.gap_us):
-            size = sum(signal.mark != END for signal in group)
-            if size:
+            raised = [signal.at_us for signal in group if signal.mark != END]
+            if raised:
                 last = group[-1]
                 lasts_us = max(hold_us(kind), limits.gap_us) if last.mark == START else limits.gap_us
                 is_open = is_last and now_us <= last.at_us + lasts_us
                 history = all(signal.late for signal in group)
-                matter = Matter(name, group[0].at_us, last.at_us, is_open, size, history)
+                matter = Matter(name, group[0].at_us, last.at_us, is_open, len(raised), history, None, raised[-1])
                 explained = kind in PICTURE_KINDS and not drill
                 yield matter._replace(parent=site.explains(matter, limits)) if explained else matter
 

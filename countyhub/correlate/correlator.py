@@ -25,7 +25,7 @@ from countyhub.correlate.matter import (
 )
 from countyhub.correlate.outages import Outage, Site, StateMark, township_of, view_township
 from countyhub.correlate.segments import Run, RunRow, Segments
-from countyhub.correlate.signals import PICTURE_KINDS, Signal, hold_us
+from countyhub.correlate.signals import END, PICTURE_KINDS, Signal, hold_us
 from countyhub.correlate.sites import NO_SITE, SiteState, local_day, places_of
 from countyhub.correlate.windows import Windows
 from gridwire.ranges import RangeSet
@@ -77,7 +77,6 @@ class Correlator:
         if seen is None:
             seen = self._seen[signal.stream] = RangeSet()
         if signal.seq in seen:
-            self._count("repeated")
             return NO_CHANGES
         seen.add(signal.seq)
         if signal.at_us > self._heard.get(signal.stream, 0):
@@ -100,6 +99,8 @@ class Correlator:
         cell = self._cells.get(key) or self._cell(key)
         changes = cell.add((at_us, seq, mark), late, self._now_us)
         self._wake_cell(cell, key)
+        if mark != END and any(each.size > 1 and each.begin_us <= at_us <= each.end_us for each in changes.now):
+            self._count("repeated")
         if kind in PICTURE_KINDS and not drill:
             return self._explained(changes, self._site(box))
         return changes
@@ -188,7 +189,8 @@ class Correlator:
             yield from matters.values()
 
     def counts(self) -> dict[str, int]:
-        """What made no matter of its own, by reason: window/UID, offline-in-window, held-down, repeated."""
+        """What made no matter of its own, by reason: window/UID, offline-in-window, held-down; repeated: alarms
+        that belong to a matter which is known already. The same signal twice is none."""
         states = self._sites.values()
         held_down = sum(state.held_down for state in states)
         in_window = sum(state.suppressed for state in states)

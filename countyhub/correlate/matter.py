@@ -18,7 +18,8 @@ class Matter(NamedTuple):
 
     `key` begins with `alarm/`, `offline/`, `unstable/`, `site/` or `township/`, before that `drill/` for an exercise.
     At most one matter of a key is open. `end_us`: its last sign so far. `size`: raw alarms, or outages, in it.
-    `history`: everything in it was a day old when it arrived. `parent`: the matter that it is a part of.
+    `history`: everything in it was a day old when it arrived. `parent`: the matter that it is a part of. `raised_us`:
+    when something last began in it: a start or a single alarm, a device or a site that went down; never an end.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Matter(NamedTuple):
     size: int
     history: bool = False
     parent: Handle | None = None
+    raised_us: int = 0
 
     @property
     def handle(self) -> Handle:

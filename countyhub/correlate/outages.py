@@ -162,8 +162,8 @@ class _SiteAt:
         self.held_down = 0
 
     def view(self) -> SiteView:
-        outages = [outage for outage in self._outages() if self._matured(outage.begin_us, outage.end_us)]
-        sizes = [0] * len(outages)
+        outages = self._outages()
+        begins: list[list[int]] = [[] for _ in outages]
         for device, times in self.devices.items():
             alone = []
             for down in times:
@@ -171,19 +171,23 @@ class _SiteAt:
                 if index is None:
                     alone.append(down)
                 else:
-                    sizes[index] += 1
+                    begins[index].append(down.begin_us)
                     self._offline(device, down, (self.key, outages[index].begin_us))
             self._alone(device, alone)
-        for outage, size in zip(outages, sizes, strict=True):
-            links = sum(outage.begin_us <= link.begin_us <= outage.end_us for link in self.links)
-            self._put(self.key, outage.begin_us, outage.end_us, size + links, outage.late, None)
+        for outage, found in zip(outages, begins, strict=True):
+            found += [link.begin_us for link in self.links if outage.begin_us <= link.begin_us <= outage.end_us]
+            raised_us = max(found, default=outage.begin_us)
+            self._put(self.key, outage, len(found), None, raised_us)
         return SiteView(outages, self.matters, self.next_us, self.held_down)
 
     def _outages(self) -> list[Outage]:
+        """An outage has one whole stretch of the hold-down in it: a link that is away for seconds, over and over, is
+        no loss of power, nor are cuts of seconds that follow each other."""
         cameras = len(self.site.cameras)
         limits = self.limits
         share = -(-cameras * limits.site_share[0] // limits.site_share[1])
-        found = [Outage(*link) for link in self.links]
+        links = [Outage(*link) for link in self.links if self._matured(link.begin_us, link.end_us)]
+        found: list[Outage] = []
         if cameras >= limits.site_least:
             parts = [
                 Part(down.begin_us, down.end_us, device, down.late)
@@ -191,8 +195,10 @@ class _SiteAt:
                 if device in self.site.cameras
                 for down in times
             ]
-            found += mass(parts, max(share, limits.site_least), limits.site_window_us)
-        return unite(found, limits.gap_us)
+            found = mass(parts, max(share, limits.site_least), limits.site_window_us)
+        lasting = [*links, *(each for each in found if self._matured(each.begin_us, each.end_us))]
+        united = unite([*links, *found], limits.gap_us)
+        return [each for each in united if any(each.begin_us <= one.begin_us <= each.end_us for one in lasting)]
 
     def _inside(self, outages: Sequence[Outage], down: Down) -> int | None:
         """Which outage a time down belongs to; one that outlives it by the hold-down is a matter of its own."""
@@ -229,13 +235,15 @@ class _SiteAt:
             self._later(over_us)
         last_us = max(down.begin_us if down.end_us == FOREVER_US else down.end_us for down in times)
         late = all(down.late for down in times)
-        matter = Matter(key, times[0].begin_us, last_us, is_open and not late, len(times), late)
+        matter = Matter(
+            key, times[0].begin_us, last_us, is_open and not late, len(times), late, None, times[-1].begin_us
+        )
         self.matters[matter.handle] = matter
         return matter.handle
 
     def _offline(self, device: str, down: Down, parent: Handle | None) -> None:
         if self._matured(down.begin_us, down.end_us):
-            self._put(f"offline/{self.box}/{device}", down.begin_us, down.end_us, 1, down.late, parent)
+            self._put(f"offline/{self.box}/{device}", down, 1, parent, down.begin_us)
         elif parent is None and down.end_us != FOREVER_US:
             self.held_down += 1
 
@@ -246,11 +254,11 @@ class _SiteAt:
             self._later(begin_us + self.limits.hold_down_us)
         return False
 
-    def _put(self, key: str, begin_us: int, end_us: int, size: int, late: bool, parent: Handle | None) -> None:
+    def _put(self, key: str, span: Down | Outage, size: int, parent: Handle | None, raised_us: int) -> None:
+        begin_us, end_us, late = span
         is_open = end_us == FOREVER_US
-        self.matters[key, begin_us] = Matter(
-            key, begin_us, begin_us if is_open else end_us, is_open, size, late, parent
-        )
+        last_us = begin_us if is_open else end_us
+        self.matters[key, begin_us] = Matter(key, begin_us, last_us, is_open, size, late, parent, raised_us)
 
     def _later(self, at_us: int) -> None:
         if at_us > self.now_us:
@@ -267,10 +275,12 @@ def view_township(
     found = unite(mass(parts, limits.township_sites, limits.township_window_us), limits.gap_us)
     matters = {}
     for outage in found:
-        size = sum(outage.begin_us <= part.begin_us <= outage.end_us for part in parts)
+        begins = [part.begin_us for part in parts if outage.begin_us <= part.begin_us <= outage.end_us]
         is_open = outage.end_us == FOREVER_US
         end_us = outage.begin_us if is_open else outage.end_us
-        matter = Matter(f"township/{township}", outage.begin_us, end_us, is_open, size, outage.late)
+        matter = Matter(
+            f"township/{township}", outage.begin_us, end_us, is_open, len(begins), outage.late, None, max(begins)
+        )
         matters[matter.handle] = matter
     return found, matters
 

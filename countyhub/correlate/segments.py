@@ -16,19 +16,21 @@ from countyhub.correlate.signals import END, START
 
 Mark: TypeAlias = tuple[int, int, int]
 """Time in microseconds, number in its stream, and START, PULSE or END."""
-RunRow: TypeAlias = tuple[Mark, Mark, int, bool]
+RunRow: TypeAlias = tuple[Mark, Mark, int, bool, int]
 
 
 class Run:
-    """Marks that follow each other within the gap. `raised`: starts and pulses; `fresh`: one of them came in time."""
+    """Marks that follow each other within the gap. `raised`: starts and pulses, the last of them at
+    `raised_us` (0: none); `fresh`: one of them came in time."""
 
-    __slots__ = ("first", "fresh", "last", "raised")
+    __slots__ = ("first", "fresh", "last", "raised", "raised_us")
 
-    def __init__(self, first: Mark, last: Mark, raised: int, fresh: bool) -> None:
+    def __init__(self, first: Mark, last: Mark, raised: int, fresh: bool, raised_us: int) -> None:
         self.first = first
         self.last = last
         self.raised = raised
         self.fresh = fresh
+        self.raised_us = raised_us
 
 
 def _first(run: Run) -> Mark:
@@ -82,7 +84,8 @@ class Segments:
         elif reaches and follower is not None:
             _grow(follower, mark, late)
         else:
-            runs.insert(index + 1, Run(mark, mark, int(mark[2] != END), not late))
+            begins = mark[2] != END
+            runs.insert(index + 1, Run(mark, mark, int(begins), not late, mark[0] if begins else 0))
 
     def matters(self, now_us: int) -> Iterator[Matter]:
         """All of them, in order."""
@@ -136,18 +139,19 @@ class Segments:
         """None when nothing was raised: the end alone of something that was never seen to begin."""
         runs = self.runs
         if begin == end:
-            raised, fresh = runs[end].raised, runs[end].fresh
+            raised, fresh, raised_us = runs[end].raised, runs[end].fresh, runs[end].raised_us
         else:
             raised = sum(run.raised for run in runs[begin : end + 1])
             fresh = any(run.fresh for run in runs[begin : end + 1])
+            raised_us = max(run.raised_us for run in runs[begin : end + 1])
         if not raised:
             return None
         is_open = end == len(runs) - 1 and now_us <= self.closes_us()
-        return Matter(self.key, runs[begin].first[0], runs[end].last[0], is_open, raised, not fresh)
+        return Matter(self.key, runs[begin].first[0], runs[end].last[0], is_open, raised, not fresh, None, raised_us)
 
     def rows(self) -> list[RunRow]:
         """For storing."""
-        return [(run.first, run.last, run.raised, run.fresh) for run in self.runs]
+        return [(run.first, run.last, run.raised, run.fresh, run.raised_us) for run in self.runs]
 
 
 def _grow(run: Run, mark: Mark, late: bool) -> None:
@@ -157,6 +161,7 @@ def _grow(run: Run, mark: Mark, late: bool) -> None:
         run.first = mark
     if mark[2] != END:
         run.raised += 1
+        run.raised_us = max(run.raised_us, mark[0])
     if not late:
         run.fresh = True
 
@@ -164,4 +169,5 @@ def _grow(run: Run, mark: Mark, late: bool) -> None:
 def _unite(run: Run, follower: Run) -> None:
     run.last = max(run.last, follower.last)
     run.raised += follower.raised
+    run.raised_us = max(run.raised_us, follower.raised_us)
     run.fresh = run.fresh or follower.fresh

@@ -84,11 +84,14 @@ class SiteState:
                 yield down._replace(begin_us=begin_us)
 
     def explains(self, matter: Matter, limits: Limits) -> Handle | None:
-        """Which outage of this site a segment of alarms belongs to: what began while it lasted, and ended with it."""
+        """Which outage of this site a segment of alarms belongs to: everything in it began while that lasted, or while
+        its cameras woke up. A camera that is covered once power and link are back is somebody's doing."""
+        wakes_us = 0 if matter.key.endswith("/tamper") else limits.gap_us
         for outage in self.outages:
-            ends_us = min(outage.end_us, FOREVER_US - DAY_US) + limits.gap_us
-            if outage.begin_us - limits.site_window_us <= matter.begin_us <= ends_us:
-                return (f"site/{self.box}", outage.begin_us) if matter.end_us <= ends_us + limits.gap_us else None
+            ends_us = min(outage.end_us, FOREVER_US - DAY_US)
+            if outage.begin_us - limits.site_window_us <= matter.begin_us <= ends_us + wakes_us:
+                within = matter.raised_us <= ends_us + wakes_us and matter.end_us <= ends_us + 2 * limits.gap_us
+                return (f"site/{self.box}", outage.begin_us) if within else None
         return None
 
     def explained(self, now_us: int, limits: Limits) -> dict[Handle, Matter]:

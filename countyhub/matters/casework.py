@@ -25,7 +25,7 @@ from countyhub.lifecycle.state import HUB, Act
 from countyhub.matters import evidence, kinds, records
 from countyhub.matters.records import Known
 from countyhub.worktime.deadlines import LATE_ALARM
-from gridwire.instants import instant
+from gridwire.instants import instant, microseconds
 from gridwire.problem import Language
 
 log = logging.getLogger("countyhub.matters")
@@ -55,6 +55,9 @@ class Casework:
         self._matters: dict[Handle, Matter] = {}
         self._vanished: list[Matter] = []
         self._over: frozenset[Handle] = frozenset()
+        self._closed: dict[str, datetime] = {}
+        """When the cases of these matters were closed, of those that are."""
+        self._moved: dict[Handle, str] = {}
         self._parts: list[tuple[str, str, str]] = []
         """Case of the larger matter, own case, and key: of what a larger one explains."""
         self._joins: dict[str, list[str]] = {}
@@ -70,6 +73,7 @@ class Casework:
         self._known = await records.known(self._connection, handles)
         await self._know_parents(changes.now)
         self._numbers = {handle: known.number for handle, known in self._known.items()}
+        self._closed = await rows.closed(self._connection, {number for number in self._numbers.values() if number})
         for handle in changes.gone:
             self._gone(handle)
         for matter in sorted(changes.now, key=_rank):
@@ -82,6 +86,8 @@ class Casework:
         await records.prove(self._connection, self._proofs)
         await records.remove(self._connection, changes.gone)
         await records.write(self._connection, changes.now, self._numbers)
+        for handle, number in self._moved.items():
+            await records.renumber(self._connection, handle, number)
         for matter in self._vanished:  # last: by now it is written down which cases others stand on
             await self._withdraw(matter)
 
@@ -104,19 +110,22 @@ class Casework:
     async def _one(self, matter: Matter) -> None:
         number = self._numbers.get(matter.handle)
         if matter.parent is not None:
-            self._part(matter, number)
+            await self._part(matter, number)
         elif number is not None and self._had_parent(matter):
             await self._alone(matter, number)
         elif number is not None:
-            self._prove(number, matter)
+            self._prove(await self._again(matter, matter, number), matter)
         elif not matter.history:
             await self._open(matter)
 
-    def _part(self, matter: Matter, number: str | None) -> None:
+    async def _part(self, matter: Matter, number: str | None) -> None:
         """What a larger one explains: its own case, if it has one already, goes under the larger one's."""
-        root = self._root(matter)
-        if root is None:
+        found = self._root(matter)
+        if found is None:
             return
+        whole, root = found
+        if self._opens(matter):
+            root = await self._again(whole, matter, root)
         if number is not None and number != root and not self._was_part(matter):
             self._parts.append((root, number, matter.key))
         self._prove(root, matter)
@@ -129,15 +138,34 @@ class Casework:
         others = await records.alone(self._connection, key, number)
         return bool(others - self._matters.keys() - self._over)
 
-    def _root(self, matter: Matter) -> str | None:
-        """The case of the topmost matter that explains this one, or of the highest that has one."""
-        found: str | None = None
+    def _root(self, matter: Matter) -> tuple[Matter, str] | None:
+        """The topmost matter that explains this one, or the highest that has a case, with it."""
+        found: tuple[Matter, str] | None = None
         parent = matter.parent
         while parent is not None:
-            found = self._numbers.get(parent) or found
-            above = self._matter(parent)
+            above, number = self._matter(parent), self._numbers.get(parent)
+            if above is not None and number is not None:
+                found = above, number
             parent = above.parent if above is not None else None
         return found
+
+    async def _again(self, matter: Matter, sign: Matter, number: str) -> str:
+        """The case of a matter: another one when something began in it after its own was closed. `sign`: the part of
+        it in which that is, or itself. What is over by then, or ended only, and what came late, opens nothing."""
+        closed = self._closed.get(number)
+        if closed is None or sign.history or sign.raised_us <= microseconds(closed):
+            return number
+        since_us = microseconds(closed) + 1
+        piece = matter._replace(begin_us=since_us, end_us=max(matter.end_us, sign.raised_us), raised_us=sign.raised_us)
+        await self._open(piece, former=(number, closed))
+        opened = self._joined.get(matter.key)
+        if opened is None:
+            return number
+        self._numbers[matter.handle] = self._moved[matter.handle] = opened
+        return opened
+
+    def _opens(self, matter: Matter) -> bool:
+        return kinds.ruling(self._book.registry, kinds.what(matter).kind, self._book.day(self._now)).opens
 
     def _had_parent(self, matter: Matter) -> bool:
         known = self._known.get(matter.handle)
@@ -186,6 +214,8 @@ class Casework:
         own = self._numbers.get(heir.handle)
         if own is None:
             self._numbers[heir.handle] = number
+        elif own != number and {own, number} & self._closed.keys():  # what is still open, or was closed last, counts
+            self._numbers[heir.handle] = max((own, number), key=lambda each: self._closed.get(each, self._now))
         elif own != number:
             older, newer = sorted((own, number), key=_serial)
             self._numbers[heir.handle] = older
@@ -205,7 +235,8 @@ class Casework:
 
     # Opening
 
-    async def _open(self, matter: Matter) -> None:
+    async def _open(self, matter: Matter, former: tuple[str, datetime] | None = None) -> None:
+        """`former`: the case that this matter had, and when that was closed; `matter` is what came since."""
         if matter.key in self._joined:
             self._numbers[matter.handle] = self._joined[matter.key]
             return
@@ -215,8 +246,9 @@ class Casework:
         ruling = kinds.ruling(registry, found.kind, day)
         if not ruling.opens:
             return
-        happened = instant(matter.begin_us)
+        happened = instant(matter.begin_us if former is None else matter.raised_us)
         long_ago = self._now - happened > LATE_ALARM  # and no history: it lasts still, and wants a light
+        words = [self._since(happened)] * long_ago + ([] if former is None else [self._after(*former)])
         opening = Opening(
             key=case_key(matter.key),
             origin="machine",
@@ -226,13 +258,25 @@ class Casework:
             device=found.device,
             happened=None if long_ago else happened,
             title=kinds.title(registry, found, day, self._language),
-            text=self._since(happened) if long_ago else "",
+            text="；".join(words) if self._language == "zh" else "; ".join(words),
             drill=found.drill,
             events=await evidence.of(self._connection, matter, found, self._signs),
             place=found.place,
         )
         opened = await open_case(self._connection, self._book, opening, self._now)
-        self._numbers[matter.handle] = self._joined[matter.key] = opened.number
+        self._joined[matter.key] = opened.number
+        if former is None:
+            self._numbers[matter.handle] = opened.number
+        elif opened.is_new:
+            await self._follows(former[0], opened.number)
+
+    async def _follows(self, former: str, number: str) -> None:
+        """The case that was closed says on its timeline where it goes on."""
+        found = await rows.load(self._connection, [former])
+        change = rows.Change(found[former], self._now)
+        text = f"办结后再次发生，已另立案件 {number}" if self._language == "zh" else f"again after its end: {number}"
+        change.line(rows.Line("joined", self._now, HUB, text))
+        await rows.save(self._connection, self._book, [change])
 
     def _prove(self, number: str, matter: Matter) -> None:
         """The first events of a matter are what its case stands on."""
@@ -247,6 +291,11 @@ class Casework:
         name = kinds.title(self._book.registry, kinds.what(matter), self._now, self._language)
         zh, en = f"上级事件已结束，此处仍未恢复：{name}", f"the larger one is over, this goes on: {name}"
         return zh if self._language == "zh" else en
+
+    def _after(self, former: str, closed: datetime) -> str:
+        at = f"{closed.astimezone(self._book.zone):%Y-%m-%d %H:%M}"
+        zh = f"前案 {former} 已于 {at} 结束，此后再次发生"
+        return zh if self._language == "zh" else f"case {former} was over at {at}; it happened again since"
 
     def _since(self, happened: datetime) -> str:
         at = f"{happened.astimezone(self._book.zone):%Y-%m-%d %H:%M}"

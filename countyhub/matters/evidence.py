@@ -29,9 +29,8 @@ class Sign(NamedTuple):
 
 
 def signs(signals: Sequence[tuple[Signal, int]], matters: Sequence[Matter]) -> dict[str, list[Sign]]:
-    """Events of a page by the key of the matter that they may belong to; of matters that are young, and need some."""
-    young = {matter.key for matter in matters if matter.size <= MANY + len(signals)}
-    devices = {tuple(key.removeprefix("drill/").split("/")[1:3]) for key in young}
+    """Events of a page by the key of the matter that they may belong to; an old one may need some for another case."""
+    devices = {tuple(matter.key.removeprefix("drill/").split("/")[1:3]) for matter in matters}
     found: dict[str, list[Sign]] = {}
     for signal, event_id in signals:
         if event_id and (signal.box, signal.device) in devices:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Row, delete, func, or_, select, tuple_
+from sqlalchemy import Row, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.correlate.matter import Handle, Matter
@@ -22,7 +22,7 @@ from countyhub.store.worktables import cursor
 EVENTS: Final = "correlate"
 LINKS: Final = "correlate-link"
 _KEY: Final = (matter.c.key, matter.c.begin_us)
-_SET: Final = ("end_us", "open", "size", "history", "parent_key", "parent_begin_us", "number")
+_SET: Final = ("end_us", "open", "size", "history", "parent_key", "parent_begin_us", "raised_us", "number")
 
 
 class Known(NamedTuple):
@@ -60,7 +60,8 @@ async def lasting(connection: AsyncConnection, since_us: int) -> dict[Handle, Kn
 def known_of(row: Row[Any]) -> Known:
     """A row of the table as what it says."""
     parent = None if row.parent_key is None else (row.parent_key, row.parent_begin_us)
-    return Known(Matter(row.key, row.begin_us, row.end_us, row.open, row.size, row.history, parent), row.number)
+    found = Matter(row.key, row.begin_us, row.end_us, row.open, row.size, row.history, parent, row.raised_us)
+    return Known(found, row.number)
 
 
 async def write(connection: AsyncConnection, matters: Sequence[Matter], numbers: Mapping[Handle, str | None]) -> None:
@@ -75,12 +76,20 @@ async def write(connection: AsyncConnection, matters: Sequence[Matter], numbers:
             "history": each.history,
             "parent_key": each.parent[0] if each.parent else None,
             "parent_begin_us": each.parent[1] if each.parent else None,
+            "raised_us": each.raised_us,
             "number": numbers.get(each.handle),
         }
         for each in matters
     ]
     if rows:
         await write_all(connection, matter, rows, key=("key", "begin_us"), update=_SET)
+
+
+async def renumber(connection: AsyncConnection, handle: Handle, number: str) -> None:
+    """Another case for a matter that is as it was."""
+    await connection.execute(
+        update(matter).where(matter.c.key == handle[0], matter.c.begin_us == handle[1]).values(number=number)
+    )
 
 
 async def remove(connection: AsyncConnection, handles: Sequence[Handle]) -> None:

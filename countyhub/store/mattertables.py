@@ -20,6 +20,7 @@ matter = Table(
     Column("history", Boolean(create_constraint=False), nullable=False, comment="it was a day old when it arrived"),
     Column("parent_key", String(KEY_LENGTH), comment="the matter that it is a part of"),
     Column("parent_begin_us", RowNumber),
+    Column("raised_us", RowNumber, nullable=False, server_default="0", comment="when something last began in it"),
     Column("number", String(32), comment="the case that was opened for it, or that it joined"),
     Index("ix_matter_end_us", "end_us"),
     Index("ix_matter_open", "open", sqlite_where=text("open"), postgresql_where=text("open")),

@@ -163,6 +163,27 @@ def test_the_last_will_is_a_site_outage_with_all_that_happens_in_it():
     assert look([*signals, alarm(100)], 9000)[0][0] == ("alarm/cam-1/motion", 100, 100, 1)
 
 
+def test_cuts_of_seconds_are_no_outage_however_many_follow_each_other():
+    """R-CORR-05: six minutes of a link that is away for 20 s a minute, then of cameras; one whole cut counts."""
+    blips = [signal for at in range(0, 400, 60) for signal in (link(at, DOWN), link(at + 20, UP))]
+    assert look(blips, 9000)[0] == []
+    assert look([*blips, link(420, DOWN), link(730, UP)], 9000)[0] == [("site", 420, 730, 1)]
+    dips = [signal for at in range(0, 400, 130) for signal in power_cut(at=at, lasts=30, spread=1)]
+    assert [key for key, *_ in look(dips, 9000)[0] if key == "site"] == []
+
+
+def test_a_camera_that_is_covered_after_the_outage_is_none_of_it():
+    """R-CORR-05: while the cameras wake up their pictures are the outage's; covering one is somebody's doing."""
+    cut = [link(0, DOWN), link(2000, UP)]
+    inside, after = alarm(100, kind="tamper"), alarm(2001, kind="tamper")
+    assert look([*cut, inside], 9000)[0] == [("site", 0, 2000, 1)]
+    assert look([*cut, after, alarm(2001, kind="signal_lost")], 9000)[0] == [
+        ("alarm/cam-1/tamper", 2001, 2001, 1),
+        ("site", 0, 2000, 1),
+    ]
+    assert look([*cut, alarm(1900, kind="tamper"), after], 9000)[0][0] == ("alarm/cam-1/tamper", 1900, 2001, 2)
+
+
 def test_what_outlives_its_outage_is_a_case_of_its_own():
     """R-CORR-05: lightning killed one camera; the others came back."""
     signals = [signal for signal in power_cut() if not (signal.device == "cam-4" and signal.mark == UP)]
@@ -215,11 +236,14 @@ def test_state_is_bounded_and_survives_a_restart():
 
 
 def test_a_repeated_signal_changes_nothing():
-    """R-CORR-01"""
+    """R-CORR-01: and only alarms that belong to what is known already are counted as repeats."""
     correlator = Correlator(SITES)
     signal = alarm(0)
     assert correlator.take(signal).now
     assert correlator.take(signal) == ((), ())
+    assert "repeated" not in correlator.counts()
+    for at, mark in ((60, START), (90, END), (1000, START)):
+        correlator.take(alarm(at, mark))
     assert correlator.counts()["repeated"] == 1
 
 

@@ -131,6 +131,88 @@ async def test_later_matters_join_and_after_its_end_there_is_a_new_case(world: W
         assert len((await connection.execute(select(cases.c.number))).all()) == 2
 
 
+async def settle(world: World, number: str) -> None:
+    clerk = Actor("P1", "village_clerk", frozenset({Office("village", BOX)}))
+    for name in ("begin", "feed_back", "close"):
+        act = Act(name=name, text="ok")
+        acted = await acting.act(world.store, world.office.book, number, act, clerk, world.office.now)
+        assert isinstance(acted, acting.Acted)
+
+
+async def told(world: World) -> list[tuple]:
+    """Each case with its text, and which one the matters have now."""
+    async with world.store.read() as connection:
+        query = select(cases.c.number, cases.c.stage, cases.c.text, cases.c.happened).order_by(cases.c.number)
+        return [tuple(row) for row in await connection.execute(query)]
+
+
+INTRUSION = [Alarm(kind="intrusion", state=state) for state in ("start", "end")]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_what_begins_after_its_case_was_closed_is_a_new_case(world: World, restarts: bool) -> None:
+    """R-CASE-02: although it is the same matter; once, whatever comes late, ends, or is read again."""
+    start, end = INTRUSION
+    await world.at(0, start)
+    ((first, *_),) = await told(world)
+    await world.at(100)
+    await settle(world, first)
+
+    async def at(seconds: float, *data: object, happened: float | None = None) -> None:
+        if restarts:
+            await world.office.restart()
+        more = {} if happened is None else {"happened": NOON + timedelta(seconds=happened)}
+        await world.at(seconds, *data, **more)
+
+    await at(110, end)
+    await at(120, start, happened=90)
+    assert len(await told(world)) == 1  # an end, and what came before the closing
+    await at(200, start, happened=130)
+    await at(210, end)
+    await at(220, start)
+    (_, second) = await told(world)
+    assert second[1:] == (
+        "filed",
+        f"前案 {first} 已于 2026-06-01 12:01 结束，此后再次发生",
+        NOON + timedelta(seconds=130),
+    )
+    async with world.store.read() as connection:
+        lines = (await connection.execute(select(case_entry.c.text).where(case_entry.c.number == first))).scalars()
+        assert f"办结后再次发生，已另立案件 {second[0]}" in list(lines)
+        proof = select(case_evidence.c.event_id).where(case_evidence.c.number == second[0])
+        assert sorted((await connection.execute(proof)).scalars()) == [4, 5, 6]
+        assert (await connection.execute(select(matter.c.number))).scalars().all() == [second[0]]
+    world.office.now = NOON + timedelta(seconds=230)
+    await settle(world, second[0])
+    await at(240, end)
+    assert len(await told(world)) == 2
+    await at(250, start, end)
+    assert [row[1] for row in await told(world)] == ["closed", "closed", "filed"]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_what_goes_down_after_the_case_of_its_outage_was_closed_is_a_new_case(
+    world: World, restarts: bool
+) -> None:
+    """R-CASE-02: a device that fails or is dark in an outage whose case is closed; not what is only shown."""
+    await world.link(0, DOWN, BOX)
+    await world.at(301)
+    ((first, *_),) = await told(world)
+    await settle(world, first)
+    if restarts:
+        await world.office.restart()
+    await world.at(320, DeviceState(state="down"), happened=NOON + timedelta(seconds=200))
+    await world.at(330, Alarm(kind="too_dark", state="pulse"))
+    assert len(await told(world)) == 1
+    await world.at(340, Alarm(kind="signal_lost", state="start"), device="cam-2")
+    if restarts:
+        await world.office.restart()
+    await world.at(350, DeviceState(state="down"), device="cam-3")
+    await world.at(700)
+    assert [row[1] for row in await told(world)] == ["closed", "filed"]
+    assert await world.cases() == {"site": "filed"}
+
+
 async def test_single_cameras_go_under_the_case_of_their_site(world: World) -> None:
     """R-OPEN-02: and one that stays away stands for itself again."""
     for number in range(1, 5):
@@ -281,18 +363,24 @@ async def test_a_case_stays_when_its_device_proves_to_have_failed_at_another_tim
 
 
 async def test_pieces_that_become_one_have_one_case(world: World) -> None:
-    """R-OPEN-03: the older case is the one that stays."""
+    """R-OPEN-03: the older case is the one that stays, unless it was closed already."""
     await world.at(0, SMOKE)
     (number,) = await world.one(cases.c.number)
-    clerk = Actor("P1", "village_clerk", frozenset({Office("village", BOX)}))
-    for name in ("begin", "feedback", "close"):
-        act = Act(name=name, text="ok")
-        await acting.act(world.store, world.office.book, number, act, clerk, world.office.now)
     await world.at(500, SMOKE)
     await world.at(600, SMOKE, happened=NOON + timedelta(seconds=250))
     async with world.store.read() as connection:
         (row,) = (await connection.execute(select(matter))).all()
     assert (row.size, row.number) == (3, number)
+    await settle(world, number)
+    await world.at(1500, SMOKE)
+    await world.at(1510, SMOKE, happened=NOON + timedelta(seconds=790))
+    await world.at(1520, SMOKE, happened=NOON + timedelta(seconds=1080))
+    await world.at(1530, SMOKE, happened=NOON + timedelta(seconds=1290))
+    async with world.store.read() as connection:
+        (row,) = (await connection.execute(select(matter))).all()
+        newest = (await connection.execute(select(cases.c.number).where(cases.c.open))).scalar_one()
+    assert (row.size, row.number) == (7, newest)
+    assert newest != number
 
 
 async def test_events_of_a_box_without_a_clock_wait_for_it(world: World) -> None:
