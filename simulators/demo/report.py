@@ -36,7 +36,7 @@ def addresses(stage: Stage, *, is_kept: bool) -> list[str]:
 
 
 def login(stage: Stage, accounts: Accounts, language: Language) -> list[str]:
-    """How to get in, and how to become somebody else."""
+    """How to get in, how to become somebody else, and under whose names the demo itself acts."""
     address = f"http://127.0.0.1:{stage.console_port}"
     return [
         f"  登录（一次性链接） / log in, once   {address}{accounts.link}",
@@ -48,7 +48,28 @@ def login(stage: Stage, accounts: Accounts, language: Language) -> list[str]:
         ),
         *(f"    {each.user.name:<12}{each.about}" for each in accounts.users),
         "",
+        *_company((", " if language == "en" else "、").join(accounts.staff), language),
     ]
+
+
+def _company(names: str, language: Language) -> list[str]:
+    if not names:
+        return []
+    lines = (
+        (
+            f"  演示程序也在禄桥村办事，用这些人的名字：{names}。",
+            f"  The demo acts too, in Luqiao village, under these names: {names}.",
+        ),
+        (
+            "  他们只办演示开始后新立的报警案件，一两分钟后动手；您或任何人动过的案件，他们不再碰。",
+            "  They see to new alarms alone, after a minute or two, and to nothing that anybody else has touched.",
+        ),
+        (
+            "  审计记的是写入时刻：过去一周的办理，在审计里都是刚才。",
+            "  The audit says when a row was written: of the past week's acts that is a moment ago.",
+        ),
+    )
+    return [*(say(language, zh=zh, en=en) for zh, en in lines), ""]
 
 
 def death(problem: ChildDied) -> list[str]:

@@ -5,15 +5,18 @@ import fcntl
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import termios
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from simulators.demo.fetch import fetch
+from simulators.demo.play import SAME_WISH_S
 from tests.harness import until
 
 PATIENCE_S = 90.0
@@ -112,6 +115,8 @@ async def test_everything_happens_and_nothing_is_lost_or_there_twice(start):
     assert emitted == stored > 20, "what happened before the demo began does not count"
     for name in ("county", "dispatcher", "department", "township", "clerk", "worker", "inspector", "auditor"):
         assert re.search(rf"^    {name} ", demo.screen, re.MULTILINE), name
+    assert "under these names: " in demo.screen
+    assert "(clerk)" in demo.screen
     for text in ("no power for", "power is back", "uplink cut", "check-in", "motion", "blind intervals"):
         assert text in demo.screen, text
     assert (demo.path / "village" / "secrets" / "village-key").stat().st_mode & 0o777 == 0o600
@@ -136,6 +141,42 @@ async def test_ctrl_c_at_a_terminal_reaches_the_demo_alone_and_is_counted(start)
     assert b"\x1b[J" in drawn.text, "drawn in place"
     assert SUM.search(drawn.text.decode().replace("\r\n", "\n")), drawn.text.decode()
     drawn.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["no power for", "uplink cut"])
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_ended_while_something_is_away_nothing_is_lost(start, moment, at_once):
+    """`make` hands on the signal that it gets itself: twice at the same moment is one wish, twice in a second two."""
+    demo = start("--empty", "--speed", "2")
+    await demo.until_screen(moment)
+    demo.process.terminate()
+    demo.process.terminate()
+    await demo.until_screen("the end: all is mended")
+    if at_once:
+        await asyncio.sleep(2 * SAME_WISH_S)  # what is tested is the time between two signals
+        demo.process.send_signal(signal.SIGINT)
+    assert await demo.ended() == 0, demo.screen
+    assert SUM.search(demo.screen), demo.screen
+    if not at_once:
+        emitted, stored = map(int, SUM.search(demo.screen).groups())
+        assert emitted == stored, "everything was waited for"
+
+
+@pytest.mark.slow
+async def test_what_vanishes_at_the_county_is_told_as_lost(start):
+    """The count believes nobody: a row that the hub had and has no more is lost, whatever box and screen say."""
+    demo = start("--empty")
+    await demo.until_screen("all is up")
+    taken = "SELECT min(id) FROM event WHERE type LIKE '%alarm%'"
+    with closing(sqlite3.connect(demo.path / "county" / "data" / "hub.db", timeout=10)) as database:
+        await until(lambda: database.execute(taken).fetchone()[0] is not None, PATIENCE_S)
+        database.execute(f"DELETE FROM event WHERE id = ({taken})")
+        database.commit()
+    demo.process.terminate()
+    assert await demo.ended() == 1, demo.screen
+    assert re.search(r"^  lost: \d", demo.screen, re.MULTILINE), demo.screen
+    assert re.search(r"^emitted \d+ stored \d+ lost 1 twice 0$", demo.screen, re.MULTILINE), demo.screen
 
 
 @pytest.mark.slow
