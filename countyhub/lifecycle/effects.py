@@ -77,11 +77,14 @@ def close(case: Case, moment: Moment) -> Changes:
 def pass_up(case: Case, moment: Moment) -> Changes:
     to = above(case)
     assert to is not None
-    return _moved(case, moment, to) | {"passed_up": True, "givers": (), "below": ()}
+    return _moved(_answered(case, moment), moment, to) | {"passed_up": True, "givers": (), "below": ()}
 
 
 def escalate(case: Case, moment: Moment) -> Changes:
-    changes = pass_up(case, moment)
+    """What nobody has taken on is taken away: that limit runs on until somebody does."""
+    to = above(case)
+    assert to is not None
+    changes = _moved(case, moment, to) | {"passed_up": True, "givers": (), "below": ()}
     clocks = tuple(deadlines.mark_escalated(clock, moment.now) for clock in changes["clocks"])
     return changes | {"clocks": clocks, "escalated": case.escalated + 1}
 
@@ -89,7 +92,7 @@ def escalate(case: Case, moment: Moment) -> Changes:
 def assign(case: Case, moment: Moment) -> Changes:
     assert moment.act.target is not None
     givers = (*case.givers, case.owner) if case.owner else case.givers
-    return _moved(case, moment, moment.act.target) | {"givers": givers, "below": ()}
+    return _moved(_answered(case, moment), moment, moment.act.target) | {"givers": givers, "below": ()}
 
 
 def reassign(case: Case, moment: Moment) -> Changes:
@@ -200,6 +203,14 @@ def meet(case: Case, moment: Moment) -> Changes:
 def ledger_step(case: Case, moment: Moment) -> Changes:
     assert moment.act.day is not None
     return {"five_steps": (*case.five_steps, moment.act.day)}
+
+
+def _answered(case: Case, moment: Moment) -> Case:
+    """Who hands it on has taken it up: when the next one begins with it is no longer theirs to answer for."""
+    level = case.owner.level if case.owner is not None else ""
+    mine = [clock.until == "begin" and clock.level == level for clock in case.clocks]
+    ended = (deadlines.end(clock, moment.now) if own else clock for clock, own in zip(case.clocks, mine, strict=True))
+    return replace(case, clocks=tuple(ended))
 
 
 def _moved(case: Case, moment: Moment, to: Office, *, fresh: bool = True) -> Changes:

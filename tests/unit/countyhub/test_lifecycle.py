@@ -367,6 +367,29 @@ def test_clocks_of_a_level_begin_once_and_end_where_they_should():
     assert len(down.clocks) == len(up.clocks)
 
 
+def test_who_hands_it_on_in_time_does_not_turn_red_because_the_next_one_is_slow():
+    """R-LIFE-16: the limit of taking it on ends; not when the hub takes away what nobody has taken on."""
+    take_on = Budget(name="take on", amount=10, unit="minutes", until="begin")
+    life = Lifecycle(Budgets({("", "grid"): (take_on,), ("", "village"): (take_on,)}), CALENDAR)
+
+    def step(case, actor, act, minute):
+        done = life.step(case, act, actor, T0 + timedelta(minutes=minute))
+        assert isinstance(done, Done), done
+        return done.case
+
+    case = step(new(), WORKER, Act(name="register"), 0)
+    up = step(case, WORKER, Act(name="pass_up", text="too large"), 9)
+    up = step(step(up, CLERK, Act(name="pass_up", text="still"), 18), MAYOR, Act(name="begin"), 60)
+    assert [(clock.level, clock.ended - T0, clock.on_time) for clock in up.clocks] == [
+        ("grid", timedelta(minutes=9), True),
+        ("village", timedelta(minutes=9 + 9), True),
+    ]
+    taken = step(case, HUB, Act(name="escalate", text="over"), 11)
+    assert [clock.ended for clock in taken.clocks] == [None, None]
+    down = step(step(taken, CLERK, Act(name="assign", target=GRID), 12), WORKER, Act(name="begin"), 13)
+    assert [clock.on_time for clock in down.clocks] == [False, True]
+
+
 def test_what_is_of_no_known_kind_must_be_classified_within_a_limit():
     """R-LIFE-23"""
     bare = Budgets({("0103", ""): (Budget(name="decide", amount=24, unit="calendar_hours"),)})
