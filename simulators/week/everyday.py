@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
+from msgspec.structs import replace
+
 from gridwire.events import Alarm, Checkin, PictureRef, Request, Severity
 from simulators.camera.picture import jpeg
 from simulators.week import words
 from simulators.week.county import card_of
 from simulators.week.course import Course
+from simulators.week.papers import papers
 from simulators.week.sender import Sender
 
 _SEEN: Final = {"motion": 10, "person": 6, "vehicle": 5, "line_crossing": 3}
@@ -66,10 +69,19 @@ class Everyday:
 
     def _patrol(self, worker: str, slot: str) -> _Happens:
         async def walk(at: datetime) -> None:
-            said = Checkin(method="card", person=card_of(worker), key="week-1", verified=True, point="村站", slot=slot)
+            said = self._shown(worker, slot, at)
             self._course.arrives(self._sender.says(said, at, self._sender.village.terminal))
 
         return walk
+
+    def _shown(self, worker: str, slot: str, at: datetime) -> Checkin:
+        """Of three workers two lay down an identity card, at a terminal that is told to keep the name; one has a card
+        without a name. No draw of the week: another number would be another week."""
+        method, masked = papers(worker)
+        known = self._course.book.registry.person(worker, at)
+        name = known.name if known is not None and method == "id" else ""
+        return Checkin(method=method, person=card_of(worker), key="week-1", masked=masked, name=name, verified=True,
+                       point="村站", slot=slot)  # fmt: skip
 
     async def _alarm(self, at: datetime) -> None:
         """One that somebody has to see to."""
@@ -81,13 +93,14 @@ class Everyday:
 
     async def _visit(self, at: datetime) -> None:
         item = self._random.choice(_SERVICES)
-        await self._ask(Request(item=item, mode="direct", receipt=self.receipt(at)), at)
+        await self._ask(Request(item=item, mode="direct", receipt=self.receipt(at), text=words.SERVICE_ASKED), at)
 
     async def _report(self, at: datetime) -> None:
         item = self._random.choice(list(words.REPORTS))
         await self._ask(Request(item=item, mode="report", receipt=self.receipt(at), text=words.REPORTS[item][0]), at)
 
     async def _ask(self, request: Request, at: datetime) -> None:
+        request = replace(request, masked=papers(request.receipt)[1])
         self._course.arrives(self._sender.says(request, at, self._sender.village.terminal))
         await self._course.settle()
 

@@ -1,4 +1,4 @@
-"""What residents, workers and departments of the week write. Invented; nobody in it has a name."""
+"""What residents, workers and departments of the week write. Invented; nobody in it is anybody."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ REPORTS: Final[dict[str, tuple[str, str]]] = {
 }
 """Category of a reported matter -> what the resident says, and what was done about it."""
 SERVICE_DONE: Final = ("材料齐全，已当场办结", "已代为提交，审批通过，结果已告知本人", "已办理完毕，请到村站领取回执")
+SERVICE_ASKED: Final = "本人办理，材料已备齐；不识字，请联系邻居演示甲"
+"""What a resident adds to a request; the neighbour is nobody."""
 ALARM_DONE: Final[dict[str, tuple[str, ...]]] = {
     "intrusion": ("已到场，为村民抄近路，已提醒", "已到场查看，无异常，疑为牲畜闯入", "已喊话劝离水边，人员安全"),
     "crowd": ("已到场，村民办喜事，交通秩序正常", "已到场疏导，现场平稳"),

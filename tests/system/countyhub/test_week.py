@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
+from countyhub.accounts import masking
 from countyhub.audit import reading as audit
 from countyhub.cases import finding
 from countyhub.cases.finding import Listed
@@ -21,6 +24,7 @@ from countyhub.store.notifytables import message, parcel
 from countyhub.store.rolluptables import box_day, box_hour
 from countyhub.store.tables import event, media
 from countyhub.store.worktables import aside
+from gridwire.events import TYPE_OF, Checkin
 from simulators.demo.village import BOX, PLACES
 from simulators.week import __main__ as command
 from simulators.week.county import COUNTY, ROAD, ZONE, NotEmpty
@@ -229,6 +233,18 @@ async def test_it_can_be_lived_at_any_time(tmp_path, now, seed, capsys):
     assert counts.lights["red"] == 1
     assert counts.lights["yellow"] >= 2
     assert counts.guessed == 0
+
+
+async def test_whom_a_card_names_is_masked_and_there_to_be_looked_at(store):
+    """Nobody's: every number is of a region that there is not."""
+    async with store.read() as connection:
+        raws = (await connection.execute(select(event.c.raw).where(event.c.type == TYPE_OF[Checkin]))).scalars()
+        said = [msgspec.convert(msgspec.json.decode(raw)["data"], Checkin) for raw in raws]
+    named = [each for each in said if each.name]
+    assert len(named) > len(said) / 3
+    assert all(each.verified and each.masked for each in said)
+    assert all(re.fullmatch(r"990126\*{8}\d{3}[\dX]", each.masked) for each in named)
+    assert all(masking.is_hidden(each) and masking.name(each.name) != each.name for each in named)
 
 
 async def test_the_charts_have_a_week_behind_them(store):
