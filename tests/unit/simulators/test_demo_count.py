@@ -1,17 +1,22 @@
 """The demo's count: what is lost, what is there twice, what nobody could see; and what the records say."""
 
+import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.terminal.idnumber import VillageKey
+from drivers.terminal.roster import read_roster
 from simulators.camera import Camera, CameraConfig
 from simulators.demo.counting import CHECKIN, Blind, Count, Happened, Key, Row, Tally, count
 from simulators.demo.happened import alarms, checkins
 from simulators.demo.matching import Pairs
+from simulators.demo.village import BOX, WINDOW
+from simulators.demo.visitors import WORKERS, Visitors, roster
 from simulators.terminal import Shown
 
 NOON = datetime(2026, 5, 1, 4, 0, tzinfo=UTC)
@@ -198,3 +203,16 @@ def test_what_waits_on_the_box_is_not_lost_and_not_at_the_hub():
     waiting = row(3, 2)._replace(at_hub=False)
     result = count([happened(0), happened(3), happened(9)], [row(0, 1), waiting], [])
     assert result.total == Tally(emitted=3, stored=1, lost=1, waiting=1), "what is at neither is lost all the same"
+
+
+def test_visitors_are_on_the_roster_but_for_strangers_and_none_is_back_when_the_window_ends():
+    known = read_roster(roster(SECRET, BOX), Path("roster.csv"))
+    visitors, came = Visitors(random.Random(1)), {}
+    for now_s in range(0, 2000, 11):
+        visitor = visitors.next(now_s)
+        worker = known.get(VillageKey("k", SECRET).hash_number(visitor.what).digest)
+        assert (worker is not None) == visitor.is_worker
+        assert worker is None or worker.grid.startswith(BOX)
+        assert now_s - came.get(visitor.what, -1000) > WINDOW.total_seconds() + 30
+        came[visitor.what] = now_s
+    assert {each.what for each in WORKERS} < set(came), "all of them, and strangers"
