@@ -5,6 +5,7 @@ Read from the box's own store, as the agent would tell it at its next start; not
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +15,13 @@ import msgspec
 
 from edgeagent.devices.sight import Sight
 from edgeagent.outbox import export
-from edgeagent.outbox.inspect import Content, NoOutbox, opened
+from edgeagent.outbox.inspect import Content, opened
 from gridwire.codec import Arrived, decode_up
 from gridwire.events import Event
+from gridwire.problem import Problem
 from simulators.demo.counting import Blind
+
+log = logging.getLogger("simulators.demo.onbox")
 
 _SIGHTS = "SELECT key, value FROM memory WHERE key GLOB 'device/*/sight'"
 _ALIVE = "SELECT value FROM memory WHERE key = 'alive'"
@@ -32,14 +36,13 @@ class OnBox(NamedTuple):
 
 
 def read(folder: Path, base: str, now: datetime, *, at_rest: bool) -> OnBox:
-    """The store in this folder. `at_rest`: its agent has ended. Nothing when it has never begun.
-
-    Raises what `edgeagent.outbox.inspect.opened` raises of a store that cannot be read.
-    """
+    """The store in this folder. `at_rest`: its agent has ended. Of one that is not there, or that cannot be read,
+    nothing: then nothing is excused."""
     try:
         with opened(folder, snapshot=True) as content:
             return OnBox(list(_unsent(content, base)), list(_blinds(content, now, at_rest=at_rest)))
-    except NoOutbox:
+    except Problem as problem:
+        log.info("nothing of the box's own record: %s", problem)
         return OnBox([], [])
 
 

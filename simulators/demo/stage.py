@@ -143,7 +143,7 @@ class Stage:
 
     def last_count(self) -> tuple[Count, list[Blind]]:
         """Once agent and hub have ended: everything is read anew, and what the box alone knows counts as that. With the
-        intervals in which nobody saw a device. Raises `gridwire.problem.Problem` of a store that cannot be read."""
+        intervals in which nobody saw a device."""
         self._ledger = Ledger(self.folder.database, BASE, self._begun)
         self._refresh()
         left = onbox.read(self.folder.outbox, BASE, datetime.now(UTC), at_rest=True)
