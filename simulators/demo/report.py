@@ -90,8 +90,8 @@ def counted(count: Count, blinds: Iterable[Blind], language: Language) -> list[s
     table, total = count_lines(count, language)
     lines = ["", *table, ""]
     if count.total.waiting:
-        zh = f"{count.total.waiting} 条已存在村盒里、还没有发到县级：没有丢失，村盒再启动时补发。"
-        en = f"{count.total.waiting} stored on the box, not yet at the hub: not lost, sent when the box starts again."
+        zh = f"{count.total.waiting} 条已存在村盒里、还没有发到县级：没有丢失，村盒会在再启动时补发；演示到此为止。"
+        en = f"{count.total.waiting} stored on the box, not yet at the hub: not lost, a box sends them when it starts again."
         lines += [say(language, zh=zh, en=en), ""]
     lines += _blind_lines(count, list(blinds), language)
     lines += [_one(say(language, zh="丢失", en="lost"), one.key, one.time, language) for one in count.lost[:_LISTED]]
