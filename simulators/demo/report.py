@@ -91,7 +91,7 @@ def counted(count: Count, blinds: Iterable[Blind], language: Language) -> list[s
     lines = ["", *table, ""]
     if count.total.waiting:
         zh = f"{count.total.waiting} 条已存在村盒里、还没有发到县级：没有丢失，村盒会在再启动时补发；演示到此为止。"
-        en = f"{count.total.waiting} stored on the box, not yet at the hub: not lost, a box sends them when it starts again."
+        en = f"{count.total.waiting} stored on the box, not yet at the hub: not lost, a box sends them when it starts."
         lines += [say(language, zh=zh, en=en), ""]
     lines += _blind_lines(count, list(blinds), language)
     lines += [_one(say(language, zh="丢失", en="lost"), one.key, one.time, language) for one in count.lost[:_LISTED]]
