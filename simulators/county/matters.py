@@ -29,6 +29,17 @@ _AT_ONCE: tuple[_Budget, ...] = (
     ("village", "办结", 2, "calendar_hours", "close"),
     ("township", "办结", 4, "calendar_hours", "close"),
 )
+_URGENT: tuple[_Budget, ...] = (
+    ("village", "接办", 2, "calendar_hours", "begin"),
+    ("village", "恢复", 48, "calendar_hours", "close"),
+    ("township", "恢复", 72, "calendar_hours", "close"),
+    ("department", "接办", 2, "calendar_hours", "begin"),
+    ("department", "恢复", 48, "calendar_hours", "feedback"),
+)
+_AT_ONCE_ABOVE: tuple[_Budget, ...] = (
+    ("department", "接办", 30, "minutes", "begin"),
+    ("department", "反馈", 4, "calendar_hours", "feedback"),
+)
 # The State Council's notices for 2025 and 2026: from, to, name.
 _HOLIDAYS = (
     ("2025-01-01", "2025-01-01", "元旦"), ("2025-01-28", "2025-02-04", "春节"),
@@ -68,7 +79,8 @@ def _categories(departments: int) -> Iterator[Row]:
             code = f"{group}{index:02d}"
             owned = f"D{owner % departments + 1:02d}"
             yield Category(code=code, name=kind, ledger=ledger, handling=handling, owner=owned)
-            for level, purpose, amount, unit, until in _AT_ONCE if handling == "at_once" else ():
+            own = (*_AT_ONCE, *_AT_ONCE_ABOVE) if handling == "at_once" else _URGENT if kind in names.URGENT else ()
+            for level, purpose, amount, unit, until in own:
                 yield Deadline(category=code, level=level, name=purpose, amount=amount, unit=unit, until=until)
 
 

@@ -46,19 +46,31 @@ CATEGORIES: tuple[tuple[str, Ledger, tuple[tuple[str, Handling, int], ...]], ...
     ),
     ("治安防范", "stability", (("入侵报警", "at_once", 1), ("人员聚集", "at_once", 1))),
     ("应急安全", "stability", (("火情", "at_once", 14), ("水位超限", "at_once", 9), ("求助报警", "at_once", 14))),
-    ("设备设施", "livelihood", (("摄像机故障", "within_limit", 0), ("终端故障", "within_limit", 0))),
+    (
+        "设备设施",
+        "stability",
+        (
+            ("摄像机故障", "within_limit", 0),
+            ("终端故障", "within_limit", 0),
+            ("停电断网", "within_limit", 0),
+            ("遮挡破坏", "at_once", 1),
+        ),
+    ),
     ("便民服务", "livelihood", (("服务事项", "within_limit", 0),)),
 )
-"""Group, ledger, and its kinds with handling class and department."""
+"""Group, ledger (cameras serve safety, so do their faults), and its kinds with handling class and department."""
 
 ALARMS = {
     "smoke": "火情", "fire": "火情", "water_level": "水位超限", "sos": "求助报警", "request": "服务事项",
     "intrusion": "入侵报警", "line_crossing": "入侵报警", "illegal_access": "入侵报警", "crowd": "人员聚集",
-    "tamper": "摄像机故障", "signal_lost": "摄像机故障", "picture": "摄像机故障", "hardware_failure": "摄像机故障",
-    "storage_failure": "摄像机故障", "offline": "摄像机故障", "unstable": "摄像机故障", "site": "摄像机故障",
-    "township": "摄像机故障", "motion": "", "person": "", "vehicle": "",
+    "tamper": "遮挡破坏", "signal_lost": "摄像机故障", "picture": "摄像机故障", "hardware_failure": "摄像机故障",
+    "storage_failure": "摄像机故障", "offline": "摄像机故障", "unstable": "摄像机故障", "site": "停电断网",
+    "township": "停电断网", "motion": "", "person": "", "vehicle": "",
 }  # fmt: skip
 """Kind of alarm -> the kind of matter that it becomes; empty: only shown."""
+
+URGENT = frozenset({"停电断网"})
+"""Kinds that have hours, although nobody settles them at once."""
 
 SERVICES = (
     "低保申请", "临时救助", "高龄津贴", "残疾补贴", "医保参保", "医保报销", "养老认证", "社保卡办理",

@@ -24,7 +24,7 @@ from countyhub.registry.difference import difference
 from countyhub.registry.forms import AlarmKind, Camera, Category, Day, Deadline, Duty, Person, Polygon
 from countyhub.store.engine import Store
 from countyhub.worktime.deadlines import Unit, Until
-from simulators.county import land
+from simulators.county import land, names
 from simulators.county.build import COUNTY, FOUNDED, Plan, build
 from simulators.demo.village import BOX, PLACES
 
@@ -47,7 +47,19 @@ _AT_ONCE: Final[tuple[tuple[_Level, str, int, Unit, Until], ...]] = (
     ("village", "接办", 10, "minutes", "begin"),
     ("village", "办结", 2, "calendar_hours", "close"),
     ("township", "办结", 4, "calendar_hours", "close"),
+    ("department", "接办", 30, "minutes", "begin"),
+    ("department", "反馈", 4, "calendar_hours", "feedback"),
 )
+_URGENT: Final[tuple[tuple[_Level, str, int, Unit, Until], ...]] = (
+    ("grid", "接办", 2, "calendar_hours", "begin"),
+    ("grid", "恢复", 48, "calendar_hours", "close"),
+    ("village", "接办", 2, "calendar_hours", "begin"),
+    ("village", "恢复", 48, "calendar_hours", "close"),
+    ("township", "恢复", 72, "calendar_hours", "close"),
+    ("department", "接办", 2, "calendar_hours", "begin"),
+    ("department", "恢复", 48, "calendar_hours", "feedback"),
+)
+"""Of a site without power or link."""
 ROAD: Final = "0101"
 ROAD_HOURS: Final = 72
 """The limit of a damaged road at grid and village, by the clock: so that the week has its lights on every weekday."""
@@ -118,6 +130,8 @@ def _limits(found: Iterable[Category]) -> Iterator[Deadline]:
             wanted = _LIMITS
         elif row.handling == "at_once":
             wanted = _AT_ONCE
+        elif row.name in names.URGENT:
+            wanted = _URGENT
         elif row.code == ROAD:
             wanted = tuple((level, "办结", ROAD_HOURS, "calendar_hours", "close") for level in ("grid", "village"))
         elif row.code == CAMERA_FAULT:

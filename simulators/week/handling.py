@@ -45,7 +45,7 @@ class Handling:
     # The usual
 
     async def machine(self, case: Listed) -> Tale:
-        """An alarm: at once what is urgent, a broken camera in office hours."""
+        """An alarm: at once what is urgent, a site without power the same day, a broken camera in office hours."""
         kind = case.key.split("/")[0]
         kind = case.key.split("/")[3] if kind == "alarm" else kind
         done = self._random.choice(words.ALARM_DONE.get(kind, ("已到场查看，情况正常",)))
@@ -58,6 +58,12 @@ class Handling:
                 return
             await self._course.acts(case.number, "begin", text="已出发")
             yield self._after(8 * MINUTE, 40 * MINUTE)
+        elif kind in ("site", "township"):
+            yield self._after(10 * MINUTE, 50 * MINUTE)
+            if not await self._is_with_somebody(case.number):
+                return
+            await self._course.acts(case.number, "begin", text="已联系供电所和运营商")
+            yield self._after(4 * HOUR, 9 * HOUR)
         else:
             yield hours.in_office(self._random, self._after(20 * MINUTE, 3 * HOUR))
             if not await self._is_with_somebody(case.number):
@@ -127,7 +133,7 @@ class Handling:
         case = await self._course.case(number)
         if case.stage not in ("handling", "feedback"):
             return
-        if case.handling != "at_once":
+        if case.handling != "at_once" and not case.key.startswith(("site/", "township/")):
             yield hours.in_office(self._random, self._after(2 * HOUR, 20 * HOUR))
             if (await self._course.case(number)).stage != "handling":
                 return
