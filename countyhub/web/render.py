@@ -19,7 +19,7 @@ from countyhub.overview.boxviews import BoxView
 from countyhub.web.live.kept import Kept
 from countyhub.web.live.snapshot import Snapshot, zone_of
 from countyhub.web.settings import ConsoleSettings
-from countyhub.web.texts import agents, present
+from countyhub.web.texts import agents, details, present
 from countyhub.web.texts.table import text, word
 from gridwire.problem import Language
 
@@ -67,6 +67,10 @@ class Context:
 
     def masked(self, written: str) -> str:
         return masking.text(written)
+
+    def detail(self, written: str) -> str:
+        """What a box wrote about a device, without personal data, in the page's language where it can be told."""
+        return details.spoken(masking.text(written), self.language)
 
     def size(self, count: int) -> str:
         return present.size(count)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from countyhub.accounts import masking
 from countyhub.overview.arrivals import EventView
+from countyhub.web.texts.details import spoken
 from countyhub.web.texts.table import text, word
 from gridwire.events import Alarm, Checkin, Data, DeviceState, Rating, Request, Sos
 from gridwire.kinds import kind_name
@@ -154,7 +155,7 @@ def _device(device: DeviceState, language: Language, clock: Clock) -> Line:
         tone=tones[device.state],
         label=text("type.device", language),
         title=text(f"device.event.{device.state}", language),
-        details=_some(reason, device.detail, blind),
+        details=_some(reason, spoken(device.detail, language), blind),
     )
 
 

@@ -9,7 +9,9 @@ import pytest
 import countyhub.web
 from countyhub.overview.arrivals import LISTED
 from countyhub.overview.boxviews import LINKS
+from countyhub.web.texts import details
 from countyhub.web.texts.table import TEXTS, text, word
+from drivers.devicehttp import request
 from gridwire.events import LANES
 
 WEB = Path(countyhub.web.__file__).parent
@@ -47,6 +49,17 @@ def test_no_text_is_there_for_nothing():
     families = re.findall(r'"([a-z_.]+)\." ~|word\(\s*"([a-z_.]+)"|f"([a-z_.]+)\.\{', source)
     prefixes = tuple(f"{name.rstrip('.')}." for found in families for name in found if name)
     assert [key for key in TEXTS if key not in said and not key.startswith(prefixes)] == []
+
+
+def test_what_a_box_wrote_is_told_in_the_readers_language():
+    facts = {"host": "10.0.0.7", "port": 80, "timeout_s": 5.0, "why": "No route"}
+    for problem in (request.Refused, request.Unreachable, request.TimedOut, request.HungUp):
+        told = problem(**{name: facts[name] for name in placeholders(problem.zh)})
+        for language in ("zh", "en"):
+            for written in (told.text("zh"), told.text("en")):
+                assert details.spoken(written, language).split("：")[0] == told.text(language).split("：")[0]
+    for unknown in ("", "device.refused: 别的", "onvif.x: 认证失败", "串口无数据"):
+        assert details.spoken(unknown, "en") == unknown
 
 
 def test_closed_sets_of_words_are_complete():
