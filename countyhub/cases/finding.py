@@ -177,6 +177,12 @@ async def find(
     return Page(cases=tuple(found), after=more)
 
 
+async def count(connection: AsyncConnection, wanted: Filter, scope: Scope, most: int) -> int:
+    """How many cases are in a list, counted up to `most` and one more: nothing reads all that there ever were."""
+    few = _by_age(wanted, scope, None, most).subquery()
+    return (await connection.execute(select(func.count()).select_from(few))).scalar_one()
+
+
 async def one(connection: AsyncConnection, number: str, scope: Scope = WHOLE) -> Whole | None:
     """A case whole; None when there is none, or not in sight."""
     query = select(*_COLUMNS, cases.c.text).where(cases.c.number == number, *listing.seen(scope))

@@ -70,6 +70,18 @@ class Visit:
         return self.registry, self.registry.day(self.now)
 
     @property
+    def standing(self) -> tuple[str, ...]:
+        """Name, role and office of who looks, as the head of every page says them."""
+        viewer = self.viewer
+        duties = [duty for duty in self.registry.duties(viewer.user, self.names[1]) if duty.role in viewer.roles]
+        acts = self.actor.role if self.actor is not None else next(iter(viewer.roles), "")
+        place = next((duty.place for duty in duties if duty.role == acts), "")
+        if not place and viewer.scope.whole:
+            place = self.book.county
+        office = self.words.place(place) if place else ""
+        return (self.words.person(viewer.user) or viewer.name, *filter(None, (self.words.role(acts), office)))
+
+    @property
     def reveals(self) -> bool:
         """Whether masked personal data may be asked for."""
         return self.viewer.may(REVEALS)

@@ -31,6 +31,8 @@ from countyhub.web.live.lighttally import LIVING
 from gridwire.instants import microseconds
 
 ROWS: Final = 50
+COUNTED: Final = 1000
+"""So many cases of a list are counted; more are told as "1000 and more"."""
 NEW_MOST: Final = 99
 """So many new cases are counted; more are told as "99 and more"."""
 _OF_THE_STREAM: Final = ("after", "top", "shown", "seen", "sight", "lang")
@@ -59,6 +61,7 @@ class CaseList:
             except BadPage as problem:
                 raise HTTPException(400, detail=problem.text(visit.language)) from problem
             newest = await finding.find(connection, wanted, visit.scope, limit=1)
+            total = await finding.count(connection, wanted, visit.scope, COUNTED)
             shown = await _rows(connection, found.cases)
         top = max((case.arrived for case in (*found.cases, *newest.cases)), default=visit.now)
         return await self._desk.page(
@@ -69,6 +72,8 @@ class CaseList:
             query={"top": str(microseconds(top)), "shown": ",".join(row.listed.number for row in shown)},
             parts=self._parts(visit, shown, 0),
             given=given,
+            total=total,
+            counted=COUNTED,
             quick=_quick(visit, given),
             rows=[row.listed for row in shown],
             after=found.after,

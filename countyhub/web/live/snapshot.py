@@ -48,6 +48,7 @@ class Summary:
     cameras: int
     cameras_online: int
     cameras_intact: int
+    cameras_unknown: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,7 @@ def summary_of(boxes: Sequence[boxviews.BoxView], dead_letters: int | None, coun
         cameras=sum(len(box.cameras) for box in boxes),
         cameras_online=sum(box.cameras_online for box in boxes),
         cameras_intact=sum(box.cameras_intact for box in boxes),
+        cameras_unknown=sum(len(box.cameras) for box in boxes if box.link != "online"),
     )
 
 

@@ -64,23 +64,29 @@ TEXTS: dict[str, Text] = {
     # boxes
     "boxes.state": Text("现状", "How it is"),
     "boxes.waiting": Text(
-        "{count} 条存在盒内待传（不会丢），恢复连接后自动补传",
-        "{count} wait in the box and are not lost: they are sent once the link is back",
+        "至少 {count} 条（截至 {time}）存在盒内待传（不会丢），恢复连接后自动补传",
+        "at least {count} (as of {time}) wait in the box and are not lost: they are sent once the link is back",
     ),
     "boxes.waiting.online": Text("{count} 条正在上传", "{count} are being sent"),
     "boxes.missing": Text(
         "缺 {count} 个编号{numbers}：中心按编号发现还没收到，会自动请盒子补发",
         "{count} numbers are missing{numbers}: the hub has not had them, and asks the box for them by itself",
     ),
+    "boxes.missing.away": Text(
+        "缺 {count} 个编号{numbers}：盒子恢复连接后，中心自动请它补发；其中一部分可能已算在待传内",
+        "{count} numbers are missing{numbers}: the hub asks for them once the link is back; some of them may be among"
+        " those that wait",
+    ),
     "boxes.missing.numbers": Text("（{numbers}）", " ({numbers})"),
-    "boxes.last": Text("最近消息 {time}；以下为当时所报", "heard of last {time}; what follows is of then"),
+    "boxes.last": Text("最近消息 {time}；以下为当时所报", "last message {time}; what follows is as it was then"),
     "boxes.cameras.unknown": Text("未知/{count}", "?/{count}"),
     "boxes.cameras.unknown.why": Text("盒子离线，摄像机现状未知", "its box is offline, nobody knows how they are"),
     "boxes.certificate": Text(
-        "证书还有 {days} 天到期，盒子会自动续期", "certificate ends in {days} days; renewed by itself"
+        "证书还有 {days} 天到期，盒子会自动续期", "certificate expires in {days} days; the box renews it by itself"
     ),
     "boxes.certificate.other": Text(
-        "证书由县里另行签发，本中心不知道到期日", "its certificate comes from elsewhere: this hub does not know its end"
+        "证书由县里另行签发，本中心不知道到期日",
+        "its certificate was issued elsewhere: this hub does not know when it expires",
     ),
     "boxes.place": Text("村", "Village"),
     "boxes.link": Text("连接", "Link"),

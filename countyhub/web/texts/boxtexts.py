@@ -21,15 +21,16 @@ TEXTS: dict[str, Text] = {
     "live.noscript": Text("未启用脚本：请手动刷新页面", "No script: reload the page to see news"),
     # counts
     "count.boxes": Text("盒子在线", "Boxes online"),
-    "count.boxes.sub": Text("失联 {lost} · 停机 {offline}", "{lost} lost · {offline} shut down"),
+    "count.boxes.sub": Text("失联 {lost} · 停机 {offline}", "{lost} out of contact · {offline} shut down"),
     "count.cameras": Text("摄像机在线", "Cameras online"),
     "count.cameras.sub": Text("完好 {intact} · 完好率 {rate}", "{intact} intact · {rate}"),
+    "count.cameras.unknown": Text("{count} 台未知（盒子失联）", "{count} unknown (box out of contact)"),
     "count.alarms": Text("今日报警", "Alarms today"),
     "count.alarms.sub": Text("其中严重 {critical}", "{critical} critical"),
     "count.checkins": Text("今日签到", "Check-ins today"),
     "count.checkins.sub": Text("补传 {late}", "{late} came late"),
     "count.missing": Text("缺失编号", "Missing numbers"),
-    "count.missing.sub": Text("正在请求补发", "asking again"),
+    "count.missing.sub": Text("盒子在线时自动请求补发", "asked for while the box is online"),
     "count.missing.none": Text("编号连续", "numbers complete"),
     "count.dead": Text("未识别报文", "Unread messages"),
     "count.dead.sub": Text("收到但无法识别", "not understood"),
@@ -45,7 +46,7 @@ TEXTS: dict[str, Text] = {
         "先打电话给村里：盒子是否通电，路由器或 SIM 卡是否有信号。断线期间盒子照常记录，恢复后自动补传。"
         "“停机”是盒子自己报告的关机或重启，“失联”没有预告。",
         "Ring the village: has the box power, has the router or SIM a signal? Meanwhile it goes on recording, and "
-        "sends all of it later. “Shut down” is what the box has said itself, “lost” came without a word.",
+        "sends all of it later. “Shut down” is what the box has said itself, “out of contact” came without a word.",
     ),
     "attention.dark": Text("摄像机离线", "Camera offline"),
     "attention.dark.what": Text("盒子在线，摄像机无响应", "its box is there, it does not answer"),
@@ -90,9 +91,9 @@ TEXTS: dict[str, Text] = {
     "attention.missing": Text("缺失编号", "Missing numbers"),
     "attention.missing.what": Text("缺 {count} 个", "{count} missing"),
     "attention.missing.todo": Text(
-        "中心会自动请求盒子补发。若一小时后仍未补齐，请检查盒子的网络和磁盘。",
-        "The hub asks the box to send them again by itself. If they have not come within an hour, check the box's "
-        "network and disk.",
+        "盒子在线时，中心会自动请它补发；失联的，恢复连接后补发。在线一小时仍未补齐，请检查盒子的网络和磁盘。",
+        "While the box is online the hub asks for them by itself; one that is out of contact sends them once it is "
+        "back. If it was online for an hour and they have not come, check its network and disk.",
     ),
     "attention.ended": Text("编号流已结束，末尾不明", "Stream ended, tail unknown"),
     "attention.ended.what": Text("最后收到的编号", "last numbers received"),
@@ -117,7 +118,7 @@ TEXTS: dict[str, Text] = {
     "boxes.find": Text("查找村名或编号", "Find by name or code"),
     "link.online": Text("在线", "online"),
     "link.offline": Text("停机", "shut down"),
-    "link.lost": Text("失联", "lost"),
+    "link.lost": Text("失联", "out of contact"),
     "link.unknown": Text("未知", "unknown"),
     "box.since": Text("{time} 起", "since {time}"),
     "box.stale": Text("（断线前）", "(before the link broke)"),
@@ -200,6 +201,11 @@ TEXTS: dict[str, Text] = {
     "mode.report": Text("上报事项", "matter reported"),
     "request.item": Text("事项 {item}", "item {item}"),
     "receipt": Text("回执 {receipt}", "receipt {receipt}"),
+    "rating.none": Text(
+        "尚未评价（群众在终端凭回执评价）", "none yet (residents rate at the terminal, by their receipt)"
+    ),
+    "rating.never": Text("报警案件不评价", "what a machine reported is not rated"),
+    "rating.nobody": Text("没有回执，不评价", "not rated: there is no receipt"),
     "rating.score": Text("{score} 分（满分 5 分）", "{score} of 5"),
     "time.happened": Text("发生", "happened"),
     "time.received": Text("收到", "received"),

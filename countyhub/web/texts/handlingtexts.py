@@ -71,6 +71,8 @@ TEXTS: dict[str, Text] = {
     "limitname.分类": Text("分类", "classify"),
     "limitname.制止": Text("制止", "stop it"),
     # lists
+    "cases.total": Text("共 {count} 件", "{count} in all"),
+    "cases.total.more": Text("{count} 件以上", "more than {count}"),
     "cases.mine": Text("待我办理", "Mine to handle"),
     "cases.over": Text("已超时", "Over the limit"),
     "cases.quick": Text("常用", "Quick"),

@@ -54,6 +54,7 @@ async def test_a_list_is_what_its_address_says(here):
             reply = await get(f"{url}/cases{query}")
             assert reply.status == 200, query
             assert (numbers(reply.text) if found else "没有符合条件的案件" in reply.text and []) == found, query
+            assert f"<small>共 {len(found)} 件</small>" in reply.text, query
         for query in ("?light=pink", "?area=1", "?since=x", "?after=x", "?owner=x", "?order=x", "?category=zz"):
             assert (await get(f"{url}/cases{query}")).status == 400, query
         table = [*csv.DictReader(io.StringIO((await get(f"{url}/cases.csv?order=due")).body.decode("utf-8-sig")))]

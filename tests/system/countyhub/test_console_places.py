@@ -62,6 +62,8 @@ async def test_cameras_of_a_box_that_is_away_are_told_apart_from_dark_ones(here)
         assert "wrong password" in page
         one = (await get(f"{url}/cameras/{camera[0]}/{camera[1]}?lang=en")).text
         assert "wrong password" in one
+        assert f"{silent} 台未知（盒子失联）" in (await get(f"{url}/events?lang=zh")).text
+        assert "盒子在线时自动请求补发" not in (await get(f"{url}/events?lang=zh")).text, "nothing is missing"
         assert (await get(f"{url}/cameras/{camera[0]}/none")).status == 404
 
 

@@ -125,8 +125,8 @@ async def test_a_box_that_changes_is_sent_alone(hub):
         await hub.change_box(OTHER, status="lost")
         _, update = await stream.update()
         assert [box["id"] for box in update["boxes"]] == [OTHER]
-        assert "lost" in update["boxes"][0]["html"]
-        assert "1 lost" in update["summary"]
+        assert "out of contact" in update["boxes"][0]["html"]
+        assert "1 out of contact" in update["summary"]
 
 
 async def test_fragments_are_escaped_like_pages(hub):
