@@ -156,7 +156,8 @@ def test_who_owns_and_how_long():
     budgets = found.budgets(TODAY)
     assert {each.name: each.amount for each in budgets.of("0201", "village")} == {"接办": 5, "办结": 2}
     assert {each.name: each.amount for each in budgets.of("0101", "village")} == {"转办": 30, "办结": 3}
-    assert {each.unit for each in budgets.of("0201", "department")} == {"working_hours", "working_days"}
+    assert {each.unit for each in budgets.of("0101", "department")} == {"working_hours", "working_days"}
+    assert {each.unit for each in budgets.of("0201", "department")} == {"minutes", "calendar_hours"}, "at once"
     assert found.calendar.is_working_day(date(2026, 10, 1)).value is False
     assert found.calendar.is_working_day(date(2026, 10, 10)).value is True, "a Saturday that is worked"
     assert found.calendar.is_working_day(date(2031, 1, 6)).problems, "a year that nobody told"
