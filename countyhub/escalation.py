@@ -29,7 +29,7 @@ from countyhub.store.casetables import cases
 from countyhub.store.engine import UNAVAILABLE, Store
 from countyhub.worktime.calendar import YearMissing
 
-log = logging.getLogger("countyhub.escalation")
+log = logging.getLogger(__name__)
 
 LIMIT: Final = 200
 """Cases of one round; the rest are in the next one, at once."""

@@ -40,7 +40,7 @@ from countyhub.store.problems import DatabaseUnreachable
 from countyhub.web.metrics.vitals import Vitals
 from gridwire.systemd import Notifier
 
-log = logging.getLogger("countyhub.hub")
+log = logging.getLogger(__name__)
 
 BUSY_CHORES_S = 2.0
 SHARED_CHORES_S = 5.0

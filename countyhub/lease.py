@@ -22,7 +22,7 @@ from countyhub.store.upsert import insert
 from countyhub.store.worktables import lease
 from gridwire.problem import Both, Problem
 
-log = logging.getLogger("countyhub.lease")
+log = logging.getLogger(__name__)
 
 LASTS = timedelta(seconds=15)
 RENEW_S = 5.0

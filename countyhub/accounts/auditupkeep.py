@@ -20,7 +20,7 @@ from countyhub.store.audittables import audit
 from countyhub.store.engine import Store
 from countyhub.store.upkeep import daily
 
-log = logging.getLogger("countyhub.accounts")
+log = logging.getLogger(__name__)
 FIRST_AFTER_S = 60.0
 
 

@@ -47,7 +47,7 @@ from countyhub.audit import trail
 from countyhub.store.engine import UNAVAILABLE, Store
 from gridwire.problem import Problem
 
-log = logging.getLogger("countyhub.api")
+log = logging.getLogger(__name__)
 
 PREFIX: Final = openapi.PREFIX
 BODY_TIMEOUT_S = 30

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.audit import reading
 from countyhub.audit.reading import Anchor
 
-log = logging.getLogger("countyhub.audit")
+log = logging.getLogger(__name__)
 FILE = "audit-anchors.log"
 _LINE = re.compile(r"(\S+) ([0-9]{1,19}) ([0-9a-f]{64})")
 

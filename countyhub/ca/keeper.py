@@ -19,7 +19,7 @@ from countyhub.lease import Lease
 from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from gridwire.problem import Problem
 
-log = logging.getLogger("countyhub.ca")
+log = logging.getLogger(__name__)
 
 EVERY_S = 3600.0
 LOOK_FOR_CA_S = 5.0

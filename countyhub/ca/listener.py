@@ -25,7 +25,7 @@ from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from gridwire.enrolment import ENROL_PATH, RENEW_PATH, TRUST_PATH, EnrolRequest, Granted, Refusal, RenewRequest
 from gridwire.problem import Problem
 
-log = logging.getLogger("countyhub.ca")
+log = logging.getLogger(__name__)
 
 
 class HubBusy(Problem):

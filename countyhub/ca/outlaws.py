@@ -17,7 +17,7 @@ from countyhub.config import Config
 from countyhub.configfile import SecretUnreadable
 from countyhub.store.engine import Store
 
-log = logging.getLogger("countyhub.ca")
+log = logging.getLogger(__name__)
 
 
 class Outlaws:

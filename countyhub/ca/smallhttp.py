@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from gridwire.enrolment import MAX_BODY_BYTES
 
-log = logging.getLogger("countyhub.ca")
+log = logging.getLogger(__name__)
 
 TIMEOUT_S = 30.0
 MAX_CONNECTIONS = 100

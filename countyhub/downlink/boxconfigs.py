@@ -24,7 +24,7 @@ from gridwire.codes import check_box_id
 from gridwire.events import TYPE_OF, DeviceState
 from gridwire.messages import CountyConfig
 
-log = logging.getLogger("countyhub.boxconfigs")
+log = logging.getLogger(__name__)
 
 Sign = Callable[[str, int, str], CountyConfig]
 """Box, revision, text -> the signed message."""

@@ -22,7 +22,7 @@ from gridwire.codes import check_box_id, new_ulid
 from gridwire.messages import Op
 from gridwire.mqtt import NotConnected, PacketTooLarge
 
-log = logging.getLogger("countyhub.commands")
+log = logging.getLogger(__name__)
 
 EXPIRES_S = 600.0
 NEW_STREAM_EXPIRES_S = 7 * 86400.0

@@ -29,7 +29,7 @@ from gridwire.mqtt import (
 )
 from gridwire.problem import Problem
 
-log = logging.getLogger("countyhub.errand")
+log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.1
 

@@ -23,7 +23,7 @@ from gridwire.codes import check_box_id
 from gridwire.messages import Answer, Board, Notice
 from gridwire.problem import Problem
 
-log = logging.getLogger("countyhub.notices")
+log = logging.getLogger(__name__)
 
 MAX_BYTES = 256 * 1024
 """A broker with a packet limit below this is unheard of, and a box keeps the board in memory."""

@@ -33,7 +33,7 @@ from gridwire.mqtt import (
 if TYPE_CHECKING:
     from gridwire.mqtt import Session
 
-log = logging.getLogger("countyhub.feeds.mqtt")
+log = logging.getLogger(__name__)
 
 NAME = "mqtt"
 """Under which it tells why it is held."""

@@ -22,7 +22,7 @@ from gridwire.events import KIND_OF, kind_of
 from gridwire.instants import microseconds
 from gridwire.topics import base
 
-log = logging.getLogger("countyhub.feeds")
+log = logging.getLogger(__name__)
 
 _UNREADABLE = (msgspec.MsgspecError, LookupError, TypeError, ValueError)
 

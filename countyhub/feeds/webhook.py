@@ -25,7 +25,7 @@ from countyhub.registry.live import LiveRegistry
 from countyhub.store.engine import Store
 from gridwire.codes import new_ulid
 
-log = logging.getLogger("countyhub.feeds.webhook")
+log = logging.getLogger(__name__)
 
 POLL_S = 0.5
 PAGE = 200

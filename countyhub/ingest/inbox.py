@@ -26,7 +26,7 @@ from countyhub.store.problems import CannotStore
 from gridwire.codec import Arrived, Refused, digest_of
 from gridwire.events import Gap
 
-log = logging.getLogger("countyhub.inbox")
+log = logging.getLogger(__name__)
 
 POISON = (DataError, IntegrityError, OverflowError, UnicodeError, ValueError)
 """What a single event can do to its batch. All else is the database's own trouble, and passes or needs a person."""

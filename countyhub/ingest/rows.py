@@ -23,7 +23,7 @@ from countyhub.store.upsert import insert, write_all
 from gridwire.codec import Arrived
 from gridwire.events import DeviceState, Event, Gap
 
-log = logging.getLogger("countyhub.inbox")
+log = logging.getLogger(__name__)
 
 
 async def write_new(connection: AsyncConnection, new: Sequence[Entry]) -> tuple[int, int]:

@@ -34,7 +34,7 @@ from gridwire.systemd import Rounds
 if TYPE_CHECKING:
     from gridwire.mqtt import Message, Session
 
-log = logging.getLogger("countyhub.subscriber")
+log = logging.getLogger(__name__)
 
 MAX_MESSAGES = 500
 MAX_EVENTS = 5000

@@ -28,7 +28,7 @@ from countyhub.worktime.deadlines import LATE_ALARM
 from gridwire.instants import instant, microseconds
 from gridwire.problem import Language
 
-log = logging.getLogger("countyhub.matters")
+log = logging.getLogger(__name__)
 
 MAX_CASE_KEY: Final = 160
 _RANK: Final = {"township": 0, "site": 1, "unstable": 2}

@@ -20,7 +20,7 @@ from countyhub.store import aside
 from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from gridwire.problem import Language
 
-log = logging.getLogger("countyhub.matters")
+log = logging.getLogger(__name__)
 
 RETRY_S: Final = 2.0
 TURN_S: Final = 3.0

@@ -24,7 +24,7 @@ from countyhub.store.worktables import aside
 from gridwire.events import TYPE_OF, Alarm, Data, DeviceState, Rating, Request, Sos
 from gridwire.instants import instant, microseconds
 
-log = logging.getLogger("countyhub.matters")
+log = logging.getLogger(__name__)
 
 PAGE: Final = 4000
 CLOCK_WAIT: Final = timedelta(minutes=2)

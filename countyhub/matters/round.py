@@ -32,7 +32,7 @@ from countyhub.store.engine import Store
 from gridwire.instants import instant, microseconds
 from gridwire.problem import Language
 
-log = logging.getLogger("countyhub.matters")
+log = logging.getLogger(__name__)
 
 DUMP_EVENTS: Final = 20_000
 DUMP_EVERY: Final = timedelta(minutes=5)

@@ -11,7 +11,7 @@ from countyhub.correlate import windows
 from countyhub.correlate.windows import Windows
 from countyhub.filefolder import FileFolder, FolderUnreadable
 
-log = logging.getLogger("countyhub.matters")
+log = logging.getLogger(__name__)
 
 ENDINGS = (".ics",)
 

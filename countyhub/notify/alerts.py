@@ -25,7 +25,7 @@ from countyhub.store.notifytables import alert, message, parcel
 from countyhub.store.upsert import insert
 from gridwire.problem import Problem
 
-log = logging.getLogger("countyhub.notify")
+log = logging.getLogger(__name__)
 
 AGAIN_AFTER = timedelta(minutes=10)
 """A button that is pressed again so long after the answer calls anew."""

@@ -24,7 +24,7 @@ from countyhub.registry.forms import Person
 from countyhub.store import aside
 from countyhub.store.notifytables import alert, message, parcel
 
-log = logging.getLogger("countyhub.notify")
+log = logging.getLogger(__name__)
 
 CLAIM = timedelta(seconds=180)
 """Longer than any channel takes with its time limits at their highest."""

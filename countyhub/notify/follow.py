@@ -20,7 +20,7 @@ from countyhub.store.casetables import case_entry, cases
 from countyhub.store.upsert import insert, update_with
 from countyhub.store.worktables import cursor
 
-log = logging.getLogger("countyhub.notify")
+log = logging.getLogger(__name__)
 
 CURSOR = "notify"
 AT_ONCE = 50

@@ -27,7 +27,7 @@ from countyhub.store import aside
 from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from countyhub.store.notifytables import parcel
 
-log = logging.getLogger("countyhub.notify")
+log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 BUSY_S = 2.0

@@ -19,7 +19,7 @@ from countyhub.store import aside
 from countyhub.store.engine import Store
 from countyhub.store.notifytables import message, parcel
 
-log = logging.getLogger("countyhub.notify")
+log = logging.getLogger(__name__)
 
 SMALLER: Final = 8
 _Look = Callable[[AsyncConnection, World], Awaitable[bool]]

@@ -22,7 +22,7 @@ from countyhub.store import aside
 from countyhub.store.notifytables import message, parcel
 from gridwire.codes import new_ulid
 
-log = logging.getLogger("countyhub.notify")
+log = logging.getLogger(__name__)
 
 AT_ONCE = 50
 """Ingest waits for the writer meanwhile."""

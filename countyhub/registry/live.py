@@ -17,7 +17,7 @@ from countyhub.store.engine import Store
 from countyhub.worktime import calendarfile
 from countyhub.worktime.calendarfile import HOURS_FILE, ReadCalendar
 
-log = logging.getLogger("countyhub.registry")
+log = logging.getLogger(__name__)
 
 
 class LiveRegistry:

@@ -24,7 +24,7 @@ from countyhub.store.upsert import insert, write_all
 from countyhub.store.worktables import cursor
 from gridwire.events import TYPE_OF, Checkin
 
-log = logging.getLogger("countyhub.rollup")
+log = logging.getLogger(__name__)
 
 EVERY_S: Final = 5.0
 AGAIN_S: Final = 30.0

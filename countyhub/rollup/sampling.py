@@ -24,7 +24,7 @@ from countyhub.store.upsert import insert
 from countyhub.store.worktables import cursor
 from gridwire.instants import microseconds
 
-log = logging.getLogger("countyhub.rollup")
+log = logging.getLogger(__name__)
 
 EVERY: Final = timedelta(minutes=5)
 HOURS_KEPT: Final = timedelta(days=8)

@@ -20,7 +20,7 @@ from countyhub.store import upgrade
 if TYPE_CHECKING:
     import asyncpg
 
-log = logging.getLogger("countyhub.store")
+log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 10.0
 STATEMENT_TIMEOUT_S = 60.0

@@ -27,7 +27,7 @@ from countyhub.store.engine import Store
 from countyhub.store.partitions import DEFAULT, Month
 from gridwire.instants import microseconds
 
-log = logging.getLogger("countyhub.retention")
+log = logging.getLogger(__name__)
 
 PIECE = 2000
 PIECE_OF_PICTURES = 100

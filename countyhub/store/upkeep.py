@@ -14,7 +14,7 @@ from countyhub.config import RetentionSettings
 from countyhub.store import retention
 from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 
-log = logging.getLogger("countyhub.upkeep")
+log = logging.getLogger(__name__)
 
 FIRST_AFTER_S = 600.0
 """After a start the boxes send what they have kept: that goes first."""

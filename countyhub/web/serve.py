@@ -22,7 +22,7 @@ from countyhub.config import Config
 from countyhub.configfile import own_file
 from gridwire.problem import Problem
 
-log = logging.getLogger("countyhub.web")
+log = logging.getLogger(__name__)
 GRACE_S = 5
 RENEWED_EVERY_S = 10.0
 

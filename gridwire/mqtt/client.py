@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # link imports paho, which takes as long as all the rest of a
     from gridwire.mqtt.packets import Message, Session
 
 T = TypeVar("T")
-log = logging.getLogger("gridwire.mqtt")
+log = logging.getLogger(__name__)
 
 # A connection that lived so long was a good one: the next attempt comes soon. Shorter ones (two clients with one id
 # throwing each other out, a broker that drops us over a packet) keep the pause growing.

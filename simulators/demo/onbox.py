@@ -21,7 +21,7 @@ from gridwire.events import Event
 from gridwire.problem import Problem
 from simulators.demo.counting import Blind
 
-log = logging.getLogger("simulators.demo.onbox")
+log = logging.getLogger(__name__)
 
 _SIGHTS = "SELECT key, value FROM memory WHERE key GLOB 'device/*/sight'"
 _ALIVE = "SELECT value FROM memory WHERE key = 'alive'"

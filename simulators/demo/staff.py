@@ -30,7 +30,7 @@ from simulators.demo.village import BOX
 from simulators.week import places
 from simulators.week.places import Places
 
-log = logging.getLogger("simulators.demo.staff")
+log = logging.getLogger(__name__)
 
 LOOK_S: Final = 5.0
 BEGIN_AFTER: Final = timedelta(seconds=80)

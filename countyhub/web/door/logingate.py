@@ -33,7 +33,7 @@ from countyhub.web.door.lobby import Lobby
 from countyhub.web.door.openanswers import OpenAnswers
 from countyhub.web.texts.table import both
 
-log = logging.getLogger("countyhub.web.gate")
+log = logging.getLogger(__name__)
 FORM_BYTES_MAX = 256 * 1024
 _FORM = "application/x-www-form-urlencoded"
 _EXPORTED = re.compile(f".+{EXPORTED}")
