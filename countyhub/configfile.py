@@ -121,8 +121,8 @@ def own_file(path: str) -> str:
 def sample(language: Language = "zh") -> str:
     """A commented `countyhub.toml` with every setting at its default, its texts in that language."""
     head = Both(
-        "Configuration of the county hub. Remove the # before a setting to change it. Check: countyhub check --offline",
         "县级汇聚端配置。去掉设置项行首的 # 即可修改。检查：countyhub check --offline",
+        "Configuration of the county hub. Remove the # before a setting to change it. Check: countyhub check --offline",
     )
     return f"# {head.text(language)}\n" + "\n".join(_sample_lines(Config, "", language)) + "\n"
 

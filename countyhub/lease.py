@@ -131,12 +131,12 @@ def process(holder: str) -> Both:
     here = _here()
     if holder.startswith(here):
         number = holder.removeprefix(here).partition("-")[0]
-        return Both(f"this machine, pid {number}", f"本机进程 {number}")
+        return Both(f"本机进程 {number}", f"this machine, pid {number}")
     parts = holder.rsplit("-", 3)
     if len(parts) < 4:  # of another release
         return Both(holder, holder)
     machine, _, number, _ = parts
-    return Both(f"{machine}, pid {number}", f"{machine} 进程 {number}")
+    return Both(f"{machine} 进程 {number}", f"{machine}, pid {number}")
 
 
 def _is_dead(holder: str) -> bool:

@@ -9,18 +9,18 @@ from typing import NamedTuple
 
 from gridwire.problem import Both
 
-_QUOTE = Both("the full-width quotation mark", "全角引号")
-_COMMA = Both("the full-width comma", "全角逗号")
-_SPACE = Both("the full-width space", "全角空格")
-_BRACKET = Both("the full-width bracket", "全角括号")
-_DASH = Both("the full-width dash", "全角横线")
-_DIGIT = Both("the full-width digit", "全角数字")
-_LETTER = Both("the full-width letter", "全角字母")
-_COLON = Both("the full-width colon", "全角冒号")
-_EQUALS = Both("the full-width equals sign", "全角等号")
-_STOP = Both("the full-width stop", "全角句号")
-_HASH = Both("the full-width number sign", "全角井号")
-_OTHER = Both("the full-width character", "全角字符")
+_QUOTE = Both("全角引号", "the full-width quotation mark")
+_COMMA = Both("全角逗号", "the full-width comma")
+_SPACE = Both("全角空格", "the full-width space")
+_BRACKET = Both("全角括号", "the full-width bracket")
+_DASH = Both("全角横线", "the full-width dash")
+_DIGIT = Both("全角数字", "the full-width digit")
+_LETTER = Both("全角字母", "the full-width letter")
+_COLON = Both("全角冒号", "the full-width colon")
+_EQUALS = Both("全角等号", "the full-width equals sign")
+_STOP = Both("全角句号", "the full-width stop")
+_HASH = Both("全角井号", "the full-width number sign")
+_OTHER = Both("全角字符", "the full-width character")
 
 _NAMES: dict[str, tuple[str, Both]] = {
     **dict.fromkeys("“”„‟＂「」『』〝〞", ('"', _QUOTE)),
@@ -60,7 +60,7 @@ class Slip(NamedTuple):
 
     @property
     def asked(self) -> str | Both:
-        return Both("a space", "空格") if self.wanted == " " else self.wanted
+        return Both("空格", "a space") if self.wanted == " " else self.wanted
 
 
 def find(text: str) -> list[Slip]:

@@ -14,10 +14,10 @@ Language = Literal["zh", "en"]
 
 
 class Both(NamedTuple):
-    """One text in two languages."""
+    """One text in two languages: Chinese first, as in all tables of words."""
 
-    en: str
     zh: str
+    en: str
 
     def text(self, language: Language) -> str:
         return self.zh if language == "zh" else self.en

@@ -38,8 +38,8 @@ def why(error: ConnectFailed, broker: str) -> Both:
     detail = _bare(error.detail, broker)
     chinese = _in_chinese(detail)
     if error.code == "connect_refused" and detail:  # who tells it has said that it is a refusal
-        return Both(detail, chinese or zh)
-    return Both(f"{en}: {detail}" if detail else en, f"{zh}：{chinese}" if chinese else zh)
+        return Both(chinese or zh, detail)
+    return Both(f"{zh}：{chinese}" if chinese else zh, f"{en}: {detail}" if detail else en)
 
 
 def _bare(detail: str, broker: str) -> str:

@@ -19,11 +19,11 @@ HEALTH_S = 300.0
 """How often a box says how it is, unless it spares data."""
 PATIENCE = 3
 WORKS: Final = {
-    "chores": Both("chores", "日常事务"),
-    "correlate": Both("cases", "归并立案"),
-    "enrolment": Both("enrolment", "盒子注册"),
-    "feed-webhook": Both("webhooks", "推送"),
-    "feed-mqtt": Both("MQTT feed", "MQTT 转发"),
+    "chores": Both("日常事务", "chores"),
+    "correlate": Both("归并立案", "cases"),
+    "enrolment": Both("盒子注册", "enrolment"),
+    "feed-webhook": Both("推送", "webhooks"),
+    "feed-mqtt": Both("MQTT 转发", "MQTT feed"),
 }
 """What the leases are for, by their names."""
 

@@ -57,7 +57,7 @@ def read(column: Column, text: str, place: Place) -> Read:
 
 
 def meaning(column: Column) -> Both:
-    return Both(column.about.en_about, column.about.zh_about)
+    return Both(column.about.zh_about, column.about.en_about)
 
 
 def mended(text: str) -> str:
@@ -74,7 +74,7 @@ def _bare(text: str) -> str:
 def _text(column: Column, text: str, place: Place) -> Read:
     seems = personalnumbers.in_text(unicodedata.normalize("NFKC", text))
     if seems is not None:
-        return Read(BAD, cellmistakes.LooksPersonal(place, what=seems, instead=Both("a name of the thing", "名称")))
+        return Read(BAD, cellmistakes.LooksPersonal(place, what=seems, instead=Both("名称", "a name of the thing")))
     if text[0] in "=+-@":
         return Read(BAD, cellmistakes.Formula(place, found=text[0]))
     if len(text) > column.about.max_length:
@@ -125,7 +125,7 @@ def _word(column: Column, text: str, place: Place) -> Read:
     )
     if value:
         return Read(value)
-    words = Both(", ".join(known), "、".join(known.values()))
+    words = Both("、".join(known.values()), ", ".join(known))
     if column.about.zh == "类型" and any(each in text.lower() for each in personalnumbers.NOT_KEPT):
         return Read(BAD, cellmistakes.NotKept(place, words=words))
     close = difflib.get_close_matches(text, [*known, *known.values()], 1, 0.5)
@@ -151,13 +151,13 @@ def _day(_column: Column, text: str, place: Place) -> Read:
 
 def _whole(column: Column, text: str, place: Place) -> Read:
     if not _WHOLE.fullmatch(text):
-        return Read(BAD, cellmistakes.BadNumber(place, found=text[:32], what=Both("whole number", "整数")))
+        return Read(BAD, cellmistakes.BadNumber(place, found=text[:32], what=Both("整数", "whole number")))
     return _in_range(column, int(text.partition(".")[0]), text, place)
 
 
 def _number(column: Column, text: str, place: Place) -> Read:
     if not _NUMBER.fullmatch(text):
-        return Read(BAD, cellmistakes.BadNumber(place, found=text[:32], what=Both("number", "数字")))
+        return Read(BAD, cellmistakes.BadNumber(place, found=text[:32], what=Both("数字", "number")))
     return _in_range(column, round(float(text), 6), text, place)
 
 
@@ -166,7 +166,7 @@ def _in_range(column: Column, value: float, text: str, place: Place) -> Read:
     if (about.ge is None or value >= about.ge) and (about.le is None or value <= about.le):
         return Read(value)
     swapped = (column.name == "latitude" and 73 <= value <= 136) or (column.name == "longitude" and 3 <= value <= 54)
-    hint = Both("; are longitude and latitude swapped?", "；经度与纬度是否颠倒？") if swapped else NOTHING
+    hint = Both("；经度与纬度是否颠倒？", "; are longitude and latitude swapped?") if swapped else NOTHING
     return Read(BAD, cellmistakes.OutOfRange(place, found=text, lowest=about.ge, highest=about.le, hint=hint))
 
 

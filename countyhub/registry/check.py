@@ -23,8 +23,8 @@ from gridwire.problem import Both
 
 _DIGITS = {"county": 6, "township": 9, "village": 12}
 _PARENT = {"township": "county", "village": "township"}
-_GRID = Both("grid", "网格")
-_DEPARTMENT = Both("department", "部门")
+_GRID = Both("网格", "grid")
+_DEPARTMENT = Both("部门", "department")
 _MERGEABLE = ("areas", "grids", "boxes")
 
 
@@ -100,7 +100,7 @@ def _references(content: Content, lives: dict[str, Lives], torn: Collection[str]
                 code = getattr(placed.row, column.name)
                 wrong = _reference(placed, column.name, code, tables) if code else None
                 if wrong is not None:
-                    place = placed.place._replace(column=Both(column.name, column.about.zh))
+                    place = placed.place._replace(column=Both(column.about.zh, column.name))
                     yield wrong[0](place, **wrong[1])
 
 
@@ -120,7 +120,7 @@ def _reference(
     row = placed.row
     found = next(((file, table[code]) for file, table in tables if code in table), None)
     if found is None:
-        files = Both(" or ".join(file for file, _ in tables), "、".join(file for file, _ in tables))
+        files = Both("、".join(file for file, _ in tables), " or ".join(file for file, _ in tables))
         return rowmistakes.UnknownCode, {"found": code, "file": files, "hint": _near(code, tables)}
     if isinstance(row, Polygon) or row.valid_to <= row.valid_from:
         return None  # an outline holds as long as its grid does
@@ -132,7 +132,7 @@ def _reference(
     day = first_outside(wanted, found[1])
     if day is None:
         return None
-    shown = Both("the first day", "一开始") if day == ALWAYS else day
+    shown = Both("一开始", "the first day") if day == ALWAYS else day
     return rowmistakes.NotThen, {"found": code, "day": shown, "file": found[0]}
 
 
@@ -174,11 +174,11 @@ def _area(placed: Placed[Area], levels: Mapping[str, str]) -> Iterator[Mistake]:
     expected = _PARENT.get(row.level, "")
     found = levels.get(row.parent, "")
     if row.parent and found != expected and found:
-        wanted = _level(expected) if expected else Both("empty", "空")
+        wanted = _level(expected) if expected else Both("空", "empty")
         yield rowmistakes.WrongLevel(placed.place, found=row.parent, level=_level(found), expected=wanted)
     if expected and not row.parent:
         yield cellmistakes.Empty(
-            placed.place, what=Both(f"parent: code of the {expected}", f"上级{LEVELS[expected]}的编码")
+            placed.place, what=Both(f"上级{LEVELS[expected]}的编码", f"parent: code of the {expected}")
         )
     if row.successor and levels.get(row.successor, row.level) != row.level:
         level = levels[row.successor]
@@ -215,7 +215,7 @@ def _staff(content: Content) -> Iterator[Mistake]:
     for placed in content.placed(Duty):
         role, place = placed.row.role, placed.row.place
         if place in levels and role in wanted and levels[place] not in wanted[role]:
-            shown = Both(role.replace("_", " "), ROLES[role])
+            shown = Both(ROLES[role], role.replace("_", " "))
             yield rowmistakes.WrongPlace(placed.place, role=shown, expected=_either(wanted[role]))
     cards: dict[str, Person] = {}
     for person in content.placed(Person):
@@ -239,8 +239,8 @@ def _unstaffed(content: Content, today: date) -> Iterator[Mistake]:
 
 
 def _level(level: str) -> Both:
-    return Both(level, LEVELS[level])
+    return Both(LEVELS[level], level)
 
 
 def _either(texts: list[Both]) -> Both:
-    return Both(" or ".join(each.en for each in texts), "或".join(each.zh for each in texts))
+    return Both("或".join(each.zh for each in texts), " or ".join(each.en for each in texts))

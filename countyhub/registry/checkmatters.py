@@ -43,14 +43,14 @@ def _categories(content: Content) -> Iterator[Mistake]:
         for name in ("ledger", "handling", "owner"):
             if not getattr(row, name):
                 about = column(Category, name).about
-                yield rowmistakes.MustBeGiven(placed.place, what=Both(name, about.zh))
+                yield rowmistakes.MustBeGiven(placed.place, what=Both(about.zh, name))
         limited = joined(period for code in (row.code, group, "") for period in periods.get(code, []))
         if first_outside(Period(row.valid_from, row.valid_to), limited) is not None:
             yield rowmistakes.NoDeadline(placed.place, code=row.code)
 
 
 def _services(content: Content) -> Iterator[Mistake]:
-    what = Both("the code of a kind, 4 digits", "4 位小类编码")
+    what = Both("4 位小类编码", "the code of a kind, 4 digits")
     named: list[Placed[Service] | Placed[AlarmKind]] = [*content.placed(Service), *content.placed(AlarmKind)]
     for placed in named:
         if len(placed.row.category) == 2:

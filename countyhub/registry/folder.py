@@ -181,7 +181,7 @@ def _stranger(name: str, known: Iterable[str]) -> Iterator[Mistake]:
 def _bytes(path: Path) -> bytes | Mistake:
     try:
         if path.stat().st_size > MAX_BYTES:
-            why = Both(f"larger than {MAX_BYTES >> 20} MiB", f"超过 {MAX_BYTES >> 20} MiB")
+            why = Both(f"超过 {MAX_BYTES >> 20} MiB", f"larger than {MAX_BYTES >> 20} MiB")
             return filemistakes.FileUnreadable(Place(path.name), why=why)
         return path.read_bytes()
     except OSError as error:

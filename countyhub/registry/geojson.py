@@ -22,11 +22,11 @@ WEST, EAST, SOUTH, NORTH = 73.0, 136.0, 3.0, 54.0
 """China, its seas included."""
 MAX_POINTS = 20_000
 
-_SHAPE = Both("its geometry must be a Polygon or a MultiPolygon", "geometry 应为 Polygon 或 MultiPolygon")
-_POINTS = Both("a ring needs three different points", "环至少要有三个不同的点")
-_FLAT = Both("it covers nothing", "面积为零")
-_ABROAD = Both("it lies outside China", "不在中国范围内")
-_MANY = Both(f"it has more than {MAX_POINTS} points", f"超过 {MAX_POINTS} 个点")
+_SHAPE = Both("geometry 应为 Polygon 或 MultiPolygon", "its geometry must be a Polygon or a MultiPolygon")
+_POINTS = Both("环至少要有三个不同的点", "a ring needs three different points")
+_FLAT = Both("面积为零", "it covers nothing")
+_ABROAD = Both("不在中国范围内", "it lies outside China")
+_MANY = Both(f"超过 {MAX_POINTS} 个点", f"it has more than {MAX_POINTS} points")
 
 
 class _Unusable(ValueError):
@@ -46,7 +46,7 @@ def read_geojson(name: str, data: bytes) -> Sheet:
         return Sheet([], [outlinemistakes.BadGeoJson(Place(name), why=error)])
     features = found.get("features") if isinstance(found, dict) else None
     if not isinstance(features, list):
-        why = Both("expected a FeatureCollection", "应为 FeatureCollection")
+        why = Both("应为 FeatureCollection", "expected a FeatureCollection")
         return Sheet([], [outlinemistakes.BadGeoJson(Place(name), why=why)])
     rows: list[Placed[Any]] = []
     said: list[Mistake] = []
@@ -92,7 +92,7 @@ def _feature_text(row: Polygon) -> str:
 def _feature(place: Place, feature: Any) -> tuple[Polygon | None, list[Mistake]]:
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
-        why = Both("expected a Feature with properties", "应为 Feature，且带 properties")
+        why = Both("应为 Feature，且带 properties", "expected a Feature with properties")
         return None, [outlinemistakes.BadGeoJson(place, why=why)]
     texts = _texts(properties)
     row, said = make_row(Polygon, {**texts, "geometry": "."}, place)

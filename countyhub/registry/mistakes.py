@@ -16,7 +16,7 @@ NOTHING = Both("", "")
 
 def perhaps(text: str) -> Both:
     """A suggestion."""
-    return Both(f"; did you mean “{text}”?", f"；是不是“{text}”？") if text else NOTHING
+    return Both(f"；是不是“{text}”？", f"; did you mean “{text}”?") if text else NOTHING
 
 
 class Place(NamedTuple):
@@ -32,7 +32,7 @@ class Place(NamedTuple):
 
     @property
     def both(self) -> Both:
-        return Both(self.text("en"), self.text("zh"))
+        return Both(self.text("zh"), self.text("en"))
 
     def text(self, language: Language) -> str:
         if self.key:

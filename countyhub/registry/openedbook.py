@@ -90,12 +90,12 @@ def _too_much(archive: zipfile.ZipFile) -> Both | None:
     """The sizes that the archive declares; unpacking never gives more than these."""
     parts = archive.infolist()
     if len(parts) > MAX_PARTS:
-        return Both(f"it has {len(parts)} parts", f"含 {len(parts)} 个部分")
+        return Both(f"含 {len(parts)} 个部分", f"it has {len(parts)} parts")
     unpacked = sum(part.file_size for part in parts)
     texts = max((part.file_size for part in parts if "sharedstrings" in part.filename.lower()), default=0)
     if unpacked > MAX_UNPACKED or texts > MAX_TEXTS:
         most = max(unpacked >> 20, texts >> 20)
-        return Both(f"it unpacks to {most} MiB", f"解压后 {most} MiB")
+        return Both(f"解压后 {most} MiB", f"it unpacks to {most} MiB")
     return None
 
 

@@ -13,9 +13,9 @@ _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _BLANKS = re.compile(r"[\s-]")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
-IDENTITY = Both("an identity number", "身份证号")
-MOBILE = Both("a mobile telephone number", "手机号")
-NAME = Both("a name", "姓名")
+IDENTITY = Both("身份证号", "an identity number")
+MOBILE = Both("手机号", "a mobile telephone number")
+NAME = Both("姓名", "a name")
 
 COLUMNS = frozenset({
     "name", "姓名", "户主", "idcard", "id_card", "id_number", "身份证", "身份证号", "身份证号码", "公民身份号码",

@@ -42,7 +42,7 @@ def read_sheet(name: str, kind: type[Row], data: bytes) -> Sheet:
         return Sheet([], [filemistakes.FileUnreadable(Place(name), why=error)])
     numbered = [(number, cells) for number, cells in enumerate(records, 1) if any(cell.strip() for cell in cells)]
     if not numbered:
-        return Sheet([], [filemistakes.FileUnreadable(Place(name), why=Both("it is empty", "是空文件"))])
+        return Sheet([], [filemistakes.FileUnreadable(Place(name), why=Both("是空文件", "it is empty"))])
     head_row, head = numbered[0]
     layout, said = layout_of(name, head_row, kind, head)
     rows: list[Placed[Row]] = []
@@ -99,7 +99,7 @@ def _unknown(place: Place, kind: type[Row], heading: str, known: Iterable[str]) 
 
 
 def _at(name: str, number: int, column: Column) -> Place:
-    return Place(name, number, Both(column.name, column.about.zh))
+    return Place(name, number, Both(column.about.zh, column.name))
 
 
 def _row(
@@ -119,7 +119,7 @@ def make_row(kind: type[Row], texts: Mapping[str, str], place: Place) -> tuple[R
     for column in columns(kind):
         if column.name not in texts:
             continue
-        found = read(column, texts[column.name], place._replace(column=Both(column.name, column.about.zh)))
+        found = read(column, texts[column.name], place._replace(column=Both(column.about.zh, column.name)))
         values[column.name] = found.value
         if found.said is not None:
             said.append(found.said)

@@ -68,7 +68,7 @@ def _code(column: Column, value: int | float, number_format: str, place: Place) 
     look = personalnumbers.in_code if column.about.opaque else personalnumbers.in_text
     seems = None if column.name == "phone" or re.match(pattern, text) else look(text)
     if seems is not None:  # not quoted, as the other mistakes would
-        instead = Both(column.about.en_about, column.about.zh_about)
+        instead = Both(column.about.zh_about, column.about.en_about)
         return Typed("", cellmistakes.LooksPersonal(place, what=seems, instead=instead))
     if isinstance(value, float) or len(text) > _SAFE_DIGITS or _ROUNDED.fullmatch(text):
         return Typed("", cellmistakes.DigitsLost(place, found=f"{value:.6G}" if isinstance(value, float) else text))

@@ -66,7 +66,7 @@ def read_workbook(name: str, data: bytes) -> Book:
         elif raw.rows:
             said.append(_stranger(label, raw.name, known))
     if opened.sheets and not tables:
-        names = Both(", ".join(kind.FILE for kind in _TABLES[:3]), "、".join(kind.ZH for kind in _TABLES[:3]))
+        names = Both("、".join(kind.ZH for kind in _TABLES[:3]), ", ".join(kind.FILE for kind in _TABLES[:3]))
         said.append(workbookmistakes.NoSheets(Place(name), words=names))
     return Book(tables, said)
 
@@ -81,7 +81,7 @@ def _stranger(label: str, name: str, known: Iterable[str]) -> Mistake:
 def _read(label: str, kind: type[Row], raw: RawSheet) -> Sheet:
     """The rows of a sheet; one with a heading only holds none, as a file does."""
     if not raw.rows:
-        return Sheet([], [filemistakes.FileUnreadable(Place(label), why=Both("it is empty", "是空表"))])
+        return Sheet([], [filemistakes.FileUnreadable(Place(label), why=Both("是空表", "it is empty"))])
     head_row, head = raw.rows[0]
     layout, said = sheets.layout_of(label, head_row, kind, [str(cell.value or "") for cell in head])
     if raw.cut:
@@ -107,7 +107,7 @@ def _row(
     for column, cell in zip(layout, [*cells, *[Cell(None)] * (len(layout) - len(cells))], strict=True):
         if column is None:
             continue
-        typed = _typed(column, cell, place._replace(column=Both(column.name, column.about.zh)))
+        typed = _typed(column, cell, place._replace(column=Both(column.about.zh, column.name)))
         numbers[column.name] += typed.number
         if typed.said is None:
             texts[column.name] = typed.text
@@ -129,7 +129,7 @@ def _stored_as_numbers(label: str, kind: type[Row], numbers: Counter[str]) -> li
     """Once for a column, not for each of thousands of cells."""
     return [
         workbookmistakes.StoredAsNumbers(
-            Place(label, column=Both(column.name, column.about.zh)), count=numbers[column.name]
+            Place(label, column=Both(column.about.zh, column.name)), count=numbers[column.name]
         )
         for column in columns(kind)
         if numbers[column.name]

@@ -120,7 +120,7 @@ class CrossCheck:
         hub = self._settings.get("hub", {})
         host, port = hub.get("host", ""), hub.get("port", 8883)
         encrypted = isinstance(self._decoder.tree.data.get("hub", {}).get("tls"), dict) if hub else True
-        without, with_tls = Both("without TLS", "不用 TLS"), Both("with TLS", "使用 TLS")
+        without, with_tls = Both("不用 TLS", "without TLS"), Both("使用 TLS", "with TLS")
         if hub and encrypted and port == 1883:
             self._warn(PortAndTls, ("hub", "port"), port=port, usual=without, here=with_tls)
         if hub and not encrypted and port == 8883:

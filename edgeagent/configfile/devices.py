@@ -56,7 +56,7 @@ class Devices:
     def decode(self, tables: Any) -> dict[str, dict[str, Any]]:
         """Device id -> its right settings, with `options` as a Struct; None when it could not be made."""
         if not isinstance(tables, dict):
-            wanted = Both("tables [device.NAME]", "若干个表 [device.名称]")
+            wanted = Both("若干个表 [device.名称]", "tables [device.NAME]")
             self._decoder.wrong(WrongType, ("device",), found=found(tables), expected=wanted)
             return {}
         return {name: self._device(name, table) for name, table in tables.items() if self._is_device(name, table)}
@@ -64,8 +64,8 @@ class Devices:
     def _is_device(self, name: str, table: Any) -> bool:
         path = ("device", name)
         if not isinstance(table, dict):
-            hint = Both(": a device is a table [device.NAME]", "：设备应写成表 [device.名称]")
-            self._decoder.wrong(WrongType, path, hint=hint, found=found(table), expected=Both("a table", "一个表"))
+            hint = Both("：设备应写成表 [device.名称]", ": a device is a table [device.NAME]")
+            self._decoder.wrong(WrongType, path, hint=hint, found=found(table), expected=Both("一个表", "a table"))
             return False
         if re.search(DEVICE_PATTERN, name) is None or name.endswith("\n"):
             plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:32].strip("-")
@@ -83,7 +83,7 @@ class Devices:
         mistakes = len(self._decoder.mistakes)
         if makers_in(table.get("preset")) and driver not in DRIVERS:
             listed = ", ".join(DRIVERS)
-            reason = Both(f"presets of makers are for {listed}", f"厂家预设只用于 {listed}")
+            reason = Both(f"厂家预设只用于 {listed}", f"presets of makers are for {listed}")
             self._decoder.wrong(Invalid, (*path, "preset"), reason=reason)
         right = self._decoder.table({**own, **COMMON}, filled(table), path)
         settings = {key: value for key, value in right.items() if key in COMMON}
@@ -98,7 +98,7 @@ class Devices:
         except NoSuchDriver as problem:
             close = difflib.get_close_matches(driver.lower()[:64], problem.known, n=1)
             listed = ", ".join(problem.known) or "-"
-            hint = suggestion(close[0]) if close else Both(f", there are: {listed}", f"，现有：{listed}")
+            hint = suggestion(close[0]) if close else Both(f"，现有：{listed}", f", there are: {listed}")
             self._decoder.wrong(UnknownDriver, path, hint=hint, name=driver[:64])
         except DriverBroken as problem:
             place = self._decoder.tree.place(path)

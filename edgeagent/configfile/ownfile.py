@@ -15,14 +15,14 @@ MAX_SECRET_BYTES = 64 * 1024
 FOLDER = "secrets"
 """Beside `edgeagent.toml`: only root reads it, and systemd hands its files to the service."""
 _OTHERS = 0o077
-_MISSING = Both("does not exist", "不存在")
-_EMPTY = Both("is empty", "是空的")
-_NO_FILE = Both("is not a file", "不是普通文件")
+_MISSING = Both("不存在", "does not exist")
+_EMPTY = Both("是空的", "is empty")
+_NO_FILE = Both("不是普通文件", "is not a file")
 _NOT_HANDED = Both(
-    "was not handed over by systemd: put it there, then systemctl restart edgeagent",
     "systemd 未交给服务：放入该文件，然后 systemctl restart edgeagent",
+    "was not handed over by systemd: put it there, then systemctl restart edgeagent",
 )
-_NOT_TEXT = Both("is not UTF-8 text of at most 64 KiB", "不是 64 KiB 以内的 UTF-8 文本")
+_NOT_TEXT = Both("不是 64 KiB 以内的 UTF-8 文本", "is not UTF-8 text of at most 64 KiB")
 
 
 class OwnFiles:
@@ -117,9 +117,9 @@ def _look(file: Path, place: Place, key: str, problem: type[Mistake], *, private
     if private and stat.S_IMODE(status.st_mode) & _OTHERS:
         raise SecretOpen(place, key, path=file, mode=f"{stat.S_IMODE(status.st_mode):04o}")
     if not os.access(file, os.R_OK):
-        raise problem(place, key, path=file, reason=Both("cannot be read by this user", "当前用户无权读取"))
+        raise problem(place, key, path=file, reason=Both("当前用户无权读取", "cannot be read by this user"))
 
 
 def _cannot(error: Exception) -> Both:
     why = getattr(error, "strerror", None) or str(error)
-    return Both(f"cannot be read: {why}", f"无法读取：{why}")
+    return Both(f"无法读取：{why}", f"cannot be read: {why}")

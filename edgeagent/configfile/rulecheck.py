@@ -17,8 +17,8 @@ from gridwire.settings.locator import Path
 from gridwire.settings.mistakes import NOTHING, OutOfRange, suggest
 
 _HOURS = Both(
-    "hours as [DAYS ]FROM-TO, e.g. 22:00-06:00, Sat,Sun 00:00-24:00, Mon-Fri sunset-30min-sunrise",
     "时段，写作 [星期 ]起-止，如 22:00-06:00、周六,周日 00:00-24:00、周一-周五 日落-30分钟-日出",
+    "hours as [DAYS ]FROM-TO, e.g. 22:00-06:00, Sat,Sun 00:00-24:00, Mon-Fri sunset-30min-sunrise",
 )
 
 

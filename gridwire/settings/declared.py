@@ -34,5 +34,5 @@ def meaning(hint: Any) -> Both:
     """What `about` said of a setting with this type; both texts empty where it said nothing."""
     for meta in get_args(hint):
         if isinstance(meta, Meta) and meta.description:
-            return Both(meta.description, str((meta.extra_json_schema or {}).get("zh", "")))
+            return Both(str((meta.extra_json_schema or {}).get("zh", "")), meta.description)
     return Both("", "")

@@ -86,7 +86,7 @@ class Decoder:
     def _missing(self, key: str, field: inspect.Field, path: Path) -> None:
         what = description(field.type)
         wanted = expected(field.type)
-        what = Both(what.en or wanted.en, what.zh or wanted.zh)
+        what = Both(what.zh or wanted.zh, what.en or wanted.en)
         self.mistakes.append(MissingKey(self.tree.place(path), show((*path, key)), what=what))
 
     def _value(self, kind: inspect.Type, value: Any, path: Path) -> Any:
@@ -173,13 +173,13 @@ class Decoder:
         self, bare: inspect.CollectionType | inspect.TupleType, kind: inspect.Type, value: Any, path: Path
     ) -> Any:
         if not isinstance(value, list):
-            hint = Both(": put it in [ ]", "：请用 [ ] 括起来")
+            hint = Both("：请用 [ ] 括起来", ": put it in [ ]")
             if isinstance(value, dict):
-                hint = Both(f": write [[{show(path)}]]", f"：请写成 [[{show(path)}]]")
+                hint = Both(f"：请写成 [[{show(path)}]]", f": write [[{show(path)}]]")
             self.wrong(WrongType, path, hint=hint, found=found(value), expected=expected(kind))
             return _MISSING
         if not _right_length(bare, len(value)):
-            count = Both(f"a list of {len(value)}", f"{len(value)} 项的列表")
+            count = Both(f"{len(value)} 项的列表", f"a list of {len(value)}")
             self.wrong(OutOfRange, path, found=count, expected=_length(bare))
             return _MISSING
         if isinstance(bare, inspect.TupleType):
@@ -200,7 +200,7 @@ def build(decoder: Decoder, struct: type[msgspec.Struct], settings: dict[str, An
     except msgspec.ValidationError as error:
         decoder.wrong(Invalid, path, reason=str(error))
     except Problem as problem:
-        decoder.wrong(Invalid, path, reason=Both(problem.text("en"), problem.text("zh")))
+        decoder.wrong(Invalid, path, reason=Both(problem.text("zh"), problem.text("en")))
     return None
 
 
@@ -278,20 +278,20 @@ def _length(kind: inspect.CollectionType | inspect.TupleType) -> Both:
         return expected(kind)
     low, high = kind.min_length or 0, kind.max_length
     if high is None:
-        return Both(f"at least {low} entries", f"至少 {low} 项")
-    return Both(f"{low} to {high} entries", f"{low} 至 {high} 项")
+        return Both(f"至少 {low} 项", f"at least {low} entries")
+    return Both(f"{low} 至 {high} 项", f"{low} to {high} entries")
 
 
 def _type_hint(kind: inspect.Type, value: Any) -> Both:
     if isinstance(kind, inspect.StrType | inspect.LiteralType) and isinstance(value, int | float):
-        return Both(": put it in quotes", "：请加英文引号")
+        return Both("：请加英文引号", ": put it in quotes")
     if isinstance(value, str) and isinstance(kind, inspect.IntType | inspect.FloatType | inspect.BoolType):
-        return Both(": leave out the quotes", "：请去掉引号")
+        return Both("：请去掉引号", ": leave out the quotes")
     if isinstance(value, list) and len(value) == 1:
-        return Both(": leave out the [ ]", "：请去掉 [ ]")
+        return Both("：请去掉 [ ]", ": leave out the [ ]")
     return NOTHING
 
 
 def _table_hint(path: Path) -> Both:
     name = show(path)
-    return Both(f": write [{name}] on a line of its own", f"：请单独写一行 [{name}]") if len(path) == 1 else NOTHING
+    return Both(f"：请单独写一行 [{name}]", f": write [{name}] on a line of its own") if len(path) == 1 else NOTHING

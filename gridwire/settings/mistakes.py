@@ -64,7 +64,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> Both:
 
 
 def suggest(text: str) -> Both:
-    return Both(f", did you mean “{text}”?", f"，是不是“{text}”？")
+    return Both(f"，是不是“{text}”？", f", did you mean “{text}”?")
 
 
 class UnknownKey(Mistake):

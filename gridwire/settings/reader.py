@@ -93,12 +93,12 @@ def nothing(name: str, mistake: Mistake) -> Source:
 
 def _guess(raw: bytes) -> Both:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Both("UTF-16 (“Unicode” of Windows Notepad)", " UTF-16（记事本的“Unicode”）")
+        return Both(" UTF-16（记事本的“Unicode”）", "UTF-16 (“Unicode” of Windows Notepad)")
     try:
         raw.decode("gb18030")
     except UnicodeDecodeError:
-        return Both("something else", "其他内容")
-    return Both("probably GBK (“ANSI” of Windows Notepad)", "很可能是 GBK（记事本的“ANSI”）")
+        return Both("其他内容", "something else")
+    return Both("很可能是 GBK（记事本的“ANSI”）", "probably GBK (“ANSI” of Windows Notepad)")
 
 
 def _diagnose(name: str, text: str, error: Exception) -> tuple[list[Mistake], str | None]:
@@ -118,9 +118,9 @@ def _diagnose(name: str, text: str, error: Exception) -> tuple[list[Mistake], st
     reason, begin = _in_words(message), _begin(text, line)
     if begin:
         reason = Both(
-            f"{reason.en}; what begins in line {begin} is not closed", f"{reason.zh}；第 {begin} 行开始的内容没有结束"
+            f"{reason.zh}；第 {begin} 行开始的内容没有结束", f"{reason.en}; what begins in line {begin} is not closed"
         )
-    reason = Both(f"column {column}: {reason.en}", f"第 {column} 列：{reason.zh}") if column else reason
+    reason = Both(f"第 {column} 列：{reason.zh}", f"column {column}: {reason.en}") if column else reason
     return [BadSyntax(Place(name, line), reason=reason)], _without(text, line)
 
 
@@ -163,69 +163,69 @@ def _without(text: str, line: int) -> str | None:
 
 _WORDS = {
     "Invalid value": Both(
-        'the value is missing or no TOML value; text needs quotes: "…"',
         '缺少值或值不合法；文本要加英文引号 "…"',
+        'the value is missing or no TOML value; text needs quotes: "…"',
     ),
     "Expected '=' after a key": Both(
-        "“=” is missing after the name of the setting",
         "设置项名称后缺少“=”",
+        "“=” is missing after the name of the setting",
     ),
     "Expected newline or end of document": Both(
-        "something stands after the value",
         "值的后面有多余内容",
+        "something stands after the value",
     ),
     "Expected ']' at the end of a table": Both(
-        "“]” is missing at the end of the table's name",
         "表名末尾缺少“]”",
+        "“]” is missing at the end of the table's name",
     ),
     "Expected ']]' at the end": Both(
-        "“]]” is missing at the end of the table's name",
         "表名末尾缺少“]]”",
+        "“]]” is missing at the end of the table's name",
     ),
     "Unclosed array": Both(
-        "a list is not closed: “]” is missing",
         "列表没有结束，缺少“]”",
+        "a list is not closed: “]” is missing",
     ),
     "Unclosed inline table": Both(
-        "“}” is missing",
         "缺少“}”",
+        "“}” is missing",
     ),
-    "Expected \"'": Both("the closing quotation mark is missing", "缺少结束的引号"),
+    "Expected \"'": Both("缺少结束的引号", "the closing quotation mark is missing"),
     "Unterminated string": Both(
-        "the closing quotation mark is missing",
         "缺少结束的引号",
+        "the closing quotation mark is missing",
     ),
     "Illegal character '\\n'": Both(
-        "the closing quotation mark is missing at the end of the line",
         "行末缺少结束的引号",
+        "the closing quotation mark is missing at the end of the line",
     ),
     "Illegal character": Both(
-        "a control character that must not stand here",
         "此处有不允许的控制字符",
+        "a control character that must not stand here",
     ),
     "Unescaped '\\' in a string": Both(
-        "a single “\\” in text: write “\\\\”, or use '…'",
         "文本中有单个“\\”：请写“\\\\”，或改用 '…'",
+        "a single “\\” in text: write “\\\\”, or use '…'",
     ),
     "Invalid statement": Both(
-        "neither a setting (name = value) nor a [table]",
         "既不是“名称 = 值”，也不是 [表名]",
+        "neither a setting (name = value) nor a [table]",
     ),
     "Invalid initial character for a key": Both(
-        "a name may have only A-Z, a-z, 0-9, - and _",
         "名称只能用英文字母、数字、- 和 _",
+        "a name may have only A-Z, a-z, 0-9, - and _",
     ),
     "Invalid date or datetime": Both(
-        "no such date or time",
         "没有这样的日期或时间",
+        "no such date or time",
     ),
     "Cannot": Both(
-        "this name already means something else above",
         "上文已用此名称表示其他内容",
+        "this name already means something else above",
     ),
     "nested too deeply": Both(
-        "nested too deeply",
         "嵌套过深",
+        "nested too deeply",
     ),
 }
 
@@ -233,7 +233,7 @@ _WORDS = {
 def _in_words(message: str) -> Both:
     """A message of `tomllib` in words for people who do not know TOML; as it is if it is none of the usual ones."""
     known = (words for begin, words in _WORDS.items() if message.startswith(begin))
-    return next(known, Both(message, f"不是合法的 TOML({message})"))
+    return next(known, Both(f"不是合法的 TOML({message})", message))
 
 
 def show(path: KeyPath) -> str:

@@ -41,7 +41,7 @@ WHERE = "hub.example.cn:8883"
     ],
 )  # fmt: skip
 def test_a_broker_that_is_not_reached(code: str, detail: str, en: str, zh: str) -> None:
-    assert why(ConnectFailed(code, detail), WHERE) == Both(en, zh)
+    assert why(ConnectFailed(code, detail), WHERE) == Both(zh, en)
 
 
 @pytest.mark.parametrize("code", TEXTS)
@@ -53,8 +53,8 @@ def test_a_broker_without_a_detail_is_told_in_one_language_each(code: str) -> No
 
 def test_a_process_is_told_by_machine_and_number() -> None:
     own = Lease(None, "chores").holder
-    assert process(own) == Both(f"this machine, pid {os.getpid()}", f"本机进程 {os.getpid()}")
-    assert process("hub-b-1-4026531836-77-0a0b") == Both("hub-b-1, pid 77", "hub-b-1 进程 77")
+    assert process(own) == Both(f"本机进程 {os.getpid()}", f"this machine, pid {os.getpid()}")
+    assert process("hub-b-1-4026531836-77-0a0b") == Both("hub-b-1 进程 77", "hub-b-1, pid 77")
     assert process("old") == Both("old", "old")
     inside_a_container = f"{socket.gethostname()[:20]}-1-77-0a0b"
     assert "pid 77" in process(inside_a_container).en

@@ -42,7 +42,7 @@ def test_the_walk_comes_to_every_table() -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_setting_says_in_both_languages_what_it_means(name: str) -> None:
-    en, zh = ALL[name]
+    zh, en = ALL[name]
     assert re.search("[a-z]", en), name
     assert not re.search(CJK, en), name
     assert re.search(CJK, zh), name

@@ -173,7 +173,7 @@ def test_every_text_can_be_filled_in():
             "highest",
             "instead",
         ],
-        Both("a", "甲"),
+        Both("甲", "a"),
     )
     for cls in declared(Mistake):
         if cls.code:
