@@ -254,7 +254,8 @@ class Desk:
             self._needs[scope] = known
             while len(self._needs) > KEPT:
                 del self._needs[next(iter(self._needs))]
-        machines: Machines = self.kept.get(("machines", scope), (boxes,), lambda: machines_of(boxes))
+        lasting = visit.snapshot.lasting
+        machines: Machines = self.kept.get(("machines", scope), (boxes, lasting), lambda: machines_of(boxes, lasting))
         found = replace(known[1], silent_since=machines.silent_since(visit.now))
         return replace(found, dark=machines.dark, away=machines.away) if visit.viewer.may(MACHINES) else found
 

@@ -1,4 +1,4 @@
-"""What needs a person now, on every page: calls for help, red lights, dark cameras, boxes that are away, and a hub that
+"""What needs a person now, on every page: calls for help, red lights, cameras and boxes that stay away, and a hub that
 hears nothing. Only reads.
 
 Each question is answered by an index of open cases; nothing here counts what is closed.
@@ -6,7 +6,7 @@ Each question is answered by an index of open cases; nothing here counts what is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from countyhub.cases import listing
 from countyhub.overview.boxviews import BoxView
 from countyhub.sight.scope import Scope
 from countyhub.store.casetables import cases
+from countyhub.web.live.absences import Machine
 
 SHOWN = 3
 SILENT = timedelta(minutes=10)
@@ -39,7 +40,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Machines of one sort that are away. `name`, `path` and `since`: of the one that is away for longest."""
+    """Machines of one sort that stay away. `name`, `path` and `since`: of the one that is away for longest."""
 
     count: int
     name: str
@@ -97,21 +98,17 @@ class Machines:
         return self.heard if self.heard is not None and now - self.heard > SILENT else None
 
 
-def machines_of(boxes: Iterable[BoxView]) -> Machines:
-    """Of those in sight."""
+def machines_of(boxes: Iterable[BoxView], lasting: Collection[Machine]) -> Machines:
+    """Of those in sight. `lasting`: what has been away for long enough."""
     known = list(boxes)
     heard = max((box.last_seen for box in known if box.last_seen is not None), default=None)
-    return Machines(dark(known), away(known), heard)
+    return Machines(dark(known, lasting), away(known, lasting), heard)
 
 
-def dark(boxes: Iterable[BoxView]) -> Trouble | None:
-    """Cameras that do not answer, of boxes that are there: those of the others are told with their box."""
+def dark(boxes: Iterable[BoxView], lasting: Collection[Machine]) -> Trouble | None:
+    """Cameras that stay dark."""
     found = [
-        (camera.since, box, camera)
-        for box in boxes
-        if box.link == "online"
-        for camera in box.cameras_bad
-        if not camera.is_online
+        (camera.since, box, camera) for box in boxes for camera in box.cameras_bad if (box.id, camera.id) in lasting
     ]
     if not found:
         return None
@@ -120,9 +117,9 @@ def dark(boxes: Iterable[BoxView]) -> Trouble | None:
     return Trouble(count=len(found), name=f"{box.label} · {camera.name or camera.id}", path=path, since=since)
 
 
-def away(boxes: Iterable[BoxView]) -> Trouble | None:
-    """Boxes that were there once and are not now, whether they took their leave or not."""
-    found = [box for box in boxes if box.link in ("lost", "offline")]
+def away(boxes: Iterable[BoxView], lasting: Collection[Machine]) -> Trouble | None:
+    """Boxes that stay away."""
+    found = [box for box in boxes if (box.id, "") in lasting]
     if not found:
         return None
     first = min(found, key=lambda box: _longest(box.since))

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from countyhub.overview import attention, boxviews
 from countyhub.store import tables as t
 from countyhub.store.casetables import case_entry
+from countyhub.web.live.absences import Machine
 from countyhub.web.live.today import Counts, Place, Today
 
 Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
@@ -54,7 +55,8 @@ class Summary:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything on the page but the events; `last_id` is the newest event that it knows of, `last_entry` the newest
-    line of the cases' timelines. `today`: what happened, by place."""
+    line of the cases' timelines. `today`: what happened, by place. `lasting`: what has been away for long enough that a
+    person is told."""
 
     last_id: int
     summary: Summary
@@ -62,6 +64,7 @@ class Snapshot:
     boxes: tuple[boxviews.BoxView, ...]
     last_entry: int = 0
     today: Mapping[Place, Counts] = field(default_factory=dict)
+    lasting: frozenset[Machine] = frozenset()
 
 
 async def take(

@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 from sqlalchemy import func, select
@@ -21,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.store import tables as t
 from countyhub.store.casetables import case_entry
 from countyhub.store.engine import UNAVAILABLE
+from countyhub.web.live.absences import Absences
 from countyhub.web.live.latecomers import Latecomers
 from countyhub.web.live.lighttally import Tallies
 from countyhub.web.live.snapshot import Read, Snapshot, take, zone_of
@@ -58,6 +60,7 @@ class Watch:
         self._moved = asyncio.Event()
         self._wanted = asyncio.Event()
         self._latecomers = Latecomers()
+        self._absences = Absences()
         self._looked_s = 0.0
         self._boxes_due_s = 0.0
         self._process = secrets.token_hex(4)
@@ -96,6 +99,7 @@ class Watch:
             known = self.snapshot if not whole and began < self._boxes_due_s else None
             async with self._read() as connection:
                 snapshot = _kept(await take(connection, self._today, known=known), self.snapshot)
+                snapshot = replace(snapshot, lasting=self._absences.lasting(snapshot.boxes, datetime.now(UTC)))
                 changed = await self._latecomers.find(connection, snapshot.last_id)
             self._looked_s = time.monotonic()
             if known is None:
@@ -111,9 +115,10 @@ class Watch:
         boxes = _changed(new, old)
         summary = old is None or old.summary != new.summary
         trouble = old is None or old.trouble != new.trouble
+        lasting = old is None or old.lasting != new.lasting
         rows = old is None or (old.last_id, old.last_entry) != (new.last_id, new.last_entry)
         self.snapshot = new
-        if not (boxes or summary or trouble or rows or changed_rows):
+        if not (boxes or summary or trouble or lasting or rows or changed_rows):
             return False
         self.tick = tick
         self.box_ticks.update(dict.fromkeys(boxes, tick))

@@ -16,8 +16,8 @@ TEXTS: dict[str, Text] = {
     "needs.title": Text("现在需要人", "Needs a person now"),
     "needs.none": Text("现在没有求助和红灯", "No call for help and no red light now"),
     "needs.none.machines": Text(
-        "现在没有求助和红灯，也没有离线的摄像机和盒子",
-        "No call for help, no red light, no camera dark, no box away now",
+        "现在没有求助和红灯，也没有持续离线的摄像机和盒子",
+        "No call for help, no red light, no camera or box that stays away",
     ),
     "needs.red": Text("红灯 {count} 件，已超时", "Red lights: {count}, overdue"),
     "needs.due": Text("最早 {time} 到期", "the first was due {time}"),

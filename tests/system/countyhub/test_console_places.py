@@ -9,6 +9,7 @@ import pytest
 
 from countyhub.config import BrokerSettings, Config
 from countyhub.registry.forms import Box
+from countyhub.web.live.absences import HOLD
 from countyhub.web.settingspage import tables
 from simulators.county.build import COUNTY
 from tests.browser.client import get, live
@@ -96,7 +97,7 @@ async def test_every_page_leads_to_what_is_dark_away_and_overdue_in_one_click(he
     assert box != away
     async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
         assert 'class="needs calm"' in (await get(url + "/")).text
-    await here.change_box(away, status="offline")
+    await here.change_box(away, status="offline", since=here.now() - timedelta(minutes=5))
     await here.break_camera(box, device)
     await here.light(await here.open(here.grids[0]), "red", due=here.now() - timedelta(days=1))
     async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
@@ -117,6 +118,23 @@ async def test_of_several_that_are_dark_the_page_lists_them_and_names_the_longes
         page = (await get(url + "/cases?lang=en")).text
         name = next(row.name for row in here.book.registry.in_force(Box, here.now()) if row.box == longest)
         assert f"for longest: {name}" in page
+
+
+@pytest.mark.sqlite_only
+async def test_what_is_away_for_a_moment_needs_nobody_and_an_open_page_is_told_once_it_stays_away(here):
+    box, short = here.boxes[:2]
+    await here.change_box(short, status="lost", since=here.now())
+    async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
+        page = (await get(url + "/boxes")).text
+        assert 'class="needs calm"' in page
+        assert "失联" in page, "what it is now the page says all the same"
+        await here.change_box(box, status="lost", since=here.now() - HOLD + timedelta(seconds=1))
+        query = re.search(r'data-stream="/live/boxes\?([^"]+)"', page)[1]
+        async with live(url, query.replace("&amp;", "&"), path="/live/boxes") as stream:
+            while "needs" not in (parts := (await stream.update())[1]["parts"]):
+                pass
+        assert f"/boxes/{box}" in parts["needs"]
+        assert f"/boxes/{short}" not in parts["needs"]
 
 
 async def _needs(url):
