@@ -1,12 +1,15 @@
-"""Counts of the reliability tests stand in the summary of every run, also of one in several processes."""
+"""What tests of every folder share: the hub's databases, and counts that stand in the summary of every run, also of one
+in several processes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
 
+from countyhub.store.engine import Store, open_store
 from tests import hubs, postgres
 
 # No test is timed: a slow machine is no finding.
@@ -38,6 +41,14 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
         pytest.skip(postgres.unavailable())
     with hubs.on(request.param):
         yield request.param
+
+
+@pytest.fixture
+async def store(database: str, tmp_path: Path) -> AsyncIterator[Store]:
+    """A hub's store on that database: in today's format, nothing in it."""
+    opened = await open_store(hubs.database_url(tmp_path))
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import jsonschema
@@ -18,23 +17,16 @@ import pytest
 from countyhub import lease
 from countyhub.feeds import cursors, mqtt
 from countyhub.feeds.mqtt import MqttFeed
-from countyhub.store.engine import Store, open_store
+from countyhub.store.engine import Store
 from gridwire.events import Alarm, PictureRef, Sos
 from tests.feedparts import ALARM, TOWNSHIP, Listener, commit, config, live, running, step
 from tests.harness import until
-from tests.hubs import COUNTY, PATIENCE_S, ROOT, BoxClient, HubProcess, database_url
+from tests.hubs import COUNTY, PATIENCE_S, ROOT, BoxClient, HubProcess
 from tests.instances import BOX, STREAM, event
 from tests.mosquitto import Mosquitto
 
 DOCUMENT = msgspec.json.decode((ROOT / "docs/schema/hub-asyncapi.json").read_bytes())
 PICTURE = PictureRef(stream=STREAM, seq=1, sha256="0" * 64, bytes=10)
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(database_url(tmp_path))
-    yield opened
-    await opened.close()
 
 
 def feed(store: Store, folder: Path, port: int, **settings: object) -> MqttFeed:

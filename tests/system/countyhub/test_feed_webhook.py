@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,19 +27,12 @@ from gridwire.events import Alarm, Sos
 from tests.certificates import Authority
 from tests.feedparts import TOWNSHIP, commit, config, live, running, step
 from tests.harness import until
-from tests.hubs import PATIENCE_S, ROOT, BoxClient, HubProcess, database_url
+from tests.hubs import PATIENCE_S, ROOT, BoxClient, HubProcess
 from tests.instances import NOON, event
 from tests.mosquitto import Mosquitto
 from tests.receivers import Receiver
 
 LOOPBACK = ["127.0.0.0/8", "::1/128"]
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(database_url(tmp_path))
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture(autouse=True)

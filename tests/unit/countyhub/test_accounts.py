@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import event, update
@@ -16,22 +15,14 @@ from countyhub.accounts.lockout import ADDRESS
 from countyhub.accounts.session import Limits
 from countyhub.audit import reading
 from countyhub.store.accounttables import account
-from countyhub.store.engine import Store, open_store
+from countyhub.store.engine import Store
 from countyhub.web.door.openanswers import CHECK_EVERY_S, OpenAnswers
-from tests import logins, postgres
-from tests.hubs import database_url
+from tests import logins
 from tests.logins import CHEAP, PASSWORD
 
 NOW = datetime.now(UTC)
 LIMITS = Limits(timedelta(minutes=30), timedelta(hours=12))
 HERE = From("10.1.1.1", "Firefox")
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path):
-    store = await open_store(postgres.cluster().empty() if database == "postgresql" else database_url(tmp_path))
-    yield store
-    await store.close()
 
 
 @pytest.fixture

@@ -18,20 +18,11 @@ from countyhub.audit.reading import Anchor, Broken
 from countyhub.audit.trail import Asker
 from countyhub.config import BrokerSettings, Config
 from countyhub.store.audittables import audit
-from countyhub.store.engine import Store, open_store
-from tests import postgres
-from tests.hubs import database_url
+from countyhub.store.engine import Store
 
 NOW = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)
 TRIGGERS = {"sqlite": ("DROP TRIGGER audit_stays", "DROP TRIGGER audit_stays_as_it_is"),
             "postgresql": ("DROP TRIGGER audit_stays ON audit",)}  # fmt: skip
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path):
-    store = await open_store(postgres.cluster().empty() if database == "postgresql" else database_url(tmp_path))
-    yield store
-    await store.close()
 
 
 async def fill(store: Store, number: int = 5, at: datetime = NOW) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -30,7 +29,6 @@ from tests.casebooks import (
     VILLAGE,
     acts,
     book,
-    fresh_store,
     opened,
     opening,
     people,
@@ -43,13 +41,6 @@ POSTGRES_QUICK = True
 OF = book()
 WHO = people(OF)
 CLERK, MAYOR, DESK = WHO["village_clerk"], WHO["township"], WHO["dispatcher"]
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path):
-    store = await fresh_store(database, tmp_path)
-    yield store
-    await store.close()
 
 
 async def do(store: Store, number: str, name: str, actor: Actor, now=MORNING, of: Book = OF, **more) -> Acted:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -26,7 +25,6 @@ from tests.casebooks import (
     VILLAGE,
     acts,
     book,
-    fresh_store,
     opened,
     opening,
     people,
@@ -43,13 +41,6 @@ CLERK, MAYOR = WHO["village_clerk"], WHO["township"]
 WITH_END = [Deadline(category="99", level="", name="办结", amount=60, unit="minutes", until="close")]
 STRICT = book([*WITH_END])
 HOURLY = book([*WITH_END], escalates=False)
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path):
-    store = await fresh_store(database, tmp_path)
-    yield store
-    await store.close()
 
 
 async def do(store: Store, number: str, name: str, actor: Actor, now: datetime, of=OF, **more) -> Acted:

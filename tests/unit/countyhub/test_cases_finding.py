@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -33,7 +32,6 @@ from tests.casebooks import (
     VILLAGE,
     actor,
     book,
-    fresh_store,
     opened,
     opening,
     people,
@@ -44,13 +42,6 @@ from tests.registries import NEW, TOWNSHIP, VILLAGES, ZONE
 
 POSTGRES_QUICK = True
 OF = book()
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path):
-    store = await fresh_store(database, tmp_path)
-    yield store
-    await store.close()
 
 
 async def every_page(store: Store, limit: int, *args: Any, **options: Any) -> list[Listed]:

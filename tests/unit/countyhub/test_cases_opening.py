@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -27,7 +26,6 @@ from tests.casebooks import (
     actor,
     acts,
     book,
-    fresh_store,
     opened,
     opening,
     row,
@@ -35,13 +33,6 @@ from tests.casebooks import (
 from tests.registries import TOWNSHIP
 
 POSTGRES_QUICK = True
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path):
-    store = await fresh_store(database, tmp_path)
-    yield store
-    await store.close()
 
 
 async def test_what_a_machine_reports_is_registered_at_once(store: Store) -> None:

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-
 from countyhub.feeds.envelope import encode
 from countyhub.feeds.source import CaseSource, EventSource, Item, Page, Source
 from countyhub.feeds.subscriptions import Subscription
 from countyhub.store import tables as t
-from countyhub.store.engine import Store, open_store
+from countyhub.store.engine import Store
 from gridwire.events import Alarm, Reading, Sos
 from tests.feedparts import TOWNSHIP, commit, known, step
-from tests.hubs import COUNTY, database_url
+from tests.hubs import COUNTY
 from tests.instances import BOX, NOON, SOURCE
 
 EVENTS, CASES = EventSource(COUNTY, "https://hub.example"), CaseSource(COUNTY)
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(database_url(tmp_path))
-    yield opened
-    await opened.close()
 
 
 async def page(store: Store, source: Source, after: int, kinds: tuple[str, ...] = (), limit: int = 100) -> Page:

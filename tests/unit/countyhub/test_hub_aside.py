@@ -22,7 +22,7 @@ from countyhub.store.mattertables import matter
 from countyhub.store.worktables import aside as put_aside
 from gridwire.codec import encode_event
 from gridwire.events import Alarm, Event, Request, Sos
-from tests.casebooks import DAY, GRID, MORNING, fresh_store, opened, opening
+from tests.casebooks import DAY, GRID, MORNING, opened, opening
 from tests.gateways import Says
 from tests.harness import until
 from tests.matters import COUNTY, County, packed, registry, rows
@@ -37,13 +37,6 @@ REFUSES = {
     "BEGIN SELECT RAISE(ABORT, 'refused'); END",
     "postgresql": "ALTER TABLE {table} ADD CONSTRAINT refuses CHECK (NOT ({old}))",
 }
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path) -> AsyncIterator[Store]:
-    store = await fresh_store(database, tmp_path)
-    yield store
-    await store.close()
 
 
 async def refuse(store: Store, table: str, what: str, pattern: str) -> None:

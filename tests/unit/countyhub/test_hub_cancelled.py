@@ -6,27 +6,17 @@ import asyncio
 import gc
 import random
 import sqlite3
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from countyhub import hub
-from countyhub.store.engine import UNAVAILABLE, Store, open_store
+from countyhub.store.engine import UNAVAILABLE, Store
 from countyhub.store.sqlite import LockFree
-from tests import postgres
-from tests.hubs import database_url
 
 CANCELLED = 150
 LONG = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT count(*) FROM n")
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path):
-    store = await open_store(postgres.cluster().empty() if database == "postgresql" else database_url(tmp_path))
-    yield store
-    await store.close()
 
 
 @pytest.fixture

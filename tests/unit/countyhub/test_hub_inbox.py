@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import msgspec
 import pytest
 from sqlalchemy import func, select, text
@@ -14,23 +11,15 @@ from countyhub.ingest.commits import Commits
 from countyhub.ingest.inbox import Inbox, Outcome
 from countyhub.ingest.intake import Intake
 from countyhub.store import tables as t
-from countyhub.store.engine import Store, open_store
+from countyhub.store.engine import Store
 from gridwire import messages
 from gridwire.codec import Refused, decode_up, encode_batch, encode_event
 from gridwire.events import Alarm, DeviceState, Gap
 from gridwire.refusals import UnknownType
-from tests.hubs import database_url
 from tests.instances import BOX, NOON, SOURCE, STREAM, event
 
 POSTGRES_QUICK = True
 ALARM = Alarm(kind="motion", state="start")
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(database_url(tmp_path))
-    yield opened
-    await opened.close()
 
 
 def came(*events: object, name: str = "batch") -> Intake:

@@ -6,23 +6,13 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, update
 
 from countyhub.lease import Lease, LeaseLost
-from countyhub.store.engine import Store, open_store
+from countyhub.store.engine import Store
 from countyhub.store.worktables import cursor, lease
-from tests import postgres
-from tests.hubs import database_url
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path):
-    store = await open_store(postgres.cluster().empty() if database == "postgresql" else database_url(tmp_path))
-    yield store
-    await store.close()
 
 
 async def expire(store: Store) -> None:

@@ -13,26 +13,18 @@ from sqlalchemy import text
 
 from countyhub.config import Config, FeedsSettings, MqttFeedSettings
 from countyhub.store import backupstamp
-from countyhub.store.engine import Store, open_store
+from countyhub.store.engine import Store
 from countyhub.web.live.snapshot import reader
 from countyhub.web.live.watch import Watch
 from countyhub.web.metrics import figures
 from countyhub.web.metrics.gauges import METRICS, GaugeParts, Gauges
 from countyhub.web.settings import ConsoleSettings
 from countyhub.worktime.calendar import SHANGHAI, Calendar
-from tests import fullcounty, postgres, promtool
+from tests import fullcounty, promtool
 from tests.fullcounty import NOW
-from tests.hubs import database_url
 
 POSTGRES_QUICK = True
 GROWING = ("event", "case_entry", "notify_parcel", "webhook_delivery", "cases", "link")
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path):
-    store = await open_store(postgres.cluster().empty() if database == "postgresql" else database_url(tmp_path))
-    yield store
-    await store.close()
 
 
 def config(folder: Path) -> Config:

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 
-import pytest
 from sqlalchemy import insert
 
 from countyhub.ca import identities
-from countyhub.store.engine import Store, open_store
+from countyhub.store.engine import Store
 from countyhub.store.registrytables import registry_area, registry_box
 from countyhub.store.tables import box as heard_of
-from tests import postgres
-from tests.hubs import database_url
 
 HERE, MERGED, TYPO = "431126001002", "431126009001", "431126001020"
 DAYS = {"valid_from": date(2024, 1, 1), "valid_to": date(9999, 12, 31)}
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path):
-    store = await open_store(postgres.cluster().empty() if database == "postgresql" else database_url(tmp_path))
-    yield store
-    await store.close()
 
 
 async def test_a_village_that_the_registry_does_not_have(store: Store) -> None:

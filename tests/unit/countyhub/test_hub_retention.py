@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,13 +34,6 @@ DAYS = RetentionSettings(
 )  # fmt: skip
 JPEG = b"\xff\xd8\xff\xe0" + bytes(500) + b"\xff\xd9"
 ALARM = Alarm(kind="motion", state="start")
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(database_url(tmp_path))
-    yield opened
-    await opened.close()
 
 
 def came(seq: int, when: datetime, data: object = ALARM) -> Intake:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import func, select
 
 from countyhub.cases.acting import Acted, act, merge
@@ -16,20 +14,13 @@ from countyhub.lifecycle.state import Act
 from countyhub.store import retention
 from countyhub.store.casetables import attachment, case_entry, case_evidence, case_office, cases
 from countyhub.store.engine import Store
-from tests.casebooks import DAY, HOUR, MORNING, RUBBISH, book, fresh_store, opened, opening, people
+from tests.casebooks import DAY, HOUR, MORNING, RUBBISH, book, opened, opening, people
 
 POSTGRES_QUICK = True
 OF = book()
 CLERK = people(OF)["village_clerk"]
 YEARS = timedelta(days=3660)
 KEEPS = RetentionSettings(events_days=0)
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path):
-    store = await fresh_store(database, tmp_path)
-    yield store
-    await store.close()
 
 
 async def case(store: Store, key: str, at: datetime = MORNING) -> str:

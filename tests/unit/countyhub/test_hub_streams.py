@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 from sqlalchemy import select
 
 from countyhub.ingest import intake
 from countyhub.ingest.inbox import Inbox
 from countyhub.store import tables as t
-from countyhub.store.engine import Store, open_store
+from countyhub.store.engine import Store
 from gridwire import messages, topics
 from gridwire.codec import encode_message
-from tests.hubs import birth, database_url, numbers
+from tests.hubs import birth, numbers
 from tests.instances import BOX, NOON, STREAM
 
 POSTGRES_QUICK = True
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(database_url(tmp_path))
-    yield opened
-    await opened.close()
 
 
 async def told(store: Store, *said: messages.StreamNumbers) -> list[tuple[str, str]]:

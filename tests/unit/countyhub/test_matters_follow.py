@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from bench.storm import BEGIN_US, storm
 from countyhub.correlate import batch
-from countyhub.store.engine import Store, open_store
+from countyhub.store.engine import Store
 from gridwire.instants import instant, microseconds
-from tests.hubs import database_url
 from tests.matters import County, Office, matters, open_cases, registry, rows
 
 BEGIN = instant(BEGIN_US)
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_store(database_url(tmp_path))
-    yield opened
-    await opened.close()
 
 
 async def test_a_day_gives_what_the_set_of_its_signals_gives(store: Store) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -13,20 +12,13 @@ from countyhub import notify
 from countyhub.config import WebhookSettings, WecomSettings
 from countyhub.notify import byhand, channels, delivery, oldmessages
 from countyhub.notify.loop import Notifier
-from tests.casebooks import GRID, HOUR, VILLAGE, fresh_store, staff
+from tests.casebooks import GRID, HOUR, VILLAGE, staff
 from tests.gateways import Asked, Gateway, Says
 from tests.harness import until
 from tests.waking import MINUTE, SECOND, County, county
 
 CLERK = staff("village_clerk", VILLAGE)
 SECRET = "whsec_" + "A" * 43 + "="
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path):
-    store = await fresh_store(database, tmp_path)
-    yield store
-    await store.close()
 
 
 async def states(here: County) -> list[str]:

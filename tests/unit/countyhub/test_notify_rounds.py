@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,7 +18,7 @@ from countyhub.notify import oldmessages, quiet
 from countyhub.registry.forms import Duty, Person
 from countyhub.store.notifytables import preference
 from simulators.county.build import COUNTY, FOUNDED
-from tests.casebooks import GRID, HOUR, MORNING, ROAD, VILLAGE, fresh_store, people, staff
+from tests.casebooks import GRID, HOUR, MORNING, ROAD, VILLAGE, people, staff
 from tests.gateways import Says
 from tests.harness import until
 from tests.registries import TOWNSHIP
@@ -31,13 +30,6 @@ CLERK, TOWN, WORKER = (
 NIGHT = datetime(2026, 6, 3, 15, 30, tzinfo=UTC)
 """23:30 in the county."""
 SECRET = "whsec_" + "A" * 43 + "="
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path):
-    store = await fresh_store(database, tmp_path)
-    yield store
-    await store.close()
 
 
 async def test_the_new_owner_is_told_once_and_never_who_did_it(store) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -16,7 +15,7 @@ from countyhub.registry.forms import Duty
 from countyhub.store.casetables import cases
 from countyhub.store.notifytables import alert, message, parcel
 from simulators.county.build import COUNTY
-from tests.casebooks import GRID, HOUR, VILLAGE, fresh_store, people, rows, staff
+from tests.casebooks import GRID, HOUR, VILLAGE, people, rows, staff
 from tests.gateways import Says
 from tests.registries import TOWNSHIP, registry
 from tests.waking import MINUTE, SECOND, county, phone
@@ -29,13 +28,6 @@ LINE = [
         ("village_clerk", VILLAGE), ("township", TOWNSHIP), ("dispatcher", COUNTY), ("county", COUNTY),
     )
 ]  # fmt: skip
-
-
-@pytest.fixture
-async def store(database: str, tmp_path: Path):
-    store = await fresh_store(database, tmp_path)
-    yield store
-    await store.close()
 
 
 def of_the_village() -> list[str]:
