@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from sqlalchemy import func, select
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from starlette.routing import Route
 
 from countyhub.rollup import figures
 from countyhub.rollup.figures import Flow, Rates
+from countyhub.store.rolluptables import box_day
 from countyhub.web.desk import Desk, Visit
 from countyhub.web.export import tables
 from countyhub.web.export.exports import addresses as export
@@ -25,10 +27,13 @@ from countyhub.web.places.charttables import Hour, OnlineDay, Ranked
 from countyhub.web.places.lightsboard import Area, area_of
 
 DAYS: Final = 30
+LEAST: Final = 7
+"""So many days a chart shows of a county that is newer than that."""
 MONTHS: Final = 13
 HOURS: Final = 7 * 24
 DRAWN: Final = 5
 """So many places are drawn, the worst of the last days; more lines nobody can tell apart."""
+Days = TypeVar("Days", Flow, OnlineDay)
 
 
 class Charts:
@@ -53,7 +58,9 @@ class Charts:
     async def flow(self, visit: Visit, most: int) -> Sequence[Flow]:
         today = visit.registry.day(visit.now)
         async with self._desk.read() as connection:
-            return (await figures.flow(connection, visit.scope, visit.book.zone, today, DAYS))[-most:]
+            found = await figures.flow(connection, visit.scope, visit.book.zone, today, DAYS)
+            begun = (await connection.execute(select(func.min(box_day.c.day)))).scalar()
+        return _since_begun(found, begun, [bool(each.opened or each.closed) for each in found])[-most:]
 
     async def ranking(self, visit: Visit, most: int) -> Sequence[Ranked]:
         today = visit.registry.day(visit.now)
@@ -101,10 +108,12 @@ class Charts:
                 both[1] += rates.cameras
         codes = _beneath(visit, area, paths)
         days = (since + timedelta(days=ago) for ago in range(DAYS))
-        return [
+        made = [
             OnlineDay(day, _share(sums.get((day, "*"))), {code: _share(sums.get((day, code))) for code in codes})
             for day in days
-        ], codes
+        ]
+        begun = min((day for day, _ in found), default=None)
+        return _since_begun(made, begun, [each.whole is not None for each in made]), codes
 
     # A box.
 
@@ -125,6 +134,13 @@ class Charts:
         async with self._desk.read() as connection:
             known: dict[datetime, Rates] = dict(await figures.hours(connection, box, first))
         return [Hour(at, known.get(at)) for at in (first + timedelta(hours=hour) for hour in range(HOURS))]
+
+
+def _since_begun(days: list[Days], begun: date | None, filled: Sequence[bool]) -> list[Days]:
+    """Without the days before the hub first looked at a box: it was not there. `filled`: whether something is known of
+    the day all the same."""
+    there = (index for index, day in enumerate(days) if filled[index] or begun is None or day.day >= begun)
+    return days[min(next(there, len(days)), len(days) - LEAST) :]
 
 
 def _beneath(visit: Visit, area: Area, paths: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

@@ -70,6 +70,10 @@ async def test_every_table_comes_in_both_kinds_with_a_name_that_people_read(here
         assert found["camera-days"][-1][1] == "75 %"
         assert found["box-hours"][-1][1:] == ["75 %", "75 %", "7"]
         assert found["flow"][-1][6] == "1"
+        assert (len(found["flow"]), len(found["camera-days"])) == (1 + 7, 1 + 7), "a county that began today"
+        await here.insert(box_day, day=here.book.registry.day(now) - timedelta(days=19), box=box, **sums)
+        again = [len(rows(await get(f"{url}/{name}.csv"))) for name in ("flow", "camera-days")]
+        assert again == [1 + 20, 1 + 20], "without a case, or a look, on most of the days"
         assert (await get(f"{url}/box-hours.csv?box=nothing")).status == 404
         assert (await get(f"{url}/ranking.csv?month=x")).status == 400
         for page in ("/figures", "/cameras", f"/boxes/{box}"):
