@@ -94,6 +94,9 @@ async def test_a_village_clerk_sees_his_village_alone(place):
     assert OTHER not in (await clerk("GET", f"/cases?q={OTHER}"))[2].replace(f'value="{OTHER}"', "").replace(
         f"q={OTHER}", ""
     )
+    part = await browser(place, "county", area=HERE)
+    for path in ("/users", "/users.csv", "/settings", "/letters"):
+        assert [(await each("GET", path))[0] for each in (county, part)] == [200, 403], f"{path} belongs to no village"
 
 
 async def test_an_open_stream_follows_the_registry(tmp_path):
