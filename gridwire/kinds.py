@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
-class KindName(NamedTuple):
-    zh: str
-    en: str
+from gridwire.problem import Both
 
 
 class Kind(NamedTuple):
@@ -76,17 +73,17 @@ def kind_name(kind: str, language: str) -> str:
     return name.zh if language == "zh" else name.en
 
 
-PICTURE_FAULTS: dict[str, KindName] = {
-    "black": KindName("黑屏", "black"),
-    "white": KindName("过曝", "white"),
-    "blur": KindName("模糊失焦", "blurred"),
-    "noise": KindName("雪花噪声", "noise"),
-    "cast": KindName("偏色", "colour cast"),
-    "stripes": KindName("条纹干扰", "stripes"),
-    "covered": KindName("遮挡", "covered"),
-    "moved": KindName("移位", "moved"),
-    "frozen": KindName("画面冻结", "frozen"),
-    "signal_loss": KindName("无信号", "no signal"),
-    "corrupt": KindName("花屏破损", "corrupt"),
+PICTURE_FAULTS: dict[str, Both] = {
+    "black": Both("黑屏", "black"),
+    "white": Both("过曝", "white"),
+    "blur": Both("模糊失焦", "blurred"),
+    "noise": Both("雪花噪声", "noise"),
+    "cast": Both("偏色", "colour cast"),
+    "stripes": Both("条纹干扰", "stripes"),
+    "covered": Both("遮挡", "covered"),
+    "moved": Both("移位", "moved"),
+    "frozen": Both("画面冻结", "frozen"),
+    "signal_loss": Both("无信号", "no signal"),
+    "corrupt": Both("花屏破损", "corrupt"),
 }
 """What can be wrong with a picture (视频质量诊断): `faults` in health, `object` of alarms of kind `picture`."""

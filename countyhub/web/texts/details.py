@@ -9,16 +9,15 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from countyhub.web.texts.text import Text
-from gridwire.problem import Language
+from gridwire.problem import Both, Language
 
-SENTENCES: Final[Mapping[str, Text]] = {
-    "device.refused": Text("{host} 的 {port} 端口拒绝连接", "{host} refuses connections on port {port}"),
-    "device.unreachable": Text("无法到达 {host}:{port}：{why}", "{host}:{port} cannot be reached: {why}"),
-    "device.timeout": Text(
+SENTENCES: Final[Mapping[str, Both]] = {
+    "device.refused": Both("{host} 的 {port} 端口拒绝连接", "{host} refuses connections on port {port}"),
+    "device.unreachable": Both("无法到达 {host}:{port}：{why}", "{host}:{port} cannot be reached: {why}"),
+    "device.timeout": Both(
         "{host}:{port} 在 {timeout_s} 秒内没有应答", "{host}:{port} did not answer within {timeout_s} s"
     ),
-    "device.hung-up": Text("{host}:{port} 未应答就断开了连接", "{host}:{port} closed the connection without an answer"),
+    "device.hung-up": Both("{host}:{port} 未应答就断开了连接", "{host}:{port} closed the connection without an answer"),
 }
 """Code of a problem -> its sentence, as drivers/devicehttp has it; a test compares the two."""
 _FACT: Final = re.compile(r"\\\{([a-z_]+)\\\}")
@@ -38,6 +37,6 @@ def spoken(detail: str, language: Language) -> str:
         return detail
     for pattern in _PATTERNS[code]:
         if found := pattern.fullmatch(said):
-            sentence = SENTENCES[code].zh if language == "zh" else SENTENCES[code].en
+            sentence = SENTENCES[code].text(language)
             return f"{code}: {sentence.format(**found.groupdict())}"
     return detail

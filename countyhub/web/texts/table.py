@@ -10,30 +10,28 @@ import pkgutil
 
 from countyhub.web import texts
 from countyhub.web.access import MENU
-from countyhub.web.texts.text import Text
 from gridwire.kinds import PICTURE_FAULTS
-from gridwire.problem import Language
+from gridwire.problem import Both, Language
 
 
-def written() -> dict[str, Text]:
+def written() -> dict[str, Both]:
     """The tables of the modules here whose names end in `texts`."""
     names = [each.name for each in pkgutil.iter_modules(texts.__path__) if each.name.endswith("texts")]
     modules = [importlib.import_module(f"{texts.__name__}.{name}") for name in names]
     return {key: said for module in modules for key, said in module.TEXTS.items()}
 
 
-TEXTS: dict[str, Text] = {
+TEXTS: dict[str, Both] = {
     **written(),
-    **{f"nav.{entry.name}": Text(entry.zh, entry.en) for entry in MENU},
-    **{f"fault.{name}": Text(said.zh, said.en) for name, said in PICTURE_FAULTS.items()},
+    **{f"nav.{entry.name}": Both(entry.zh, entry.en) for entry in MENU},
+    **{f"fault.{name}": said for name, said in PICTURE_FAULTS.items()},
 }
 """Key -> both texts. A test holds that both use the same placeholders."""
 
 
 def text(key: str, language: Language, **facts: object) -> str:
     """The text of `key`; raises `KeyError` for a key that is not in the table (a programmer's mistake)."""
-    entry = TEXTS[key]
-    return (entry.zh if language == "zh" else entry.en).format_map(facts)
+    return TEXTS[key].text(language).format_map(facts)
 
 
 def word(prefix: str, value: str, language: Language) -> str:
