@@ -165,9 +165,8 @@ TEXTS: dict[str, Both] = {
     "report.no_title": Both("请说明什么事", "Say what it is"),
     "report.no_place": Both("请选择您辖区内的地点", "Choose a place that is yours"),
     "report.no_category": Both("没有这个分类", "There is no such category"),
-    "report.mine": Both("由我承办", "Mine to handle"),
     "report.mine.order": Both("先到期的在前", "soonest due first"),
-    "report.mine.none": Both("现在没有由您承办的案件", "You have no case now"),
+    "report.mine.none": Both("现在没有待您办理的案件", "No case is yours to handle now"),
     "error.403": Both("您无权查看此页", "This is not for you to see"),
     "error.413": Both("内容过大", "Too large"),
 }

@@ -77,7 +77,7 @@ TEXTS: dict[str, Both] = {
     "cases.over": Both("已超时", "Over the limit"),
     "cases.quick": Both("常用", "Quick"),
     "cases.unclassified": Both("待分类", "not classified"),
-    "mine.more": Both("全部由我承办的案件", "All that are mine"),
+    "mine.more": Both("全部待我办理的案件", "All that are mine to handle"),
     # on paper
     "sheet.title": Both("案件办理单", "Record of a case"),
     "sheet.now": Both("打印", "Print"),
