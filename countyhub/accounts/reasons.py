@@ -12,23 +12,22 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.audit import trail
-from countyhub.lifecycle.state import Name
 from countyhub.store.accounttables import session_grant as table
 from countyhub.store.upsert import insert
-from gridwire.problem import Problem
+from gridwire.problem import Both, Problem
 
 OPEN_FOR: Final = timedelta(minutes=30)
 TEXT_LEAST: Final = 4
 TEXT_MOST: Final = 200
 OBJECTS_MOST: Final = 20
-REASONS: Final[dict[str, Name]] = {
-    "case": Name("办理案件", "handling a case"),
-    "verify": Name("核实告警", "verifying an alarm"),
-    "duty": Name("值班巡查", "on watch"),
-    "complaint": Name("处理投诉或申诉", "a complaint or an appeal"),
-    "inspection": Name("监督检查", "an inspection"),
-    "fault": Name("设备故障排查", "looking for a fault"),
-    "other": Name("其他", "something else"),
+REASONS: Final[dict[str, Both]] = {
+    "case": Both("办理案件", "handling a case"),
+    "verify": Both("核实告警", "verifying an alarm"),
+    "duty": Both("值班巡查", "on watch"),
+    "complaint": Both("处理投诉或申诉", "a complaint or an appeal"),
+    "inspection": Both("监督检查", "an inspection"),
+    "fault": Both("设备故障排查", "looking for a fault"),
+    "other": Both("其他", "something else"),
 }
 
 

@@ -10,35 +10,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from countyhub.lifecycle.state import Name
+from gridwire.problem import Both
 
-RIGHTS: Final[dict[str, Name]] = {
-    "cases:read": Name("查看案件、时间线和附件", "see cases, their timelines and attachments"),
-    "cases:open": Name("上报新案件", "report new cases"),
-    "cases:act": Name("以本人身份办理案件", "act on cases in one's own name"),
-    "matters:read": Name("查看告警归并与抑制", "see how alarms became matters, and what was suppressed"),
-    "events:read": Name("查看事件", "see events"),
-    "pictures:read": Name("说明理由后查看图片", "see pictures, for a reason that is kept"),
-    "boxes:read": Name("查看盒子和设备状态", "see boxes, their devices and health"),
-    "boxes:order": Name("向盒子下达指令", "give orders to boxes"),
-    "board:read": Name("查看公示栏", "see notice boards"),
-    "board:write": Name("更新公示栏", "change notice boards"),
-    "registry:read": Name("查看区划、网格、事项和服务", "see areas, grids, categories and services"),
-    "people:read": Name("查看工作人员和职责", "see staff and their duties"),
-    "people:phone": Name("查看工作人员电话", "see the telephone numbers of staff"),
-    "notifications:read": Name("查看通知", "see notifications"),
-    "notifications:ack": Name("确认通知", "acknowledge notifications"),
-    "hooks:read": Name("查看推送", "see webhooks"),
-    "hooks:write": Name("设置推送", "set webhooks up and remove them"),
-    "letters:read": Name("查看无法读取的报文", "see what could not be read"),
-    "tokens:read": Name("查看令牌清单", "see which tokens there are"),
-    "tokens:revoke": Name("吊销令牌", "revoke tokens"),
-    "personal:reveal": Name("说明理由后查看个人信息原文", "uncover masked personal data, for a reason that is kept"),
-    "exports:make": Name("导出台账和统计", "export ledgers and figures"),
-    "users:read": Name("查看用户和会话", "see the users and who is logged in"),
-    "users:write": Name("新增、修改、停用用户，重设密码", "make, change and disable users, and set their passwords"),
-    "audit:read": Name("查看审计记录", "read the audit"),
-    "metrics:read": Name("读取监控指标", "read the figures for monitoring"),
+RIGHTS: Final[dict[str, Both]] = {
+    "cases:read": Both("查看案件、时间线和附件", "see cases, their timelines and attachments"),
+    "cases:open": Both("上报新案件", "report new cases"),
+    "cases:act": Both("以本人身份办理案件", "act on cases in one's own name"),
+    "matters:read": Both("查看告警归并与抑制", "see how alarms became matters, and what was suppressed"),
+    "events:read": Both("查看事件", "see events"),
+    "pictures:read": Both("说明理由后查看图片", "see pictures, for a reason that is kept"),
+    "boxes:read": Both("查看盒子和设备状态", "see boxes, their devices and health"),
+    "boxes:order": Both("向盒子下达指令", "give orders to boxes"),
+    "board:read": Both("查看公示栏", "see notice boards"),
+    "board:write": Both("更新公示栏", "change notice boards"),
+    "registry:read": Both("查看区划、网格、事项和服务", "see areas, grids, categories and services"),
+    "people:read": Both("查看工作人员和职责", "see staff and their duties"),
+    "people:phone": Both("查看工作人员电话", "see the telephone numbers of staff"),
+    "notifications:read": Both("查看通知", "see notifications"),
+    "notifications:ack": Both("确认通知", "acknowledge notifications"),
+    "hooks:read": Both("查看推送", "see webhooks"),
+    "hooks:write": Both("设置推送", "set webhooks up and remove them"),
+    "letters:read": Both("查看无法读取的报文", "see what could not be read"),
+    "tokens:read": Both("查看令牌清单", "see which tokens there are"),
+    "tokens:revoke": Both("吊销令牌", "revoke tokens"),
+    "personal:reveal": Both("说明理由后查看个人信息原文", "uncover masked personal data, for a reason that is kept"),
+    "exports:make": Both("导出台账和统计", "export ledgers and figures"),
+    "users:read": Both("查看用户和会话", "see the users and who is logged in"),
+    "users:write": Both("新增、修改、停用用户，重设密码", "make, change and disable users, and set their passwords"),
+    "audit:read": Both("查看审计记录", "read the audit"),
+    "metrics:read": Both("读取监控指标", "read the figures for monitoring"),
 }
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from countyhub.accounts.roles import RIGHTS
-from countyhub.lifecycle.state import Name
+from gridwire.problem import Both
 
 _OTHERWISE: Final = {
-    "cases:act": Name("以本人身份办理案件", "act on cases in the name of the token's person"),
-    "events:read": Name("查看事件，含脱敏的个人信息", "see events, masked personal data included"),
-    "pictures:read": Name("查看图片", "see pictures"),
-    "tokens:read": Name("查看令牌清单（不含令牌本身）", "see which tokens there are, never the tokens themselves"),
-    "metrics:read": Name("读取监控指标 /metrics", "read the figures for monitoring at /metrics"),
+    "cases:act": Both("以本人身份办理案件", "act on cases in the name of the token's person"),
+    "events:read": Both("查看事件，含脱敏的个人信息", "see events, masked personal data included"),
+    "pictures:read": Both("查看图片", "see pictures"),
+    "tokens:read": Both("查看令牌清单（不含令牌本身）", "see which tokens there are, never the tokens themselves"),
+    "metrics:read": Both("读取监控指标 /metrics", "read the figures for monitoring at /metrics"),
 }
 """What a token does a little otherwise than a user with the right of this name."""
-SCOPES: Final[dict[str, Name]] = {
+SCOPES: Final[dict[str, Both]] = {
     right: _OTHERWISE.get(right, RIGHTS[right])
     for right in (
         "cases:read", "cases:open", "cases:act", "matters:read", "events:read", "pictures:read", "boxes:read",

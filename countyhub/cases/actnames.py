@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from countyhub.lifecycle.state import Name
 from countyhub.lifecycle.table import TABLE
+from gridwire.problem import Both
 
-ACTS: Final[dict[str, Name]] = {
+ACTS: Final[dict[str, Both]] = {
     **{name: row.name for name, row in TABLE.items()},
-    "opened": Name("立案", "opened"),
-    "joined": Name("再次发生", "seen again"),
-    "rated": Name("群众评价", "rated by the resident"),
-    "attached": Name("附件", "file added"),
-    "turned_yellow": Name("黄灯", "runs short"),
-    "turned_red": Name("红灯", "over the limit"),
+    "opened": Both("立案", "opened"),
+    "joined": Both("再次发生", "seen again"),
+    "rated": Both("群众评价", "rated by the resident"),
+    "attached": Both("附件", "file added"),
+    "turned_yellow": Both("黄灯", "runs short"),
+    "turned_red": Both("红灯", "over the limit"),
 }

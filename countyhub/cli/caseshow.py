@@ -12,11 +12,11 @@ from countyhub.cases.finding import Listed, TimelineEntry, Whole
 from countyhub.cli.say import say
 from countyhub.lifecycle.fivesteps import FIVE_STEPS, LEDGERS, line_in_english, steps_of
 from countyhub.lifecycle.refusals import Refused
-from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Name
+from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES
 from countyhub.registry.forms import ROLES
 from countyhub.registry.snapshot import Registry
 from countyhub.worktime.deadlines import LIGHTS, NONE
-from gridwire.problem import Language
+from gridwire.problem import Both, Language
 
 
 class Shown:
@@ -97,7 +97,7 @@ class Shown:
             self.say(", ", "、").join(possible) or self.say("nothing", "无")
         )
 
-    def name(self, names: Mapping[Any, Name], key: str) -> str:
+    def name(self, names: Mapping[Any, Both], key: str) -> str:
         found = names.get(key)
         return self.say(found.en, found.zh) if found else key
 

@@ -10,21 +10,21 @@ from datetime import date
 from typing import Final, Literal
 
 from countyhub.lifecycle.refusals import Refused
-from countyhub.lifecycle.state import Name
+from gridwire.problem import Both
 
 Ledger = Literal["livelihood", "special_needs", "stability"]
-LEDGERS: Final[dict[Ledger, Name]] = {
-    "livelihood": Name("民生诉求", "livelihood requests"),
-    "special_needs": Name("特需群众", "people with special needs"),
-    "stability": Name("安全维稳", "safety and stability"),
+LEDGERS: Final[dict[Ledger, Both]] = {
+    "livelihood": Both("民生诉求", "livelihood requests"),
+    "special_needs": Both("特需群众", "people with special needs"),
+    "stability": Both("安全维稳", "safety and stability"),
 }
 FiveStep = Literal["discuss", "verify", "report", "settle", "publish"]
-FIVE_STEPS: Final[dict[FiveStep, Name]] = {
-    "discuss": Name("议帐", "discuss"),
-    "verify": Name("核账", "verify"),
-    "report": Name("报账", "report"),
-    "settle": Name("结账", "settle"),
-    "publish": Name("晒账", "publish"),
+FIVE_STEPS: Final[dict[FiveStep, Both]] = {
+    "discuss": Both("议帐", "discuss"),
+    "verify": Both("核账", "verify"),
+    "report": Both("报账", "report"),
+    "settle": Both("结账", "settle"),
+    "publish": Both("晒账", "publish"),
 }
 
 

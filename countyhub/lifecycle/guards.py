@@ -17,28 +17,28 @@ from countyhub.lifecycle.state import (
     Actor,
     Case,
     Level,
-    Name,
     Office,
     above,
     all_above,
 )
 from countyhub.worktime.deadlines import is_over
+from gridwire.problem import Both
 
 MAX_RETURNS: Final = 2
 REWORK: Final = timedelta(days=7)
 _LOW: Final[frozenset[Level]] = frozenset({"grid", "village"})
 
 Who = Literal["route", "owner", "upper", "above", "village", "resident", "front", "watch", "hub"]
-WHO: Final[dict[Who, Name]] = {
-    "route": Name("事发地各级", "an office of the place"),
-    "owner": Name("当前承办单位", "the office that owns it"),
-    "upper": Name("上一级", "the office one level up"),
-    "above": Name("上级单位", "an office above"),
-    "village": Name("事发地的村（社区）或其上级", "the village of the place, or an office above it"),
-    "resident": Name("反映人", "the resident"),
-    "front": Name("代群众提出的网格员、村文书或县中心坐席", "a grid worker, clerk or dispatcher for the resident"),
-    "watch": Name("督查人员", "an inspector"),
-    "hub": Name("系统", "the hub itself"),
+WHO: Final[dict[Who, Both]] = {
+    "route": Both("事发地各级", "an office of the place"),
+    "owner": Both("当前承办单位", "the office that owns it"),
+    "upper": Both("上一级", "the office one level up"),
+    "above": Both("上级单位", "an office above"),
+    "village": Both("事发地的村（社区）或其上级", "the village of the place, or an office above it"),
+    "resident": Both("反映人", "the resident"),
+    "front": Both("代群众提出的网格员、村文书或县中心坐席", "a grid worker, clerk or dispatcher for the resident"),
+    "watch": Both("督查人员", "an inspector"),
+    "hub": Both("系统", "the hub itself"),
 }
 
 When: TypeAlias = Callable[[Case, Actor, datetime], Refused | None]

@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from countyhub.worktime.deadlines import Clock
+from gridwire.problem import Both
 
 Stage = Literal[
     "found", "filed", "reported", "assigned", "handling", "feedback", "closed", "archived", "merged", "void"
@@ -30,43 +31,36 @@ Mode = Literal["", "direct", "proxy", "authorised"]
 Pause = Literal["", "asked", "agreed"]
 
 
-class Name(NamedTuple):
-    """A word in the interface."""
-
-    zh: str
-    en: str
-
-
-STAGES: Final[dict[Stage, Name]] = {
-    "found": Name("发现", "found"),
-    "filed": Name("备案", "registered"),
-    "reported": Name("上报", "reported"),
-    "assigned": Name("交办", "assigned"),
-    "handling": Name("处置", "handling"),
-    "feedback": Name("反馈", "feedback"),
-    "closed": Name("办结", "closed"),
-    "archived": Name("归档", "archived"),
-    "merged": Name("并案", "merged"),
-    "void": Name("误报", "void"),
+STAGES: Final[dict[Stage, Both]] = {
+    "found": Both("发现", "found"),
+    "filed": Both("备案", "registered"),
+    "reported": Both("上报", "reported"),
+    "assigned": Both("交办", "assigned"),
+    "handling": Both("处置", "handling"),
+    "feedback": Both("反馈", "feedback"),
+    "closed": Both("办结", "closed"),
+    "archived": Both("归档", "archived"),
+    "merged": Both("并案", "merged"),
+    "void": Both("误报", "void"),
 }
-LEVELS: Final[dict[Level, Name]] = {
-    "grid": Name("网格", "grid"),
-    "village": Name("村", "village"),
-    "station": Name("乡镇站所", "township department"),
-    "township": Name("乡镇", "township"),
-    "department": Name("县直部门", "county department"),
-    "county": Name("县中心", "county centre"),
+LEVELS: Final[dict[Level, Both]] = {
+    "grid": Both("网格", "grid"),
+    "village": Both("村", "village"),
+    "station": Both("乡镇站所", "township department"),
+    "township": Both("乡镇", "township"),
+    "department": Both("县直部门", "county department"),
+    "county": Both("县中心", "county centre"),
 }
-HANDLINGS: Final[dict[Handling, Name]] = {
-    "at_once": Name("即收即办", "at once"),
-    "within_limit": Name("限时办理", "within a limit"),
-    "pass_upward": Name("上报办理", "pass upward"),
+HANDLINGS: Final[dict[Handling, Both]] = {
+    "at_once": Both("即收即办", "at once"),
+    "within_limit": Both("限时办理", "within a limit"),
+    "pass_upward": Both("上报办理", "pass upward"),
 }
-MODES: Final[dict[Mode, Name]] = {
-    "": Name("事件", "a matter"),
-    "direct": Name("直办", "direct"),
-    "proxy": Name("代办", "by proxy"),
-    "authorised": Name("授权办", "authorised"),
+MODES: Final[dict[Mode, Both]] = {
+    "": Both("事件", "a matter"),
+    "direct": Both("直办", "direct"),
+    "proxy": Both("代办", "by proxy"),
+    "authorised": Both("授权办", "authorised"),
 }
 OPEN: Final[frozenset[Stage]] = frozenset({"found", "filed", "reported", "assigned", "handling", "feedback"})
 KIND_LENGTH: Final = 4

@@ -12,7 +12,8 @@ from typing import Final, Literal, NamedTuple
 from countyhub.lifecycle import effects, guards
 from countyhub.lifecycle.effects import Effect
 from countyhub.lifecycle.guards import Need, When, Who
-from countyhub.lifecycle.state import OPEN, Name, Stage
+from countyhub.lifecycle.state import OPEN, Stage
+from gridwire.problem import Both
 
 _WAITING: Final[frozenset[Stage]] = frozenset({"filed", "reported"})
 _WITH_SOMEBODY: Final[frozenset[Stage]] = frozenset({"filed", "reported", "assigned", "handling"})
@@ -25,7 +26,7 @@ class Row(NamedTuple):
     `while_suspended`: possible although the case is suspended.
     """
 
-    name: Name
+    name: Both
     since: frozenset[Stage]
     to: Stage | Literal["stays", "as_before"]
     who: tuple[Who, ...]
@@ -38,10 +39,10 @@ class Row(NamedTuple):
 TABLE: Final = MappingProxyType(
     {
         "register": Row(
-            Name("备案", "register"), frozenset({"found"}), "filed", ("route", "hub"), effect=effects.register
+            Both("备案", "register"), frozenset({"found"}), "filed", ("route", "hub"), effect=effects.register
         ),
         "classify": Row(
-            Name("分类", "classify"),
+            Both("分类", "classify"),
             _WITH_SOMEBODY | {"feedback"},
             "stays",
             ("owner", "above"),
@@ -50,7 +51,7 @@ TABLE: Final = MappingProxyType(
             effects.classify,
         ),
         "settle": Row(
-            Name("即收即办", "settle at once"),
+            Both("即收即办", "settle at once"),
             _WAITING,
             "closed",
             ("owner",),
@@ -59,7 +60,7 @@ TABLE: Final = MappingProxyType(
             effects.close,
         ),
         "pass_up": Row(
-            Name("上报", "pass up"),
+            Both("上报", "pass up"),
             _WAITING,
             "reported",
             ("owner",),
@@ -68,7 +69,7 @@ TABLE: Final = MappingProxyType(
             effects.pass_up,
         ),
         "assign": Row(
-            Name("交办", "assign"),
+            Both("交办", "assign"),
             _WAITING | {"assigned"},
             "assigned",
             ("owner",),
@@ -77,7 +78,7 @@ TABLE: Final = MappingProxyType(
             effects.assign,
         ),
         "begin": Row(
-            Name("处置", "begin to handle"),
+            Both("处置", "begin to handle"),
             _WAITING | {"assigned"},
             "handling",
             ("owner",),
@@ -85,7 +86,7 @@ TABLE: Final = MappingProxyType(
             effect=effects.begin,
         ),
         "give_back": Row(
-            Name("退单", "give back"),
+            Both("退单", "give back"),
             frozenset({"assigned"}),
             "reported",
             ("owner",),
@@ -94,7 +95,7 @@ TABLE: Final = MappingProxyType(
             effects.give_back,
         ),
         "feed_back": Row(
-            Name("反馈", "feed back"),
+            Both("反馈", "feed back"),
             frozenset({"handling", "feedback"}),
             "feedback",
             ("owner",),
@@ -103,7 +104,7 @@ TABLE: Final = MappingProxyType(
             effects.feed_back,
         ),
         "redo": Row(
-            Name("退回重办", "have it done again"),
+            Both("退回重办", "have it done again"),
             frozenset({"feedback"}),
             "handling",
             ("owner",),
@@ -111,7 +112,7 @@ TABLE: Final = MappingProxyType(
             effect=effects.redo,
         ),
         "close": Row(
-            Name("办结", "close"),
+            Both("办结", "close"),
             frozenset({"feedback"}),
             "closed",
             ("owner",),
@@ -120,7 +121,7 @@ TABLE: Final = MappingProxyType(
             effects.close,
         ),
         "rework": Row(
-            Name("返工", "open again"),
+            Both("返工", "open again"),
             frozenset({"closed"}),
             "handling",
             ("resident", "front"),
@@ -129,14 +130,14 @@ TABLE: Final = MappingProxyType(
             effects.rework,
         ),
         "archive": Row(
-            Name("归档", "archive"),
+            Both("归档", "archive"),
             frozenset({"closed"}),
             "archived",
             ("owner", "above", "hub"),
             (guards.seven_days_over,),
         ),
         "ask_pause": Row(
-            Name("申请挂起", "ask for suspension"),
+            Both("申请挂起", "ask for suspension"),
             _WITH_SOMEBODY,
             "stays",
             ("owner",),
@@ -145,7 +146,7 @@ TABLE: Final = MappingProxyType(
             effects.ask_pause,
         ),
         "agree_pause": Row(
-            Name("同意挂起", "agree to suspension"),
+            Both("同意挂起", "agree to suspension"),
             _WITH_SOMEBODY,
             "stays",
             ("upper",),
@@ -153,7 +154,7 @@ TABLE: Final = MappingProxyType(
             effect=effects.agree_pause,
         ),
         "refuse_pause": Row(
-            Name("不同意挂起", "refuse suspension"),
+            Both("不同意挂起", "refuse suspension"),
             _WITH_SOMEBODY,
             "stays",
             ("upper",),
@@ -162,7 +163,7 @@ TABLE: Final = MappingProxyType(
             effects.refuse_pause,
         ),
         "resume": Row(
-            Name("恢复", "resume"),
+            Both("恢复", "resume"),
             _WITH_SOMEBODY,
             "stays",
             ("owner", "upper", "above"),
@@ -171,7 +172,7 @@ TABLE: Final = MappingProxyType(
             while_suspended=True,
         ),
         "escalate": Row(
-            Name("升级", "escalate"),
+            Both("升级", "escalate"),
             _WITH_SOMEBODY,
             "reported",
             ("owner", "above", "hub"),
@@ -180,7 +181,7 @@ TABLE: Final = MappingProxyType(
             effects.escalate,
         ),
         "reassign": Row(
-            Name("改派", "reassign"),
+            Both("改派", "reassign"),
             _WITH_SOMEBODY,
             "assigned",
             ("above",),
@@ -188,7 +189,7 @@ TABLE: Final = MappingProxyType(
             effect=effects.reassign,
         ),
         "supervise": Row(
-            Name("督办", "supervise"),
+            Both("督办", "supervise"),
             _LIVING | {"merged"},
             "stays",
             ("above", "watch"),
@@ -197,7 +198,7 @@ TABLE: Final = MappingProxyType(
             while_suspended=True,
         ),
         "meet": Row(
-            Name("达成时限", "meet a limit"),
+            Both("达成时限", "meet a limit"),
             _LIVING,
             "stays",
             ("owner",),
@@ -205,7 +206,7 @@ TABLE: Final = MappingProxyType(
             effect=effects.meet,
         ),
         "note": Row(
-            Name("批注", "note"),
+            Both("批注", "note"),
             _LIVING | {"merged", "closed"},
             "stays",
             ("owner", "above", "front"),
@@ -213,7 +214,7 @@ TABLE: Final = MappingProxyType(
             while_suspended=True,
         ),
         "ledger_step": Row(
-            Name("登记台账", "a step of the ledger"),
+            Both("登记台账", "a step of the ledger"),
             _LIVING | {"closed"},
             "stays",
             ("village",),
@@ -223,7 +224,7 @@ TABLE: Final = MappingProxyType(
             while_suspended=True,
         ),
         "void": Row(
-            Name("误报", "void"),
+            Both("误报", "void"),
             _WITH_SOMEBODY | {"found"},
             "void",
             ("owner", "above"),
@@ -232,7 +233,7 @@ TABLE: Final = MappingProxyType(
             while_suspended=True,
         ),
         "withdraw": Row(
-            Name("撤销", "withdraw"),
+            Both("撤销", "withdraw"),
             frozenset({"filed"}),
             "void",
             ("hub",),
@@ -241,7 +242,7 @@ TABLE: Final = MappingProxyType(
             effects.close,
         ),
         "merge": Row(
-            Name("并案", "merge"),
+            Both("并案", "merge"),
             _WITH_SOMEBODY,
             "merged",
             ("owner", "above", "hub"),
@@ -251,7 +252,7 @@ TABLE: Final = MappingProxyType(
             while_suspended=True,
         ),
         "split": Row(
-            Name("撤销并案", "split off"),
+            Both("撤销并案", "split off"),
             frozenset({"merged"}),
             "as_before",
             ("owner", "above", "hub"),
@@ -259,7 +260,7 @@ TABLE: Final = MappingProxyType(
             effect=effects.split,
         ),
         "adopt": Row(
-            Name("并入他案", "take in a case"),
+            Both("并入他案", "take in a case"),
             _LIVING,
             "stays",
             ("hub",),
@@ -268,7 +269,7 @@ TABLE: Final = MappingProxyType(
             while_suspended=True,
         ),
         "release": Row(
-            Name("移出并案", "let a case go"),
+            Both("移出并案", "let a case go"),
             _LIVING | {"closed"},
             "stays",
             ("hub",),
@@ -277,14 +278,14 @@ TABLE: Final = MappingProxyType(
             while_suspended=True,
         ),
         "close_with_parent": Row(
-            Name("随主案办结", "close with the parent"),
+            Both("随主案办结", "close with the parent"),
             frozenset({"merged"}),
             "closed",
             ("hub",),
             effect=effects.close,
         ),
         "void_with_parent": Row(
-            Name("随主案误报", "void with the parent"),
+            Both("随主案误报", "void with the parent"),
             frozenset({"merged"}),
             "void",
             ("hub",),

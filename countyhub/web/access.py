@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from countyhub.lifecycle.state import Name
+from gridwire.problem import Both
 
 PUBLIC: Final = "public"
 """Everybody who reaches the console, logged in or not."""
@@ -33,12 +33,12 @@ class Page(NamedTuple):
     methods: str
     path: str
     right: str
-    name: Name
+    name: Both
     whole: bool = False
 
 
 def _page(methods: str, path: str, right: str, zh: str, en: str, *, whole: bool = False) -> Page:
-    return Page(methods, path, right, Name(zh, en), whole)
+    return Page(methods, path, right, Both(zh, en), whole)
 
 
 PAGES: Final[tuple[Page, ...]] = (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from countyhub.lifecycle.guards import WHO
-from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Name
+from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES
 from countyhub.lifecycle.table import TABLE, Row
+from gridwire.problem import Both
 from reference.tables import table
 
 
@@ -54,5 +55,5 @@ def _row(item: tuple[str, Row]) -> list[str]:
     ]
 
 
-def _names(names: Iterable[Name]) -> str:
+def _names(names: Iterable[Both]) -> str:
     return ", ".join(f"{name.zh} {name.en}" for name in names)

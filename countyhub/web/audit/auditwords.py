@@ -16,10 +16,9 @@ from countyhub.accounts.roles import RIGHTS, ROLES
 from countyhub.audit.chain import Row
 from countyhub.audit.kinds import KINDS
 from countyhub.cases.actnames import ACTS
-from countyhub.lifecycle.state import Name
 from countyhub.web.texts.table import TEXTS, text, word
 from countyhub.web.texts.words import Words
-from gridwire.problem import Language
+from gridwire.problem import Both, Language
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{12}")
 
@@ -92,7 +91,7 @@ class AuditWords:
             return person if person != code else self._words.place(code)
         return found.zh if self._language == "zh" else found.en
 
-    def _name(self, names: Mapping[str, Name], code: str) -> str:
+    def _name(self, names: Mapping[str, Both], code: str) -> str:
         found = names.get(code)
         if found is None:
             return code

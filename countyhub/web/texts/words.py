@@ -12,12 +12,12 @@ from typing import Any
 from countyhub.cases.actnames import ACTS
 from countyhub.cases.finding import TimelineEntry
 from countyhub.lifecycle.fivesteps import FIVE_STEPS, LEDGERS, following, line_in_english, steps_of
-from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Name, Office
+from countyhub.lifecycle.state import HANDLINGS, LEVELS, MODES, STAGES, Office
 from countyhub.registry.forms import ROLES
 from countyhub.registry.snapshot import Registry
 from countyhub.web.texts.table import text, word
 from countyhub.worktime.deadlines import LIGHTS, NONE, Light
-from gridwire.problem import Language, Problem
+from gridwire.problem import Both, Language, Problem
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _LIGHTS = {each.colour: each for each in LIGHTS}
@@ -31,7 +31,7 @@ class Words:
         self.language: Language = language
         self._places: dict[str, str] = {}
 
-    def _name(self, names: Mapping[Any, Name], key: str) -> str:
+    def _name(self, names: Mapping[Any, Both], key: str) -> str:
         found = names.get(key)
         if found is None:
             return key
