@@ -6,9 +6,8 @@ import difflib
 import sys
 from collections.abc import Callable, Iterable
 
-from edgeagent.cli.say import Language
 from edgeagent.configfile import BadConfig
-from gridwire.problem import Problem
+from gridwire.problem import Language, Problem
 
 
 class Refused(Problem):

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from edgeagent.checks import MODULES
-from edgeagent.cli.say import Language, say
+from edgeagent.cli.say import say
+from gridwire.problem import Language
 
 CHECKS = tuple(MODULES)
 

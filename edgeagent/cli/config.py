@@ -15,12 +15,12 @@ import msgspec
 
 from edgeagent import control, plugins
 from edgeagent.cli.asking import ending
-from edgeagent.cli.say import Language, choose, say, table
+from edgeagent.cli.say import choose, say, table
 from edgeagent.configfile import Loaded, load
 from edgeagent.configfile.merge import Tree, merge
 from edgeagent.configfile.reader import read
 from edgeagent.configfile.redact import redacted
-from gridwire.problem import Problem
+from gridwire.problem import Language, Problem
 
 _ABSENT: Any = None
 

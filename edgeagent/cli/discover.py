@@ -20,11 +20,11 @@ from edgeagent.cli.logins import keep, logins
 from edgeagent.cli.loose import Loose, read_loosely, tables
 from edgeagent.cli.newdevices import Named, add, name_all, table_of, without_login
 from edgeagent.cli.places import hosts, in_order
-from edgeagent.cli.say import Language, choose, say, table
+from edgeagent.cli.say import choose, say, table
 from edgeagent.configfile import DriverBroken
 from edgeagent.configfile.reader import read
 from edgeagent.driver import Found, Login, Search
-from gridwire.problem import Problem
+from gridwire.problem import Language, Problem
 
 
 def execute(args: argparse.Namespace) -> int:

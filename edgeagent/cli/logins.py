@@ -8,11 +8,11 @@ import re
 import sys
 from pathlib import Path
 
-from edgeagent.cli.say import Language, say
+from edgeagent.cli.say import say
 from edgeagent.configfile.ownfile import OwnFiles
 from edgeagent.driver import Login
 from gridwire import wholefile
-from gridwire.problem import Problem
+from gridwire.problem import Language, Problem
 from gridwire.settings.mistakes import Mistake, Place
 
 _MAX_SECRETS = 100

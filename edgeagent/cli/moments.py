@@ -7,9 +7,9 @@ import sys
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from edgeagent.cli.say import Language, say
+from edgeagent.cli.say import say
 from gridwire import instants
-from gridwire.problem import Problem
+from gridwire.problem import Language, Problem
 
 _AGO = re.compile(r"^([0-9]{1,6})([mhd])$")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from edgeagent.cli.say import Language, say
+from edgeagent.cli.say import say
+from gridwire.problem import Language
 
 LANES = ("urgent", "alarm", "record", "reading", "media")
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
 
-Language = Literal["zh", "en"]
+from gridwire.problem import Language
 
 
 def say(language: Language, *, en: str, zh: str) -> str:

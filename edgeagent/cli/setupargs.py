@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from edgeagent.cli.say import Language, say
+from edgeagent.cli.say import say
+from gridwire.problem import Language
 
 
 def add_to(parser: argparse.ArgumentParser, language: Language) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from edgeagent.cli.say import Language, choose, say, table
+from edgeagent.cli.say import choose, say, table
 from edgeagent.config import StatusSettings
 from edgeagent.status.advice import findings
 from edgeagent.status.state import BoxStatus, DeviceStatus
 from edgeagent.status.words import duration, size, word
+from gridwire.problem import Language
 
 TIMEOUT_S = 6.0
 MAX_BYTES = 4 * 1024 * 1024

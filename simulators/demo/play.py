@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from edgeagent.cli.say import Language, say
+from edgeagent.cli.say import say
+from gridwire.problem import Language
 from simulators.camera import PictureUnavailable
 from simulators.demo import account, report
 from simulators.demo.children import ChildDied

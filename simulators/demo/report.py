@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from edgeagent.cli.say import Language, say
+from edgeagent.cli.say import say
+from gridwire.problem import Language
 from simulators.demo.account import Accounts
 from simulators.demo.children import ChildDied
 from simulators.demo.counting import Blind, Count, Key

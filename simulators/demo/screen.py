@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TextIO
 
-from edgeagent.cli.say import Language, say, width
+from edgeagent.cli.say import say, width
 from gridwire.kinds import kind_name
+from gridwire.problem import Language
 from simulators.demo.counting import CHECKIN, Count, Tally
 
 PLAIN_EVERY_S = 5.0

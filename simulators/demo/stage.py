@@ -17,8 +17,8 @@ from typing import Self
 import msgspec
 
 from countyhub.store.engine import open_store
-from edgeagent.cli.say import Language
 from edgeagent.status.state import BoxStatus
+from gridwire.problem import Language
 from simulators.camera import Camera, CameraConfig, CameraFarm
 from simulators.demo import happened, onbox
 from simulators.demo.children import Child

@@ -8,7 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from textwrap import dedent
 
-from edgeagent.cli.say import Language, say
+from edgeagent.cli.say import say
+from gridwire.problem import Language
 from gridwire.topics import base
 from simulators.demo import visitors
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edgeagent.cli.say import Language, say
+from edgeagent.cli.say import say
 from gridwire.kinds import PICTURE_FAULTS
+from gridwire.problem import Language
 
 
 def show(found: Mapping[str, Any], file: Path | None, language: Language, *, as_json: bool) -> bytes | None:

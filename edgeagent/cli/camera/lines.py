@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
-from edgeagent.cli.say import Language, say
+from edgeagent.cli.say import say
 from edgeagent.rules.reasons import REASONS
 from edgeagent.status.words import word
 from gridwire.kinds import kind_name
+from gridwire.problem import Language
 
 _INDENT = " " * 14
 _CHANGES = {"start": ("开始", "start"), "end": ("结束", "end"), "pulse": ("一次", "once")}

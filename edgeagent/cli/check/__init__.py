@@ -18,8 +18,9 @@ from edgeagent.checks import scene as scenes
 from edgeagent.checks.catalogue import run
 from edgeagent.checks.check import Check
 from edgeagent.cli.check import trial
-from edgeagent.cli.say import Language, choose, say, width
+from edgeagent.cli.say import choose, say, width
 from edgeagent.configfile import BadConfig, Loaded, Mistake, load
+from gridwire.problem import Language
 from gridwire.verdict import MARKS, Level, Line, summary
 
 _NAME_COLUMNS = 12

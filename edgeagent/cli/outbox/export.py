@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 from edgeagent.cli.loose import Loose
 from edgeagent.cli.moments import moment, tell_unsure
-from edgeagent.cli.say import Language, say
+from edgeagent.cli.say import say
 from edgeagent.clock import Clock
 from edgeagent.outbox import export, inspect
 from edgeagent.outbox.since import Moments, Since
+from gridwire.problem import Language
 
 
 def execute(args: argparse.Namespace, box: Loose, language: Language) -> int:

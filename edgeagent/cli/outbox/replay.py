@@ -12,8 +12,8 @@ import msgspec
 from edgeagent import control
 from edgeagent.cli.loose import Loose
 from edgeagent.cli.moments import moment, tell_unsure
-from edgeagent.cli.say import Language, print_json, say
-from gridwire.problem import Problem
+from edgeagent.cli.say import print_json, say
+from gridwire.problem import Language, Problem
 
 
 class ReplayOfWhat(Problem):

@@ -7,11 +7,12 @@ import argparse
 import msgspec
 
 from edgeagent.cli.loose import Loose
-from edgeagent.cli.say import Language, print_json, say, table
+from edgeagent.cli.say import print_json, say, table
 from edgeagent.clock import Clock
 from edgeagent.outbox import inspect
 from edgeagent.outbox.survey import Survey, survey
 from edgeagent.status.words import duration, size, word
+from gridwire.problem import Language
 
 _MIB = 2**20
 

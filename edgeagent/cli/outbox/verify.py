@@ -7,11 +7,12 @@ import argparse
 import msgspec
 
 from edgeagent.cli.loose import Loose
-from edgeagent.cli.say import Language, print_json, say
+from edgeagent.cli.say import print_json, say
 from edgeagent.outbox import inspect
 from edgeagent.outbox.verify import Finding, verify
 from edgeagent.status.words import word
 from gridwire.events import LANES
+from gridwire.problem import Language
 
 
 def execute(args: argparse.Namespace, box: Loose, language: Language) -> int:

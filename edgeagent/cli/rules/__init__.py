@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from edgeagent.cli.rules import trial
-from edgeagent.cli.say import Language, choose, say, table
+from edgeagent.cli.say import choose, say, table
 from edgeagent.config import RuleSettings
 from edgeagent.configfile import BadConfig
 from edgeagent.configfile.rulepart import RulePart, load_rules
@@ -20,7 +20,7 @@ from edgeagent.rules.effective import SETTINGS, layers_of
 from edgeagent.rules.presets import PRESETS
 from edgeagent.rules.sun import Place
 from gridwire.kinds import KINDS, kind_name
-from gridwire.problem import Problem
+from gridwire.problem import Language, Problem
 
 
 class NoSuchDeviceHere(Problem):

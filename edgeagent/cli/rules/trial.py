@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from edgeagent.cli.moments import moment
-from edgeagent.cli.say import Language, say, table
+from edgeagent.cli.say import say, table
 from edgeagent.configfile.rulepart import RulePart
 from edgeagent.rules import REASONS, SUPPRESSIONS, Origin, Rules, Why, reason_name
 from edgeagent.rules.dryrun import DryRun, Outcome
 from gridwire.events import TYPE_OF, Alarm, ClockState
 from gridwire.kinds import kind_name
-from gridwire.problem import Problem
+from gridwire.problem import Language, Problem
 
 _CAUSE: dict[Why, str] = {
     "dropped": "drop",

@@ -13,7 +13,7 @@ from pathlib import Path
 from edgeagent import control
 from edgeagent.cli.config import flat
 from edgeagent.cli.loose import read_loosely
-from edgeagent.cli.say import Language, choose, say
+from edgeagent.cli.say import choose, say
 from edgeagent.cli.setup import staging, writing
 from edgeagent.cli.setup.answers import Answers, read_answers
 from edgeagent.cli.setup.basics import uplink, village
@@ -23,7 +23,7 @@ from edgeagent.cli.setup.talk import FromFile, Person, Talk
 from edgeagent.cli.setup.terminal import terminal
 from edgeagent.configfile import BadConfig, Loaded
 from edgeagent.configfile.boxmistakes import OpenLink, PortAndTls
-from gridwire.problem import Problem
+from gridwire.problem import Language, Problem
 
 OK, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 

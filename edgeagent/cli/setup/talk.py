@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn, Protocol
 
-from edgeagent.cli.say import Language, say, width
+from edgeagent.cli.say import say, width
 from edgeagent.cli.setup.answers import Answers, value_at
 from gridwire.fullwidth import to_ascii
-from gridwire.problem import Problem
+from gridwire.problem import Language, Problem
 
 COLUMNS = 78
 ROOM_FOR_ANSWER = 22

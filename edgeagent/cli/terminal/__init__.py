@@ -17,12 +17,12 @@ from typing import Any
 from edgeagent import control
 from edgeagent.cli.asking import ending, hints
 from edgeagent.cli.loose import Loose, read_loosely
-from edgeagent.cli.say import Language, choose, say
+from edgeagent.cli.say import choose, say
 from edgeagent.cli.terminal import ports
 from edgeagent.cli.terminal.ask import ALL, AgentStarted, Asked, whom
 from edgeagent.cli.terminal.lines import Lines
 from edgeagent.cli.terminal.walk import Walk
-from gridwire.problem import Problem
+from gridwire.problem import Language, Problem
 
 DRIVER = "terminal"
 HASH_S = 60.0

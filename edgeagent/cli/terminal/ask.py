@@ -19,13 +19,12 @@ from edgeagent import control, plugins
 from edgeagent.cli.asking import Refused
 from edgeagent.cli.loose import Loose
 from edgeagent.cli.onlooker import Onlooker, folder_of
-from edgeagent.cli.say import Language
 from edgeagent.configfile import load
 from edgeagent.driver import Driver
 from edgeagent.outbox import hold
 from edgeagent.outbox.lock import FILE_NAME
 from edgeagent.rules import Rules
-from gridwire.problem import Problem
+from gridwire.problem import Language, Problem
 
 T = TypeVar("T")
 ALL = "*"

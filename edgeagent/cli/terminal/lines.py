@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
-from edgeagent.cli.say import Language, say, width
+from edgeagent.cli.say import say, width
 from edgeagent.status.words import word
+from gridwire.problem import Language
 
 _NOTES = {
     "agent": (

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edgeagent.cli.say import Language, say, table
+from edgeagent.cli.say import say, table
+from gridwire.problem import Language
 
 _NETWORK = ("socket://", "rfc2217://")
 _TTY = re.compile(r"tty(S|USB|ACM|AMA|O|mxc|THS|GS)[0-9]+")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from edgeagent.cli.newdevices import Named, name_all
-from edgeagent.cli.say import Language, say, width
+from edgeagent.cli.say import say, width
 from edgeagent.cli.setup.basics import name_of_place, put, tomlbox
 from edgeagent.cli.setup.cameras.numbered import answer_of, pick
 from edgeagent.cli.setup.cameras.search import OTHER, UNTRIED, has, kind_of, logged_in, search
@@ -20,7 +20,7 @@ from edgeagent.cli.setup.plan import Plan
 from edgeagent.cli.setup.talk import Keys, Question, Talk
 from edgeagent.configfile.makers import filled
 from gridwire.codes import check_grid_id, village_of
-from gridwire.problem import Problem
+from gridwire.problem import Language, Problem
 
 
 def cameras(talk: Talk, plan: Plan, args: argparse.Namespace) -> None:
