@@ -102,7 +102,7 @@ _INGEST = (
     ),
     Metric(
         "countyhub_dead_letters", "gauge",
-        "Letters that could not be read and wait to be tried again.", "无法解读、等待重试的死信数。",
+        "Unread messages that wait to be tried again.", "等待重试的未识别报文数。",
         one(lambda scrape: scrape.snapshot.summary.dead_letters),
     ),
     Metric(

@@ -22,7 +22,7 @@ TEXTS: dict[str, Both] = {
     "audit.of.cli": Both("命令行", "command line"),
     "audit.of.person": Both("人员", "person"),
     "audit.of.box": Both("盒子", "box"),
-    "audit.of.letter": Both("无法识别的报文", "unread message"),
+    "audit.of.letter": Both("未识别报文", "unread message"),
     "audit.of.session": Both("会话", "session"),
     "audit.of.webhook": Both("推送", "webhook"),
     "audit.of.registry": Both("登记表第", "registry, revision"),
