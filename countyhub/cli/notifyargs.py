@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from countyhub.cli.say import say
+from countyhub.config import CHANNELS
 from gridwire.problem import Language
 
-CHANNELS = ("email", "sms", "wecom", "webhook")
 STATES = ("waiting", "sending", "sent", "unknown", "failed", "dropped")
 
 
@@ -54,7 +54,8 @@ def _list(parser: argparse.ArgumentParser, language: Language) -> None:
 
 
 def _ways(added: dict[str, argparse.ArgumentParser], language: Language) -> None:
-    channel = say(language, en="email, sms, wecom or webhook", zh="渠道：email、sms、wecom 或 webhook")
+    *others, last = CHANNELS
+    channel = say(language, en=f"{', '.join(others)} or {last}", zh=f"渠道：{'、'.join(others)} 或 {last}")
     address = say(language, en="mail address, telephone, robot:NAME or user:ID, URL",
                   zh="邮箱、手机号、robot:名称 或 user:成员号、网址")  # fmt: skip
     person = say(language, en="staff number", zh="工号")

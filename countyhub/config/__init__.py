@@ -8,7 +8,7 @@ from countyhub.config.broker import BrokerSettings, TlsSettings
 from countyhub.config.cases import CalendarSettings, EscalationSettings
 from countyhub.config.enrol import EnrolSettings
 from countyhub.config.feeds import FeedsSettings, FeedType, MqttFeedSettings
-from countyhub.config.notify import EmailSettings, NotifySettings, SmsSettings, WebhookSettings, WecomSettings
+from countyhub.config.notify import CHANNELS, EmailSettings, NotifySettings, SmsSettings, WebhookSettings, WecomSettings
 from countyhub.config.store import DatabaseSettings, ReplaySettings, RetentionSettings
 from countyhub.config.web import AccountSettings, ApiSettings, WebSettings
 from gridwire.codes import COUNTY_PATTERN
@@ -16,6 +16,7 @@ from gridwire.problem import Language
 from gridwire.settings import Settings, about, meaning
 
 __all__ = [
+    "CHANNELS",
     "AccountSettings",
     "ApiSettings",
     "BrokerSettings",

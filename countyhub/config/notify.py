@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -231,3 +231,7 @@ class NotifySettings(Settings, frozen=True, kw_only=True):
             "推送：以 JSON 发往各人登记的地址，按 Standard Webhooks 签名；没有此表则不推送",
         ),
     ] = None
+
+
+CHANNELS: Final = ("email", "sms", "wecom", "webhook")
+"""The tables of `NotifySettings` that are a channel each, in the order in which people read them."""

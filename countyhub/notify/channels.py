@@ -1,19 +1,18 @@
-"""The channels that are set up, by name. A further one is one more file and one more line here."""
+"""The channels that are set up, by name. A further one is one more file, one more line here, and its settings and name
+in `config.notify`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from countyhub.config import Config
+from countyhub.config import CHANNELS, Config
 from countyhub.notify.channel import Channel
 from countyhub.notify.email_smtp import Email
 from countyhub.notify.sms_http import Sms
 from countyhub.notify.webhook import Webhook
 from countyhub.notify.wecom import Wecom
 from gridwire.problem import Problem
-
-NAMES = ("email", "sms", "wecom", "webhook")
 
 
 class CaUnreadable(Problem):
@@ -30,12 +29,12 @@ class ChannelOff(Problem):
 
 def build(config: Config) -> Mapping[str, Channel]:
     """Raises `SecretUnreadable`, `CaUnreadable`, `webhook.BadSecret`; connects to nothing."""
-    return MappingProxyType({name: _one(config, name) for name in NAMES if getattr(config.notify, name) is not None})
+    return MappingProxyType({name: _one(config, name) for name in CHANNELS if getattr(config.notify, name) is not None})
 
 
 def one(config: Config, name: str) -> Channel:
     """As `build`; raises `ChannelOff` too."""
-    if name not in NAMES or getattr(config.notify, name) is None:
+    if name not in CHANNELS or getattr(config.notify, name) is None:
         raise ChannelOff(channel=name)
     return _one(config, name)
 
