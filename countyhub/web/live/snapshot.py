@@ -56,7 +56,7 @@ class Summary:
 class Snapshot:
     """Everything on the page but the events; `last_id` is the newest event that it knows of, `last_entry` the newest
     line of the cases' timelines. `today`: what happened, by place. `lasting`: what has been away for long enough that a
-    person is told."""
+    person is told; `silent`: that no box has been heard of for so long."""
 
     last_id: int
     summary: Summary
@@ -65,6 +65,7 @@ class Snapshot:
     last_entry: int = 0
     today: Mapping[Place, Counts] = field(default_factory=dict)
     lasting: frozenset[Machine] = frozenset()
+    silent: bool = False
 
 
 async def take(

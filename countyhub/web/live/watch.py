@@ -25,6 +25,7 @@ from countyhub.store.engine import UNAVAILABLE
 from countyhub.web.live.absences import Absences
 from countyhub.web.live.latecomers import Latecomers
 from countyhub.web.live.lighttally import Tallies
+from countyhub.web.live.needs import machines_of
 from countyhub.web.live.snapshot import Read, Snapshot, take, zone_of
 from countyhub.web.live.today import Today
 from countyhub.web.live.touched import Touched
@@ -99,7 +100,7 @@ class Watch:
             known = self.snapshot if not whole and began < self._boxes_due_s else None
             async with self._read() as connection:
                 snapshot = _kept(await take(connection, self._today, known=known), self.snapshot)
-                snapshot = replace(snapshot, lasting=self._absences.lasting(snapshot.boxes, datetime.now(UTC)))
+                snapshot = self._timed(snapshot, datetime.now(UTC))
                 changed = await self._latecomers.find(connection, snapshot.last_id)
             self._looked_s = time.monotonic()
             if known is None:
@@ -109,16 +110,21 @@ class Watch:
                 self._wake()
         return snapshot
 
+    def _timed(self, snapshot: Snapshot, now: datetime) -> Snapshot:
+        """With what time alone brings: it has no event, and often no box tells of it."""
+        silent = machines_of(snapshot.boxes, ()).silent_since(now) is not None
+        return replace(snapshot, lasting=self._absences.lasting(snapshot.boxes, now), silent=silent)
+
     def _compare(self, new: Snapshot, changed_rows: set[int]) -> bool:
         """Whether anything is different; notes at which tick."""
         old, tick = self.snapshot, self.tick + 1
         boxes = _changed(new, old)
         summary = old is None or old.summary != new.summary
         trouble = old is None or old.trouble != new.trouble
-        lasting = old is None or old.lasting != new.lasting
+        timed = old is None or (old.lasting, old.silent) != (new.lasting, new.silent)
         rows = old is None or (old.last_id, old.last_entry) != (new.last_id, new.last_entry)
         self.snapshot = new
-        if not (boxes or summary or trouble or lasting or rows or changed_rows):
+        if not (boxes or summary or trouble or timed or rows or changed_rows):
             return False
         self.tick = tick
         self.box_ticks.update(dict.fromkeys(boxes, tick))

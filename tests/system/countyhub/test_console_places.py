@@ -10,6 +10,7 @@ import pytest
 from countyhub.config import BrokerSettings, Config
 from countyhub.registry.forms import Box
 from countyhub.web.live.absences import HOLD
+from countyhub.web.live.needs import SILENT
 from countyhub.web.settingspage import tables
 from simulators.county.build import COUNTY
 from tests.browser.client import get, live
@@ -81,12 +82,17 @@ async def test_a_box_that_changes_is_sent_alone(here):
         assert "失联" in parts[f"row{box}"]
 
 
-async def test_a_hub_that_hears_nothing_says_so_on_every_page(here):
+@pytest.mark.sqlite_only
+async def test_a_hub_that_hears_nothing_says_so_on_every_page_also_on_open_ones(here):
     async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
         assert "中心收不到任何消息" not in (await get(url + "/settings")).text
     for box in here.boxes:
-        await here.change_box(box, last_seen=here.now() - timedelta(minutes=11))
+        await here.change_box(box, last_seen=here.now() - SILENT + timedelta(seconds=1))
     async with console(here.store, book=here.book, who=await here.login("county"), county=COUNTY) as url:
+        query = re.search(r'data-stream="/live/boxes\?([^"]+)"', (await get(url + "/boxes")).text)[1]
+        async with live(url, query.replace("&amp;", "&"), path="/live/boxes") as stream:
+            while "中心收不到任何消息" not in (await stream.update())[1]["parts"].get("needs", ""):
+                pass
         for path in ("/", "/cases", "/settings"):
             assert "中心收不到任何消息" in (await get(url + path)).text
 
