@@ -35,12 +35,6 @@ ENDS = {"/logout", "/account/password", "/account/sessions", "/account/language"
 """Not walked through: they end what the walk needs, or lead to the account by themselves."""
 
 
-@pytest.fixture
-async def place(tmp_path):
-    async with desk(tmp_path) as found:
-        yield found
-
-
 async def test_every_page_has_its_row_in_the_table(place):
     assert [each for each in pages(place) if page_of(*each) is None] == []
 

@@ -15,7 +15,6 @@ from countyhub.audit import reading
 from countyhub.web.app import create
 from countyhub.web.serve import Tls, serve
 from countyhub.web.settings import ConsoleSettings
-from tests.apis import desk
 from tests.browser.county import county
 from tests.certificates import Authority
 from tests.harness import until
@@ -23,12 +22,6 @@ from tests.logins import PASSWORD
 from tests.walks import Browser, browser
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-async def place(tmp_path):
-    async with desk(tmp_path) as found:
-        yield found
 
 
 async def test_users_are_made_changed_and_disabled_on_their_page(place):

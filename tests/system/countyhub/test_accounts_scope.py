@@ -33,12 +33,6 @@ OWN, OTHER = "own-canary", "other-canary"
 PHONE, NUMBER, NAME, WORDS = "13987654321", "110101199003077758", "欧阳震华", "窗外有人哭喊"
 
 
-@pytest.fixture
-async def place(tmp_path):
-    async with desk(tmp_path) as found:
-        yield found
-
-
 async def fill(place) -> None:
     """In two villages the same: events with pictures, a device, a case, a dead letter; told apart by a word."""
     county = await browser(place, "county")

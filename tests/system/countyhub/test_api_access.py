@@ -59,12 +59,6 @@ async def ask(url: str, asked: list[Asked]) -> list[tuple[int, str]]:
     return await asyncio.to_thread(work)
 
 
-@pytest.fixture
-async def place(tmp_path):
-    async with desk(tmp_path) as found:
-        yield found
-
-
 async def test_every_route_asks_for_a_token_that_is_good(place):
     expired = await place.token(ALL, person=COUNTY_STAFF, days=-1)
     revoked = await place.token(ALL, person=COUNTY_STAFF)

@@ -13,19 +13,13 @@ from countyhub.store.casetables import cases
 from countyhub.store.notifytables import alert
 from countyhub.store.tokentables import api_answer
 from gridwire.events import Alarm
-from tests.apis import ALL, Desk, desk
+from tests.apis import ALL, Desk
 from tests.browser.county import jpeg
 from tests.registries import TOWNSHIP, VILLAGES
 
 pytestmark = pytest.mark.usefixtures("database")
 CLERK, COUNTY_STAFF, TOWNSHIP_STAFF = "P00014", "P00006", "P00010"
 REPORT = {"title": "路灯不亮", "text": "村口第二盏", "place": VILLAGES[0], "category": "0101"}
-
-
-@pytest.fixture
-async def place(tmp_path):
-    async with desk(tmp_path) as found:
-        yield found
 
 
 async def reported(place: Desk, **more: object) -> str:

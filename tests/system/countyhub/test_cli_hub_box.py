@@ -15,24 +15,11 @@ from gridwire.events import Alarm
 from tests.harness import until
 from tests.hubs import PATIENCE_S, ROOT, BoxClient, HubProcess, birth, status
 from tests.instances import BOX, NOON, STREAM, event
-from tests.mosquitto import Mosquitto
 from tests.uplinks import box as village_of
 
 OK, FAILED, WRONG_USE, WRONG_CONFIG = 0, 1, 2, 78
 pytestmark = pytest.mark.usefixtures("database")
 RANGE = ("--stream", STREAM, "--lane", "alarm", "--range", "1-5")
-
-
-@pytest.fixture
-def broker(tmp_path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
-def hub(tmp_path, broker):
-    with HubProcess(tmp_path / "hub", broker.port) as running:
-        yield running
 
 
 async def cli(hub: HubProcess, *words: str) -> subprocess.CompletedProcess[str]:

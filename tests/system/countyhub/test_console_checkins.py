@@ -16,16 +16,10 @@ from gridwire.messages import Health
 from simulators.county.build import COUNTY
 from tests.browser.client import get
 from tests.browser.county import console
-from tests.browser.living import ZONE, living
+from tests.browser.living import ZONE
 
 pytestmark = pytest.mark.usefixtures("database")
 NUMBER = "431126199001011234"
-
-
-@pytest.fixture
-async def here(tmp_path):
-    async with living(tmp_path, many=0, still=True) as place:
-        yield place
 
 
 def rows(reply):

@@ -17,7 +17,6 @@ from countyhub.web.export import exports
 from simulators.county.build import COUNTY
 from tests.browser.client import get, live
 from tests.browser.county import console
-from tests.browser.living import living
 from tests.logins import user
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -32,12 +31,6 @@ FILES = {
 WHOLE = ("suppressed", "suppressed-windows", "letters")
 OTHERS = ("users", "audit")
 """By who may read them, not by who may take tables away."""
-
-
-@pytest.fixture
-async def here(tmp_path):
-    async with living(tmp_path, many=0, still=True) as place:
-        yield place
 
 
 def rows(reply):

@@ -15,15 +15,8 @@ from countyhub.web.settingspage import tables
 from simulators.county.build import COUNTY
 from tests.browser.client import get, live
 from tests.browser.county import console
-from tests.browser.living import living
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-async def here(tmp_path):
-    async with living(tmp_path, many=0, still=True) as place:
-        yield place
 
 
 async def test_the_map_shows_the_gravest_of_each_grid(here):

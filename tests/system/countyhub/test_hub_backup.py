@@ -42,12 +42,6 @@ JPEG = b"\xff\xd8\xff\xe0" + bytes(500) + b"\xff\xd9"
 TABLES = ("event", "event_key", "media", "stream_state", "box", "dead_letter", "number_reused", "gap", "device_state")
 
 
-@pytest.fixture
-def broker(tmp_path: Path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
 def contents(hub: HubProcess, through: int | None = None) -> dict[str, str]:
     """A sum over every row of every table."""
     sums = {}

@@ -23,12 +23,6 @@ OTHER = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
 
 
 @pytest.fixture
-def broker(tmp_path: Path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
 def hub(tmp_path: Path, broker: Mosquitto):
     with HubProcess(tmp_path / "hub", broker.port, "[replay]\npause_s = 0.2\nmax_numbers = 3\n") as running:
         yield running

@@ -32,12 +32,6 @@ def broker(tmp_path: Path):
         yield running
 
 
-@pytest.fixture
-def hub(database: str, tmp_path: Path, broker: Mosquitto):
-    with HubProcess(tmp_path / "hub", broker.port) as running:
-        yield running
-
-
 async def ready(hub: HubProcess, box: BoxClient) -> None:
     """The hub has subscribed: what is published now reaches it (a box would send again, this client does not)."""
     await hub.until_connected()

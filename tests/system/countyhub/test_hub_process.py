@@ -21,12 +21,6 @@ pytestmark = pytest.mark.usefixtures("database")
 ALARM = Alarm(kind="motion", state="start")
 
 
-@pytest.fixture
-def broker(tmp_path: Path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
 async def send_until_acked(box: BoxClient, total: int) -> None:
     """As a box does: whatever is not acknowledged by the hub goes again."""
     done = box.acked.setdefault((STREAM, "alarm"), set())

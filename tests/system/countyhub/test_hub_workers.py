@@ -23,12 +23,6 @@ CASES = "SELECT count(*) FROM cases"
 TWO_BOXES = [f"{BOX[:-1]}{number}" for number in range(1, 9)]
 
 
-@pytest.fixture
-def broker(tmp_path: Path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
 async def test_an_alarm_and_a_request_become_cases(tmp_path: Path, broker: Mosquitto) -> None:
     now = datetime.now(UTC)
     with HubProcess(tmp_path / "hub", broker.port) as hub:

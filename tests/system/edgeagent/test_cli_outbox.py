@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from pathlib import Path
-
-import pytest
 
 from tests.harness import until
 from tests.hubs import PATIENCE_S
-from tests.mosquitto import Mosquitto
 from tests.processes import AgentProcess, Ledger, emitter
 from tests.system.edgeagent.test_cli_edgeagent import edgeagent
 from tests.uplinks import Sink
@@ -27,12 +23,6 @@ async def outbox(agent: AgentProcess, *words: object, code: int = 0) -> str:
     )
     assert done.returncode == code, done
     return done.stdout + done.stderr
-
-
-@pytest.fixture
-def broker(tmp_path: Path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
 
 
 async def test_shown_exported_verified_and_sent_again(tmp_path, broker):

@@ -6,26 +6,17 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
-import pytest
-
 from edgeagent.budget.account import Account, Level
 from edgeagent.budget.budget import SMALL_PICTURE_BYTES
 from edgeagent.budget.meter import MEMORY_KEY, SAVE_EVERY_S, Meter
 from edgeagent.clock import Stamp
 from edgeagent.driver import Alarm, Observation
 from tests.harness import until
-from tests.mosquitto import Mosquitto
 from tests.uplinks import Sink, box
 
 MIB = 2**20
 JPEG = b"\xff\xd8\xff\xe0" + bytes(900) + b"\xff\xd9"
 HUB = "data_mb_per_month = 10"
-
-
-@pytest.fixture
-def broker(tmp_path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
 
 
 def use(village, share: float) -> None:

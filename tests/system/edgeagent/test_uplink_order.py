@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
-
 import edgeagent.uplink.uplink
 from edgeagent.uplink.window import MAX_BYTES, MAX_MESSAGES
 from gridwire.limits import MAX_BATCH_EVENTS, MAX_PACKED_BYTES
 from gridwire.ranges import RangeSet
 from tests.harness import until
-from tests.mosquitto import Mosquitto
 from tests.uplinks import Sink, box
 
 JPEG = b"\xff\xd8\xff\xe0" + b"x" * 1000 + b"\xff\xd9"
-
-
-@pytest.fixture
-def broker(tmp_path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
 
 
 def noise(n, size):

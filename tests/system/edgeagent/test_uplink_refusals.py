@@ -8,8 +8,6 @@ import os
 import random
 import signal
 
-import pytest
-
 import edgeagent.uplink.uplink
 from gridwire.codec import decode_up
 from gridwire.events import Gap
@@ -150,12 +148,6 @@ async def _packet(reader):
         shift += 7
         if not byte[0] & 0x80:
             return head, await reader.readexactly(length)
-
-
-@pytest.fixture
-def broker(tmp_path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
 
 
 async def test_a_refused_batch_goes_event_by_event(tmp_path, broker):

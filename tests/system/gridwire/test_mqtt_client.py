@@ -23,12 +23,6 @@ from tests.mosquitto import Mosquitto, free_port
 from tests.mqttpeers import Peer, peer
 
 
-@pytest.fixture
-def broker(tmp_path: Path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
 async def test_round_trip(broker: Mosquitto, protocol: str) -> None:
     async with peer(broker, protocol=protocol) as one:

@@ -15,12 +15,6 @@ from tests.mosquitto import Mosquitto, free_port
 from tests.mqttpeers import Peer, peer
 
 
-@pytest.fixture
-def broker(tmp_path: Path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
 async def test_will_fires_on_a_crash_and_not_on_stop(broker: Mosquitto) -> None:
     def will(counter: int) -> Will:
         return Will(topic="status", payload=b"lost %d" % counter, content_type="text/plain")

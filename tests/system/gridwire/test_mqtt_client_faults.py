@@ -14,12 +14,6 @@ from tests.mosquitto import Mosquitto
 from tests.mqttpeers import CONNACK, Peer, peer, scripted_broker
 
 
-@pytest.fixture
-def broker(tmp_path: Path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
 async def test_dead_broker_is_named_and_tried_again(tmp_path: Path) -> None:
     broker = Mosquitto(tmp_path / "broker")
     one = Peer(broker.port)

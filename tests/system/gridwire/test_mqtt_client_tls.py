@@ -22,12 +22,6 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture
-def broker(tmp_path: Path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
 def tls_broker(tmp_path: Path, authority: Authority):
     server = authority.issue("broker", names=("DNS:localhost", "IP:127.0.0.1"))
     with Mosquitto(tmp_path / "broker", tls=ServerTls(authority.ca, server.certificate, server.key)) as running:

@@ -29,12 +29,6 @@ def broker(tmp_path):
 
 
 @pytest.fixture
-def hub(tmp_path, broker):
-    with HubProcess(tmp_path / "hub", broker.port) as running:
-        yield running
-
-
-@pytest.fixture
 async def terminal():
     async with SimTerminal(parts=PARTS) as terminal:
         yield terminal

@@ -18,7 +18,6 @@ from edgeagent.driver import Alarm, Observation
 from gridwire.events import ClockState
 from tests.hubs import HubProcess
 from tests.instances import BOX
-from tests.mosquitto import Mosquitto
 from tests.uplinks import PATIENCE_S, until
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -51,12 +50,6 @@ class SteppingClock(Clock):
 
     def state(self) -> ClockState:
         return self.synced
-
-
-@pytest.fixture
-def broker(tmp_path: Path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
 
 
 @contextlib.asynccontextmanager

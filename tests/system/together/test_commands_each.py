@@ -26,12 +26,6 @@ CODES = {"replay": "command.bad-arguments", "snapshot": "command.refused"}
 
 
 @pytest.fixture
-def broker(tmp_path: Path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
 def village(tmp_path: Path, broker: Mosquitto):
     devices = emitter(tmp_path / "pond.txt", {"alarm": 1}, until=5, every_ms=5)
     with AgentProcess(tmp_path / "box", broker.port, devices) as agent:

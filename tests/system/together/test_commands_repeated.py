@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-import pytest
 
 from edgeagent.downlink import answered
 from edgeagent.downlink.answered import Answered
@@ -12,15 +11,8 @@ from gridwire.codes import new_ulid
 from tests.harness import until
 from tests.hubs import COUNTY
 from tests.instances import BOX
-from tests.mosquitto import Mosquitto
 from tests.processes import AgentProcess
 from tests.uplinks import Sink, box
-
-
-@pytest.fixture
-def broker(tmp_path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
 
 
 async def test_a_command_repeated_after_a_kill_is_answered_as_before(tmp_path, broker):

@@ -25,12 +25,6 @@ RULE = '[[rule]]\nkinds = ["motion"]\nmin_duration_s = 5\n'
 
 
 @pytest.fixture
-def broker(tmp_path: Path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
 def ledger(tmp_path: Path):
     return Ledger(tmp_path / "pond.txt")
 

@@ -5,36 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.enrolments import Box, County, CountyBroker, CountyHub, EnrolledAgent
+from tests.enrolments import Box, CountyHub, EnrolledAgent
 from tests.harness import until
 from tests.hubs import PATIENCE_S, HubProcess
-from tests.mosquitto import free_port
 from tests.processes import DRIVERS, Ledger, emitter
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("database")]
 A, B = "431126001001", "431126001002"
-
-
-@pytest.fixture
-def county(tmp_path: Path) -> County:
-    return County(tmp_path / "hub", port=free_port())
-
-
-@pytest.fixture
-def hub(county: County) -> Iterator[CountyHub]:
-    with CountyHub(county).set_up() as process:
-        yield process
-
-
-@pytest.fixture
-def broker(county: County, hub: CountyHub) -> Iterator[CountyBroker]:
-    with county.broker() as running:
-        yield running
 
 
 async def enrolled(hub: CountyHub, tmp_path: Path, code: str = A) -> Box:
@@ -62,8 +43,10 @@ async def shown(hub: HubProcess, *words: str) -> None:
     assert told.startswith(A)
 
 
-async def test_from_the_operators_file_into_force_and_what_does_not_fit_is_told(tmp_path, county, hub, broker):
-    box = await enrolled(hub, tmp_path)
+async def test_from_the_operators_file_into_force_and_what_does_not_fit_is_told(
+    tmp_path, county, county_hub, county_broker
+):
+    box = await enrolled(county_hub, tmp_path)
     weir = Ledger(tmp_path / "weir.txt")
     good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
     good.write_text("[hub]\nhealth_every_s = 5\n" + emitter(weir.path, {"alarm": 1}, until=4, every_ms=5))
@@ -71,53 +54,55 @@ async def test_from_the_operators_file_into_force_and_what_does_not_fit_is_told(
     before = {path: path.read_bytes() for path in box.config.parent.rglob("*.toml")}
     with EnrolledAgent(box) as agent:
         await agent.until_running()
-        assert "revision 1, signed" in await asyncio.to_thread(given, hub, "set", A, "--in", good)
-        await shown(hub, "1 (1)", "in force")
-        await hub.until_rows("SELECT count(*) FROM event WHERE subject = 'weir' AND type LIKE '%alarm%'", [(4,)])
-        again = await asyncio.to_thread(given, hub, "set", A, "--in", good)
+        assert "revision 1, signed" in await asyncio.to_thread(given, county_hub, "set", A, "--in", good)
+        await shown(county_hub, "1 (1)", "in force")
+        await county_hub.until_rows("SELECT count(*) FROM event WHERE subject = 'weir' AND type LIKE '%alarm%'", [(4,)])
+        again = await asyncio.to_thread(given, county_hub, "set", A, "--in", good)
         assert "revision 1, signed" in again, "the same text is no new revision"
-        await asyncio.to_thread(given, hub, "set", A, "--in", bad)
-        await shown(hub, "2 (1)", "not taken", "county-config.invalid", "did you mean “health_every_s”")
+        await asyncio.to_thread(given, county_hub, "set", A, "--in", bad)
+        await shown(county_hub, "2 (1)", "not taken", "county-config.invalid", "did you mean “health_every_s”")
         assert {path: path.read_bytes() for path in box.config.parent.rglob("*.toml")} == before
         assert "health_every_s" in box.call("config", "diff", prefix=("env", f"PYTHONPATH={DRIVERS}")).stdout
-        await asyncio.to_thread(given, hub, "set", A, "--in", good)
-        await shown(hub, "3 (3)", "in force")
+        await asyncio.to_thread(given, county_hub, "set", A, "--in", good)
+        await shown(county_hub, "3 (3)", "in force")
         agent.stop()
-    history = json.loads(await asyncio.to_thread(given, hub, "history", A, "--json"))
+    history = json.loads(await asyncio.to_thread(given, county_hub, "history", A, "--json"))
     assert [row["revision"] for row in history] == [3, 2, 1]
     assert all(row["by"].startswith("cli/") for row in history)
-    assert hub.rows("SELECT count(*) FROM dead_letter") == [(0,)]
+    assert county_hub.rows("SELECT count(*) FROM dead_letter") == [(0,)]
 
 
-async def test_a_box_that_was_away_gets_it_at_its_birth_and_a_hub_set_back_counts_on(tmp_path, county, hub, broker):
+async def test_a_box_that_was_away_gets_it_at_its_birth_and_a_hub_set_back_counts_on(
+    tmp_path, county, county_hub, county_broker
+):
     """Neither a hub without its memory of revisions nor a broker without its retained messages stops the next one."""
-    box = await enrolled(hub, tmp_path)
+    box = await enrolled(county_hub, tmp_path)
     file = tmp_path / "part.toml"
     file.write_text("[hub]\nhealth_every_s = 5\n")
-    await asyncio.to_thread(given, hub, "set", A, "--in", file)
+    await asyncio.to_thread(given, county_hub, "set", A, "--in", file)
     with EnrolledAgent(box) as agent:
-        await shown(hub, "1 (1)", "in force")
-        hub.execute("UPDATE box_config SET revision = 0")  # a backup of before
+        await shown(county_hub, "1 (1)", "in force")
+        county_hub.execute("UPDATE box_config SET revision = 0")  # a backup of before
         file.write_text("[hub]\nhealth_every_s = 6\n")
-        assert "revision 2, signed" in await asyncio.to_thread(given, hub, "set", A, "--in", file)
-        await shown(hub, "2 (2)", "in force")
+        assert "revision 2, signed" in await asyncio.to_thread(given, county_hub, "set", A, "--in", file)
+        await shown(county_hub, "2 (2)", "in force")
         agent.stop()
 
 
-async def test_another_countys_key_is_refused(tmp_path, county, hub, broker):
+async def test_another_countys_key_is_refused(tmp_path, county, county_hub, county_broker):
     """Somebody has the broker and the database, but not the key."""
-    box = await enrolled(hub, tmp_path)
+    box = await enrolled(county_hub, tmp_path)
     key = county.folder / "ca" / "config.key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     key.write_bytes(b"x" * 32)
     file = tmp_path / "part.toml"
     file.write_text("[hub]\nhealth_every_s = 5\n")
     with EnrolledAgent(box):
-        await asyncio.to_thread(given, hub, "set", A, "--in", file)
-        await shown(hub, "1 (0)", "not taken", "county-config.bad-signature")
+        await asyncio.to_thread(given, county_hub, "set", A, "--in", file)
+        await shown(county_hub, "1 (0)", "not taken", "county-config.bad-signature")
 
 
-async def test_mistakes_of_the_operator_are_told_before_anything_is_sent(tmp_path, county, hub, broker):
+async def test_mistakes_of_the_operator_are_told_before_anything_is_sent(tmp_path, county, county_hub, county_broker):
     broken = tmp_path / "broken.toml"
     broken.write_text("[hub\n")
     for words, code, said in (
@@ -125,7 +110,7 @@ async def test_mistakes_of_the_operator_are_told_before_anything_is_sent(tmp_pat
         (("set", A, "--in", str(tmp_path / "none.toml")), 2, "cannot be given to a box"),
         (("set", "4311", "--in", str(broken)), 2, "is no box id"),
     ):
-        done = await asyncio.to_thread(hub.cli, "config", *words)
+        done = await asyncio.to_thread(county_hub.cli, "config", *words)
         assert (done.returncode, said in done.stderr) == (code, True), done.stderr
-    assert "no box was given any" in await asyncio.to_thread(given, hub, "show")
-    assert hub.rows("SELECT count(*) FROM box_config") == [(0,)]
+    assert "no box was given any" in await asyncio.to_thread(given, county_hub, "show")
+    assert county_hub.rows("SELECT count(*) FROM box_config") == [(0,)]

@@ -25,12 +25,6 @@ EMITTED = "SELECT count(*) FROM event WHERE subject = 'pond' AND type <> 'cn.gri
 
 
 @pytest.fixture
-def broker(tmp_path: Path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
 async def hub(tmp_path: Path, broker: Mosquitto):
     with HubProcess(tmp_path / "hub", broker.port, "[replay]\npause_s = 0.5\n") as running:
         await until(lambda: "connected" in running.log, PATIENCE_S)

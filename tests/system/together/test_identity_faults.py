@@ -15,24 +15,11 @@ from edgeagent.configfile import load
 from edgeagent.driver import Alarm, Observation
 from tests.hubs import HubProcess
 from tests.instances import BOX
-from tests.mosquitto import Mosquitto
 from tests.uplinks import PATIENCE_S, until
 
 pytestmark = pytest.mark.usefixtures("database")
 ALARMS = "SELECT count(*), count(DISTINCT event_id) FROM event WHERE type = 'cn.gridwire.alarm.v1'"
 FAULTS = "SELECT kind, about FROM identity_fault ORDER BY kind, about"
-
-
-@pytest.fixture
-def broker(tmp_path: Path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
-
-
-@pytest.fixture
-def hub(tmp_path: Path, broker: Mosquitto):
-    with HubProcess(tmp_path / "hub", broker.port) as running:
-        yield running
 
 
 @contextlib.asynccontextmanager

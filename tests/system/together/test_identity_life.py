@@ -4,37 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.enrolments import HOST, Box, County, CountyBroker, CountyHub, EnrolledAgent
+from tests.enrolments import HOST, Box, CountyBroker, CountyHub, EnrolledAgent
 from tests.harness import until
 from tests.hubs import PATIENCE_S
-from tests.mosquitto import free_port
 from tests.processes import Ledger, emitter
 
 pytestmark = pytest.mark.slow
 A, B = "431126001001", "431126001002"
 ALARMS = "SELECT count(*) FROM event WHERE box = '{}' AND type = 'cn.gridwire.alarm.v1'"
-
-
-@pytest.fixture
-def county(tmp_path: Path) -> County:
-    return County(tmp_path / "hub", port=free_port())
-
-
-@pytest.fixture
-def hub(county: County) -> Iterator[CountyHub]:
-    with CountyHub(county).set_up() as process:
-        yield process
-
-
-@pytest.fixture
-def broker(county: County, hub: CountyHub) -> Iterator[CountyBroker]:
-    with county.broker() as running:
-        yield running
 
 
 def machine(tmp_path: Path, name: str, count: int = 5) -> tuple[Box, Ledger]:
@@ -55,13 +37,13 @@ async def enrol(hub: CountyHub, box: Box, code: str, tmp_path: Path, *words: str
 
 
 @contextlib.asynccontextmanager
-async def reloading(broker: CountyBroker) -> AsyncIterator[None]:
+async def reloading(county_broker: CountyBroker) -> AsyncIterator[None]:
     """What the service beside the broker does: hand over what has changed, and have it read again."""
 
     async def watch() -> None:
         while True:
-            if broker.write():
-                await asyncio.to_thread(broker.reload)
+            if county_broker.write():
+                await asyncio.to_thread(county_broker.reload)
             await asyncio.sleep(0.1)
 
     task = asyncio.create_task(watch())
@@ -72,69 +54,69 @@ async def reloading(broker: CountyBroker) -> AsyncIterator[None]:
         await asyncio.wait({task})
 
 
-async def test_from_nothing_to_events_and_out_again(tmp_path, county, hub, broker):
+async def test_from_nothing_to_events_and_out_again(tmp_path, county, county_hub, county_broker):
     box, _ = machine(tmp_path, "pond")
-    await enrol(hub, box, A, tmp_path)
+    await enrol(county_hub, box, A, tmp_path)
     with EnrolledAgent(box) as agent:
         await agent.until_running()
-        await hub.until_rows(ALARMS.format(A), [(5,)])
+        await county_hub.until_rows(ALARMS.format(A), [(5,)])
         await agent.until_status("connected", equals=True)
-        async with reloading(broker):
-            done = await asyncio.to_thread(hub.cli, "box", "revoke", A, "--reason", "stolen")
+        async with reloading(county_broker):
+            done = await asyncio.to_thread(county_hub.cli, "box", "revoke", A, "--reason", "stolen")
         assert (done.returncode, done.stderr) == (0, "")
         assert "the broker refuses it from now on" in done.stdout
         await agent.until_status("connected", equals=False)
-    shown = hub.cli("ca", "show")
+    shown = county_hub.cli("ca", "show")
     assert f"{A}  revoked" in shown.stdout
-    again = hub.cli("ca", "init")
+    again = county_hub.cli("ca", "init")
     assert (again.returncode, "ca.exists" in again.stderr) == (78, True)
 
 
-async def test_a_broker_that_was_not_told_is_told_of(tmp_path, county, hub, broker):
+async def test_a_broker_that_was_not_told_is_told_of(tmp_path, county, county_hub, county_broker):
     """The live session ends all the same, and a person hears that the box may come back."""
     box, _ = machine(tmp_path, "pond")
-    await enrol(hub, box, A, tmp_path)
-    done = await asyncio.to_thread(hub.cli, "box", "revoke", A)
+    await enrol(county_hub, box, A, tmp_path)
+    done = await asyncio.to_thread(county_hub.cli, "box", "revoke", A)
     assert (done.returncode, "does NOT know the new list" in done.stderr) == (1, True)
     assert "session ended" in done.stdout
-    broker.stop()
-    again = await asyncio.to_thread(hub.cli, "box", "revoke", A)
+    county_broker.stop()
+    again = await asyncio.to_thread(county_hub.cli, "box", "revoke", A)
     assert (again.returncode, "cannot be reached" in again.stderr) == (1, True)
 
 
-async def test_a_replaced_box_delivers_what_it_has_under_its_own_name(tmp_path, county, hub, broker):
+async def test_a_replaced_box_delivers_what_it_has_under_its_own_name(tmp_path, county, county_hub, county_broker):
     old, old_ledger = machine(tmp_path, "old", 40)
-    await enrol(hub, old, A, tmp_path)
-    port = broker.port
-    broker.stop()
+    await enrol(county_hub, old, A, tmp_path)
+    port = county_broker.port
+    county_broker.stop()
     with EnrolledAgent(old) as agent:  # no line: all of it stays on the box
         await agent.until_running()
         await until(lambda: len(old_ledger.told_ids) >= 40, PATIENCE_S)
-    broker.start()
-    assert broker.port == port
+    county_broker.start()
+    assert county_broker.port == port
     new, _ = machine(tmp_path, "new")
-    await enrol(hub, new, A, tmp_path, order="replace")
+    await enrol(county_hub, new, A, tmp_path, order="replace")
     with EnrolledAgent(new) as new_agent, EnrolledAgent(old) as agent:
         await new_agent.until_running()
         await agent.until_running()
-        await hub.until_rows(ALARMS.format(f"{A}-2"), [(5,)])
-        await hub.until_rows(ALARMS.format(A), [(40,)])
+        await county_hub.until_rows(ALARMS.format(f"{A}-2"), [(5,)])
+        await county_hub.until_rows(ALARMS.format(A), [(40,)])
         await agent.until_drained()
-    assert hub.rows("SELECT count(*) FROM dead_letter") == [(0,)]
-    refused = hub.cli("box", "add", A, "--again")
+    assert county_hub.rows("SELECT count(*) FROM dead_letter") == [(0,)]
+    refused = county_hub.cli("box", "add", A, "--again")
     assert (refused.returncode, "identity.replaced" in refused.stderr) == (2, True)
 
 
-async def test_a_machine_that_becomes_another_box_leaves_nothing_behind(tmp_path, county, hub, broker):
+async def test_a_machine_that_becomes_another_box_leaves_nothing_behind(tmp_path, county, county_hub, county_broker):
     box, ledger = machine(tmp_path, "pond", 30)
-    await enrol(hub, box, A, tmp_path)
-    broker.stop()
+    await enrol(county_hub, box, A, tmp_path)
+    county_broker.stop()
     with EnrolledAgent(box) as agent:
         await agent.until_running()
         await until(lambda: len(ledger.told_ids) >= 30, PATIENCE_S)
-    broker.start()
+    county_broker.start()
     ticket = tmp_path / "b"
-    made = await asyncio.to_thread(hub.cli, "box", "add", B, "--out", str(ticket))
+    made = await asyncio.to_thread(county_hub.cli, "box", "add", B, "--out", str(ticket))
     assert made.returncode == 0, made.stderr
     asked = await box.enroll("--token-file", ticket / f"{B}.enrol")
     assert (asked.returncode, "enrol.another-box" in asked.stderr) == (1, True)
@@ -145,18 +127,18 @@ async def test_a_machine_that_becomes_another_box_leaves_nothing_behind(tmp_path
     ledger.path.unlink()
     with EnrolledAgent(box) as agent:
         await agent.until_running()
-        await hub.until_rows(ALARMS.format(B), [(30,)])
-    assert hub.rows(ALARMS.format(A)) == [(0,)]
+        await county_hub.until_rows(ALARMS.format(B), [(30,)])
+    assert county_hub.rows(ALARMS.format(A)) == [(0,)]
     with EnrolledAgent(box, left / "edgeagent.toml", left):
-        await hub.until_rows(ALARMS.format(A), [(30,)])
-    assert hub.rows("SELECT count(*) FROM dead_letter") == [(0,)]
-    assert hub.rows(ALARMS.format(B)) == [(30,)]
+        await county_hub.until_rows(ALARMS.format(A), [(30,)])
+    assert county_hub.rows("SELECT count(*) FROM dead_letter") == [(0,)]
+    assert county_hub.rows(ALARMS.format(B)) == [(30,)]
 
 
-async def test_hub_and_box_speak_of_the_same_ports(tmp_path, county, hub, broker):
+async def test_hub_and_box_speak_of_the_same_ports(tmp_path, county, county_hub, county_broker):
     """What the operator's file says is what the box then uses."""
     box, _ = machine(tmp_path, "pond")
-    await enrol(hub, box, A, tmp_path)
+    await enrol(county_hub, box, A, tmp_path)
     text = box.enrolled.read_text()
     assert f'host = "{HOST}"' in text
     assert f"port = {county.config.enrol.broker_port}" in text

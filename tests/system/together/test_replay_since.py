@@ -7,16 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.harness import until
-from tests.mosquitto import Mosquitto
 from tests.uplinks import Sink, box
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(900) + b"\xff\xd9"
-
-
-@pytest.fixture
-def broker(tmp_path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
 
 
 def before(**ago: float) -> str:

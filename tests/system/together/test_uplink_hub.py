@@ -13,16 +13,9 @@ from gridwire.mqtt import MqttClient, MqttSettings
 from tests.harness import until
 from tests.hubs import COUNTY
 from tests.instances import BOX
-from tests.mosquitto import Mosquitto
 from tests.uplinks import Sink, box
 
 OTHER = "01BX5ZZKBKACTAV9WEVGEMMVRZ"
-
-
-@pytest.fixture
-def broker(tmp_path):
-    with Mosquitto(tmp_path / "broker") as running:
-        yield running
 
 
 # -- acknowledgements

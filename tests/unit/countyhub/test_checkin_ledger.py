@@ -12,19 +12,12 @@ from countyhub.sight.scope import NOTHING, WHOLE, Scope
 from countyhub.store.checkintables import checkin
 from countyhub.store.tables import event, stream
 from gridwire.events import Alarm, Checkin
-from tests.browser.living import living
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NIGHT = datetime(2026, 11, 20, 15, 58, tzinfo=UTC)
 """Two minutes before midnight in the county."""
 FIRST, SECOND = date(2026, 11, 20), date(2026, 11, 21)
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-async def here(tmp_path):
-    async with living(tmp_path, many=0, still=True) as place:
-        yield place
 
 
 def card(**given):

@@ -15,18 +15,11 @@ from countyhub.sight.scope import WHOLE
 from countyhub.store.casetables import cases
 from countyhub.store.rolluptables import box_day, box_hour
 from simulators.county.build import COUNTY
-from tests.browser.living import living
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NIGHT = datetime(2026, 11, 20, 15, 58, tzinfo=UTC)
 """Two minutes before midnight in the county."""
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-async def here(tmp_path):
-    async with living(tmp_path, many=0, still=True) as place:
-        yield place
 
 
 async def rows(here, table):

@@ -22,21 +22,7 @@ PROBED = "as probe "
 
 
 @pytest.fixture
-async def county(tmp_path: Path) -> AsyncIterator[County]:
-    made = County(tmp_path / "hub")
-    made.init()
-    async with made.opened():
-        yield made
-
-
-@pytest.fixture
-def broker(county: County):
-    with county.broker() as running:
-        yield running
-
-
-@pytest.fixture
-async def box(county: County, broker: CountyBroker, tmp_path: Path) -> AsyncIterator[MqttClient]:
+async def box(county: County, county_broker: CountyBroker, tmp_path: Path) -> AsyncIterator[MqttClient]:
     """Comes back at once, as often as it is let in."""
     client = county.client(await county.identity(A, tmp_path / "a.pem"), box=A)
     running = asyncio.create_task(client.run())
@@ -52,26 +38,26 @@ def hand_over(broker: CountyBroker) -> None:
     broker.reload()
 
 
-async def test_a_replaced_box_whose_time_is_over_is_out_for_good(county, broker, box):
+async def test_a_replaced_box_whose_time_is_over_is_out_for_good(county, county_broker, box):
     now = datetime.now(UTC)
     async with county.store.write() as connection:
         over = now - timedelta(seconds=1)
         await identities.set_state(connection, A, "leaving", by="test", now=now, reason="replaced", until=over)
     keeper = Keeper(county.store, county.config)
     work = asyncio.create_task(keeper.once(now))
-    await until(lambda: PROBED in broker.log)
-    assert broker.log.count(BACK) == 1
+    await until(lambda: PROBED in county_broker.log)
+    assert county_broker.log.count(BACK) == 1
     assert box.connected, "the broker does not know the list yet: it would be back at once"
-    hand_over(broker)
+    hand_over(county_broker)
     await work
     await until(lambda: not box.connected and box.state.last_error is not None)
-    assert broker.log.count(BACK) == 1 + 1, "once by itself, once by the hub that took its place"
+    assert county_broker.log.count(BACK) == 1 + 1, "once by itself, once by the hub that took its place"
     assert keeper._uneasy, "a minute later it looks whether that is so"
     await keeper.once(now + timedelta(minutes=1))
     assert not keeper._uneasy
 
 
-async def test_a_broker_that_reads_late_is_asked_again_by_the_same_probe(county, broker, box):
+async def test_a_broker_that_reads_late_is_asked_again_by_the_same_probe(county, county_broker, box):
     now = datetime.now(UTC)
     async with county.store.write() as connection:
         await identities.revoke(connection, A, by="test", now=now)
@@ -80,8 +66,8 @@ async def test_a_broker_that_reads_late_is_asked_again_by_the_same_probe(county,
     await outlaws.throw_out(now)
     assert outlaws.boxes == {A}
     probe, listed = outlaws._probe, await revoked(county, now)
-    await until(lambda: box.connected and broker.log.count(BACK) >= 3)  # let in once more
-    hand_over(broker)
+    await until(lambda: box.connected and county_broker.log.count(BACK) >= 3)  # let in once more
+    hand_over(county_broker)
     await outlaws.throw_out(now)
     assert (outlaws.boxes, outlaws._probe) == (set(), probe)
     assert await revoked(county, now) == listed, "no new list for a second look"
