@@ -7,6 +7,7 @@ tells nothing and does no harm. Blocking, some microseconds.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import zlib
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from edgeagent.outbox.numbers import LaneBook, Stream
+from gridwire import wholefile
 from gridwire.events import LANES, Lane
 
 FILE_NAME = "mark"
@@ -66,14 +68,11 @@ class MarkFile:
         return Mark(streams, following, through) if whole and set(following) == set(through) == set(LANES) else None
 
     def streams(self, streams: Sequence[Stream], lanes: Mapping[Lane, LaneBook]) -> None:
-        new = self._path.with_suffix(".new")
-        try:
-            new.write_bytes(_numbers(lanes) + _with_check(msgspec.json.encode(streams)))
-            new.replace(self._path)
-        except OSError:
-            new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            wholefile.replace(self._path, _numbers(lanes) + _with_check(msgspec.json.encode(streams)), on_disk=False)
 
     def numbers(self, lanes: Mapping[Lane, LaneBook]) -> None:
+        """In place, not as a whole file: a torn one is known by its checksum, and this is done with each commit."""
         try:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
         except OSError:

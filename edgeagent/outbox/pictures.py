@@ -32,7 +32,10 @@ class PictureFolder:
         path.mkdir(parents=True, exist_ok=True)
 
     def write(self, jpegs: Iterable[bytes]) -> tuple[PictureFile, ...]:
-        """Write each to a temporary file, fsync, rename; then fsync the folder. Raises OSError, leaving nothing."""
+        """Write each to a temporary file, fsync, rename; then fsync the folder. Raises OSError, leaving nothing.
+
+        Not by `wholefile`, which syncs the folder for each file: here once for all, as flash is slow and wears.
+        """
         done: list[PictureFile] = []
         try:
             for jpeg in jpegs:
