@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from types import ModuleType
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -31,7 +33,7 @@ from countyhub.web.accounts.userpages import UserPages
 from countyhub.web.audit.auditpage import AuditPage
 from countyhub.web.desk import Desk
 from countyhub.web.door.lobby import Lobby, lobby
-from countyhub.web.door.logingate import Gate
+from countyhub.web.door.logingate import Gate, Lost
 from countyhub.web.door.requestguard import Guard
 from countyhub.web.errorpage import ErrorPage
 from countyhub.web.health import Health
@@ -66,28 +68,57 @@ def create(
 
     Raises `ZoneInfoNotFoundError` for a time zone that this machine does not know.
     """
-    read = reader(database)
-    book = book or (interface.book if interface is not None else _bare(settings))
-    watch, renderer = Watch(read, feed, settings), Renderer(settings, _named(book, settings.county))
     measured = measured or _measured(settings)
-    gauges = Gauges(read, watch, measured)
-    desk = Desk(
+    book = book or (interface.book if interface is not None else _bare(settings))
+    desk = _desk(database, feed, settings, measured.config, book)
+    inside, failed = lobby(database, book, measured.config), ErrorPage(desk.renderer, settings).failed
+    health = Health(desk.read, Gauges(desk.read, desk.watch, measured))
+    api = Api(database, interface) if interface is not None else None
+    app = Starlette(
+        routes=_routes(desk, inside, health),
+        middleware=_around(settings, api, inside, failed),
+        exception_handlers={HTTPException: failed, **dict.fromkeys(UNAVAILABLE, failed)},
+        lifespan=_running(*(part.run for part in (desk.watch, api) if part is not None)),
+    )
+    app.state.watch = desk.watch
+    app.state.county_name = lambda language: desk.renderer.context(language).county
+    return app
+
+
+def _desk(database: Store, feed: Feed | None, settings: ConsoleSettings, config: Config, book: Book) -> Desk:
+    """What every page works with."""
+    read = reader(database)
+    return Desk(
         read=read,
         store=database,
         book=book,
-        watch=watch,
-        renderer=renderer,
+        watch=Watch(read, feed, settings),
+        renderer=Renderer(settings, _named(book, settings.county)),
         settings=settings,
-        config=measured.config,
+        config=config,
         sights=Sights(read),
     )
-    inside = lobby(database, desk.book, measured.config)
-    health, failed = Health(read, gauges), ErrorPage(renderer, settings).failed
-    api = Api(database, interface) if interface is not None else None
+
+
+def _around(settings: ConsoleSettings, api: Api | None, inside: Lobby, failed: Lost) -> list[Middleware]:
+    """What a request passes on its way to a page, the outermost first. The interface has a door of its own."""
+    below = [Middleware(_Below, prefix=f"{PREFIX}/", other=api)] if api is not None else []
+    return [
+        Middleware(Guard, settings=settings),
+        Middleware(GZipMiddleware, compresslevel=5),
+        *below,
+        Middleware(Gate, lobby=inside, lost=failed),
+    ]
+
+
+def _running(
+    *parts: Callable[[], Coroutine[Any, Any, None]],
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """They run as long as the server does."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        running = [asyncio.create_task(each.run()) for each in (watch, api) if each is not None]
+        running = [asyncio.create_task(run()) for run in parts]
         try:
             yield
         finally:
@@ -97,20 +128,7 @@ def create(
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
 
-    app = Starlette(
-        routes=_routes(desk, inside, health),
-        middleware=[
-            Middleware(Guard, settings=settings),
-            Middleware(GZipMiddleware, compresslevel=5),
-            *([Middleware(_Below, prefix=f"{PREFIX}/", other=api)] if api is not None else []),
-            Middleware(Gate, lobby=inside, lost=failed),
-        ],
-        exception_handlers={HTTPException: failed, **dict.fromkeys(UNAVAILABLE, failed)},
-        lifespan=lifespan,
-    )
-    app.state.watch = watch
-    app.state.county_name = lambda language: renderer.context(language).county
-    return app
+    return lifespan
 
 
 class _Below:
