@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from countyhub.cases.acting import Acted, act
 from countyhub.cases.book import Book
 from countyhub.cases.opening import Opened, Opening, open_case
-from countyhub.lifecycle.state import Actor, Role
+from countyhub.lifecycle.state import Act, Actor, Role
 from countyhub.registry.columns import Row
 from countyhub.registry.forms import Duty
 from countyhub.registry.snapshot import Registry
@@ -83,6 +84,23 @@ async def opened(
 ) -> Opened:
     async with store.write() as connection:
         return await open_case(connection, of, wanted or opening(), now, **options)
+
+
+async def acted(
+    store: Store,
+    number: str,
+    name: str,
+    actor: Actor,
+    now: datetime = MORNING,
+    *,
+    of: Book,
+    text: str = "因为",
+    **more: Any,
+) -> Acted:
+    """What this person did to the case; whatever comes between fails the test."""
+    done = await act(store, of, number, Act(name=name, text=text, **more), actor, now)
+    assert isinstance(done, Acted), done
+    return done
 
 
 async def acts(store: Store, number: str) -> list[str]:

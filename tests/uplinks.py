@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from edgeagent.driver import Alarm, Checkin, Data, Observation, Reading, Sos, St
 from gridwire import messages, topics
 from gridwire.codec import Arrived, decode_message, decode_up, encode_message
 from gridwire.codes import new_ulid
+from gridwire.events import Gap
 from gridwire.mqtt import Message, MqttClient, MqttSettings
 from tests.harness import until
 from tests.hubs import COUNTY, PATIENCE_S
@@ -225,3 +227,21 @@ async def box(folder: Path, port: int, *, hub: str = "", store: str = "", kill: 
             agent.stopping.set()
             with contextlib.suppress(asyncio.CancelledError):
                 await running
+
+
+def noise(size: int, seed: int = 1) -> dict[str, str]:
+    """The detail of an event, of so many characters: text that zstd makes little smaller."""
+    return {"noise": random.Random(seed).randbytes(size // 2).hex()}
+
+
+async def gaps(sink: Sink) -> list[Gap]:
+    """All gaps that were declared, as the hub got them."""
+    arrived = [
+        each for got in sink.events if got.name != "media" for each in decode_up(got.message.payload, source=SOURCE)
+    ]
+    return [each.event.data for each in arrived if isinstance(each.event.data, Gap)]
+
+
+async def declared(sink: Sink) -> list[tuple[str, tuple[int, int], str]]:
+    """Of each run of numbers that is declared missing: lane, first and last, reason."""
+    return sorted((gap.lane, run, gap.reason) for gap in await gaps(sink) for run in gap.ranges)

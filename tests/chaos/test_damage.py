@@ -14,7 +14,7 @@ import pytest
 from edgeagent.driver import Picture
 from edgeagent.outbox.salvage import PAGE_BYTES
 from gridwire.ranges import RangeSet
-from tests.unit.edgeagent.test_outbox import alarm, draft, outbox
+from tests.outboxes import alarm, draft, outbox
 
 
 async def stored(folder: Path) -> None:

@@ -38,7 +38,7 @@ from gridwire import topics
 from gridwire.codec import encode_message, pack
 from gridwire.messages import Birth
 from gridwire.ranges import RangeSet
-from tests.unit.edgeagent.test_outbox import LIMITS, alarm, draft
+from tests.outboxes import LIMITS, alarm, draft
 
 COUNTY, BOX = "431126", "431126001002"
 STEPS = int(os.environ.get("PROMISE_STEPS", "400"))

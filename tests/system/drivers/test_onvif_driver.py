@@ -11,11 +11,6 @@ from edgeagent.driver import CommandRefused, Picture
 from tests.cameras import CameraRecorder, camera, driver_for, is_polled, kept_setup, running, until, watched
 
 
-@pytest.fixture
-def device(tmp_path):
-    return CameraRecorder(tmp_path, id="cam-1", name="村口", language="en")
-
-
 async def test_an_alarm_begins_and_ends(device):
     async with camera() as gate:
         kept_setup(device, gate)

@@ -13,7 +13,7 @@ import pytest
 from edgeagent.driver import CommandRefused
 from simulators.camera import QUIRKS
 from simulators.camera.media import snapshot_uri
-from tests.cameras import CameraRecorder, camera, driver_for, kept_setup, running, until, watched
+from tests.cameras import camera, driver_for, kept_setup, running, until, watched
 
 UP = [("up", "")]
 
@@ -66,11 +66,6 @@ WITH_EVENTS = [
     Case("no_pullpoint", also=("undeclared_prefix", "bad_utf8", "topic_tail"), listens=True, rung="notify"),
     Case("pullpoint_500", listens=True, rung="notify"),
 ]
-
-
-@pytest.fixture
-def device(tmp_path):
-    return CameraRecorder(tmp_path, id="cam-1", name="村口", language="en")
 
 
 @pytest.mark.parametrize("case", WITH_EVENTS, ids=str)

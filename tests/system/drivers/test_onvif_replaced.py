@@ -2,19 +2,12 @@
 
 import asyncio
 
-import pytest
-
 from tests.cameras import CameraRecorder, camera, kept_setup, running, until, watched
 from tests.cameras import driver_for as driver_of
 
 OLD = {"model": "IPC-OLD", "serial": "OLD-0001234"}
 NEW = {"model": "IPC-NEW", "serial": "NEW-0005678"}
 DOOR = {"source": (("Token", "door-1"),), "data": (("State", "true"),)}
-
-
-@pytest.fixture
-def device(tmp_path):
-    return CameraRecorder(tmp_path, id="cam-1", name="村口", language="en")
 
 
 async def door_left_open(device):

@@ -1,7 +1,5 @@
 """Pictures while the data budget runs short: smaller when that can be done, as the camera gives them when it cannot."""
 
-import sys
-
 import cv2
 import numpy as np
 import pytest
@@ -9,10 +7,10 @@ import pytest
 from drivers.snapshot import schedule
 from drivers.snapshot.problems import PictureUnfit
 from edgeagent.driver import MAX_PICTURE_BYTES, CommandRefused
+from tests.cameras import CameraRecorder, camera, kept_setup, watched
 from tests.harness import until
 from tests.jpegs import decoded, large_jpeg
-from tests.system.drivers.test_onvif_driver import CameraRecorder, camera, kept_setup, watched
-from tests.system.drivers.test_onvif_pictures import PictureServer, snapshots
+from tests.pictureservers import PictureServer, snapshots
 
 WANTED_BYTES = 40 * 1024
 
@@ -22,12 +20,6 @@ def middling_jpeg():
     jpeg = large_jpeg(480, 270)
     assert WANTED_BYTES < len(jpeg) <= MAX_PICTURE_BYTES
     return jpeg
-
-
-@pytest.fixture
-def no_opencv(tmp_path, monkeypatch):
-    (tmp_path / "cv2.py").write_text("raise ImportError('no cv2 here')")
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
 
 
 @pytest.mark.parametrize("make", [middling_jpeg, large_jpeg])

@@ -14,16 +14,11 @@ from drivers.snapshot.problems import NoFrame, NoOpenCv, NoStream, StreamRefused
 from drivers.snapshot.rtsp import Stream, stream_urls
 from edgeagent.driver import CommandRefused
 from simulators.camera import Camera, CameraConfig
+from tests.cameras import camera, kept_setup, watched
 from tests.harness import until
 from tests.jpegs import decoded
-from tests.system.drivers.test_onvif_driver import CameraRecorder, camera, kept_setup, watched
 
 PASSWORD = "p@ss:wo/rd %?#"
-
-
-@pytest.fixture
-def device(tmp_path):
-    return CameraRecorder(tmp_path, id="cam-1", name="村口", language="en")
 
 
 @contextlib.asynccontextmanager

@@ -25,12 +25,6 @@ def white(width=640, height=360, *options):
     return encoded(np.full((height, width, 3), 255, np.uint8), *options)
 
 
-@pytest.fixture
-def no_opencv(tmp_path, monkeypatch):
-    (tmp_path / "cv2.py").write_text("raise ImportError('no cv2 here')")
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-
-
 def undecodable():
     """Well-formed to the eye, 99 bits a sample."""
     jpeg = large_jpeg(320, 240)

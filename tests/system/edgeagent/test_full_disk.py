@@ -7,7 +7,7 @@ import pytest
 from edgeagent.driver import OutboxFull, Picture
 from tests.chaos import smalldisk
 from tests.chaos.smalldisk import fill
-from tests.unit.edgeagent.test_outbox import LIMITS, alarm, draft, outbox, rows
+from tests.outboxes import LIMITS, alarm, draft, outbox, rows
 
 pytestmark = pytest.mark.root
 

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.mosquitto import Mosquitto
-from tests.system.edgeagent.test_uplink_refusals import gaps, noise
-from tests.uplinks import Sink, box
+from tests.uplinks import Sink, box, declared, noise
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(900) + b"\xff\xd9"
 
@@ -28,10 +27,6 @@ def records(sink):
     """Each record event that has come, repeats left out."""
     return {(stream, seq) for got in sink.events for stream, (lane, seq) in zip(got.streams, got.numbers, strict=True)
             if lane == "record"}  # fmt: skip
-
-
-async def declared(sink):
-    return sorted((gap.lane, run, gap.reason) for gap in await gaps(sink) for run in gap.ranges)
 
 
 async def ask_again(village, sink) -> None:

@@ -9,16 +9,9 @@ from edgeagent.uplink.window import MAX_BYTES, MAX_MESSAGES
 from gridwire.limits import MAX_BATCH_EVENTS, MAX_PACKED_BYTES
 from gridwire.ranges import RangeSet
 from tests.harness import until
-from tests.uplinks import Sink, box
+from tests.uplinks import Sink, box, noise
 
 JPEG = b"\xff\xd8\xff\xe0" + b"x" * 1000 + b"\xff\xd9"
-
-
-def noise(n, size):
-    """Text that zstd makes little smaller."""
-    import random
-
-    return {"noise": random.Random(n).randbytes(size // 2).hex()}
 
 
 async def test_a_live_event_goes_alone_and_at_once(tmp_path, broker):
@@ -54,7 +47,7 @@ async def test_half_a_mebibyte_and_no_more_while_nobody_answers(tmp_path, broker
     async with Sink(broker.port) as sink, box(tmp_path, broker.port) as village:
         await village.connected()
         for n in range(60):
-            await village.emit(detail=noise(n, 50_000))
+            await village.emit(detail=noise(50_000, n))
         await village.settle(sink)
         assert 0.8 * MAX_BYTES < sum(got.size for got in sink.events) <= MAX_BYTES
         sink.ack_all()
@@ -89,7 +82,7 @@ async def test_the_backlog_goes_in_batches_within_their_limits(tmp_path, broker)
     async with box(tmp_path, broker.port) as village:
         await village.flood("record", 500)
         for n in range(20):
-            await village.emit(detail=noise(n, 9_000))
+            await village.emit(detail=noise(9_000, n))
         broker.start()
         async with Sink(broker.port, acking=True) as sink:
             await village.until_acked()
@@ -103,7 +96,7 @@ async def test_one_picture_at_a_time_and_none_while_events_fill_the_window(tmp_p
     async with Sink(broker.port) as sink, box(tmp_path, broker.port) as village:
         await village.connected()
         for n in range(12):
-            await village.emit(detail=noise(n, 50_000))
+            await village.emit(detail=noise(50_000, n))
         await village.emit(pictures=(JPEG, JPEG, JPEG))
         await village.settle(sink)
         assert sink.seqs("media") == []

@@ -8,8 +8,7 @@ import pytest
 
 from tests.harness import until
 from tests.mosquitto import Mosquitto
-from tests.system.edgeagent.test_uplink_refusals import gaps, noise
-from tests.uplinks import Sink, box
+from tests.uplinks import Sink, box, declared, noise
 
 LIMIT_BYTES = 20_000
 OLD = 'protocol = "3.1.1"\nresend_after_s = 1'
@@ -23,10 +22,6 @@ def jpeg(n: int, size: int) -> bytes:
 def broker(tmp_path):
     with Mosquitto(tmp_path / "broker", max_packet_size=LIMIT_BYTES) as running:
         yield running
-
-
-async def declared(sink):
-    return sorted((gap.lane, run, gap.reason) for gap in await gaps(sink) for run in gap.ranges)
 
 
 async def test_a_picture_beyond_the_limit_is_declared_and_all_else_arrives(tmp_path, broker):

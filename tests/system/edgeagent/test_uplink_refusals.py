@@ -9,30 +9,16 @@ import random
 import signal
 
 import edgeagent.uplink.uplink
-from gridwire.codec import decode_up
-from gridwire.events import Gap
 from tests.harness import until
 from tests.hubs import COUNTY
-from tests.instances import BOX, SOURCE
+from tests.instances import BOX
 from tests.mosquitto import Mosquitto
-from tests.uplinks import Sink, box
+from tests.uplinks import Sink, box, gaps, noise
 
 TALK = "".join(f"topic write grid/1/{COUNTY}/{BOX}/up/{name}\n" for name in ("status", "birth", "health", "reply"))
 EVENTS = "".join(f"topic write grid/1/{COUNTY}/{BOX}/up/{name}\n" for name in ("event", "batch", "media/#"))
 OPEN = f"user sink\ntopic readwrite #\n\nuser {BOX}\ntopic read grid/1/{COUNTY}/{BOX}/down/#\n{TALK}"
 NOT_AUTHORISED, BAD_PAYLOAD = 0x87, 0x99
-
-
-def noise(size):
-    return {"noise": random.Random(1).randbytes(size // 2).hex()}
-
-
-async def gaps(sink):
-    """All gaps that were declared, as the hub got them."""
-    arrived = [
-        each for got in sink.events if got.name != "media" for each in decode_up(got.message.payload, source=SOURCE)
-    ]
-    return [each.event.data for each in arrived if isinstance(each.event.data, Gap)]
 
 
 async def test_a_mistake_in_the_acl_holds_everything_and_loses_nothing(tmp_path, monkeypatch):

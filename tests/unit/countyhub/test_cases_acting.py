@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -27,6 +28,7 @@ from tests.casebooks import (
     MORNING,
     RUBBISH,
     VILLAGE,
+    acted,
     acts,
     book,
     opened,
@@ -41,12 +43,7 @@ POSTGRES_QUICK = True
 OF = book()
 WHO = people(OF)
 CLERK, MAYOR, DESK = WHO["village_clerk"], WHO["township"], WHO["dispatcher"]
-
-
-async def do(store: Store, number: str, name: str, actor: Actor, now=MORNING, of: Book = OF, **more) -> Acted:
-    done = await act(store, of, number, Act(name=name, **{"text": "因为", **more}), actor, now)
-    assert isinstance(done, Acted), done
-    return done
+do = partial(acted, of=OF)
 
 
 async def refused(store: Store, number: str, name: str, actor: Actor, now=MORNING, of: Book = OF, **more) -> str:

@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import logging
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select, update
 
 from countyhub import escalation
-from countyhub.cases.acting import Acted, act
 from countyhub.cases.finding import board, one, timeline
-from countyhub.lifecycle.state import Act, Actor, Office
+from countyhub.lifecycle.state import Office
 from countyhub.registry.forms import Deadline
 from countyhub.store.casetables import cases
 from countyhub.store.engine import Store
@@ -23,6 +23,7 @@ from tests.casebooks import (
     MORNING,
     RUBBISH,
     VILLAGE,
+    acted,
     acts,
     book,
     opened,
@@ -41,12 +42,7 @@ CLERK, MAYOR = WHO["village_clerk"], WHO["township"]
 WITH_END = [Deadline(category="99", level="", name="办结", amount=60, unit="minutes", until="close")]
 STRICT = book([*WITH_END])
 HOURLY = book([*WITH_END], escalates=False)
-
-
-async def do(store: Store, number: str, name: str, actor: Actor, now: datetime, of=OF, **more) -> Acted:
-    done = await act(store, of, number, Act(name=name, text="因为", **more), actor, now)
-    assert isinstance(done, Acted), done
-    return done
+do, do_hourly = partial(acted, of=OF), partial(acted, of=HOURLY)
 
 
 async def lines(store: Store, number: str) -> list[tuple[str, float, str]]:
@@ -78,9 +74,9 @@ async def test_after_a_standstill_nothing_is_missed_and_nothing_is_told_twice(st
 async def test_who_acts_before_the_hub_comes_round_takes_nothing_from_the_timeline(store: Store) -> None:
     """R-ESC-02: what is over when it is closed was over."""
     number = (await opened(store, HOURLY, opening(category="9901"))).number
-    await do(store, number, "begin", CLERK, MORNING + 50 * MINUTE, HOURLY)
-    await do(store, number, "feed_back", CLERK, MORNING + 70 * MINUTE, HOURLY)
-    await do(store, number, "close", CLERK, MORNING + 71 * MINUTE, HOURLY)
+    await do_hourly(store, number, "begin", CLERK, MORNING + 50 * MINUTE)
+    await do_hourly(store, number, "feed_back", CLERK, MORNING + 70 * MINUTE)
+    await do_hourly(store, number, "close", CLERK, MORNING + 71 * MINUTE)
     assert [each[:2] for each in await lines(store, number)] == [
         ("turned_yellow", 45), ("begin", 50), ("turned_red", 60), ("feed_back", 70), ("close", 71),
     ]  # fmt: skip
@@ -92,11 +88,11 @@ async def test_what_was_told_as_over_is_not_met_by_who_had_to_wait(store: Store,
     """R-ESC-02: one moment for the timeline and for the clock, that of the change."""
     number, other = [(await opened(store, HOURLY, opening(key, category="9901"))).number for key in "ab"]
     if name == "split":
-        await do(store, number, "merge", CLERK, MORNING, HOURLY, parent=other)
+        await do_hourly(store, number, "merge", CLERK, MORNING, parent=other)
     for before in ("begin", "feed_back") if name == "close" else ():
-        await do(store, number, before, CLERK, MORNING, HOURLY)
+        await do_hourly(store, number, before, CLERK, MORNING)
     assert await escalation.once(store, HOURLY, MORNING + 60 * MINUTE) >= 1
-    await do(store, number, name, CLERK, MORNING + 59 * MINUTE, HOURLY, parent=other if name == "merge" else "")
+    await do_hourly(store, number, name, CLERK, MORNING + 59 * MINUTE, parent=other if name == "merge" else "")
     async with store.read() as connection:
         found = await one(connection, number)
         last = (await timeline(connection, number))[-1]
@@ -121,12 +117,12 @@ async def test_a_drill_has_its_lights_and_is_not_escalated(store: Store) -> None
 
 async def test_suspension_stops_the_clock(store: Store) -> None:
     number = (await opened(store, HOURLY, opening(category="9901"))).number
-    await do(store, number, "ask_pause", CLERK, MORNING, HOURLY)
-    await do(store, number, "agree_pause", MAYOR, MORNING + 30 * MINUTE, HOURLY)
+    await do_hourly(store, number, "ask_pause", CLERK, MORNING)
+    await do_hourly(store, number, "agree_pause", MAYOR, MORNING + 30 * MINUTE)
     kept = await row(store, number)
     assert (kept.light, kept.due, kept.next_instant) == ("grey", None, None)
     assert await escalation.once(store, HOURLY, MORNING + DAY) == 0
-    await do(store, number, "resume", CLERK, MORNING + DAY, HOURLY)
+    await do_hourly(store, number, "resume", CLERK, MORNING + DAY)
     assert (await row(store, number)).next_instant == MORNING + DAY + 15 * MINUTE
     assert await escalation.once(store, HOURLY, MORNING + 2 * DAY) == 1
     assert [each[0] for each in await lines(store, number)][-2:] == ["turned_yellow", "turned_red"]
@@ -188,10 +184,10 @@ async def test_feedback_that_was_not_true_gains_no_time(store: Store) -> None:
     answer = Deadline(category="98", level="", name="反馈", amount=60, unit="minutes", until="feedback")
     of = book([answer], escalates=False)
     number = (await opened(store, of, opening(category="9801"))).number
-    await do(store, number, "begin", CLERK, MORNING, of)
-    await do(store, number, "feed_back", CLERK, MORNING + 10 * MINUTE, of)
+    await do(store, number, "begin", CLERK, MORNING, of=of)
+    await do(store, number, "feed_back", CLERK, MORNING + 10 * MINUTE, of=of)
     assert await escalation.once(store, of, MORNING + DAY) == 0
-    await do(store, number, "redo", CLERK, MORNING + DAY, of)
+    await do(store, number, "redo", CLERK, MORNING + DAY, of=of)
     assert (await acts(store, number))[2:] == ["begin", "feed_back", "redo", "turned_yellow", "turned_red"]
     assert (await row(store, number)).light == "red"
 

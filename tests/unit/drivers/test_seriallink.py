@@ -20,14 +20,6 @@ M1 = bytes.fromhex("02 09 01 6B 3D 12 D6 9A 03")
 SEEN = CardSeen("m1", bytes.fromhex("6B3D12D6"))
 
 
-@pytest.fixture
-async def port(tmp_path):
-    port = PtyPort(tmp_path / "reader")
-    port.plug()
-    yield port
-    port.unplug()
-
-
 def settings(port: PtyPort, **changes) -> SerialSettings:
     return SerialSettings(
         port=str(port.link), inter_byte_timeout_s=0.05, reopen_first_s=0.01, reopen_last_s=0.02, **changes

@@ -30,14 +30,6 @@ def lookout():
 
 
 @pytest.fixture
-async def port(tmp_path):
-    port = PtyPort(tmp_path / "reader")
-    port.plug()
-    yield port
-    port.unplug()
-
-
-@pytest.fixture
 def reader(port):
     reader = IdReader(port.send)
     port.on_bytes = reader.take

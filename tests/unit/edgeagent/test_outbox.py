@@ -5,44 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from contextlib import asynccontextmanager, closing
-from datetime import UTC, datetime
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from edgeagent.clock import Stamp
-from edgeagent.driver import Alarm, Checkin, OutboxFull, Picture, Reading
-from edgeagent.outbox import Limits, NotAnOutbox, Outbox, OutboxNewer, connection, schema
-from edgeagent.outbox.draft import Draft
+from edgeagent.driver import Checkin, OutboxFull, Picture, Reading
+from edgeagent.outbox import NotAnOutbox, OutboxNewer, connection, schema
 from gridwire.codec import EventTooLarge
 from gridwire.events import Gap
-
-SOURCE = "grid/1/431126/431126001002"
-LIMITS = Limits(max_mb=64, pictures_max_mb=8, retain_days=7, linger_s=0.01)
-JPEG = b"\xff\xd8\xff\xe0" + b"x" * 1000 + b"\xff\xd9"
-
-
-def draft(data, subject="pond"):
-    return Draft(SOURCE, subject, data, Stamp(datetime.now(UTC), 12.5, "synced"))
-
-
-def alarm(**changes):
-    return draft(Alarm(kind="motion", state="pulse", **changes))
-
-
-@asynccontextmanager
-async def outbox(folder, limits=LIMITS, boot="boot-1", machine="machine-1"):
-    box = await Outbox.open(folder, limits, boot=boot, machine=machine, gap=lambda gap: draft(gap, "box"))
-    try:
-        yield box
-    finally:
-        await box.close()
-
-
-async def rows(box, lane):
-    return await box.read(lane, 1, 10**9, 10**6)
+from tests.outboxes import JPEG, LIMITS, alarm, draft, outbox, rows
 
 
 async def test_numbers_have_no_holes_and_survive_a_restart(tmp_path):
@@ -339,7 +312,8 @@ async def test_an_older_file_is_brought_forward_step_by_step(tmp_path):
 
 
 async def test_a_picture_is_on_the_disk_before_its_row(tmp_path, monkeypatch):
-    """Its bytes before its name, and its name before anything speaks of it."""
+    """Its bytes before its name, and its name before anything speaks of it. No trace is left of the order in which the
+    kernel was asked: its function is called as ever, and noted."""
     synced, fsync = [], os.fsync
 
     def spy(descriptor):

@@ -20,7 +20,7 @@ from edgeagent.outbox.since import Moments, Since
 from edgeagent.outbox.survey import survey
 from edgeagent.outbox.verify import verify
 from gridwire.ranges import RangeSet
-from tests.unit.edgeagent.test_outbox import JPEG, alarm, draft, outbox, rows
+from tests.outboxes import JPEG, alarm, draft, outbox, rows
 
 
 def in_a_minute(**step: float) -> Stamp:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from edgeagent.driver import Picture
-from tests.unit.edgeagent.test_outbox import JPEG, alarm, draft, outbox, rows
+from tests.outboxes import JPEG, alarm, draft, outbox, rows
 
 PAGE = 4096
 COUNT = 2000
