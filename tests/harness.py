@@ -46,6 +46,8 @@ class DeviceRecorder:
     stream: str = field(default_factory=new_ulid)
     memory: dict[str, bytes] = field(default_factory=dict)
     observations: list[Observation] = field(default_factory=list)
+    stored: list[Stored] = field(default_factory=list)
+    """What became of each observation: its id and its number."""
     reports: list[Report] = field(default_factory=list)
     refused: int = 0
     """How often the outbox has refused something, being full."""
@@ -94,7 +96,8 @@ class DeviceRecorder:
         assert msgspec.json.decode(msgspec.json.encode(data), type=type(data)) == data
         self.observations.append(observation)
         self._remember(values)
-        return Stored(new_ulid(), self.stream, lane, len(self.observations), self.picture_wanted)
+        self.stored.append(Stored(new_ulid(), self.stream, lane, len(self.observations), self.picture_wanted))
+        return self.stored[-1]
 
     def _refuse_if_full(self, lane: Lane) -> None:
         if self.full:

@@ -63,7 +63,8 @@ async def test_the_oldest_goes_once_the_new_one_is_good_and_nothing_else_goes(ur
 
 
 async def test_a_new_one_that_is_not_good_costs_no_old_one(url, folder, monkeypatch):
-    """A disk that gives back something else than was written."""
+    """A disk that gives back something else than was written. Between the copy, which is the real one, and its being
+    read again nobody else can come in: it is spoilt where its making ends."""
     first = await backupfolder.make(url, folder, 1, NOON)
     whole = backup.backup
 

@@ -1,7 +1,6 @@
 """The simulated camera as real clients see it: zeep with the WSDLs that onvif-zeep ships parses every answer."""
 
 import asyncio
-import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -124,8 +123,7 @@ async def test_event_answers_parse(camera):
     assert camera.subscriptions == 1
 
 
-async def test_onvif_service_of_onvif_zeep_works(camera, monkeypatch):
-    monkeypatch.setattr(logging, "basicConfig", lambda **_: None)  # onvif-zeep calls it on import
+async def test_onvif_service_of_onvif_zeep_works(camera):
     onvif = pytest.importorskip("onvif")
 
     def run():

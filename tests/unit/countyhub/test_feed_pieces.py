@@ -7,7 +7,6 @@ import sys
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from types import SimpleNamespace
 from typing import get_args
 
 import httpx
@@ -138,20 +137,27 @@ async def test_what_is_allowed_is_allowed_also_without_tls_and_nothing_else() ->
 # -- which feeds run
 
 
-async def test_a_feed_is_found_by_the_name_of_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
+PIGEON = """
+flown = []
+async def run(*given):
+    flown.append(given)
+"""
+
+
+async def test_a_feed_is_found_by_the_name_of_its_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Pigeon(FeedsSettings, frozen=True, kw_only=True):
         pigeon: MqttFeedSettings = MqttFeedSettings(enabled=True)
 
-    flown: list[object] = []
-
-    async def fly(*given: object) -> None:
-        flown.append(given)
-
-    monkeypatch.setitem(sys.modules, "countyhub.feeds.pigeon", SimpleNamespace(run=fly))
+    (tmp_path / "pigeon.py").write_text(PIGEON)
+    monkeypatch.setattr(feeds, "__path__", [*feeds.__path__, str(tmp_path)])
     held: dict[str, str] = {}
     config = Config(county="431126", feeds=Pigeon(webhooks=False))
-    await feeds.run(None, None, config, held)
-    assert flown == [(None, None, config, held)]
+    try:
+        await feeds.run(None, None, config, held)
+        assert feeds.pigeon.flown == [(None, None, config, held)]
+    finally:
+        sys.modules.pop("countyhub.feeds.pigeon", None)
+        vars(feeds).pop("pigeon", None)
     both = FeedsSettings(mqtt=MqttFeedSettings(enabled=True))
     assert (both.running, FeedsSettings(webhooks=False).running) == (("mqtt", "webhook"), ())
     assert all(callable(importlib.import_module(f"countyhub.feeds.{name}").run) for name in both.running)

@@ -141,7 +141,7 @@ def answer_of(header):
     ],
 )
 def test_digest_of_rfc_7616(monkeypatch, algorithm, response):
-    """RFC 7616, 3.9.1."""
+    """RFC 7616, 3.9.1. Its answer stands for one random number of the client: only chance is replaced."""
     monkeypatch.setattr("secrets.token_hex", lambda _: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ")
     value = (
         f'Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm={algorithm}, '

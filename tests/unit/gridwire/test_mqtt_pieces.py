@@ -46,7 +46,7 @@ class Sink(Wire):
 
 def paho_over(sink: Sink, settings: MqttSettings = SETTINGS, will: Will | None = None) -> PahoClient:
     paho = PahoClient(settings, will=will, manual_ack=False)
-    paho.on_socket_register_write = lambda *_: None
+    paho.on_socket_register_write = lambda *_: None  # a loop would watch the socket: here is none
     paho.connect_over(sink)
     paho.loop_write()
     return paho
