@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
+import pytest
+
 import drivers.onvif
 from edgeagent.driver import Alarm
 from simulators.camera import CameraConfig, CameraFarm
@@ -42,6 +44,20 @@ async def camera(**settings):
     settings["quirks"] = frozenset(settings.get("quirks", ()))
     async with CameraFarm([CameraConfig(**settings)]) as farm:
         yield farm["gate"]
+
+
+@contextlib.asynccontextmanager
+async def farm(*configs):
+    """Cameras that are found by multicast, at a port of their own; the test is skipped where there is none."""
+    cameras = CameraFarm(configs, multicast=True, multicast_port=0)
+    try:
+        await cameras.start()
+    except OSError as error:
+        pytest.skip(f"no multicast on this machine: {error}")
+    try:
+        yield cameras
+    finally:
+        await cameras.stop()
 
 
 def is_polled(simulated):

@@ -15,7 +15,7 @@ from countyhub.cases.book import Book
 from countyhub.cases.opening import Opened, Opening, open_case
 from countyhub.lifecycle.state import Act, Actor, Role
 from countyhub.registry.columns import Row
-from countyhub.registry.forms import Duty
+from countyhub.registry.forms import Deadline, Duty
 from countyhub.registry.snapshot import Registry
 from countyhub.store.casetables import case_entry, cases
 from countyhub.store.engine import Store, open_store
@@ -47,6 +47,11 @@ def book(more: Iterable[Row] = (), **options: Any) -> Book:
     """Of the small county, with more rows."""
     found = registry([*rows(), *more]) if more else small()
     return Book(COUNTY, lambda: found, **options)
+
+
+def hourly(**options: Any) -> Book:
+    """The same, but that a case of category 99 must be closed within an hour."""
+    return book([Deadline(category="99", level="", name="办结", amount=60, unit="minutes", until="close")], **options)
 
 
 def staff(role: Role, place: str) -> str:

@@ -7,12 +7,22 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
 from tests.hubs import ROOT
 from tests.processes import AgentProcess
+
+
+def edgeagent(*args: object, **environ: str) -> subprocess.CompletedProcess[str]:
+    """A command to its end, in a process of its own."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG"))} | environ
+    return subprocess.run(
+        [sys.executable, "-m", "edgeagent.cli", *map(str, args)],
+        cwd=ROOT, env=env, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,
+    )  # fmt: skip
 
 
 class Command:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import hashlib
 import platform
 import shutil
 import subprocess
@@ -19,6 +20,10 @@ from tests.hubs import ROOT
 ARCH = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), "")
 OLD, NEW = "0.1.0", "0.1.0+1"
 UV = ROOT / ".uv" / "bin" / "uv"
+_READ = (
+    "gridwire", "edgeagent", "drivers", "countyhub", "systemd", "config", "docs", "monitoring", "scripts/deb",
+    "CHANGELOG.md", "uv.lock",
+)  # fmt: skip
 
 
 @functools.cache
@@ -42,6 +47,12 @@ def built(*names: str, version: str = OLD, debian: tuple[str, ...] = ("12", "13"
                 check=True, timeout=800,
             )  # fmt: skip
     return folder
+
+
+def sources() -> str:
+    """What a build reads of this tree."""
+    listed = [path for name in _READ for path in sorted([ROOT / name, *(ROOT / name).rglob("*")]) if path.is_file()]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in listed if "__pycache__" not in path.parts)).hexdigest()
 
 
 def file_name(name: str, release: str, version: str = OLD) -> str:

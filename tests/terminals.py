@@ -23,6 +23,14 @@ OWN: dict[str, dict[str, Any]] = {
 TONES = {(1, 2): "done", (2, 1): "already", (3, 9): "failed", (1, 1): "next"}
 
 
+def village_key(folder: Path) -> Path:
+    """The file of the key that people's numbers are hashed with."""
+    path = folder / "village.key"
+    path.write_text("v7:" + bytes(range(32)).hex())
+    path.chmod(0o600)
+    return path
+
+
 class Station:
     """A village station's terminal and its device. `settings`: of the terminal, `own`: of its parts by name."""
 
@@ -31,9 +39,7 @@ class Station:
         self.device = DeviceRecorder(folder / "cache", language="zh")
         self.settings: dict[str, Any] = {"privacy_notice": ""}
         self.own: dict[str, dict[str, Any]] = {name: dict(settings) for name, settings in OWN.items()}
-        self.key_file = folder / "village.key"
-        self.key_file.write_text("v7:" + bytes(range(32)).hex())
-        self.key_file.chmod(0o600)
+        self.key_file = village_key(folder)
         self.driver: Driver | None = None
 
     @property

@@ -14,6 +14,7 @@ from drivers.terminal.idnumber import load_village_key
 from edgeagent.driver import Checkin
 from simulators.terminal import SimTerminal, foreigner, random_card, resident
 from tests.harness import DeviceRecorder, until
+from tests.terminals import village_key
 
 NUMBER = "11010519491231002X"
 MASKED = "110105********002X"
@@ -24,10 +25,7 @@ DONE, ALREADY, FAILED = (1, 2), (2, 1), (3, 9)
 
 @pytest.fixture
 def key_file(tmp_path):
-    path = tmp_path / "village.key"
-    path.write_text("v7:" + bytes(range(32)).hex())
-    path.chmod(0o600)
-    return path
+    return village_key(tmp_path)
 
 
 @pytest.fixture

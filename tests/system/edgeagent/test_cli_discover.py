@@ -1,7 +1,6 @@
 """`edgeagent discover` as a person calls it, with simulated cameras that answer on loopback."""
 
 import asyncio
-import contextlib
 import json
 import os
 import pty
@@ -16,6 +15,7 @@ from drivers.onvif.discovery.discovery import discover
 from edgeagent.cli.say import width
 from edgeagent.driver import Login, Search
 from simulators.camera import QUIRKS, CameraConfig, CameraFarm
+from tests.cameras import farm
 
 ROOT = Path(__file__).resolve().parents[3]
 PASSWORD = "camera-2024"
@@ -26,19 +26,6 @@ HEAD = 'box = "430121001001"\n[hub]\nhost = "127.0.0.1"\nport = 1\n'
 def config(name, *quirks, **settings):
     settings.setdefault("serial", f"GC2000-{name}")
     return CameraConfig(name=name, quirks=frozenset(quirks), **settings)
-
-
-@contextlib.asynccontextmanager
-async def farm(*configs):
-    cameras = CameraFarm(configs, multicast=True, multicast_port=0)
-    try:
-        await cameras.start()
-    except OSError as error:
-        pytest.skip(f"no multicast on this machine: {error}")
-    try:
-        yield cameras
-    finally:
-        await cameras.stop()
 
 
 def search(cameras, *logins, **more):
@@ -143,7 +130,7 @@ async def test_a_watched_camera_is_left_in_peace():
 async def test_a_camera_that_freezes_after_its_answer_is_said_to_be_silent():
     async with farm(config("gate")) as cameras:
         task = asyncio.create_task(found(search(cameras, LOGIN)))
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # it answers the first call within it, and is asked for more when all calls are over
         cameras["gate"].drop_connections()
         await cameras["gate"].stop()
         assert codes((await task)["gate"]) == ["silent"]

@@ -1,7 +1,6 @@
 """The command `edgeagent` as a person calls it: a process, its output, its exit code."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -11,17 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import edgeagent
+
 ROOT = Path(__file__).resolve().parents[3]
 GOOD = 'box = "430121001001"\n[hub]\nhost = "127.0.0.1"\nport = 1\n'
 BAD = 'box = "430121001001"\n[hub]\nhots = "127.0.0.1"\nport = "1883"\n'
-
-
-def edgeagent(*args: object, **environ: str) -> subprocess.CompletedProcess[str]:
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG"))} | environ
-    return subprocess.run(
-        [sys.executable, "-m", "edgeagent.cli", *map(str, args)],
-        cwd=ROOT, env=env, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,
-    )  # fmt: skip
 
 
 @pytest.fixture

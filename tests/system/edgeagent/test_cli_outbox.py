@@ -6,10 +6,10 @@ import asyncio
 import json
 import sqlite3
 
+from tests.commands import edgeagent
 from tests.harness import until
 from tests.hubs import PATIENCE_S
 from tests.processes import AgentProcess, Ledger, emitter
-from tests.system.edgeagent.test_cli_edgeagent import edgeagent
 from tests.uplinks import Sink
 
 WORKERS = {"alarm": 1, "checkin": 1, "picture": 1}

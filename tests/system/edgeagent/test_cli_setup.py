@@ -1,7 +1,6 @@
 """`edgeagent setup` as a technician calls it in a village: at a terminal, with cameras, serial parts and slips."""
 
 import asyncio
-import contextlib
 import re
 import tomllib
 from pathlib import Path
@@ -15,8 +14,9 @@ from edgeagent.cli.say import width
 from edgeagent.cli.setup import writing
 from edgeagent.cli.setup.plan import Plan, Present
 from edgeagent.configfile import load
-from simulators.camera import CameraConfig, CameraFarm
+from simulators.camera import CameraConfig
 from simulators.terminal import ALL_PARTS, SimTerminal, resident
+from tests.cameras import farm
 from tests.enrolments import County
 from tests.typists import typist
 
@@ -31,19 +31,6 @@ box = "430121001001"   # 问过镇里
 [hub]
 host = "hub.example.cn"  # 换过两次
 """
-
-
-@contextlib.asynccontextmanager
-async def farm(*configs):
-    cameras = CameraFarm([CameraConfig(**one) for one in configs], multicast=True, multicast_port=0)
-    try:
-        await cameras.start()
-    except OSError as error:
-        pytest.skip(f"no multicast on this machine: {error}")
-    try:
-        yield cameras
-    finally:
-        await cameras.stop()
 
 
 @pytest.fixture
@@ -91,7 +78,7 @@ async def test_a_village_is_set_up_with_slips_of_the_hand_on_the_way(box, tmp_pa
         {"name": "pond", "serial": "SN0002BBBB", **HIKVISION},
         {"name": "hill", "serial": "SN0003CCCC", "model": "XM530", "password": "another"},
     )
-    async with farm(*cameras) as found, SimTerminal(parts=ALL_PARTS) as parts:
+    async with farm(*(CameraConfig(**one) for one in cameras)) as found, SimTerminal(parts=ALL_PARTS) as parts:
         ports = {"Serial": "idcard", "Adapter": "printer", "GM65 Barcode": "scanner"}
         root = machine_with(tmp_path / "machine", {what: parts.ports[part] for what, part in ports.items()})
         async with setup(box, cameras=found, root=root) as person:
@@ -218,7 +205,7 @@ async def test_a_login_that_nobody_knew_is_filled_in_the_next_time(box):
     (box / "conf.d").mkdir()
     cameras = ({"name": name, "serial": f"SN-{name}-0001", **HIKVISION} for name in ("gate", "door"))
     begin = (("村级区划代码", ""), ("村名", ""), ("[3]", ""), ("现在查找", ""), ("地址范围", ""))
-    async with farm(*cameras) as found:
+    async with farm(*(CameraConfig(**one) for one in cameras)) as found:
         by_hand = f'[device.door]  # by hand\ndriver = "onvif"\naddress = "127.0.0.1:{found["door"].port}"\n'
         (box / "conf.d/hand.toml").write_text(by_hand)
         async with setup(box, cameras=found) as person:
@@ -292,7 +279,7 @@ protocol = "line"
 port = "/dev/serial/by-id/usb-GM65"
 """
     cameras = ({"name": "a", "serial": "SN0001AAAA", **HIKVISION}, {"name": "b", "serial": "SN0002BBBB"})
-    async with farm(*cameras) as found:
+    async with farm(*(CameraConfig(**one) for one in cameras)) as found:
         code, screen = await run(box, answers, "--dry-run", cameras=found)
         assert (code, files(box)) == (0, {box / "ca.pem": b"x"}), screen
         code, screen = await run(box, answers, cameras=found)

@@ -17,6 +17,7 @@ from simulators.terminal.snippet import snippet
 from tests.commands import command
 from tests.harness import until as until_within
 from tests.processes import AgentProcess
+from tests.terminals import village_key
 
 until = partial(until_within, within_s=60.0)
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,10 +40,7 @@ async def terminal():
 
 @pytest.fixture
 def key_file(tmp_path):
-    path = tmp_path / "village.key"
-    path.write_text("v7:" + bytes(range(32)).hex())
-    path.chmod(0o600)
-    return path
+    return village_key(tmp_path)
 
 
 def box(folder, terminal, key_file, *, parts=("idcard", "iccard", "scanner", "beeper"), more="", **settings):

@@ -13,6 +13,7 @@ import tarfile
 
 import pytest
 
+from tests.debs import sources
 from tests.hubs import ROOT
 
 pytestmark = [
@@ -24,10 +25,6 @@ pytestmark = [
 
 NAMES = ("edgeagent", "countyhub", "edgeagent-vision")
 MODULES = {"edgeagent": "edgeagent/site", "countyhub": "countyhub/site", "edgeagent-vision": "edgeagent/vision"}
-READ = (
-    "gridwire", "edgeagent", "drivers", "countyhub", "systemd", "config", "docs", "monitoring", "scripts/deb",
-    "CHANGELOG.md", "uv.lock",
-)  # fmt: skip
 MACHINE = {"amd64": 62, "arm64": 183}
 
 
@@ -68,12 +65,6 @@ def field(path, name):
     return subprocess.run(
         ["dpkg-deb", "--field", path, name], capture_output=True, text=True, check=True
     ).stdout.strip()
-
-
-def sources():
-    """What a build reads of this tree."""
-    listed = [path for name in READ for path in sorted([ROOT / name, *(ROOT / name).rglob("*")]) if path.is_file()]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in listed if "__pycache__" not in path.parts)).hexdigest()
 
 
 def test_the_same_sources_give_the_same_bytes(dist, tmp_path):

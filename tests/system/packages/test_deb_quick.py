@@ -18,8 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.debs import sources
 from tests.hubs import ROOT
-from tests.system.packages.test_deb_build import sources
 
 ARCH = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), "")
 DEBIAN = "13" if sys.version_info[:2] == (3, 13) else "12"

@@ -26,6 +26,7 @@ from tests.casebooks import (
     acted,
     acts,
     book,
+    hourly,
     opened,
     opening,
     people,
@@ -39,9 +40,8 @@ OF = book()
 STILL = book(escalates=False)
 WHO = people(OF)
 CLERK, MAYOR = WHO["village_clerk"], WHO["township"]
-WITH_END = [Deadline(category="99", level="", name="办结", amount=60, unit="minutes", until="close")]
-STRICT = book([*WITH_END])
-HOURLY = book([*WITH_END], escalates=False)
+STRICT = hourly()
+HOURLY = hourly(escalates=False)
 do, do_hourly = partial(acted, of=OF), partial(acted, of=HOURLY)
 
 

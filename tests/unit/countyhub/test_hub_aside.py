@@ -22,7 +22,7 @@ from countyhub.store.mattertables import matter
 from countyhub.store.worktables import aside as put_aside
 from gridwire.codec import encode_event
 from gridwire.events import Alarm, Event, Request, Sos
-from tests.casebooks import DAY, GRID, MORNING, opened, opening
+from tests.casebooks import DAY, GRID, MORNING, hourly, opened, opening
 from tests.gateways import Says
 from tests.harness import until
 from tests.matters import COUNTY, County, packed, registry, rows
@@ -137,16 +137,15 @@ async def test_texts_of_boxes_never_reach_the_followers_unstorable(store: Store)
 
 async def test_one_case_that_cannot_be_written_does_not_stop_the_deadlines_of_others(store: Store) -> None:
     """R-ESC-06."""
-    from tests.unit.countyhub.test_cases_escalation import HOURLY
-
-    numbers = [(await opened(store, HOURLY, opening(key, category="9901"))).number for key in "abc"]
+    strict = hourly(escalates=False)
+    numbers = [(await opened(store, strict, opening(key, category="9901"))).number for key in "abc"]
     await refuse(store, "case_entry", ".number || .act", f"{numbers[1]}turned%")
-    await escalation.once(store, HOURLY, MORNING + DAY)
+    await escalation.once(store, strict, MORNING + DAY)
     assert await rows_aside(store) == [("escalation", f"case {numbers[1]}")]
     async with store.read() as connection:
         turned = select(case_entry.c.number).where(case_entry.c.act == "turned_red").order_by(case_entry.c.number)
         assert list((await connection.execute(turned)).scalars()) == [numbers[0], numbers[2]]
-    assert await escalation.once(store, HOURLY, MORNING + DAY + timedelta(minutes=59)) == 0
+    assert await escalation.once(store, strict, MORNING + DAY + timedelta(minutes=59)) == 0
 
 
 async def test_a_line_that_cannot_be_told_keeps_no_call_for_help_from_being_heard(store: Store) -> None:
