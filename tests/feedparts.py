@@ -23,6 +23,7 @@ from countyhub.store.engine import Store
 from gridwire.codec import encode_event
 from gridwire.events import Alarm, Data
 from gridwire.mqtt import Message, MqttClient, MqttSettings
+from tests.harness import until
 from tests.hubs import COUNTY, PATIENCE_S
 from tests.instances import BOX, NOON, SOURCE, event
 from tests.registries import ZONE
@@ -121,9 +122,7 @@ class Listener:
 
     async def until_seqs(self, *expected: int) -> None:
         """Until these have come, in this order."""
-        async with asyncio.timeout(PATIENCE_S):
-            while self.once != list(expected):
-                await asyncio.sleep(0.01)
+        await until(lambda: self.once == list(expected), PATIENCE_S)
 
 
 def now() -> datetime:

@@ -20,6 +20,8 @@ from tests.mosquitto import free_port
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.slow, pytest.mark.chaos]
 KEYS, KILLS, SENDERS = 60, 6, 4
 GONE = (OSError, http.client.HTTPException)
+AGAIN_S = 0.05
+"""A sender tries again after this."""
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ async def send(hub: HubProcess, waiting: list[str], numbers: dict[str, str]) -> 
             said = await hub.caller("POST", "/cases", {"title": key}, idempotency_key=key)
         except GONE:
             waiting.insert(0, key)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(AGAIN_S)
             continue
         if said.status == 201:
             number = said.json["case"]["number"]
@@ -53,7 +55,7 @@ async def send(hub: HubProcess, waiting: list[str], numbers: dict[str, str]) -> 
         else:
             assert said.code in ("api.in-progress", "api.database-away"), said
             waiting.insert(0, key)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(AGAIN_S)
 
 
 async def test_every_report_becomes_one_case_whatever_is_killed_when(hub, counted):
@@ -62,7 +64,7 @@ async def test_every_report_becomes_one_case_whatever_is_killed_when(hub, counte
     senders = [asyncio.create_task(send(hub, waiting, numbers)) for _ in range(SENDERS)]
     for turn in range(1, KILLS + 1):
         await until(lambda turn=turn: len(numbers) >= KEYS * turn // (KILLS + 2), 60)
-        await asyncio.sleep(chance.random() * 0.05)
+        await asyncio.sleep(chance.random() * 0.05)  # anywhere in the midst of it
         hub.kill()
         hub.start()
         await until(lambda turn=turn: hub.log.count("console on") >= turn + 1, 60)

@@ -70,16 +70,16 @@ async def now_is(store: Store, hook: Subscription) -> Subscription:
 
 async def until_states(store: Store, hook: Subscription, *expected: str) -> list[Delivery]:
     found: list[Delivery] = []
-    for _ in range(2000):
-        found = await deliveries(store, hook)
-        if [each.state for each in found] == list(expected):
-            return found
-        await _tick()
-    raise AssertionError([(each.state, each.status, each.error) for each in found])
 
+    async def is_so() -> bool:
+        found[:] = await deliveries(store, hook)
+        return [each.state for each in found] == list(expected)
 
-async def _tick() -> None:
-    await asyncio.sleep(0.01)
+    try:
+        await until(is_so)
+    except TimeoutError as error:
+        raise AssertionError([(each.state, each.status, each.error) for each in found]) from error
+    return found
 
 
 def check_of_the_page() -> Any:
@@ -131,8 +131,11 @@ async def test_only_what_was_asked_for(store: Store, tmp_path: Path) -> None:
         await commit(store, 252, data=Sos())
         async with running(hooks(store, tmp_path).run()):
             await until(lambda: fire.got and here.got, PATIENCE_S)
-            while (await now_is(store, nothing)).event_cursor < 252:
-                await _tick()
+
+            async def are_passed_over() -> bool:
+                return (await now_is(store, nothing)).event_cursor >= 252
+
+            await until(are_passed_over)
         assert (seqs(fire), seqs(here), seqs(elsewhere)) == ([251], [252], [])
 
 
@@ -221,9 +224,12 @@ async def test_410_stops_the_webhook_and_resume_goes_on(store: Store, tmp_path: 
         hook = await subscribe(store, receiver.url)
         await commit(store, 1, 2)
         async with running(hooks(store, tmp_path).run()):
-            while (stopped := await now_is(store, hook)).state != "gone":
-                await _tick()
-            assert stopped.reason == "410 well"
+
+            async def is_gone() -> bool:
+                return (await now_is(store, hook)).state == "gone"
+
+            await until(is_gone)
+            assert (await now_is(store, hook)).reason == "410 well"
             await commit(store, 3)
             assert len(receiver.got) == 1
             async with store.write() as connection:
@@ -239,9 +245,12 @@ async def test_who_asks_to_wait_is_waited_for_and_it_is_no_failure(store: Store,
         hook = await subscribe(store, receiver.url)
         await commit(store, 1)
         async with running(hooks(store, tmp_path).run()):
-            while not (found := await deliveries(store, hook)) or not found[0].attempts:
-                await _tick()
-            (waiting,) = found
+
+            async def is_tried() -> bool:
+                return any(each.attempts for each in await deliveries(store, hook))
+
+            await until(is_tried)
+            (waiting,) = await deliveries(store, hook)
             assert (waiting.attempts, waiting.failures, waiting.state) == (1, 0, "waiting")
             assert waiting.due - waiting.tried == timedelta(hours=1)
             async with store.write() as connection:

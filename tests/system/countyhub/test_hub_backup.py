@@ -193,7 +193,7 @@ async def send_on(box: BoxClient, stop: asyncio.Event) -> int:
     while not stop.is_set():
         await box.events(*(event(ALARM, number) for number in range(last + 1, last + 51)))
         last += 50
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02)  # as fast as many boxes, and no faster than the test has to count
         await until(lambda last=last: len(done) > last - 500, 60)
     await until(lambda: len(done) == last, 60)
     return last

@@ -130,9 +130,12 @@ async def test_a_box_gets_its_board_when_it_changes_and_at_a_birth_without_it(
     async with BoxClient(broker.port) as box:
         await until(lambda: hub.subscriber.client.connected, 30)
         await box.say("birth", birth(board_revision=41))
-        while not await hub.commits.last_id():  # until the hub has subscribed; the birth comes before the event
+
+        async def is_subscribed() -> int:
             await box.events(event(ALARM, 1))
-            await asyncio.sleep(0.02)
+            return await hub.commits.last_id()
+
+        await until(is_subscribed, 30)  # the birth comes before the event
         assert await hub.notices.put(BOX, [messages.Notice(id="1", title="停水通知")]) == 42
         await until(lambda: box.boards, 30)
         box.boards.clear()

@@ -148,7 +148,7 @@ async def test_killed_before_its_commit_it_gets_from_the_broker_what_nobody_send
         await ready(hub, box)
         async with locked(hub):
             await box.events(event(ALARM, 1))
-            await asyncio.sleep(TOO_EARLY_S)
+            await asyncio.sleep(TOO_EARLY_S)  # by then it has the event, waits for the lock, and can tell nobody
             hub.kill()
         hub.start()
         await box.until_acked(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import urllib.error
 import urllib.request
@@ -32,10 +33,9 @@ async def send_until_acked(box: BoxClient, total: int) -> None:
             except NotConnected:
                 break
         before = len(done)
-        for _ in range(100):
-            await asyncio.sleep(0.01)
-            if len(done) >= min(before + len(open_numbers), total):
-                break
+        wanted = min(before + len(open_numbers), total)
+        with contextlib.suppress(TimeoutError):  # then it goes again
+            await until(lambda wanted=wanted: len(done) >= wanted, 1.0)
 
 
 @pytest.mark.slow

@@ -215,7 +215,7 @@ async def test_a_reboot_is_survived_and_reported_with_its_interval(device):
             await until(lambda: device.alarms() == [("tamper", "start")])
             begun = datetime.now(UTC)
             reboot = asyncio.create_task(gate.reboot(2.5, clock_offset_s=-3600.0))
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # it goes down
             # Nobody sees these: one goes off, one comes on.
             gate.raise_alarm("tamper", active=False)
             gate.raise_alarm("too_dark", active=True)

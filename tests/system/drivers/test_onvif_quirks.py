@@ -93,9 +93,9 @@ async def test_quirk_does_not_make_it_ask_without_end(device, quirk):
     async with camera(quirks=[quirk]) as gate:
         kept_setup(device, gate)
         async with watched(gate, device, poll_s=5.0):
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(1.0)  # the questions of its start are over
             before = gate.requests
-            await asyncio.sleep(3.0)
+            await asyncio.sleep(3.0)  # what is counted is how often in a time
             # One poll, and one question whether it is still there, each 0.75 s; the chatty one has spent its burst.
             assert gate.requests - before <= 2 * 4 + 8
 
@@ -272,7 +272,7 @@ async def test_quirk_reboot_drops_the_subscription(device, quirks):
             gate.raise_alarm("tamper", active=True)
             await until(lambda: device.alarms() == [("tamper", "start")])
             gate.begin_reboot(2.0)
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # it goes down
             gate.raise_alarm("tamper", active=False)
             gate.raise_alarm("too_dark", active=True)
             await until(lambda: len(device.alarms()) == 3)
@@ -310,7 +310,7 @@ async def test_quirk_of_renew_is_met_once_and_never_provoked_again(device, quirk
             for expected in range(1, 6):
                 gate.raise_alarm("tamper", active=expected % 2 == 1)
                 await until(lambda expected=expected: len(device.alarms()) == expected)
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(1.0)  # in which it would prolong, or subscribe once more
                 assert gate.subscriptions <= 1
         assert device.alarms("tamper") == [("tamper", "start"), ("tamper", "end")] * 2 + [("tamper", "start")]
         assert gate.state.boots == (2 if quirk == "renew_crash" else 1)

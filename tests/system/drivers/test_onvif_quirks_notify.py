@@ -86,10 +86,9 @@ async def test_a_flood_is_refused_beyond_a_limit():
         answers = [asyncio.create_task(post(box.address, NOTIFY)) for _ in range(MAX_WAITING)]
         await until(box.posts.full)
         assert (await post(box.address, NOTIFY)).status == 503
-        while not all(answer.done() for answer in answers):
+        for _ in answers:
             (await box.posts.get()).stored.set_result(True)
-            await asyncio.sleep(0.01)
-        assert {answer.result().status for answer in answers} == {202}
+        assert {answer.status for answer in await asyncio.gather(*answers)} == {202}
 
 
 async def test_the_listener_lives_as_long_as_somebody_needs_it():

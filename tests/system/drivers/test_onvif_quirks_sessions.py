@@ -75,7 +75,7 @@ async def test_a_freeze_leaves_one_subscription(tmp_path):
             gate.raise_alarm("tamper")
             await until(device.alarms)
             gate.freeze()
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.5)  # frozen for a while: nothing goes in or out
             gate.unfreeze()
             gate.raise_alarm("tamper", active=False)
             await until(lambda: len(device.alarms()) == 2)

@@ -195,7 +195,7 @@ async def test_a_card_at_the_very_end_of_the_wait_loses_no_request(place):
         for n in range(20):
             before = len(place.stored("request"))
             place.terminal.scan(f"GW:item:{n:04}")
-            await asyncio.sleep(0.045 + n * 0.001)
+            await asyncio.sleep(0.045 + n * 0.001)  # just before the end, at it, just after
             place.terminal.show_ic(bytes((n, 9, 9, 9)))
             await until(lambda before=before: len(place.stored("request")) > before)
             person = place.person(bytes((n, 9, 9, 9)).hex().upper())

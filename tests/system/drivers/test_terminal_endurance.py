@@ -53,10 +53,10 @@ async def test_a_thousand_pulled_plugs(tmp_path, counted):
                 frame = card_frame(torn)
                 port.send_raw(frame[: chance.randrange(1, len(frame))])
                 half.append(place.person(torn.hex().upper()))
-                await asyncio.sleep(chance.choice((0, 0, 0.002, 0.01)))
+                await asyncio.sleep(chance.choice((0, 0, 0.002, 0.01)))  # torn while it is read, or after
                 last = (await look())["last"]
                 place.terminal.unplug("iccard")
-                await asyncio.sleep(chance.choice((0, 0.001, 0.02)))
+                await asyncio.sleep(chance.choice((0, 0.001, 0.02)))  # noticed, or back before
                 place.terminal.plug("iccard")
                 await until_open_again(last)
             await until(lambda: len(device.data) >= len(complete))

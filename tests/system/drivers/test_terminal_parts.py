@@ -442,7 +442,7 @@ async def test_a_part_that_flaps_fills_no_outbox(place):
     async with place.open() as device:
         for _ in range(30):
             place.terminal.unplug("scanner")
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.03)  # a loose plug: in and out faster than anything is told of it
             place.terminal.plug("scanner")
             await asyncio.sleep(0.06)
     assert len(device.reports) <= Pace.FREE + 2

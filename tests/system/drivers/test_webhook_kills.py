@@ -25,7 +25,7 @@ async def post(port, number):
             if (await request("POST", place, {}, body, timeout_s=5, max_bytes=1000)).status == 200:
                 return
         except HttpProblem:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # as such a panel, before it tries again
 
 
 @pytest.mark.slow

@@ -98,9 +98,9 @@ async def test_kills_at_any_moment_leave_every_start_with_its_end(tmp_path, scri
         for number in range(8):
             await agent.until_running()
             script.add("start motion", "start sound A", "end sound A", "start motion B")
-            await asyncio.sleep(number * 0.04)
+            await asyncio.sleep(number * 0.04)  # now shorter than what is merged or dropped, now longer
             script.add("end motion", "start motion", "end motion", "end motion B")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # in the midst of it
             agent.kill()
             agent.start()
         await agent.until_running()

@@ -92,7 +92,7 @@ async def until_told(console: int, line: str) -> None:
     """Until the hub's figures say so."""
     async with asyncio.timeout(PATIENCE_S):
         while line not in (await fetch(console, "/metrics")).decode():
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.2)  # each look costs the hub a page
 
 
 @pytest.mark.slow
@@ -135,7 +135,7 @@ async def test_ctrl_c_at_a_terminal_reaches_the_demo_alone_and_is_counted(start)
     os.close(theirs)
     drawn = Reading(ours)
     await until(lambda: b"all alarms" in drawn.text, PATIENCE_S)
-    await asyncio.sleep(3)
+    await until(lambda: drawn.text.count(b"\x1b[J") >= 3, PATIENCE_S)
     os.write(ours, b"\x03")
     assert await demo.ended() == 0, drawn.text.decode()
     assert b"\x1b[J" in drawn.text, "drawn in place"

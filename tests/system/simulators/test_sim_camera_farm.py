@@ -186,7 +186,7 @@ async def test_rhythm_is_the_same_for_the_same_seed():
     async with CameraFarm([config("c1")]) as farm:
         rhythm = asyncio.create_task(keep_raising([farm["c1"]], 1, Chance()))
         while len(farm["c1"].raised) < 4:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # it raises them in turns of this loop: by any wait, thousands
         rhythm.cancel()
         await asyncio.wait([rhythm])
         assert [(r.kind, r.active) for r in farm["c1"].raised[:4]] == [("motion", True), ("motion", False)] * 2

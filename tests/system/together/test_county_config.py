@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 
@@ -202,7 +201,6 @@ async def test_what_costs_the_uplink_is_taken_back(tmp_path, broker, ledger, kil
             sink.say("config", sign(KEY, BOX, 2, "[hub]\nkeepalive_s = 60\n"))
             await agent.until_log("revision 2, is taken on trial")
             if killed:
-                await asyncio.sleep(0)
                 agent.kill()
                 agent.start()
             await agent.until_log("the hub was not heard for 2 s: revision 2 -> 1")

@@ -318,7 +318,7 @@ async def test_whoever_is_killed_in_the_middle_does_it_again(county, box, moment
     order = [sys.executable, "-m", "edgeagent.cli", "enroll", "--token-file", str(ticket), "--config", str(box.config)]
     process = await asyncio.create_subprocess_exec(*order, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL)
     while not (box.store / moment).exists() and process.returncode is None:
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # not a moment later than it is there
     with contextlib.suppress(ProcessLookupError):
         process.kill()
     await process.wait()

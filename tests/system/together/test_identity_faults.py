@@ -122,7 +122,7 @@ async def test_two_boxes_with_one_certificate_at_the_same_time(tmp_path, broker,
         for _ in range(10):
             told |= await emit(one, 5)
             told |= await emit(two, 5)
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.3)  # both throw each other off for a while
         await until(lambda: any(kind == "twin" for kind, _ in hub.rows(FAULTS)), PATIENCE_S)
     for name in ("one", "two"):  # then somebody switches one of them off, and later on again
         async with box(tmp_path / name, broker.port, f"boot-{name}", name) as agent:

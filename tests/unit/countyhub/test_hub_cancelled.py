@@ -44,7 +44,7 @@ async def test_an_interrupted_transaction_holds_no_lock(store: Store) -> None:
     chance, errors = random.Random(4), []
     for _ in range(CANCELLED if not store.is_postgres else CANCELLED // 5):
         task = asyncio.create_task(work())
-        await asyncio.sleep(chance.uniform(0.0, 0.002))
+        await asyncio.sleep(chance.uniform(0.0, 0.002))  # anywhere in its work
         task.cancel()
         errors += await asyncio.gather(task, return_exceptions=True)
         async with asyncio.timeout(8), store.write() as connection:
@@ -67,7 +67,7 @@ async def test_who_is_cancelled_is_not_told_that_the_database_is_away(store: Sto
                     finally:
                         raise OperationalError("SELECT 1", None, RuntimeError("gone meanwhile"))
             except UNAVAILABLE:
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.01)  # as all that tries again
 
     task = asyncio.create_task(patient())
     await asyncio.wait_for(inside.wait(), 8)
@@ -89,7 +89,7 @@ async def test_a_work_that_misses_its_end_is_told_once_more(monkeypatch: pytest.
                 heard += 1
 
     task = asyncio.create_task(deaf())
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # it begins
     async with asyncio.timeout(8):
         await hub._end({task})
     assert heard == 3

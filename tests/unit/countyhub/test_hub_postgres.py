@@ -203,7 +203,7 @@ async def test_on_a_full_disk_nothing_is_answered_and_nothing_lost() -> None:
                 with contextlib.suppress(*UNAVAILABLE):
                     await inbox.commit([came(*range(first, first + 50))])
                     break
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(0.5)  # as the subscriber does, before it tries again
             async with store.read() as connection:
                 seqs = (await connection.execute(select(t.event.c.seq).order_by(t.event.c.id))).scalars().all()
                 row = (await connection.execute(select(t.stream_state))).one()

@@ -222,7 +222,7 @@ async def test_the_end_lets_what_is_under_way_finish(store) -> None:
             async with asyncio.timeout(20):
                 await reached.wait()
             running.cancel()
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # it hears of its end before the gateway answers
             release.set()
             await asyncio.wait([running])
         assert await states(here) == ["sent"]

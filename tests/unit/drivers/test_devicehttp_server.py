@@ -142,11 +142,13 @@ async def test_all_bodies_together_have_a_limit():
     async with running(max_held_bytes=6) as server:
         _, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(POST)
-        while status(await send(server.port, POST + BODY)) != 503:
-            await asyncio.sleep(0.01)
+
+        async def is_answered(code):
+            return status(await send(server.port, POST + BODY)) == code
+
+        await until(lambda: is_answered(503))
         writer.close()
-        while status(await send(server.port, POST + BODY)) != 200:
-            await asyncio.sleep(0.01)
+        await until(lambda: is_answered(200))
 
 
 async def test_a_handler_that_takes_too_long_is_answered_for():

@@ -55,7 +55,7 @@ async def test_whoever_waits_is_woken_by_all_that_comes():
     tap = Tap()
     await tap.after(-1, 0.0)
     waiting = [asyncio.create_task(tap.after(0, 30.0)) for _ in range(2)]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # both wait
     hear(tap)
     answers = await asyncio.wait_for(asyncio.gather(*waiting), 10)
     assert [len(answer["heard"]) for answer in answers] == [1, 1]

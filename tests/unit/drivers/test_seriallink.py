@@ -169,7 +169,7 @@ async def test_keep_open_survives_fifty_unpluggings_without_leaking(port, caplog
 async def test_cancelled_opening_gives_the_port_back(port):
     for _ in range(10):
         opening = asyncio.create_task(link_to(port).__aenter__())
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # its thread opens, and nobody sees how far it is
         opening.cancel()
         await asyncio.gather(opening, return_exceptions=True)
     # The openings that nobody waits for any more end in their threads, and close what they opened.

@@ -46,7 +46,7 @@ async def test_outcomes_belong_to_the_frame_of_their_task(watch):
         watch.became("already")
 
     tasks = [asyncio.create_task(part(name, name)) for name in ("a", "b")]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # both have shown theirs
     gate.set()
     await asyncio.gather(*tasks)
     told = await lines(watch)

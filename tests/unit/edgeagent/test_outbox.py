@@ -206,7 +206,7 @@ async def test_an_event_that_is_too_large_hurts_nobody_else(tmp_path):
 async def test_cancelling_the_driver_does_not_stop_the_commit(tmp_path):
     async with outbox(tmp_path) as box:
         task = asyncio.create_task(box.put(alarm()))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # it has handed its event over, and waits for the commit
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -342,7 +342,7 @@ async def test_the_end_of_the_loop_takes_no_picture_whose_row_is_committed(tmp_p
     async with outbox(tmp_path) as box:
         storing = asyncio.create_task(box._put_with_pictures(draft(Picture()), {}, (JPEG,)))
         while not box._commits.waiting:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # and not one turn longer: the commit is under way
         storing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await storing
