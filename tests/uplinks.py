@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -209,15 +209,27 @@ class Box:
 
 
 @contextlib.asynccontextmanager
-async def box(folder: Path, port: int, *, hub: str = "", store: str = "", kill: bool = False) -> AsyncIterator[Box]:
-    """An agent of this folder. `kill`: the link is cut at the end instead of closed."""
+async def box(
+    folder: Path,
+    port: int,
+    *,
+    hub: str = "",
+    store: str = "",
+    health_every_s: int = 3600,
+    prepare: Callable[[Agent], None] = lambda agent: None,
+    kill: bool = False,
+) -> AsyncIterator[Box]:
+    """An agent of this folder. `prepare`: of what machine it is, or what clock it has, before it opens anything.
+    `kill`: the link is cut at the end instead of closed."""
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "edgeagent.toml"
     config.write_text(
         f'box = "{BOX}"\nlanguage = "en"\n[hub]\nhost = "127.0.0.1"\nport = {port}\nbackoff_max_s = 1\n'
-        f'health_every_s = 3600\n{hub}\n[store]\ndir = "{folder}"\n{store}\n[status]\nenabled = false\n'
+        f'health_every_s = {health_every_s}\n{hub}\n[store]\ndir = "{folder}"\n{store}\n[status]\nenabled = false\n'
     )
-    async with Agent(load(config, plugins.resolve)) as agent:
+    agent = Agent(load(config, plugins.resolve))
+    prepare(agent)
+    async with agent:
         running = asyncio.create_task(agent.run())
         try:
             yield Box(agent)

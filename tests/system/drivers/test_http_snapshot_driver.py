@@ -8,7 +8,7 @@ import pytest
 from drivers.http_snapshot import Config, Driver
 from drivers.snapshot import rtsp, schedule
 from edgeagent.driver import CommandRefused, OutboxFull
-from simulators.camera import Camera, CameraConfig
+from tests import cameras
 from tests.harness import DeviceRecorder, until
 from tests.jpegs import decoded
 
@@ -25,14 +25,8 @@ def often(monkeypatch):
     monkeypatch.setattr(schedule, "MIN_EVERY_S", 0.05)
 
 
-@contextlib.asynccontextmanager
-async def camera(*quirks, **settings):
-    simulated = Camera(CameraConfig(name="gate", password=PASSWORD, quirks=frozenset(quirks), **settings))
-    await simulated.start()
-    try:
-        yield simulated
-    finally:
-        await simulated.stop()
+def camera(*quirks, **settings):
+    return cameras.camera(password=PASSWORD, quirks=quirks, **settings)
 
 
 @contextlib.asynccontextmanager

@@ -13,7 +13,7 @@ from drivers.snapshot.keep import Keep
 from drivers.snapshot.problems import NoFrame, NoOpenCv, NoStream, StreamRefused, StreamTimeout
 from drivers.snapshot.rtsp import Stream, stream_urls
 from edgeagent.driver import CommandRefused
-from simulators.camera import Camera, CameraConfig
+from tests import cameras
 from tests.cameras import camera, kept_setup, watched
 from tests.harness import until
 from tests.jpegs import decoded
@@ -21,14 +21,8 @@ from tests.jpegs import decoded
 PASSWORD = "p@ss:wo/rd %?#"
 
 
-@contextlib.asynccontextmanager
-async def streaming(*quirks, **settings):
-    simulated = Camera(CameraConfig(name="gate", password=PASSWORD, quirks=frozenset(quirks), **settings))
-    await simulated.start()
-    try:
-        yield simulated
-    finally:
-        await simulated.stop()
+def streaming(*quirks, **settings):
+    return cameras.camera(password=PASSWORD, quirks=quirks, **settings)
 
 
 def stream(password=PASSWORD, **kept):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,14 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeagent import plugins
 from edgeagent.agent import Agent
 from edgeagent.clock import Clock, Stamp
-from edgeagent.configfile import load
 from edgeagent.driver import Alarm, Observation
 from gridwire.events import ClockState
+from tests import uplinks
 from tests.hubs import HubProcess
-from tests.instances import BOX
 from tests.uplinks import PATIENCE_S, until
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -54,21 +51,11 @@ class SteppingClock(Clock):
 
 @contextlib.asynccontextmanager
 async def box(folder: Path, port: int, clock: Clock):
-    folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "edgeagent.toml"
-    config.write_text(
-        f'box = "{BOX}"\n[hub]\nhost = "127.0.0.1"\nport = {port}\nbackoff_max_s = 1\nhealth_every_s = 5\n'
-        f'[store]\ndir = "{folder}"\n[status]\nenabled = false\n'
-    )
-    agent = Agent(load(config, plugins.resolve))
-    agent.clock = clock
-    async with agent:
-        running = asyncio.create_task(agent.run())
-        try:
-            yield agent
-        finally:
-            agent.stopping.set()
-            await running
+    def prepare(agent: Agent) -> None:
+        agent.clock = clock
+
+    async with uplinks.box(folder, port, health_every_s=5, prepare=prepare) as village:
+        yield village.agent
 
 
 async def emit(agent: Agent, count: int) -> list[tuple[str, str, int]]:

@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent import plugins
 from edgeagent.agent import Agent
-from edgeagent.configfile import load
 from edgeagent.driver import Alarm, Observation
+from tests import uplinks
 from tests.hubs import HubProcess
-from tests.instances import BOX
 from tests.uplinks import PATIENCE_S, until
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -25,21 +23,12 @@ FAULTS = "SELECT kind, about FROM identity_fault ORDER BY kind, about"
 @contextlib.asynccontextmanager
 async def box(folder: Path, port: int, boot: str, machine: str = "machine"):
     """An agent on a machine of this boot; it has left when the context is."""
-    folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "edgeagent.toml"
-    config.write_text(
-        f'box = "{BOX}"\n[hub]\nhost = "127.0.0.1"\nport = {port}\nbackoff_max_s = 1\nhealth_every_s = 5\n'
-        f'[store]\ndir = "{folder}"\n[status]\nenabled = false\n'
-    )
-    agent = Agent(load(config, plugins.resolve))
-    agent.clock.boot, agent.clock.machine = boot, machine
-    async with agent:
-        running = asyncio.create_task(agent.run())
-        try:
-            yield agent
-        finally:
-            agent.stopping.set()
-            await running
+
+    def prepare(agent: Agent) -> None:
+        agent.clock.boot, agent.clock.machine = boot, machine
+
+    async with uplinks.box(folder, port, health_every_s=5, prepare=prepare) as village:
+        yield village.agent
 
 
 async def emit(agent: Agent, count: int) -> set[str]:

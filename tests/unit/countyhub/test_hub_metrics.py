@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event as listening
 from sqlalchemy import text
 
@@ -20,7 +19,7 @@ from countyhub.web.metrics import figures
 from countyhub.web.metrics.gauges import METRICS, GaugeParts, Gauges
 from countyhub.web.settings import ConsoleSettings
 from countyhub.worktime.calendar import SHANGHAI, Calendar
-from tests import fullcounty, promtool
+from tests import fullcounty, metricnames, promtool
 from tests.fullcounty import NOW
 
 POSTGRES_QUICK = True
@@ -38,19 +37,11 @@ def gauges(store: Store, folder: Path, **parts) -> Gauges:
 
 
 async def values(of: Gauges) -> dict[tuple[str, ...], float]:
-    """(name, labels…) -> value."""
-    families = text_string_to_metric_families((await of.text()).decode())
-    return {(it.name, *it.labels.values()): it.value for family in families for it in family.samples}
+    return metricnames.values(await of.text())
 
 
 def test_names_and_texts_follow_the_rules():
-    assert len({metric.name for metric in METRICS}) == len(METRICS)
-    for metric in METRICS:
-        assert re.fullmatch(r"countyhub_[a-z]+(_[a-z]+)*", metric.name)
-        assert metric.name.endswith("_total") == (metric.type == "counter"), metric.name
-        assert all(re.fullmatch(r"[a-z]+", label) for label in metric.labels)
-        assert metric.en.endswith(".")
-        assert metric.zh.endswith("。")
+    metricnames.follow_the_rules(METRICS, "countyhub")
 
 
 async def test_an_empty_hub_says_everything_that_it_knows(database, store, tmp_path):

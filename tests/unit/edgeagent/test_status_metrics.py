@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 from hypothesis import given, settings
-from prometheus_client.parser import text_string_to_metric_families
 
 from edgeagent.status.exposition import Exporter
 from edgeagent.status.metrics import METRICS
 from edgeagent.status.state import BoxStatus
 from tests import promtool
 from tests.instances import structs
+from tests.metricnames import follow_the_rules, values
 from tests.unit.edgeagent.status_sample import sample
 
 
-def values(text):
-    """(name, labels) -> value, of what Prometheus would read."""
-    families = text_string_to_metric_families(text.decode())
-    return {(it.name, *it.labels.values()): it.value for family in families for it in family.samples}
-
-
 def test_names_and_texts_follow_the_rules():
-    assert len({metric.name for metric in METRICS}) == len(METRICS)
-    for metric in METRICS:
-        assert re.fullmatch(r"edgeagent_[a-z]+(_[a-z]+)*", metric.name)
-        assert metric.name.endswith("_total") == (metric.type == "counter"), metric.name
-        assert all(re.fullmatch(r"[a-z]+", label) for label in metric.labels)
-        assert metric.en.endswith(".")
-        assert metric.zh.endswith("。")
+    follow_the_rules(METRICS, "edgeagent")
 
 
 def test_every_value_has_as_many_labels_as_the_table_says():
