@@ -169,7 +169,7 @@ async def test_a_reboot_is_noticed_without_polls(device, quirks):
             gate.raise_alarm("tamper", active=True)
             await until(device.alarms)
             gate.begin_reboot(2.5)
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # it goes down
             gate.raise_alarm("tamper", active=False)
             await until(lambda: len(device.alarms()) == 2)
             await until(lambda: device.states()[-1] == ("up", ""))

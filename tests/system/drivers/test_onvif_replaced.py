@@ -1,6 +1,5 @@
 """A technician's day: a camera is replaced by another one at its address, two devices name the same address."""
 
-import asyncio
 
 from tests.cameras import CameraRecorder, camera, kept_setup, running, until, watched
 from tests.cameras import driver_for as driver_of
@@ -55,4 +54,3 @@ async def test_two_devices_with_one_address_never_watch_the_camera_twice(device,
         # The place is free again.
         async with running(driver_of(gate), second):
             await until(lambda: ("up", "") in second.states())
-            await asyncio.sleep(0)
