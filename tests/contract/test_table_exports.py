@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import countyhub.web
 from countyhub.web.app import create
 from countyhub.web.settings import ConsoleSettings
-from tests.system.countyhub.test_console_exports import FILES
+from tests.walks import FILES
 
 WEB = Path(countyhub.web.__file__).parent
 TEMPLATES = {path.name: path.read_text("utf-8") for path in (WEB / "templates").glob("*.html")}

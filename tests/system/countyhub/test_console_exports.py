@@ -18,16 +18,9 @@ from simulators.county.build import COUNTY
 from tests.browser.client import get, live
 from tests.browser.county import console
 from tests.logins import user
+from tests.walks import FILES
 
 pytestmark = pytest.mark.usefixtures("database")
-FILES = {
-    "cases": "案件", "lights": "灯色", "cameras": "摄像机", "camera-rates": "在线率", "boxes": "盒子", "events": "事件",
-    "suppressed": "未立案信号", "suppressed-windows": "按已知时段", "letters": "未识别报文",
-    "flow": "近 30 天立案与办结",
-    "ranking": "乡镇月度排名", "camera-days": "近 30 天摄像机在线率", "box-hours": "近 7 天连接与待传",
-    "stages": "各环节", "checkins": "签到台账", "checkin-days": "每日签到", "checkin-rows": "签到明细",
-    "users": "用户", "audit": "审计",
-}  # fmt: skip
 WHOLE = ("suppressed", "suppressed-windows", "letters")
 OTHERS = ("users", "audit")
 """By who may read them, not by who may take tables away."""

@@ -104,7 +104,7 @@ async def test_two_flipped_bits_never_make_another_person(tmp_path, counted):
                     frame = bytes(data)
             send(frame)
 
-        reader._send = spoil
+        reader._send = spoil  # a bad cable
         async with place.open() as device:
             shown = set()
             began = time.monotonic()
