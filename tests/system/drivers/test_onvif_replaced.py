@@ -1,6 +1,5 @@
 """A technician's day: a camera is replaced by another one at its address, two devices name the same address."""
 
-
 from tests.cameras import CameraRecorder, camera, kept_setup, running, until, watched
 from tests.cameras import driver_for as driver_of
 
