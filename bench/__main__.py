@@ -11,6 +11,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from subprocess import CalledProcessError
 
 from bench import environment, machine, report
@@ -50,7 +51,7 @@ KEPT = environment.CACHE / "results.json"
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", choices=sorted(WORKS), help="this work; may be given several times")
-    parser.add_argument("--rounds", type=int, default=None, help="rounds of each work (5; 1 with --quick)")
+    parser.add_argument("--rounds", type=int, default=None, help="rounds (3; 1 of a quick look or of a long work)")
     parser.add_argument("--quick", action="store_true", help="a look of about three minutes, printed only")
     parser.add_argument("--write", action="store_true", help="with --quick: write the page all the same")
     return parser.parse_args()
@@ -71,12 +72,10 @@ def main() -> int:
         shutil.rmtree(stale, ignore_errors=True)
     folder.mkdir(parents=True)
     results = Results() if options.quick else Results.load(KEPT)
-    rounds = options.rounds or (1 if options.quick else 5)
+    rounds = options.rounds or (1 if options.quick else 3)
     measure(Plan(folder, results, rounds, options.quick), options.only or list(WORKS))
-    if not options.quick:
-        results.save(KEPT)
     if not options.quick or options.write:
-        PAGE.write_text(report.render(results, machine.facts(folder, results.rounds())), encoding="utf-8")
+        PAGE.write_text(report.render(results, machine.facts(folder, results)), encoding="utf-8")
         print(f"written: {PAGE.relative_to(environment.ROOT)}")
     print(report.targets(results))
     shutil.rmtree(folder, ignore_errors=True)
@@ -89,6 +88,9 @@ def measure(plan: Plan, names: list[str]) -> None:
         print(f"{name}:")
         plan.results.forget(name)
         WORKS[name](plan)
+        plan.results.days[name] = datetime.now(UTC).date().isoformat()
+        if not plan.quick:
+            plan.results.save(KEPT)
         print(f"  took {time.monotonic() - began:.0f} s", flush=True)
 
 

@@ -9,23 +9,24 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
 from bench.environment import versions
+from bench.results import Results
 
 _SYNCS = 200
 
 
-def facts(folder: Path, rounds: Mapping[str, int]) -> dict[str, str]:
-    """Read at the end of a run; `rounds` of each work; measures how long this disk takes for an fdatasync."""
+def facts(folder: Path, results: Results) -> dict[str, str]:
+    """Read at the end of a run; measures how long this disk takes for an fdatasync."""
     peers = versions()
     names = ("thingsboard-gateway", "tb-mqtt-client", "persist-queue", "litequeue", "onvif-zeep",
              "onvif-zeep-async", "onvif-python")  # fmt: skip
     return {
-        "rounds": ", ".join(f"{work} {count}" for work, count in rounds.items()),
+        "measured": _measured(results),
+        "rounds": ", ".join(f"{work} {count}" for work, count in results.rounds().items()),
         "processor": f"{_processor()}, {os.cpu_count()} cores",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "system": f"{_distribution()}, Linux {platform.release()}",
@@ -36,6 +37,15 @@ def facts(folder: Path, rounds: Mapping[str, int]) -> dict[str, str]:
         "ours": f"paho-mqtt {version('paho-mqtt')}, aiosqlite {version('aiosqlite')}, msgspec {version('msgspec')}",
         "peers": ", ".join(f"{name} {peers[name]}" for name in names),
     }
+
+
+def _measured(results: Results) -> str:
+    """The day (UTC), or each day with its works."""
+    works = results.rounds()
+    days = {day: [work for work in works if results.days.get(work) == day] for day in sorted(results.days.values())}
+    if len(days) == 1:
+        return next(iter(days))
+    return "; ".join(f"{day}: {', '.join(found)}" for day, found in days.items())
 
 
 def _processor() -> str:

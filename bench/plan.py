@@ -16,6 +16,10 @@ class Plan(NamedTuple):
     rounds: int
     quick: bool
 
+    def repeats(self, at_most: int) -> int:
+        """Rounds of a work of which one takes minutes: the whole bench is to end within an hour."""
+        return min(self.rounds, at_most)
+
     def events(self, full: int) -> int:
         return max(200, full // 10) if self.quick else full
 

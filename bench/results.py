@@ -18,9 +18,16 @@ class Key(NamedTuple):
 class Results:
     """Values by work, measure and contender, in the order in which they came."""
 
-    def __init__(self, series: dict[Key, list[float]] | None = None, notes: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        series: dict[Key, list[float]] | None = None,
+        notes: dict[str, str] | None = None,
+        days: dict[str, str] | None = None,
+    ) -> None:
         self.series = series or {}
         self.notes = notes or {}
+        self.days = days or {}
+        """When each work was measured, as 2026-11-22 (UTC)."""
 
     def add(self, work: str, measure: str, contender: str, value: float) -> None:
         self.series.setdefault(Key(work, measure, contender), []).append(value)
@@ -44,11 +51,12 @@ class Results:
         """Before a work is measured anew."""
         self.series = {key: values for key, values in self.series.items() if key.work != work}
         self.notes.pop(work, None)
+        self.days.pop(work, None)
 
     def save(self, path: Path) -> None:
         rows = [[*key, values] for key, values in self.series.items()]
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"notes": self.notes, "series": rows}, indent=1))
+        path.write_text(json.dumps({"notes": self.notes, "days": self.days, "series": rows}, indent=1))
 
     @classmethod
     def load(cls, path: Path) -> Results:
@@ -56,4 +64,4 @@ class Results:
         if not path.exists():
             return cls()
         found = json.loads(path.read_text())
-        return cls({Key(*row[:3]): row[3] for row in found["series"]}, found["notes"])
+        return cls({Key(*row[:3]): row[3] for row in found["series"]}, found["notes"], found.get("days"))

@@ -37,7 +37,7 @@ CLIENTS: tuple[type[Client], ...] = (Agent, OnvifZeepAsync, OnvifPython, OnvifZe
 
 
 def run(plan: Plan) -> None:
-    for _ in range(plan.rounds):
+    for _ in range(plan.repeats(1)):
         for client in CLIENTS:
             folder = plan.folder / NAME / client.name
             shutil.rmtree(folder, ignore_errors=True)

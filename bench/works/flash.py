@@ -10,7 +10,7 @@ EVENTS = 2000
 
 
 def run(plan: Plan) -> None:
-    for _ in range(1 if plan.quick else min(plan.rounds, 3)):
+    for _ in range(plan.repeats(3)):
         for contender in CONTENDERS:
             found = measure(plan, NAME, contender, "flash", 1000 if plan.quick else EVENTS)
             plan.results.add(NAME, "KB/event, by the process", contender.name, found["process"] / 1000)

@@ -23,7 +23,7 @@ def run(plan: Plan) -> None:
     if why := cgroups.missing():
         print(f"  left out: {why}")
         return
-    for _ in range(plan.rounds):
+    for _ in range(plan.repeats(1)):
         folder = plan.folder / NAME
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

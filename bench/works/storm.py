@@ -21,7 +21,7 @@ def run(plan: Plan) -> None:
     plan.results.add(NAME, "raw signals", OURS, len(found.signals))
     plan.results.add(NAME, "causes", OURS, found.distinct)
     same = set()
-    for _ in range(plan.rounds):
+    for _ in range(plan.repeats(1)):
         for order in ORDERS:
             matters, took_us = correlate(found, order)
             top = cases(matters)

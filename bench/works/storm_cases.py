@@ -51,7 +51,7 @@ def run(plan: Plan) -> None:
     gc.freeze()  # the day itself is ours: the hub would not have to look through it
     plan.results.add(NAME, "raw signals", OURS, len(found.signals))
     plan.results.add(NAME, "causes", OURS, found.distinct)
-    for _ in range(plan.rounds):
+    for _ in range(plan.repeats(1)):
         folder = plan.folder / NAME
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

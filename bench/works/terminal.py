@@ -63,7 +63,7 @@ class Terminal:
 
 
 def run(plan: Plan) -> None:
-    for _ in range(plan.rounds):
+    for _ in range(plan.repeats(1)):
         folder = plan.folder / NAME
         shutil.rmtree(folder, ignore_errors=True)
         with county(folder) as found:
