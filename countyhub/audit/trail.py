@@ -1,12 +1,13 @@
 """Adds rows to the audit, in the caller's transaction: what is rolled back was never done, and is not told.
 
-Who asks, and from where, is set once where a request or command comes in (`as_`); what is below needs not be told.
+Who asks, and from where, is set once where a request or command comes in (`as_`); what is below needs not be told. Rows
+bear the time at which they are written, or that of the clock given there: a week that is played tells its own days.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -30,6 +31,7 @@ class Asker(NamedTuple):
 
 HUB = Asker()
 _asker: ContextVar[Asker] = ContextVar("asker", default=HUB)
+_clock: ContextVar[Callable[[], datetime] | None] = ContextVar("clock", default=None)
 
 
 def asker() -> Asker:
@@ -38,13 +40,15 @@ def asker() -> Asker:
 
 
 @contextlib.contextmanager
-def as_(who: Asker) -> Iterator[None]:
-    """Inside, all that is noted is this one's doing."""
-    token = _asker.set(who)
+def as_(who: Asker, clock: Callable[[], datetime] | None = None) -> Iterator[None]:
+    """Inside, all that is noted is this one's doing, at the time of `clock`: one that never goes back, with a zone.
+    Without one the clock stays as it is: this machine's."""
+    asking, reading = _asker.set(who), _clock.set(clock or _clock.get())
     try:
         yield
     finally:
-        _asker.reset(token)
+        _clock.reset(reading)
+        _asker.reset(asking)
 
 
 async def note(
@@ -53,7 +57,8 @@ async def note(
 ) -> int:  # fmt: skip
     """One row; returns its number. `connection` is one of `Store.write()`, whose transactions come one after another.
 
-    `kind` is one of `KINDS`; `detail` are short texts without personal data. `person`: other than the asker's.
+    `kind` is one of `KINDS`; `detail` are short texts without personal data. `person`: other than the asker's. `at`:
+    another time than the clock's.
     """
     if kind not in KINDS:
         raise ValueError(kind)
@@ -62,7 +67,7 @@ async def note(
     last, previous = (head.last, head.hash) if head else (0, START)
     row = Row(
         id=last + 1,
-        at=at or datetime.now(UTC),
+        at=at or _now(),
         kind=kind,
         who=_plain(asking.who, 64),
         person=_plain(person or asking.person, 64),
@@ -78,6 +83,11 @@ async def note(
     else:
         await connection.execute(update(audit_head).values(last=row.id, hash=row.hash))
     return row.id
+
+
+def _now() -> datetime:
+    clock = _clock.get()
+    return clock() if clock is not None else datetime.now(UTC)
 
 
 def _plain(text: str, max_length: int) -> str:

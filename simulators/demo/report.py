@@ -65,10 +65,6 @@ def _company(names: str, language: Language) -> list[str]:
             "  他们只办演示开始后新立的报警案件，一两分钟后动手；您或任何人动过的案件，他们不再碰。",
             "  They see to new alarms alone, after a minute or two, and to nothing that anybody else has touched.",
         ),
-        (
-            "  审计记的是写入时刻：过去一周的办理，在审计里都是刚才。",
-            "  The audit says when a row was written: of the past week's acts that is a moment ago.",
-        ),
     )
     return [*(say(language, zh=zh, en=en) for zh, en in lines), ""]
 

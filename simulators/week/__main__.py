@@ -19,7 +19,7 @@ from simulators.camera import PictureUnavailable
 from simulators.week import users
 from simulators.week.county import COUNTY, ZONE, NotEmpty
 from simulators.week.course import WentWrong
-from simulators.week.fill import fill
+from simulators.week.fill import TELLER, fill
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -50,22 +50,21 @@ async def run(args: argparse.Namespace) -> int:
         print(f'county = "{COUNTY}"  [calendar] windows_dir = "{windows.absolute()}"')
         print(f"events {week.events}  dead letters {week.letters}  dark {'/'.join(week.dark)}  away {week.away}")
         if args.users:
-            await _users(store, args.language)
+            await _users(store, args.language, max(now, datetime.now(UTC)))
     finally:
         await store.close()
     return 0
 
 
-async def _users(store: Store, language: str) -> None:
+async def _users(store: Store, language: str, now: datetime) -> None:
+    """Now, and not before the week is over."""
     registry = LiveRegistry(store, ZONE)
     await registry.refresh()
     password = passwords.generate()
     hashed = await Hasher().hash(password)
-    with trail.as_(trail.Asker("week")):
+    with trail.as_(TELLER, clock=lambda: now):
         async with store.write() as connection:
-            made = await users.make(
-                connection, registry.current, hashed, datetime.now(UTC), "zh" if language == "zh" else "en"
-            )
+            made = await users.make(connection, registry.current, hashed, now, "zh" if language == "zh" else "en")
     print(f"password {password}")
     for each in made:
         print(f"{each.user.name:12} {each.about}")

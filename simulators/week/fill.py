@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Final
 
 from countyhub.audit import trail
 from countyhub.config import CalendarSettings, Config
@@ -24,6 +25,8 @@ from simulators.week.hours import DAY, HOUR, MINUTE
 from simulators.week.persons import Persons, Way
 from simulators.week.sender import Sender
 
+TELLER: Final = trail.Asker("week")
+"""Under whose name the audit has what happens here; its rows bear the time at which it happens in the week."""
 LENGTH = 7 * DAY
 HOURLY = 4 * DAY
 """So long before its end the charts of boxes are without a gap; before that each day has a few looks."""
@@ -53,13 +56,14 @@ async def fill(store: Store, *, now: datetime, seed: int = 1, language: Language
     """
     check_available()
     now = now.replace(microsecond=0)
-    with trail.as_(trail.Asker("week")):
+    with trail.as_(TELLER, clock=lambda: now - _AGO):
         await county.take_in(store, county.rows(now), now - _AGO)
-        registry = LiveRegistry(store, ZONE)
-        await registry.refresh()
-        settings = CalendarSettings(windows_dir=str(windows))
-        config = Config(county=COUNTY, language=language, calendar=settings)
-        staged = _Stage(store, config, registry, now, Random(seed))
+    registry = LiveRegistry(store, ZONE)
+    await registry.refresh()
+    settings = CalendarSettings(windows_dir=str(windows))
+    config = Config(county=COUNTY, language=language, calendar=settings)
+    staged = _Stage(store, config, registry, now, Random(seed))
+    with trail.as_(TELLER, clock=lambda: staged.course.now):
         return await staged.play(windows)
 
 
@@ -178,4 +182,4 @@ class _Stage:
         await self.course.run(self.now)
 
 
-__all__ = ["Week", "fill"]
+__all__ = ["TELLER", "Week", "fill"]

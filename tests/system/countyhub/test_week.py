@@ -168,11 +168,18 @@ async def test_what_could_not_be_read_or_made_no_case_is_counted(store, lived):
     assert pictures > 60
 
 
-async def test_the_audit_is_whole(store):
+async def test_the_audit_is_whole_and_tells_the_days_of_the_week(store):
     async with store.read() as connection:
         verdict = await audit.verify(connection)
+        rows = [row async for row in audit.every(connection)]
+        entries = {(f"case/{each.number}", each.at) for each in await finding.entries_since(connection, 0, 5000)}
     assert verdict.broken is None
     assert verdict.last > 150
+    instants = [row.at for row in rows]
+    assert instants == sorted(instants)
+    assert [row.kind for row in rows if row.at < NOW - timedelta(days=7)] == ["registry.imported"]
+    assert {(row.object, row.at) for row in rows if row.kind == "case.act"} <= entries, "when the case's timeline says"
+    assert len({row.at.astimezone(ZONE).date() for row in rows[1:]}) >= 7
 
 
 async def test_the_county_has_what_a_demo_needs(store):

@@ -26,10 +26,11 @@ TRIGGERS = {"sqlite": ("DROP TRIGGER audit_stays", "DROP TRIGGER audit_stays_as_
 
 
 async def fill(store: Store, number: int = 5, at: datetime = NOW) -> None:
-    with trail.as_(Asker("user/li", "P1", "10.0.0.7")):
+    instants = iter(at + timedelta(minutes=each) for each in range(number))
+    with trail.as_(Asker("user/wang"), clock=lambda: next(instants)), trail.as_(Asker("user/li", "P1", "10.0.0.7")):
         for each in range(number):
             async with store.write() as connection:
-                await trail.note(connection, "case.act", f"case/{each}", at=at + timedelta(minutes=each), act="close")
+                await trail.note(connection, "case.act", f"case/{each}", act="close")
 
 
 async def verdict(store: Store, *known: Anchor) -> Broken | None:
@@ -55,6 +56,7 @@ async def test_a_row_says_who_and_what_and_a_rolled_back_act_was_never_done(stor
         newest, _ = await reading.newest(connection)
         found = await reading.verify(connection)
     assert (newest.who, newest.person, newest.address, newest.object) == ("user/li", "P1", "10.0.0.7", "case/1")
+    assert newest.at == NOW + timedelta(minutes=1), "by the clock that was handed in"
     assert (found.first, found.last, found.broken) == (1, 2, None)
 
 
