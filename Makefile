@@ -27,7 +27,7 @@ test: .venv/.ready check ## quick suite, with what it needs of the system
 	@sh scripts/system-packages.sh
 	$(BIN)/pytest -n $(WORKERS) $(QUICK) || $(ALONE)
 
-test-all: .venv/.ready check browser ## everything, also slow and privileged tests
+test-all: .venv/.ready check browser docs ## everything, also slow and privileged tests
 	@sh scripts/system-packages.sh
 	@sh scripts/apt-install.sh mmdebstrap systemd-container qemu-user-static iproute2 || echo "going on: tests in a booted Debian will skip"
 	@sh scripts/apt-install.sh lintian faketime zsh curl gcc || echo "going on: the tests of packages, of clocks, of completion and of the API by curl that need them will skip"
