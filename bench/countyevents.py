@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from bench.consolecounty import health
 from gridwire import topics
 from gridwire.codec import encode_event, encode_message
-from gridwire.codes import new_ulid
 from gridwire.events import LANE_OF, TYPE_OF, Alarm, Checkin, Data, Envelope, Event
+from gridwire.identifiers import new_ulid
 from gridwire.mqtt import MqttClient, MqttSettings
 from simulators.county.build import COUNTY
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, DEVICE_PATTERN, GRID_PATTERN, county_of
 from gridwire.events import Severity
+from gridwire.identifiers import BOX_PATTERN, COUNTY_PATTERN, DEVICE_PATTERN, GRID_PATTERN, county_of
 from gridwire.kinds import KINDS
 from gridwire.problem import Language
 from gridwire.settings import Settings, about

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from gridwire.codes import new_ulid
 from gridwire.events import (
     Alarm,
     Checkin,
@@ -30,6 +29,7 @@ from gridwire.events import (
     Severity,
     Sos,
 )
+from gridwire.identifiers import new_ulid
 from gridwire.kinds import KINDS
 from gridwire.limits import MAX_EVENT_BYTES, MAX_PICTURE_BYTES
 from gridwire.messages import Answer, Board, Notice, Worker

@@ -16,7 +16,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN
+from gridwire.identifiers import BOX_PATTERN, COUNTY_PATTERN
 from gridwire.problem import Language, Problem
 
 TRUST_PATH: Final = "/enrol/v1/trust"

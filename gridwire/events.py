@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Generic, Literal, NamedTuple, TypeV
 import msgspec
 from msgspec import Meta
 
-from gridwire.codes import DEVICE_PATTERN, END, GRID_PATTERN, NAME_PATTERN, ULID_PATTERN
+from gridwire.identifiers import DEVICE_PATTERN, END, GRID_PATTERN, NAME_PATTERN, ULID_PATTERN
 
 Lane = Literal["urgent", "alarm", "record", "reading", "media"]
 LANES: tuple[Lane, ...] = ("urgent", "alarm", "record", "reading", "media")

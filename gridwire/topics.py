@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from gridwire import compression, messages
-from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, END, ULID_PATTERN
 from gridwire.events import Envelope
+from gridwire.identifiers import BOX_PATTERN, COUNTY_PATTERN, END, ULID_PATTERN
 from gridwire.problem import Problem
 
 ROOT = "grid/1"

@@ -17,8 +17,8 @@ from msgspec import inspect
 
 from gridwire import codec, compression, enrolment
 from gridwire import messages as m
-from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, DEVICE_PATTERN, GRID_PATTERN, NAME_PATTERN, ULID_PATTERN
 from gridwire.events import LANE_OF, TYPE_OF, TYPES, Alarm, Data, Envelope, Event
+from gridwire.identifiers import BOX_PATTERN, COUNTY_PATTERN, DEVICE_PATTERN, GRID_PATTERN, NAME_PATTERN, ULID_PATTERN
 from gridwire.jpeg import check_jpeg
 from gridwire.kinds import KINDS
 from gridwire.topics import TOPICS

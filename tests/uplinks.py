@@ -18,8 +18,8 @@ from edgeagent.configfile import load
 from edgeagent.driver import Alarm, Checkin, Data, Observation, Reading, Sos, Stored
 from gridwire import messages, topics
 from gridwire.codec import Arrived, decode_message, decode_up, encode_message
-from gridwire.codes import new_ulid
 from gridwire.events import Gap
+from gridwire.identifiers import new_ulid
 from gridwire.mqtt import Message, MqttClient, MqttSettings
 from tests.harness import until
 from tests.hubs import COUNTY, PATIENCE_S

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from countyhub.registry.formparts import CATEGORY_PATTERN, PLACE_PATTERN
-from gridwire.codes import BOX_PATTERN, DEVICE_PATTERN, END, ULID_PATTERN
+from gridwire.identifiers import BOX_PATTERN, DEVICE_PATTERN, END, ULID_PATTERN
 
 PLAIN = rf"^[^\x00]*{END}"
 """A text may hold anything but NUL, which PostgreSQL cannot keep."""

@@ -23,8 +23,8 @@ from countyhub.ca.certificates import BadRequest
 from countyhub.config import Config
 from countyhub.store.identitytables import box_identity, certificate, enrol_token
 from countyhub.store.upsert import insert
-from gridwire.codes import BadBoxId, check_box_id
 from gridwire.enrolment import EnrolRequest, Granted, RenewRequest, late_bytes, read_token
+from gridwire.identifiers import BadBoxId, check_box_id
 from gridwire.problem import Problem
 
 MAX_A_DAY = 24

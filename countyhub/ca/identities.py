@@ -18,8 +18,8 @@ from countyhub.audit import trail
 from countyhub.ca.certificates import Revoked
 from countyhub.store.identitytables import box_identity, certificate, enrol_token
 from countyhub.store.upsert import insert
-from gridwire.codes import check_box_id, county_of, village_of
 from gridwire.enrolment import Token, make_token
+from gridwire.identifiers import check_box_id, county_of, village_of
 from gridwire.problem import Problem
 
 State = Literal["expected", "active", "leaving", "revoked"]

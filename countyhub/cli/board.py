@@ -27,7 +27,7 @@ from countyhub.gridworkers import roster
 from countyhub.store.engine import Store, locate, open_reader
 from countyhub.store.tables import event
 from gridwire import instants
-from gridwire.codes import BadBoxId, check_box_id, new_ulid
+from gridwire.identifiers import BadBoxId, check_box_id, new_ulid
 from gridwire.messages import Answer, Board, Notice
 from gridwire.problem import Language, Problem
 

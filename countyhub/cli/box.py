@@ -32,7 +32,7 @@ from countyhub.store.engine import locate, open_reader
 from countyhub.web.texts.present import size
 from countyhub.web.texts.table import text, word
 from gridwire import instants
-from gridwire.codes import BadBoxId, new_ulid
+from gridwire.identifiers import BadBoxId, new_ulid
 from gridwire.messages import Command, Reply
 from gridwire.problem import Language, Problem
 

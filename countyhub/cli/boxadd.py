@@ -23,8 +23,8 @@ from countyhub.cli.ca import who
 from countyhub.cli.say import say
 from countyhub.config import Config
 from countyhub.store.engine import Store, locate, open_reader
-from gridwire.codes import check_box_id
 from gridwire.enrolment import TICKET_SUFFIX, Ticket, Token
+from gridwire.identifiers import check_box_id
 from gridwire.problem import Language
 
 OK = 0

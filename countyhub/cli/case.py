@@ -33,7 +33,7 @@ from countyhub.lifecycle.step import allowed_acts
 from countyhub.registry.live import LiveRegistry
 from countyhub.sight.scope import WHOLE, Scope
 from countyhub.store.engine import Store, locate, open_reader
-from gridwire.codes import new_ulid
+from gridwire.identifiers import new_ulid
 from gridwire.problem import Problem
 
 

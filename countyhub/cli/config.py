@@ -28,7 +28,7 @@ from countyhub.config import Config
 from countyhub.downlink import boxconfigs
 from countyhub.downlink.boxconfigs import Standing
 from countyhub.store.engine import UNAVAILABLE, Store, locate, open_reader
-from gridwire.codes import BadBoxId, check_box_id
+from gridwire.identifiers import BadBoxId, check_box_id
 from gridwire.problem import Language, Problem
 from gridwire.signing import sign
 

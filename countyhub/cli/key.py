@@ -9,7 +9,7 @@ from pathlib import Path
 from countyhub import configfile
 from countyhub.cli.say import say
 from countyhub.gridworkers import villagekey
-from gridwire.codes import BadBoxId
+from gridwire.identifiers import BadBoxId
 
 OK, FAILED, WRONG_USE = 0, 1, 2
 PROBLEMS = (

@@ -28,7 +28,7 @@ from countyhub.notify.channel import WHY, BadAddress, Parcel, Sent, Unclear
 from countyhub.registry import stored
 from countyhub.registry.forms import Person
 from countyhub.store.engine import Store, locate, open_reader
-from gridwire.codes import new_ulid
+from gridwire.identifiers import new_ulid
 from gridwire.problem import Language, Problem
 
 _SHOWN = ("waiting", "unknown", "failed")

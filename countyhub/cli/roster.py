@@ -10,7 +10,7 @@ from countyhub.cli.key import FAILED, OK, PROBLEMS, WRONG_USE, county_key_file
 from countyhub.cli.say import say
 from countyhub.gridworkers import roster, villagekey
 from gridwire import wholefile
-from gridwire.codes import BadBoxId
+from gridwire.identifiers import BadBoxId
 
 
 def execute(args: argparse.Namespace) -> int:

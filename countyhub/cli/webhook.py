@@ -28,7 +28,7 @@ from countyhub.feeds.webhook import test_message
 from countyhub.outbound import signature
 from countyhub.outbound.targets import TargetProblem, parse
 from countyhub.store.engine import Store, locate, open_reader
-from gridwire.codes import new_ulid
+from gridwire.identifiers import new_ulid
 from gridwire.problem import Problem
 
 

@@ -11,7 +11,7 @@ from countyhub.config.feeds import FeedsSettings, FeedType, MqttFeedSettings
 from countyhub.config.notify import CHANNELS, EmailSettings, NotifySettings, SmsSettings, WebhookSettings, WecomSettings
 from countyhub.config.store import DatabaseSettings, ReplaySettings, RetentionSettings
 from countyhub.config.web import AccountSettings, ApiSettings, WebSettings
-from gridwire.codes import COUNTY_PATTERN
+from gridwire.identifiers import COUNTY_PATTERN
 from gridwire.problem import Language
 from gridwire.settings import Settings, about, meaning
 
@@ -63,9 +63,9 @@ class Config(Settings, frozen=True, kw_only=True):
         RetentionSettings,
         about(
             "how long things are kept, in days; 0: for ever. Looked at daily, and by `countyhub prune`. What is not "
-            "settled stays in any case: missing numbers, letters that could not be read, orders without an answer",
+            "settled stays in any case: missing numbers, unread messages, orders without an answer",
             "保存期限，天；0 为永久。每天清理一次，也可执行 countyhub prune。尚未了结的一律保留：缺失编号、"
-            "无法读取的报文、未得到答复的指令",
+            "未识别报文、未得到答复的指令",
         ),
     ] = RetentionSettings()
     replay: Annotated[ReplaySettings, about("how missing events are asked for", "缺失事件的补发请求")] = (

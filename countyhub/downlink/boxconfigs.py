@@ -20,8 +20,8 @@ from countyhub.store import tables
 from countyhub.store.configtables import box_config
 from countyhub.store.engine import Store
 from gridwire.codec import encode_message
-from gridwire.codes import check_box_id
 from gridwire.events import TYPE_OF, DeviceState
+from gridwire.identifiers import check_box_id
 from gridwire.messages import CountyConfig
 
 log = logging.getLogger(__name__)

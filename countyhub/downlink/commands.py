@@ -18,7 +18,7 @@ from countyhub.downlink.sender import Downlink
 from countyhub.store.engine import Store
 from countyhub.store.tables import command
 from gridwire import messages
-from gridwire.codes import check_box_id, new_ulid
+from gridwire.identifiers import check_box_id, new_ulid
 from gridwire.messages import Op
 from gridwire.mqtt import NotConnected, PacketTooLarge
 

@@ -15,7 +15,7 @@ from countyhub.config import Config
 from countyhub.downlink.connection import mqtt_settings
 from gridwire import topics
 from gridwire.codec import decode_message, encode_message
-from gridwire.codes import new_ulid
+from gridwire.identifiers import new_ulid
 from gridwire.messages import Command, Reply
 from gridwire.mqtt import (
     NO_MATCHING_SUBSCRIBERS,

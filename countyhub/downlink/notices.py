@@ -19,7 +19,7 @@ from countyhub.store import tables
 from countyhub.store.engine import Store
 from countyhub.store.upsert import insert, update_with
 from gridwire.codec import encode_message
-from gridwire.codes import check_box_id
+from gridwire.identifiers import check_box_id
 from gridwire.messages import Answer, Board, Notice
 from gridwire.problem import Problem
 

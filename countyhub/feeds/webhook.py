@@ -23,7 +23,7 @@ from countyhub.lease import Lease, hold
 from countyhub.outbound import signature
 from countyhub.registry.live import LiveRegistry
 from countyhub.store.engine import Store
-from gridwire.codes import new_ulid
+from gridwire.identifiers import new_ulid
 
 log = logging.getLogger(__name__)
 

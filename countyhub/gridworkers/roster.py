@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from countyhub.gridworkers.villagekey import Key
-from gridwire.codes import GRID_PATTERN
+from gridwire.identifiers import GRID_PATTERN
 from gridwire.messages import Worker
 from gridwire.persons import birth_date, card_number, check_character, is_resident_number
 from gridwire.problem import Language, Problem

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gridwire import wholefile
-from gridwire.codes import village_of
+from gridwire.identifiers import village_of
 from gridwire.persons import keyed_hash
 from gridwire.problem import Problem
 

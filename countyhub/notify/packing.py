@@ -20,7 +20,7 @@ from countyhub.notify.telling import World
 from countyhub.registry.forms import Person
 from countyhub.store import aside
 from countyhub.store.notifytables import message, parcel
-from gridwire.codes import new_ulid
+from gridwire.identifiers import new_ulid
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from countyhub.lifecycle import fivesteps, state
 from countyhub.registry.columns import ALWAYS, OPEN, Col, Row
-from gridwire.codes import END
+from gridwire.identifiers import END
 from gridwire.kinds import KINDS, Kind
 
 AREA_PATTERN = r"^[1-9]([0-9]{5}|[0-9]{8}|[0-9]{11})" + END

@@ -30,7 +30,7 @@ from countyhub.registry.formparts import (
     Name,
 )
 from countyhub.registry.matterforms import AlarmKind, Category, Day, Deadline, Household, Service
-from gridwire.codes import BOX_PATTERN, DEVICE_PATTERN, END, GRID_PATTERN
+from gridwire.identifiers import BOX_PATTERN, DEVICE_PATTERN, END, GRID_PATTERN
 
 __all__ = [
     "BY_FILE", "CATEGORY_PATTERN", "FORMS", "LEVELS", "OFFICES", "PLACE_PATTERN", "ROLES", "STAFF_PATTERN", "UNITS",

@@ -24,7 +24,7 @@ from countyhub.registry.formparts import (
     Dated,
     Name,
 )
-from gridwire.codes import GRID_PATTERN
+from gridwire.identifiers import GRID_PATTERN
 
 
 class Category(Dated, frozen=True, kw_only=True):

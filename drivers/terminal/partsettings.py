@@ -11,7 +11,7 @@ from drivers.terminal.actions import GRAMMAR, Action, parse_action
 from drivers.terminal.frames.keymap import FrameForm
 from drivers.terminal.frames.registers import NumberType
 from edgeagent.driver import about
-from gridwire.codes import NAME_PATTERN
+from gridwire.identifiers import NAME_PATTERN
 
 Bytes = Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{2} ?)*$", max_length=384)]
 """Bytes as hex digits, blanks allowed between them."""

@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from edgeagent.checks.check import Check
 from edgeagent.checks.scene import Scene
 from edgeagent.config import TlsSettings
-from gridwire.codes import BOX_PATTERN
+from gridwire.identifiers import BOX_PATTERN
 from gridwire.verdict import Fault, Line, found, passed
 
 SOON_DAYS = 30

@@ -20,8 +20,8 @@ from edgeagent.enrol import moving
 from edgeagent.enrol.enrolledfile import Own
 from edgeagent.enrol.identity import Identity, Record
 from edgeagent.enrol.moving import AnotherBox, Left
-from gridwire.codes import BadBoxId, check_box_id
 from gridwire.enrolment import TICKET_SUFFIX, BadTicket, BadToken, NoTicket, OtherBox, Ticket, Token, read_token
+from gridwire.identifiers import BadBoxId, check_box_id
 from gridwire.problem import Language, Problem
 
 OK, FAILED, WRONG_USE = 0, 1, 2

@@ -12,7 +12,7 @@ import msgspec
 from edgeagent.config import DeviceSettings
 from edgeagent.configfile.boxmistakes import BadDevice, BrokenDriver, UnknownDriver
 from edgeagent.configfile.makers import DRIVERS, filled, makers_in
-from gridwire.codes import DEVICE_PATTERN
+from gridwire.identifiers import DEVICE_PATTERN
 from gridwire.problem import Both, Problem
 from gridwire.settings.decode import Decoder, Fields, build, fields_of
 from gridwire.settings.expected import found

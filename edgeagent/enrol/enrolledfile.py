@@ -15,7 +15,7 @@ from edgeagent.config import StoreSettings
 from edgeagent.configfile.merge import Tree, merge
 from edgeagent.configfile.reader import read
 from edgeagent.enrol.identity import Identity, Record, write
-from gridwire.codes import county_of
+from gridwire.identifiers import county_of
 from gridwire.problem import Language, Problem
 
 FILE = "10-enrolled.toml"

@@ -17,8 +17,8 @@ from edgeagent.enrol.identity import FOLDER, Identity, IdentityNotWritten, Recor
 from edgeagent.outbox import inspect
 from edgeagent.outbox.lock import FILE_NAME as LOCK
 from edgeagent.outbox.lock import hold
-from gridwire.codes import county_of
 from gridwire.events import LANES
+from gridwire.identifiers import county_of
 from gridwire.problem import Problem
 
 LEFT, COMING = "left", "identity.coming"

@@ -8,8 +8,8 @@ import msgspec
 
 from edgeagent.clock import Stamp
 from gridwire.codec import encode_event
-from gridwire.codes import new_ulid
 from gridwire.events import LANE_OF, TYPE_OF, Data, Envelope, Lane, PictureRef
+from gridwire.identifiers import new_ulid
 
 BOX = "box"
 """Subject of events that are about the box itself."""

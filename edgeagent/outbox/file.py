@@ -16,8 +16,8 @@ from edgeagent.outbox.mark import MarkFile
 from edgeagent.outbox.numbers import LaneBook
 from edgeagent.outbox.salvage import PAGE_BYTES, Salvaged, salvage
 from edgeagent.outbox.schema import prepare
-from gridwire.codes import new_ulid
 from gridwire.events import Lane
+from gridwire.identifiers import new_ulid
 from gridwire.wholefile import sync_folder
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from gridwire.codes import new_ulid
+from gridwire.identifiers import new_ulid
 from gridwire.wholefile import sync_folder
 
 FOLDER = "pictures"

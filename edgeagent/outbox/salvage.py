@@ -20,8 +20,8 @@ from edgeagent.outbox.numbers import LaneBook
 from edgeagent.outbox.pictures import PictureFile
 from edgeagent.outbox.schema import APPLICATION_ID, prepare
 from edgeagent.outbox.transactions import crc, dump, parse, put_streams
-from gridwire.codes import new_ulid
 from gridwire.events import EVENT_LANES, LANES, Lane, PictureRef
+from gridwire.identifiers import new_ulid
 from gridwire.ranges import RangeSet
 
 PAGE_BYTES = 4096

@@ -14,8 +14,8 @@ from edgeagent.outbox.connection import transaction
 from edgeagent.outbox.mark import Mark
 from edgeagent.outbox.numbers import Book, LaneBook, Stream
 from edgeagent.outbox.pictures import PictureFile
-from gridwire.codes import new_ulid
 from gridwire.events import LANES, Lane
+from gridwire.identifiers import new_ulid
 from gridwire.ranges import RangeSet
 
 

@@ -7,7 +7,7 @@ import re
 
 from msgspec import inspect
 
-from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, DEVICE_PATTERN, GRID_PATTERN
+from gridwire.identifiers import BOX_PATTERN, COUNTY_PATTERN, DEVICE_PATTERN, GRID_PATTERN
 from gridwire.problem import Both
 
 _PATTERNS = {

@@ -6,8 +6,8 @@ import json
 from importlib.metadata import version
 from typing import Any
 
-from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN, ULID_PATTERN
 from gridwire.events import TYPES, Envelope
+from gridwire.identifiers import BOX_PATTERN, COUNTY_PATTERN, ULID_PATTERN
 from gridwire.limits import MAX_MESSAGE_BYTES
 from gridwire.topics import ROOT, TOPICS, Topic, content_type
 from reference import examples, schemas

@@ -12,8 +12,8 @@ from countyhub.api.openapi import cleaned
 from countyhub.feeds import envelope
 from countyhub.feeds.envelope import CaseStep, HubCase, HubEvent
 from countyhub.feeds.topics import ROOT, TOPICS, base, case_topic, event_topic
-from gridwire.codes import BOX_PATTERN, COUNTY_PATTERN
 from gridwire.events import KIND_OF, TYPES, Alarm, Data
+from gridwire.identifiers import BOX_PATTERN, COUNTY_PATTERN
 from gridwire.topics import base as box_base
 from reference import examples
 from reference.schemas import pin

@@ -15,8 +15,8 @@ from countyhub.ingest import intake
 from countyhub.ingest.intake import Intake
 from gridwire import topics
 from gridwire.codec import encode_event, encode_message, encode_single
-from gridwire.codes import UlidMaker
 from gridwire.events import LANE_OF, TYPE_OF, Data, Envelope, Event, Lane, PictureRef
+from gridwire.identifiers import UlidMaker
 from gridwire.messages import Birth, DeviceHealth, DeviceInfo, Health, LaneNumbers, Message, Status, StreamNumbers
 from simulators.county.build import COUNTY
 from simulators.week.places import Village

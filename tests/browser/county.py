@@ -24,8 +24,8 @@ from countyhub.web.live.snapshot import Snapshot, take
 from countyhub.web.live.today import Today
 from countyhub.web.serve import serve
 from countyhub.web.settings import ConsoleSettings
-from gridwire.codes import new_ulid
 from gridwire.events import LANE_OF, TYPE_OF, Data, Envelope, Picture, PictureRef
+from gridwire.identifiers import new_ulid
 from gridwire.messages import Health
 from tests.hubs import database_url
 from tests.logins import COOKIES, cookie, user

@@ -24,7 +24,7 @@ from countyhub.registry.content import Content
 from countyhub.registry.folder import write_folder
 from countyhub.registry.forms import Category, Deadline
 from countyhub.store.engine import Store
-from gridwire.codes import new_ulid
+from gridwire.identifiers import new_ulid
 from simulators.county.build import COUNTY, Plan, build
 from tests.harness import until
 from tests.hubs import ROOT

@@ -29,7 +29,7 @@ from countyhub.lifecycle.refusals import Refused, Stale
 from countyhub.lifecycle.state import HUB, Act
 from countyhub.lifecycle.step import allowed_acts
 from countyhub.lifecycle.table import PEOPLES, TABLE
-from gridwire.codes import END, new_ulid
+from gridwire.identifiers import END, new_ulid
 from gridwire.problem import Problem
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from countyhub.api.routes.boxes import BoxPath, check_box
 from countyhub.api.shapes import PLAIN, Input, Output, Time
 from countyhub.downlink import notices
 from countyhub.downlink.notices import BoardTooLarge
-from gridwire.codes import END, new_ulid
+from gridwire.identifiers import END, new_ulid
 from gridwire.messages import Answer, Board, Notice
 
 

@@ -18,7 +18,7 @@ from countyhub.cases import finding
 from countyhub.cases.listing import Filter
 from countyhub.lifecycle.state import Level, Office, Stage
 from countyhub.registry.forms import Category
-from gridwire.codes import END, GRID_PATTERN
+from gridwire.identifiers import END, GRID_PATTERN
 
 Light = Literal["green", "yellow", "red", "grey", "none"]
 _NEVER: Final = 1 << 62

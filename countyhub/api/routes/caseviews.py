@@ -18,7 +18,7 @@ from countyhub.cases.finding import Listed, Whole
 from countyhub.lifecycle import fivesteps
 from countyhub.lifecycle.fivesteps import FiveStep
 from countyhub.lifecycle.state import Office
-from gridwire.codes import END
+from gridwire.identifiers import END
 
 NUMBER_PATTERN: Final = r"^[1-9][0-9]{5}-[0-9]{8}-[0-9]{4,8}" + END
 Number = Annotated[str, Meta(pattern=NUMBER_PATTERN, description="number of a case")]

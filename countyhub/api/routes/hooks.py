@@ -21,7 +21,7 @@ from countyhub.feeds.webhook import attempt, test_message
 from countyhub.outbound import signature
 from countyhub.outbound.targets import BadUrl, NameUnknown, NotEncrypted, PrivateAddress, parse
 from countyhub.registry.formparts import AREA_PATTERN
-from gridwire.codes import END, NAME_PATTERN, new_ulid
+from gridwire.identifiers import END, NAME_PATTERN, new_ulid
 
 State = Literal["active", "paused"]
 DeliveryState = Literal["waiting", "done", "dead"]

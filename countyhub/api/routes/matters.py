@@ -15,7 +15,7 @@ from countyhub.cases import listing
 from countyhub.correlate.matter import FOREVER_US
 from countyhub.store.casetables import cases
 from countyhub.store.mattertables import KEY_LENGTH, matter, suppressed
-from gridwire.codes import END
+from gridwire.identifiers import END
 from gridwire.instants import instant, microseconds
 
 _AFTER: Final = rf"^[0-9]{{1,18}}~[^\x00]{{1,{KEY_LENGTH}}}{END}"
@@ -77,7 +77,7 @@ async def find(call: Call, *, query: MatterQuery) -> Page[MatterView]:
 
 
 async def counts(call: Call, *, query: SuppressedQuery) -> Page[SuppressedView]:
-    """How many signals were suppressed on which day, and why: nothing is left out in silence."""
+    """How many signals were held back on which day, and why: nothing is left out in silence."""
     today = call.registry.day(call.now)
     first = today - dt.timedelta(days=7) if query.since is UNSET else query.since
     last = today if query.until is UNSET else query.until
@@ -101,5 +101,5 @@ ROUTES = (
     Route(method="GET", path="/matters", call=find, scope="matters:read", tag="matters",
           zh="告警归并", en="Matters"),
     Route(method="GET", path="/suppressed", call=counts, scope="matters:read", tag="matters", whole=True,
-          zh="抑制统计", en="What was suppressed"),
+          zh="未立案信号", en="Held back"),
 )  # fmt: skip

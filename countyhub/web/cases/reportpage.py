@@ -20,7 +20,7 @@ from countyhub.registry.forms import Area, Category, Grid
 from countyhub.web.cases.limits import limits
 from countyhub.web.cases.mine import mine
 from countyhub.web.desk import Desk, Visit, form_of
-from gridwire.codes import new_ulid
+from gridwire.identifiers import new_ulid
 
 MINE: Final = 30
 PLACES_MAX: Final = 60

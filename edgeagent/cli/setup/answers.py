@@ -15,7 +15,7 @@ from edgeagent.configfile.boxmistakes import BadConfig
 from edgeagent.configfile.merge import merge
 from edgeagent.configfile.ownfile import OwnFiles
 from edgeagent.configfile.reader import read
-from gridwire.codes import BOX_PATTERN
+from gridwire.identifiers import BOX_PATTERN
 from gridwire.problem import Language
 from gridwire.settings import Settings, about
 from gridwire.settings.decode import Decoder, fields_of

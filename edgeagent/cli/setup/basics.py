@@ -13,8 +13,8 @@ from edgeagent.cli.setup.talk import Keys, NotUnderstood, Question, Talk
 from edgeagent.cli.setup.tomledit import LeftToYou
 from edgeagent.config import HubSettings
 from edgeagent.enrol.hub import address
-from gridwire.codes import check_box_id
 from gridwire.enrolment import read_token
+from gridwire.identifiers import check_box_id
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(?::([0-9]{1,5}))?")
 MAX_NAME_CHARS = 64

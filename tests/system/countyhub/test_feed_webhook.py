@@ -22,8 +22,8 @@ from countyhub.feeds.webhook import Webhooks
 from countyhub.outbound import signature
 from countyhub.store.engine import Store, open_store
 from countyhub.store.hooktables import webhook_delivery
-from gridwire.codes import new_ulid
 from gridwire.events import Alarm, Sos
+from gridwire.identifiers import new_ulid
 from tests.certificates import Authority
 from tests.feedparts import TOWNSHIP, commit, config, live, running, step
 from tests.harness import until

@@ -7,7 +7,7 @@ import msgspec
 from edgeagent.downlink import answered
 from edgeagent.downlink.answered import Answered
 from gridwire import messages, topics
-from gridwire.codes import new_ulid
+from gridwire.identifiers import new_ulid
 from tests.harness import until
 from tests.hubs import COUNTY
 from tests.instances import BOX

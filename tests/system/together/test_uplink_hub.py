@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gridwire import messages, topics
-from gridwire.codes import new_ulid
+from gridwire.identifiers import new_ulid
 from gridwire.mqtt import MqttClient, MqttSettings
 from tests.harness import until
 from tests.hubs import COUNTY

@@ -11,8 +11,8 @@ from countyhub.correlate.correlator import Correlator
 from countyhub.correlate.matter import SECOND_US
 from countyhub.correlate.outages import Site
 from countyhub.correlate.signals import DOWN, END, PULSE, START, UP, Signal, of_event, of_link
-from gridwire.codes import new_ulid
 from gridwire.events import LANE_OF, TYPE_OF, Alarm, DeviceState, Envelope, Sos
+from gridwire.identifiers import new_ulid
 from gridwire.instants import instant, microseconds
 
 T0 = microseconds(datetime(2026, 7, 1, 12, tzinfo=UTC))

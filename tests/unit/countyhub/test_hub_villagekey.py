@@ -8,7 +8,7 @@ import pytest
 from countyhub.gridworkers import villagekey
 from countyhub.gridworkers.villagekey import Key, hkdf, load_county_key, make_county_key, village_key
 from drivers.terminal.idnumber import load_village_key
-from gridwire.codes import BadBoxId
+from gridwire.identifiers import BadBoxId
 
 # RFC 5869, appendix A.1 to A.3: SHA-256; secret, salt, info, length, output.
 VECTORS = [

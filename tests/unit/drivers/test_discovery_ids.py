@@ -14,7 +14,7 @@ from drivers.onvif.identity import telling
 from edgeagent.cli.newdevices import NotWritten, add, name_all, table_of
 from edgeagent.cli.places import BadRange, RangeTooLarge, hosts, in_order, place
 from edgeagent.driver import Found
-from gridwire.codes import DEVICE_PATTERN
+from gridwire.identifiers import DEVICE_PATTERN
 
 HIK = "DS-2CD2042WD-I20160913AACH639214517"
 

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gridwire import topics
-from gridwire.codes import DEVICE_PATTERN, BadBoxId, check_box_id
+from gridwire.identifiers import DEVICE_PATTERN, BadBoxId, check_box_id
 from tests.instances import BOX, STREAM
 
 ODD = st.sampled_from(

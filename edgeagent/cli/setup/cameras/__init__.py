@@ -19,7 +19,7 @@ from edgeagent.cli.setup.cameras.write import write
 from edgeagent.cli.setup.plan import Plan
 from edgeagent.cli.setup.talk import Keys, Question, Talk
 from edgeagent.configfile.makers import filled
-from gridwire.codes import check_grid_id, village_of
+from gridwire.identifiers import check_grid_id, village_of
 from gridwire.problem import Language, Problem
 
 

@@ -29,6 +29,7 @@ _GRID = re.compile(GRID_PATTERN, re.ASCII)
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
+# Codes of errors are stable: these two stay as they are, although this module was once called otherwise.
 class BadBoxId(Problem):
     code = "codes.bad-box-id"
     en = "“{text}” is no box id: 12 digits of the village, then -2, -3, … for a second, third box"
