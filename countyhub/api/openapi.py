@@ -50,14 +50,14 @@ _ALWAYS: tuple[type[Problem], ...] = (
 )  # fmt: skip
 TAGS: Final[dict[str, tuple[str, str]]] = {
     "cases": ("案件", "Cases: what was found, and what became of it"),
-    "matters": ("归并", "Matters: how alarms became cases, and what was suppressed"),
+    "matters": ("归并", "Matters: how alarms became cases, and what was held back"),
     "events": ("事件", "Events: what boxes sent, as it came, and its pictures"),
     "boxes": ("盒子", "Boxes: their devices and health, and orders to them"),
     "board": ("公示栏", "Notice boards: what the terminals of a village show and print"),
     "registry": ("登记表", "Registry: areas, grids, kinds of matters, services, staff"),
     "notifications": ("通知", "Notifications: who was told what, and who has answered"),
     "hooks": ("推送", "Webhooks: what the hub sends to others by itself"),
-    "letters": ("死信", "Dead letters: what could not be read"),
+    "letters": ("未识别报文", "Unread messages: what could not be read"),
     "tokens": ("令牌", "Tokens: who may use this interface"),
 }
 

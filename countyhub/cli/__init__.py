@@ -113,7 +113,9 @@ def _parser() -> argparse.ArgumentParser:
     mattersargs.add_run(added["run"], language)
     letters = added["deadletter"]
     letters.add_argument("action", choices=("list", "retry"), help=say(language, en="what to do", zh="操作"))
-    letters.add_argument("ids", nargs="*", type=int, help=say(language, en="letters; none: all", zh="编号；不填为全部"))
+    letters.add_argument(
+        "ids", nargs="*", type=int, help=say(language, en="messages; none: all", zh="编号；不填为全部")
+    )
     letters.add_argument("--json", action="store_true", help=say(language, en="answer as JSON", zh="输出 JSON"))
     return parser
 
@@ -139,9 +141,7 @@ def _key_help(language: Language) -> str:
 
 
 def _matters_help(language: Language) -> str:
-    return say(
-        language, en="what raw alarms mean together, and what was suppressed", zh="归并后的事项，以及被压下的信号"
-    )
+    return say(language, en="what raw alarms mean together, and what was held back", zh="归并后的事项，以及未立案信号")
 
 
 def _config_help(language: Language) -> str:
@@ -182,7 +182,7 @@ def _helps(language: Language) -> dict[str, str]:
         "run": "运行汇聚端" if zh else "run the hub",
         "check": "检查各项是否正常，说明怎么办" if zh else "is everything right, and if not, what to do",
         "migrate": "把数据库升级到本版本的格式" if zh else "bring the database up to this version's format",
-        "deadletter": "查看或重试无法读取的报文" if zh else "list or retry what could not be read",
+        "deadletter": "查看或重试未识别报文" if zh else "list or retry unread messages",
         "roster": "由人员表生成网格员名册（只含哈希）" if zh else "make a roster of hashes from a list of people",
         "broker-config": "生成 mosquitto 的配置、权限和证书"
         if zh

@@ -54,6 +54,6 @@ def counted(args: argparse.Namespace, rows: dict[str, int], *, en: str, zh: str)
     events, pictures, letters = (rows.get(name, 0) for name in ("event", "media", "dead_letter"))
     return say(
         args.language,
-        en=f"{en}{events} events, {pictures} pictures, {letters} dead letters, {sum(rows.values())} rows",
-        zh=f"{zh}事件 {events} 条，图片 {pictures} 张，死信 {letters} 封，共 {sum(rows.values())} 行",
+        en=f"{en}{events} events, {pictures} pictures, {letters} unread messages, {sum(rows.values())} rows",
+        zh=f"{zh}事件 {events} 条，图片 {pictures} 张，未识别报文 {letters} 条，共 {sum(rows.values())} 行",
     )

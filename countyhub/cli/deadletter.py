@@ -37,7 +37,7 @@ async def _list(url: URL, args: argparse.Namespace) -> int:
     finally:
         await store.close()
     if not any_found and not args.json:
-        print(say(args.language, en="nothing that could not be read", zh="没有无法读取的报文"))
+        print(say(args.language, en="no unread messages", zh="没有未识别报文"))
     return 0
 
 

@@ -100,5 +100,5 @@ async def _suppressed(config: Config, args: argparse.Namespace) -> int:
         else:
             print(f"{row.day}  {row.count:>8}  {shown}")
     if not rows and not args.json:
-        print(say(args.language, en="nothing was suppressed", zh="没有被压下的信号"))
+        print(say(args.language, en="nothing was held back", zh="没有未立案信号"))
     return 0

@@ -21,17 +21,17 @@ from countyhub.store import retention
 from countyhub.store.engine import locate, open_reader
 from countyhub.store.retention import Pruned
 
-_ZH = {"pictures": "图片", "events": "事件", "letters": "已处理的死信", "reused": "已处理的重号",
+_ZH = {"pictures": "图片", "events": "事件", "letters": "已处理的未识别报文", "reused": "已处理的重号",
        "gaps": "盒子声明的缺口", "orders": "指令", "replies": "指令的答复", "deliveries": "推送记录",
-       "matters": "事项", "links": "盒子连接记录", "suppressed": "压下计数",
+       "matters": "事项", "links": "盒子连接记录", "suppressed": "未立案信号计数",
        "attachments": "已结案件的附件", "cases": "已结案件"}  # fmt: skip
 _EN = {
-    "letters": "dead letters dealt with",
+    "letters": "unread messages dealt with",
     "reused": "numbers used twice, dealt with",
     "replies": "answers to orders",
     "deliveries": "deliveries of webhooks",
     "links": "links that came and went",
-    "suppressed": "counts of what was suppressed",
+    "suppressed": "counts of what was held back",
     "attachments": "attachments of cases that are over",
     "cases": "cases that are over",
 }

@@ -60,7 +60,7 @@ COUNTY: tuple[tuple[str, tuple[Panel, ...]], ...] = (
         Panel("未办结案件，按环节 · Open, by stage", [("sum by (stage) (countyhub_open_cases)", "{{stage}}")]),
         Panel("超时，按层级 · Overdue, by level", [("countyhub_overdue_cases", "{{level}}")]),
         Panel("自动升级，按层级 · Moved up by the hub, by level", [("countyhub_escalations", "{{level}}")]),
-        Panel("当日未单独成为事项 · Suppressed today", [("countyhub_suppressed_today", "{{reason}}")]),
+        Panel("当日未立案信号 · Held back today", [("countyhub_suppressed_today", "{{reason}}")]),
         Panel("当日事件 · Events today", [("countyhub_today", "{{type}}")]),
     )),
     ("入库 · Ingest", (
@@ -69,7 +69,7 @@ COUNTY: tuple[tuple[str, tuple[Panel, ...]], ...] = (
               [("time() - countyhub_follower_oldest_timestamp_seconds", "{{follower}}")], "s"),
         Panel("待处理 · Wants a person", [
             ("countyhub_missing_numbers", "应到未到 · missing numbers"),
-            ("countyhub_dead_letters", "死信 · dead letters"),
+            ("countyhub_dead_letters", "未识别报文 · unread messages"),
             ("countyhub_reused_numbers", "编号重复 · reused numbers"),
         ]),
         Panel("盒子积压总数 · Events waiting in all boxes", [("sum(countyhub_box_waiting_events)", "总数 · all")]),

@@ -48,7 +48,7 @@ async def run(args: argparse.Namespace) -> int:
     try:
         week = await fill(store, now=now, seed=args.seed, language=args.language, windows=windows)
         print(f'county = "{COUNTY}"  [calendar] windows_dir = "{windows.absolute()}"')
-        print(f"events {week.events}  dead letters {week.letters}  dark {'/'.join(week.dark)}  away {week.away}")
+        print(f"events {week.events}  unread messages {week.letters}  dark {'/'.join(week.dark)}  away {week.away}")
         if args.users:
             await _users(store, args.language, max(now, datetime.now(UTC)))
     finally:

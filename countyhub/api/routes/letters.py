@@ -1,4 +1,4 @@
-"""Dead letters: what could not be read, whole, with the reason. `countyhub deadletter retry` tries them again."""
+"""Unread messages: what could not be read, whole, with the reason. `countyhub deadletter retry` tries them again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from countyhub.store.tables import dead_letter
 
 
 class LetterView(Output, frozen=True, kw_only=True):
-    """A letter that could not be read."""
+    """A message that could not be read."""
 
     id: int
     box: Annotated[str, Meta(description="empty: of a foreign topic")]
@@ -34,7 +34,7 @@ class LetterView(Output, frozen=True, kw_only=True):
 
 
 class OneLetter(Output, frozen=True, kw_only=True):
-    """A letter with what stands in it."""
+    """A message with what stands in it."""
 
     letter: LetterView
     payload: Annotated[str, Meta(description="the bytes, base64")]
@@ -47,11 +47,11 @@ class LetterQuery(Input, frozen=True, kw_only=True):
 
 
 class LetterPath(Input, frozen=True, kw_only=True):
-    letter: Annotated[RowId, Meta(description="id of the letter")]
+    letter: Annotated[RowId, Meta(description="id of the message")]
 
 
 async def find(call: Call, *, query: LetterQuery) -> Page[LetterView]:
-    """Letters, the oldest first, without their content."""
+    """Unread messages, the oldest first, without their content."""
     c = dead_letter.c
     wanted = select(dead_letter).where(c.id > query.after, reach.of_box(call.scope, c.box, c.received))
     if not query.all:
@@ -63,15 +63,15 @@ async def find(call: Call, *, query: LetterQuery) -> Page[LetterView]:
 
 
 async def one(call: Call, *, path: LetterPath) -> OneLetter:
-    """One letter with its content, which may hold personal data: each look is in the audit, and a session must have
-    given its reason for this letter first, at `/look`.
+    """One unread message with its content, which may hold personal data: each look is in the audit, and a session must
+    have given its reason for this message first, at `/look`.
     """
     c = dead_letter.c
     async with call.store.read() as connection:
         wanted = select(dead_letter).where(c.id == path.letter, reach.of_box(call.scope, c.box, c.received))
         row = (await connection.execute(wanted)).first()
     if row is None:
-        raise NotFound(what="letter 死信")
+        raise NotFound(what="unread message 未识别报文")
     await call.note_look("personal.revealed", f"letter/{path.letter}")
     return OneLetter(letter=_view(call, row), payload=base64.b64encode(row.payload).decode())
 
@@ -84,7 +84,7 @@ def _view(call: Call, row: Row[tuple[object, ...]]) -> LetterView:
 
 ROUTES = (
     Route(method="GET", path="/letters", call=find, scope="letters:read", tag="letters",
-          zh="死信清单", en="Dead letters"),
+          zh="未识别报文清单", en="Unread messages"),
     Route(method="GET", path="/letters/{letter}", call=one, scope="letters:read", tag="letters",
-          problems=(ReasonNeeded,), zh="查看死信", en="One dead letter"),
+          problems=(ReasonNeeded,), zh="查看未识别报文", en="One unread message"),
 )  # fmt: skip

@@ -128,7 +128,7 @@ TEXTS: dict[str, Both] = {
     "suppressed.count": Both("数量", "Count"),
     "suppressed.name": Both("名称", "Name"),
     # dead letters
-    "letters.waiting": Both("{count} 封待处理", "{count} wait"),
+    "letters.waiting": Both("{count} 条待处理", "{count} wait"),
     "letters.what": Both(
         "收到而中心读不懂的内容，读懂后会补记。",
         "What came and the hub could not read; it is entered once it can be read.",

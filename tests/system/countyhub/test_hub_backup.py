@@ -81,7 +81,7 @@ async def test_a_backup_brings_back_everything_and_the_hub_heals_the_rest(tmp_pa
         with HubProcess(tmp_path / "hub", broker.port) as hub:
             await filled(hub, box, 20)
             before = contents(hub)
-            assert "20 events, 1 pictures, 1 dead letters" in await cli(hub, "backup", str(file))
+            assert "20 events, 1 pictures, 1 unread messages" in await cli(hub, "backup", str(file))
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
             with pytest.raises(BackupExists):
                 await backup.backup(make_url(hub.url), file)

@@ -39,7 +39,7 @@ async def test_an_alarm_and_a_request_become_cases(tmp_path: Path, broker: Mosqu
         assert "smoke" in listed.stdout
         assert COUNTY in listed.stdout, listed.stderr
         assert '"key":"alarm/' in hub.cli("matters", "list", "--open", "--all", "--json").stdout
-        assert "nothing was suppressed" in hub.cli("matters", "suppressed").stdout
+        assert "nothing was held back" in hub.cli("matters", "suppressed").stdout
 
 
 @contextlib.asynccontextmanager
