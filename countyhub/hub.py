@@ -24,7 +24,7 @@ from countyhub.downlink.boxconfigs import BoxConfigs
 from countyhub.downlink.commands import Commands
 from countyhub.downlink.notices import Notices
 from countyhub.downlink.sender import Downlink
-from countyhub.ingest.commits import Commits
+from countyhub.ingest.committed import Committed
 from countyhub.ingest.inbox import Inbox, Outcome
 from countyhub.ingest.replay import Replay
 from countyhub.ingest.subscriber import Subscriber
@@ -58,7 +58,7 @@ class Hub:
         self.config = config
         self.store = store
         self.notifier = Notifier()
-        self.commits = Commits(store)
+        self.committed = Committed(store)
         self.downlink = Downlink(config.county)
         self.commands = Commands(store, self.downlink)
         self.notices = Notices(store, self.downlink)
@@ -70,7 +70,7 @@ class Hub:
         self.registry = LiveRegistry(store, zone, days_folder(config.calendar.days_dir))
         self.book = Book.configured(config, self.registry)
         windows = WindowFiles(config.calendar.windows_dir, zone)
-        self.matters = Follower(store, self.commits, self.book, windows, config.language)
+        self.matters = Follower(store, self.committed, self.book, windows, config.language)
         self.web_port = 0
         """Port of the console once it listens."""
         self._born: set[str] = set()
@@ -117,7 +117,7 @@ class Hub:
     # What follows a commit.
 
     def _on_commit(self, outcome: Outcome) -> None:
-        self.commits.tell(outcome.last_id)
+        self.committed.tell(outcome.last_id)
         self.vitals.took(outcome)
         self._born |= outcome.born
         if outcome.born or outcome.reported or outcome.reused or (outcome.stored and self.replay.is_waiting):
@@ -175,7 +175,7 @@ class Hub:
         )
         while True:
             try:
-                app = create(self.store, self.commits, settings, api, measured, self.book)
+                app = create(self.store, self.committed, settings, api, measured, self.book)
                 await serve(app, web.host, web.port, self._console_listens, tls_of(self.config))
             except OSError as error:
                 log.error("the console cannot listen on %s:%d: %s", web.host, web.port, error)

@@ -12,7 +12,7 @@ from countyhub.cases.book import Book
 from countyhub.correlate.matter import Matter
 from countyhub.correlate.signals import DOWN, END, PULSE, UP, Signal, of_event, of_link
 from countyhub.ingest import intake
-from countyhub.ingest.commits import Commits
+from countyhub.ingest.committed import Committed
 from countyhub.ingest.inbox import Inbox
 from countyhub.ingest.intake import Intake
 from countyhub.matters.follower import Follower
@@ -144,7 +144,7 @@ class Office:
     def another(self) -> Follower:
         """One that knows nothing but the tables."""
         files = WindowFiles(self._windows, ZONE)
-        return Follower(self.store, Commits(self.store), self.book, files, "zh", clock=lambda: self.now)
+        return Follower(self.store, Committed(self.store), self.book, files, "zh", clock=lambda: self.now)
 
     async def restart(self) -> None:
         """Another process, which knows nothing but the tables; the one before has died."""

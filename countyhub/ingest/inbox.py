@@ -1,8 +1,8 @@
 """Commits what has arrived, once, whatever comes twice: only what a commit has made durable is ever answered.
 
 One transaction takes everything that is waiting. Each event is judged for itself: what the database will not take
-becomes a dead letter and holds up nothing. A database that is locked, full or gone fails the whole batch, for the
-caller to try again: nothing has been acknowledged then.
+becomes a dead letter and holds up nothing. A database that is locked, full or gone fails the whole batch, which
+`subscriber` tries again: nothing has been acknowledged then.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Final
 
 from countyhub.cases.book import Book
 from countyhub.cases.rows import Overtaken
-from countyhub.ingest.commits import Commits, either
+from countyhub.ingest.committed import Committed, either
 from countyhub.lease import Lease, LeaseLost
 from countyhub.matters.reading import NAME, PAGE
 from countyhub.matters.round import Desk, Round, sites
@@ -41,7 +41,7 @@ class Follower:
     def __init__(
         self,
         store: Store,
-        commits: Commits,
+        commits: Committed,
         book: Book,
         windows: WindowFiles,
         language: Language = "zh",

@@ -20,7 +20,7 @@ from countyhub.cases.acting import Acted
 from countyhub.cases.book import Book
 from countyhub.cases.finding import Listed
 from countyhub.config import Config
-from countyhub.ingest.commits import Commits
+from countyhub.ingest.committed import Committed
 from countyhub.ingest.inbox import Inbox, Outcome
 from countyhub.ingest.intake import Intake
 from countyhub.lifecycle.refusals import Refused
@@ -63,7 +63,7 @@ class Course:
         self.on_opened: Callable[[Listed], Tale] | None = None
         """Who sees to a new case."""
         windows = WindowFiles(config.calendar.windows_dir, ZONE)
-        self._commits = Commits(store)
+        self._commits = Committed(store)
         self._follower = Follower(store, self._commits, self.book, windows, config.language, clock=lambda: self.now)
         self._notifier = Notifier(store, registry, config, {"sms": Phones()}, clock=lambda: self.now)
         self._inbox = Inbox(store)

@@ -133,7 +133,7 @@ async def test_a_box_gets_its_board_when_it_changes_and_at_a_birth_without_it(
 
         async def is_subscribed() -> int:
             await box.events(event(ALARM, 1))
-            return await hub.commits.last_id()
+            return await hub.committed.last_id()
 
         await until(is_subscribed, 30)  # the birth comes before the event
         assert await hub.notices.put(BOX, [messages.Notice(id="1", title="停水通知")]) == 42

@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from countyhub.ingest.commits import Commits
+from countyhub.ingest.committed import Committed
 from countyhub.web.streams import seat
 from gridwire.events import Alarm, Checkin
 from tests.browser.client import get, live
@@ -140,7 +140,7 @@ async def test_fragments_are_escaped_like_pages(hub):
 
 
 async def test_the_hubs_feed_wakes_the_console(hub):
-    feed = Commits(hub.store)
+    feed = Committed(hub.store)
     async with console(hub.store, feed, poll_interval_s=20.0) as url, live(url) as stream:
         feed.tell(0)
         await settled(stream)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from countyhub.ingest import boxes, intake, rereading
-from countyhub.ingest.commits import Commits
+from countyhub.ingest.committed import Committed
 from countyhub.ingest.inbox import Inbox, Outcome
 from countyhub.ingest.intake import Intake
 from countyhub.store import tables as t
@@ -146,7 +146,7 @@ async def test_the_brokers_memory_does_not_make_a_box_seen(store: Store) -> None
 
 
 async def test_who_comes_back_to_the_feed_hears_what_was_missed(store: Store) -> None:
-    inbox, feed = Inbox(store), Commits(store)
+    inbox, feed = Inbox(store), Committed(store)
     outcome: Outcome = await inbox.commit([came(event(ALARM, 1), event(ALARM, 2))])
     listener = feed.since(1)
     assert [row.seq for row in await anext(listener)] == [2]

@@ -1,5 +1,6 @@
-"""Tells whoever listens in this process that events were committed: `matters`, and the console. What was missed is read
-from the database, so nobody is too slow: a listener that comes back names the last id that it saw.
+"""Tells whoever listens in this process that events were committed, by `inbox`: `matters` listens, and the console.
+
+What was missed is read from the database, so nobody is too slow: a listener that comes back names the last id it saw.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ POLL_S = 5.0
 PAGE = 500
 
 
-class Commits:
+class Committed:
     """One for the hub. `tell` after each commit; `listen` and `since` for those who want to know."""
 
     def __init__(self, store: Store) -> None:
