@@ -1,4 +1,7 @@
-"""What an open outbox needs from time to time, events or none: acknowledgements written down, old rows expired."""
+"""What an open outbox needs from time to time, events or none: acknowledgements written down, old rows expired.
+
+A timer only. What is deleted then, and what when the disk is full, is decided in `eviction`.
+"""
 
 from __future__ import annotations
 

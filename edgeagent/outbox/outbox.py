@@ -16,15 +16,15 @@ import msgspec
 
 from edgeagent.driver import OutboxFull, Stored
 from edgeagent.outbox import transactions
-from edgeagent.outbox.commits import Commits
+from edgeagent.outbox.commitqueue import CommitQueue
 from edgeagent.outbox.connection import Connection, connect, transaction
 from edgeagent.outbox.draft import Draft
+from edgeagent.outbox.eviction import Limits, Room
 from edgeagent.outbox.file import FILE_NAME, Opened, OutboxFile, is_damage
 from edgeagent.outbox.group import UNFIT, Pending, Plan, plan_group
 from edgeagent.outbox.numbers import Row
 from edgeagent.outbox.pictures import FOLDER as PICTURES
 from edgeagent.outbox.pictures import PictureFile, PictureFolder
-from edgeagent.outbox.room import Limits, Room
 from edgeagent.outbox.use import StoreUse, bytes_in_use, disk
 from gridwire.events import Gap, GapReason, Lane
 from gridwire.messages import StreamNumbers
@@ -54,7 +54,7 @@ class Outbox:
         self._db, self._reader = opened.connection, reader
         self._memory = opened.loaded.memory
         self._hour = opened.loaded.hour
-        self._commits = Commits(room.limits.linger_s)
+        self._commits = CommitQueue(room.limits.linger_s)
         self._dirty: set[Lane] = set()
         self._rescues_left = MAX_RESCUES
         self._writer = asyncio.create_task(self._commits.run(self._write_or_split), name="outbox-writer")
@@ -159,9 +159,7 @@ class Outbox:
     async def read(self, lane: Lane, first: int, last: int, limit: int, max_bytes: int = sys.maxsize) -> list[Row]:
         """Rows of a run of row numbers, in order, at most `limit`, no more once `max_bytes` are full.
 
-        None only when the run holds nothing readable.
-
-        Damaged rows are given up, with a gap, and left out.
+        Empty only when the run holds nothing readable: damaged rows are given up, with a gap, and left out.
         """
         while first <= last:
             found = await self._read(transactions.read(lane, first, last, limit, max_bytes))

@@ -15,7 +15,7 @@ MAX_GROUP = 2000
 """Events in one transaction at most: bounds the time that the first of them waits."""
 
 
-class Commits:
+class CommitQueue:
     """`want` one, from anywhere; `run` hands out the groups, one after the other, until it is closed and none waits."""
 
     def __init__(self, linger_s: float) -> None:

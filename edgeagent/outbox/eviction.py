@@ -1,5 +1,5 @@
-"""Makes room: what is deleted when a quota is reached, the disk is full or rows are too old, and the gaps that declare
-what was lost.
+"""Eviction, the one place where rows and pictures are deleted: what goes when a quota is reached, the disk is full or
+rows are too old, and the gaps that declare what was lost.
 
 Called by the outbox's `_write` when SQLite is full; when nothing may go, who wanted to store hears `OutboxFull`. Order:
 acknowledged rows, readings; pictures by their own quota, and when the disk is full for them. An urgent, alarm or record
