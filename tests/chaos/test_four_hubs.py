@@ -36,8 +36,9 @@ from tests.chaos.hubaudit import Audit
 from tests.chaos.hubload import Box, Sent, Village, boxes
 from tests.chaos.hubpeople import People
 from tests.chaos.seed import SEED
+from tests.chaos.slowgateway import SlowGateway
 from tests.feedparts import Listener
-from tests.gateways import Asked, Gateway, Says
+from tests.gateways import Gateway
 from tests.mosquitto import Mosquitto
 from tests.receivers import Receiver
 from tests.registries import ZONE, registry
@@ -48,19 +49,6 @@ pytestmark = [
 QUIET_S = 300.0
 """Until everything has come to rest; the last limit ends two minutes after the last event."""
 SOON = timedelta(minutes=5)
-
-
-class Slow(Gateway):
-    """Takes a moment for each, so that kills fall before, between and after; keeps no second copy back."""
-
-    def __init__(self, dice: random.Random) -> None:
-        super().__init__(Says())
-        self._dice = dice
-
-    async def _read(self, reader: asyncio.StreamReader) -> Asked:
-        asked = await super()._read(reader)
-        await asyncio.sleep(self._dice.uniform(0, 0.15))
-        return asked
 
 
 class Size(NamedTuple):
@@ -216,7 +204,7 @@ async def run(folder: Path, size: Size) -> str:
     world, sent = World(size, store, second, dice), []
     await world.prepare(folder / "registry")
     with Mosquitto(folder / "broker") as broker:
-        async with Slow(dice).open() as gateway, Receiver() as receiver, Listener(broker.port) as listener:
+        async with SlowGateway(dice).open() as gateway, Receiver() as receiver, Listener(broker.port) as listener:
             await subscribe(store, receiver.url)
             hubs = Hubs(folder / "hubs", size.names, port=broker.port, url=url, gateway=gateway.url)
             try:

@@ -24,7 +24,7 @@ from countyhub.store.engine import open_store
 from simulators.county.build import COUNTY
 from tests import postgres
 from tests.chaos.seed import SEED
-from tests.gateways import Asked, Gateway, Says
+from tests.chaos.slowgateway import SlowGateway
 from tests.harness import until
 from tests.hubs import ROOT
 from tests.registries import VILLAGES, ZONE, small
@@ -37,19 +37,6 @@ pytestmark = [
 ]
 ORDINARY, CALLS, KILLS = 240, 40, 12
 NUMBER = re.compile(rf"{COUNTY}-\d{{8}}-\d{{4}}")
-
-
-class Slow(Gateway):
-    """Takes a moment for each, so that a kill falls before, between and after."""
-
-    def __init__(self, dice: random.Random) -> None:
-        super().__init__(Says())
-        self._dice = dice
-
-    async def _read(self, reader: asyncio.StreamReader) -> Asked:
-        asked = await super()._read(reader)
-        await asyncio.sleep(self._dice.uniform(0, 0.15))
-        return asked
 
 
 class Process:
@@ -83,7 +70,7 @@ async def test_nobody_is_told_twice_or_not_at_all(tmp_path: Path, counted) -> No
     url = postgres.cluster().empty()
     await prepared(tmp_path, url)
     store = await open_store(url)
-    async with Slow(dice).open() as gateway:
+    async with SlowGateway(dice).open() as gateway:
         here = County(store, gateway)
         several = [Process(tmp_path, f"notifier-{number}", url, gateway.url) for number in range(4)]
         try:
@@ -171,7 +158,7 @@ async def test_a_restart_in_good_order_leaves_nothing_unknown(tmp_path: Path, co
     url = postgres.cluster().empty()
     await prepared(tmp_path, url)
     store = await open_store(url)
-    async with Slow(dice).open() as gateway:
+    async with SlowGateway(dice).open() as gateway:
         here = County(store, gateway)
         process = Process(tmp_path, "notifier", url, gateway.url)
         opening = asyncio.create_task(open_cases(here, dice))

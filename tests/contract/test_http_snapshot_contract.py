@@ -3,8 +3,6 @@
 import asyncio
 import gc
 import os
-import subprocess
-import sys
 from pathlib import Path
 from string import Formatter
 
@@ -18,15 +16,10 @@ from edgeagent.plugins import available, load, resolve
 from gridwire.problem import declared
 from simulators.camera import Camera, CameraConfig
 from tests.harness import DeviceRecorder, until
+from tests.importing import modules_after
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"cv2", "numpy", "zeep", "onvif", "requests"}
-
-
-def modules_after(statement):
-    code = f"{statement}\nimport sys\nprint(' '.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(done.stdout.split())
 
 
 def settings(**given):

@@ -1,7 +1,5 @@
 """What the agent and other drivers may rely on: names, light imports, settings, named problems in two languages."""
 
-import subprocess
-import sys
 from string import Formatter
 
 import msgspec
@@ -11,14 +9,9 @@ import drivers.onvif
 import drivers.onvif.driver
 from edgeagent.driver import DeviceConfig, Driver
 from gridwire.problem import declared
+from tests.importing import modules_after
 
 HEAVY = ("zeep", "onvif", "cv2", "numpy", "requests")
-
-
-def modules_after(statement):
-    code = f"{statement}\nimport sys\nprint(' '.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(done.stdout.split())
 
 
 def test_the_settings_load_nothing_heavy():

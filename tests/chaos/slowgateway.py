@@ -1,0 +1,21 @@
+"""A gateway that takes a moment for each message, so that kills fall before, between and after, and only counts."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from tests.gateways import Asked, Gateway, Says
+
+
+class SlowGateway(Gateway):
+    """Keeps no second copy back."""
+
+    def __init__(self, dice: random.Random) -> None:
+        super().__init__(Says())
+        self._dice = dice
+
+    async def _read(self, reader: asyncio.StreamReader) -> Asked:
+        asked = await super()._read(reader)
+        await asyncio.sleep(self._dice.uniform(0, 0.15))
+        return asked
