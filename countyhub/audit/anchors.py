@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.audit import reading
-from countyhub.audit.reading import Anchor
+from countyhub.audit.chain import Anchor
 
 log = logging.getLogger(__name__)
 FILE = "audit-anchors.log"

@@ -33,6 +33,13 @@ class Row(NamedTuple):
     hash: bytes = b""
 
 
+class Anchor(NamedTuple):
+    """A row's number and hash, as they were noted elsewhere."""
+
+    id: int
+    hash: bytes
+
+
 def hash_of(row: Row) -> bytes:
     """As it must be, whatever stands in `hash`."""
     texts = (row.id, microseconds(row.at), row.kind, row.who, row.person, row.address, row.object, row.detail.decode())

@@ -8,7 +8,7 @@ from typing import Final
 
 from countyhub.accounts import users
 from countyhub.audit import anchors, reading
-from countyhub.audit.reading import FAULTS
+from countyhub.audit.verify import FAULTS, verify
 from countyhub.checks.scene import Scene
 from countyhub.checks.verdict import Check, Fault, Line, foreign, found, passed
 from countyhub.store.engine import Store
@@ -94,7 +94,7 @@ async def _audit(scene: Scene, store: Store) -> list[Line]:
     except OSError as error:
         return [found(AnchorMissing(last="–", path=f"{path}: {error.strerror}"))]
     async with store.read() as connection:
-        verdict = await reading.verify(connection, known)
+        verdict = await verify(connection, known)
         oldest = await reading.oldest(connection)
     if verdict.broken is not None:
         zh, en = FAULTS[verdict.broken.fault]

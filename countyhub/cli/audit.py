@@ -19,7 +19,7 @@ from countyhub import configfile
 from countyhub.audit import anchors, reading, trail
 from countyhub.audit.chain import Row
 from countyhub.audit.kinds import KINDS
-from countyhub.audit.reading import FAULTS, Verdict
+from countyhub.audit.verify import FAULTS, Verdict, verify
 from countyhub.cli.say import say
 from countyhub.config import Config
 from countyhub.store.engine import UNAVAILABLE, Store, locate, open_reader
@@ -76,7 +76,7 @@ async def _verify(store: Store, config: Config, args: argparse.Namespace) -> int
     files = [Path(config.data_dir) / anchors.FILE, *map(Path, args.anchors)]
     known = [anchor for path in files for anchor in anchors.read(path)]
     async with store.read() as connection:
-        verdict = await reading.verify(connection, known)
+        verdict = await verify(connection, known)
     broken = verdict.broken
     if args.json:
         facts: dict[str, object] = {"first": verdict.first, "last": verdict.last, "hash": verdict.hash.hex()}

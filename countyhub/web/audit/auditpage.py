@@ -18,7 +18,7 @@ from starlette.routing import Route
 from countyhub.audit import anchors, reading, trail
 from countyhub.audit.chain import Row
 from countyhub.audit.kinds import KINDS
-from countyhub.audit.reading import FAULTS
+from countyhub.audit.verify import FAULTS, verify
 from countyhub.web.audit import auditsearch
 from countyhub.web.audit.auditwords import AuditWords
 from countyhub.web.desk import Desk, Visit
@@ -80,7 +80,7 @@ class AuditPage:
         """`GET /audit/verify`: the whole chain reckoned anew, against the anchors that this machine has."""
         folder = Path(self._desk.config.data_dir)
         async with self._lobby.store.read() as connection:
-            found = await reading.verify(connection, anchors.read(folder / anchors.FILE))
+            found = await verify(connection, anchors.read(folder / anchors.FILE))
         context = self._desk.renderer.context(language_of(request, self._desk.settings))
         if found.broken is not None:
             zh, en = FAULTS[found.broken.fault]

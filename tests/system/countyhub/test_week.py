@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import func, select
 
 from countyhub.accounts import masking
-from countyhub.audit import reading as audit
+from countyhub.audit import reading
+from countyhub.audit.verify import verify
 from countyhub.cases import finding
 from countyhub.cases.finding import Listed
 from countyhub.cases.listing import Filter
@@ -170,8 +171,8 @@ async def test_what_could_not_be_read_or_made_no_case_is_counted(store, lived):
 
 async def test_the_audit_is_whole_and_tells_the_days_of_the_week(store):
     async with store.read() as connection:
-        verdict = await audit.verify(connection)
-        rows = [row async for row in audit.every(connection)]
+        verdict = await verify(connection)
+        rows = [row async for row in reading.every(connection)]
         entries = {(f"case/{each.number}", each.at) for each in await finding.entries_since(connection, 0, 5000)}
     assert verdict.broken is None
     assert verdict.last > 150

@@ -14,8 +14,9 @@ from sqlalchemy.exc import DBAPIError
 
 from countyhub.accounts import auditupkeep
 from countyhub.audit import anchors, pruning, reading, trail
-from countyhub.audit.reading import Anchor, Broken
+from countyhub.audit.chain import Anchor
 from countyhub.audit.trail import Asker
+from countyhub.audit.verify import Broken, verify
 from countyhub.config import BrokerSettings, Config
 from countyhub.store.audittables import audit
 from countyhub.store.engine import Store
@@ -35,7 +36,7 @@ async def fill(store: Store, number: int = 5, at: datetime = NOW) -> None:
 
 async def verdict(store: Store, *known: Anchor) -> Broken | None:
     async with store.read() as connection:
-        return (await reading.verify(connection, known)).broken
+        return (await verify(connection, known)).broken
 
 
 async def tamper(store: Store, *statements: str) -> None:
@@ -54,7 +55,7 @@ async def test_a_row_says_who_and_what_and_a_rolled_back_act_was_never_done(stor
             raise RuntimeError
     async with store.read() as connection:
         newest, _ = await reading.newest(connection)
-        found = await reading.verify(connection)
+        found = await verify(connection)
     assert (newest.who, newest.person, newest.address, newest.object) == ("user/li", "P1", "10.0.0.7", "case/1")
     assert newest.at == NOW + timedelta(minutes=1), "by the clock that was handed in"
     assert (found.first, found.last, found.broken) == (1, 2, None)
@@ -132,7 +133,7 @@ async def test_what_is_older_than_the_law_wants_is_given_up_from_the_old_end(sto
     assert await pruning.prune(store, 200, NOW, dry_run=True) == 4
     assert await pruning.prune(store, 1, NOW + timedelta(days=1)) == 4, "never less than six months"
     async with store.read() as connection:
-        found = await reading.verify(connection)
+        found = await verify(connection)
         newest = (await reading.newest(connection, limit=1))[0]
     assert (found.first, found.last, found.broken) == (5, 8, None)
     assert (newest.kind, newest.object) == ("audit.pruned", "audit/1-4")
