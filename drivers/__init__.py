@@ -3,5 +3,5 @@
 families → `onvif`, `http_snapshot` (the shortest: read it first), `webhook`, `terminal`
 HTTP and logins of devices → `devicehttp`; XML of devices → `safexml`
 pictures fetched and made fit → `snapshot`; whether they are any good → `picture`
-serial ports → `seriallink`
+serial ports → `seriallink`; Modbus RTU on them → `modbus`
 """

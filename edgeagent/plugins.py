@@ -21,7 +21,7 @@ from edgeagent.configfile.devices import COMMON
 from edgeagent.driver import DeviceConfig, Driver, Found, Search
 
 GROUP = "edgeagent.drivers"
-SHARED = frozenset({"devicehttp", "picture", "safexml", "seriallink", "snapshot"})
+SHARED = frozenset({"devicehttp", "modbus", "picture", "safexml", "seriallink", "snapshot"})
 """What lies beside the drivers and is none: parts that several of them use."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)

@@ -15,9 +15,9 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     url: Annotated[
         str,
         about(
+            "图片地址：JPEG 的 http://…、https://…，或视频流 rtsp://…；不含用户名和密码",
             "where the picture is: http://… or https://… of a JPEG, or rtsp://… of a video stream;"
             " without user and password",
-            "图片地址：JPEG 的 http://…、https://…，或视频流 rtsp://…；不含用户名和密码",
             pattern=r"^(https?|rtsp)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?(/[!-~]*)?\Z",
             max_length=512,
             example="http://192.168.1.64/snapshot.jpg",
@@ -25,13 +25,13 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     ]
     username: Annotated[
         str,
-        about("the camera's user; empty: none", "摄像机用户名；留空则不登录", max_length=64),
+        about("摄像机用户名；留空则不登录", "the camera's user; empty: none", max_length=64),
     ] = ""
     password: Annotated[
         Secret,
         about(
-            "its password: `file:PATH`, `env:NAME` or the text",
             "密码：file:路径、env:变量名或明文",
+            "its password: `file:PATH`, `env:NAME` or the text",
             max_length=128,
         ),
     ] = ""
@@ -39,8 +39,8 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     check_s: Annotated[
         float,
         about(
-            "seconds between two looks whether the camera still gives pictures; these are not kept",
             "检查摄像机是否仍能取图的间隔，秒；检查时的图片不保存",
+            "seconds between two looks whether the camera still gives pictures; these are not kept",
             ge=5,
             le=3600,
         ),

@@ -4,8 +4,10 @@ Whatever goes wrong with a port comes out as `LinkLost` with a stable reason; no
 
 opened again after unplugging → `keeping`, why it was lost `loss`
 one open port → `link`, `port`; asked again and again → `lookout`
+frames among noise, for a decoder of yours → `framing`; Modbus RTU → `drivers.modbus`
 """
 
+from drivers.seriallink.framing import ScanningDecoder
 from drivers.seriallink.keeping import advise_name, keep_open
 from drivers.seriallink.link import Decoder, LineWatch, SerialLink
 from drivers.seriallink.lookout import Lookout, Question
@@ -18,6 +20,7 @@ __all__ = [
     "LinkLost",
     "Lookout",
     "Question",
+    "ScanningDecoder",
     "SerialLink",
     "SerialSettings",
     "advise_name",

@@ -12,35 +12,35 @@ class SerialSettings(Settings, frozen=True, kw_only=True):
     port: Annotated[
         str,
         about(
-            "device file, best a name under /dev/serial/by-id/; or socket://HOST:PORT, rfc2217://HOST:PORT",
             "设备文件，最好用 /dev/serial/by-id/ 下的名称；或 socket://主机:端口、rfc2217://主机:端口",
+            "device file, best a name under /dev/serial/by-id/; or socket://HOST:PORT, rfc2217://HOST:PORT",
             min_length=1,
         ),
     ]
-    baud: Annotated[int, about("bits per second", "波特率", ge=50, le=4_000_000)] = 9600
-    data_bits: Annotated[Literal[7, 8], about("data bits", "数据位")] = 8
-    parity: Annotated[Literal["N", "E", "O"], about("parity: none, even, odd", "校验：N 无、E 偶、O 奇")] = "N"
-    stop_bits: Annotated[Literal[1, 2], about("stop bits", "停止位")] = 1
+    baud: Annotated[int, about("波特率", "bits per second", ge=50, le=4_000_000)] = 9600
+    data_bits: Annotated[Literal[7, 8], about("数据位", "data bits")] = 8
+    parity: Annotated[Literal["N", "E", "O"], about("校验：N 无、E 偶、O 奇", "parity: none, even, odd")] = "N"
+    stop_bits: Annotated[Literal[1, 2], about("停止位", "stop bits")] = 1
     inter_byte_timeout_s: Annotated[
         float,
         about(
-            "a pause as long as this ends a frame, whole or half, in s", "停顿超过此时间即视为一帧结束，秒", gt=0, le=10
+            "停顿超过此时间即视为一帧结束，秒", "a pause as long as this ends a frame, whole or half, in s", gt=0, le=10
         ),
     ] = 0.2
     write_timeout_s: Annotated[
         float,
         about(
-            "a device that takes no bytes for so long is lost, in s",
             "设备超过此时间不收数据即视为断开，秒",
+            "a device that takes no bytes for so long is lost, in s",
             gt=0,
             le=60,
         ),
     ] = 2.0
     reopen_first_s: Annotated[
-        float, about("wait before the first attempt to open again, in s", "断开后首次重新打开前的等待，秒", gt=0)
+        float, about("断开后首次重新打开前的等待，秒", "wait before the first attempt to open again, in s", gt=0)
     ] = 0.5
     reopen_last_s: Annotated[
-        float, about("the wait doubles up to this, in s", "等待逐次加倍，最长不超过此值，秒", gt=0)
+        float, about("等待逐次加倍，最长不超过此值，秒", "the wait doubles up to this, in s", gt=0)
     ] = 10.0
 
     def __post_init__(self) -> None:

@@ -12,12 +12,12 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from drivers.modbus import frames
+from drivers.modbus.frames import Reply
+from drivers.modbus.registers import number_in, word_count
 from drivers.seriallink import Lookout, SerialLink
 from drivers.terminal.buslines import BusLine
 from drivers.terminal.config import Contact, Modbus, Register
-from drivers.terminal.frames import modbus
-from drivers.terminal.frames.modbus import Reply
-from drivers.terminal.frames.registers import number_in, word_count
 from drivers.terminal.parts import Parts
 from drivers.terminal.sos import Alarm
 from edgeagent.driver import Device, Observation, OutboxFull, Reading
@@ -39,12 +39,12 @@ class _Group(NamedTuple):
 
     @property
     def request(self) -> bytes:
-        return modbus.read(self.unit, self.function, self.address, len(self.contacts))
+        return frames.read(self.unit, self.function, self.address, len(self.contacts))
 
     @property
     def answer_bytes(self) -> int:
         count = len(self.contacts)
-        return (count + 7) // 8 if self.function <= modbus.READ_CONTACTS else 2 * count
+        return (count + 7) // 8 if self.function <= frames.READ_CONTACTS else 2 * count
 
 
 def group(contacts: Iterable[Contact]) -> list[_Group]:
@@ -154,7 +154,7 @@ class Bus:
     def _take(self, each: _Group, reply: Reply) -> None:
         self._seen = reply if len(self._groups) == 1 else None
         for index, contact in enumerate(each.contacts):
-            is_bit = each.function <= modbus.READ_CONTACTS
+            is_bit = each.function <= frames.READ_CONTACTS
             closed = reply.bit(index) if is_bit else reply.register(index) != 0
             self._saw(contact, pressed=closed == contact.pressed_when)
 
@@ -188,12 +188,12 @@ class Bus:
                 self._off_at_s = None
         elif not self._settings.contact and now_s >= self._siren_look_s:
             self._siren_look_s = now_s + _SIREN_LOOK_S
-            await self._line.ask(modbus.read(siren.unit, modbus.READ_COILS, siren.address, 1), 1, may_refuse=True)
+            await self._line.ask(frames.read(siren.unit, frames.READ_COILS, siren.address, 1), 1, may_refuse=True)
 
     async def _switch(self, *, on: bool) -> bool:
         siren = self._settings.siren
         assert siren is not None
-        return await self._line.ask(modbus.write_coil(siren.unit, siren.address, on=on), 4) is not None
+        return await self._line.ask(frames.write_coil(siren.unit, siren.address, on=on), 4) is not None
 
     # -- registers -----------------------------------------------------------------------------------------------
 
@@ -205,7 +205,7 @@ class Bus:
             return
         self._read_at_s[due] = now_s + due.every_s
         count = word_count(due.type)
-        reply = await self._line.ask(modbus.read(due.unit, due.function, due.address, count), 2 * count)
+        reply = await self._line.ask(frames.read(due.unit, due.function, due.address, count), 2 * count)
         value = number_in(reply.data, due.type) if reply is not None else None
         if value is not None:
             await self._emit(due, round(value * due.scale + due.offset, 6))

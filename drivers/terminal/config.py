@@ -49,12 +49,12 @@ PRIVACY_NOTICE = (
 class Slot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A patrol slot, e.g. the morning round. 巡查时段，如早巡。"""
 
-    name: Annotated[str, about("name of the slot, e.g. morning", "时段名称，如 morning", min_length=1, max_length=16)]
+    name: Annotated[str, about("时段名称，如 morning", "name of the slot, e.g. morning", min_length=1, max_length=16)]
     begin: Annotated[
         str,
         about(
-            "first minute, HH:MM, in the village's time zone",
             "开始时刻，HH:MM，按本村时区",
+            "first minute, HH:MM, in the village's time zone",
             pattern=HOUR,
             example="06:30",
         ),
@@ -62,8 +62,8 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     end: Annotated[
         str,
         about(
-            "minute at which it is over, HH:MM; may be past midnight",
             "结束时刻，HH:MM，可跨午夜",
+            "minute at which it is over, HH:MM; may be past midnight",
             pattern=HOUR,
             example="11:30",
         ),
@@ -78,13 +78,13 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Service(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One item of the village's service list. 村级服务事项。"""
 
-    item: Annotated[str, about("its code", "事项编码", min_length=1, max_length=32)]
-    name: Annotated[str, about("its name, for the receipt", "事项名称，打印在回执上", max_length=64)] = ""
+    item: Annotated[str, about("事项编码", "its code", min_length=1, max_length=32)]
+    name: Annotated[str, about("事项名称，打印在回执上", "its name, for the receipt", max_length=64)] = ""
     mode: Annotated[
         Literal["direct", "proxy", "authorised"],
         about(
-            "done here, by proxy, or as authorised; the last two need a card",
             "direct 直办、proxy 代办、authorised 授权办；后两者须刷卡",
+            "done here, by proxy, or as authorised; the last two need a card",
         ),
     ] = "direct"
 
@@ -95,19 +95,19 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     key_file: Annotated[
         OwnFile,
         about(
-            "village key: a file of one line KEYID:HEX that only its owner may read",
             "村密钥文件：一行 KEYID:HEX，仅所有者可读",
+            "village key: a file of one line KEYID:HEX that only its owner may read",
             min_length=1,
         ),
     ]
     point: Annotated[
-        str, about("patrol point that a check-in here belongs to", "在此签到所属的巡查点", max_length=64)
+        str, about("在此签到所属的巡查点", "patrol point that a check-in here belongs to", max_length=64)
     ] = ""
     window_s: Annotated[
         float,
         about(
-            "seconds in which a card checks in once, however often it is shown",
             "同一张卡在此时间内只计一次签到，秒",
+            "seconds in which a card checks in once, however often it is shown",
             ge=0,
             le=86400,
         ),
@@ -115,24 +115,24 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     roster_file: Annotated[
         OwnFile,
         about(
-            "roster of grid workers: CSV person,name,grid with keyed hashes; empty: as the hub tells",
             "网格员名册：CSV，列为 person,name,grid（person 为带密钥哈希）；留空则以县级下发为准",
+            "roster of grid workers: CSV person,name,grid with keyed hashes; empty: as the hub tells",
         ),
     ] = ""
-    slot: Annotated[tuple[Slot, ...], about("patrol slots of a day", "每日巡查时段", max_length=8)] = ()
+    slot: Annotated[tuple[Slot, ...], about("每日巡查时段", "patrol slots of a day", max_length=8)] = ()
     service: Annotated[
         tuple[Service, ...],
         about(
-            "the village's service list; empty: any item is taken",
             "村级服务事项清单；留空则接受任何事项",
+            "the village's service list; empty: any item is taken",
             max_length=200,
         ),
     ] = ()
     identify_s: Annotated[
         float,
         about(
-            "seconds that a request waits for a card; then it is stored without",
             "办事请求等待刷卡的时间，超时则不记名登记，秒",
+            "seconds that a request waits for a card; then it is stored without",
             ge=0,
             le=120,
         ),
@@ -140,8 +140,8 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     rate_within_s: Annotated[
         float,
         about(
-            "seconds in which a rating belongs to the last request",
             "此时间内的评价归于最近一次办事，秒",
+            "seconds in which a rating belongs to the last request",
             ge=0,
             le=86400,
         ),
@@ -149,15 +149,15 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     privacy_notice: Annotated[
         str,
         about(
-            "on personal data, printed before the first card is read; empty: posted",
             "个人信息告知，首次读卡前打印；留空表示已张贴",
+            "on personal data, printed before the first card is read; empty: posted",
             max_length=2000,
         ),
     ] = PRIVACY_NOTICE
     drill: Annotated[
-        bool, about("an exercise: everything that happens here is marked as one", "演练：期间发生的一切均标记为演练")
+        bool, about("演练：期间发生的一切均标记为演练", "an exercise: everything that happens here is marked as one")
     ] = False
-    part: Annotated[tuple[Part, ...], about("the parts that the terminal has", "终端的部件", max_length=16)] = ()
+    part: Annotated[tuple[Part, ...], about("终端的部件", "the parts that the terminal has", max_length=16)] = ()
 
     def __post_init__(self) -> None:
         if not any(part.role == "reader" for part in self.part):

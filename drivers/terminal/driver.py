@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
+from drivers.modbus.frames import ReplyDecoder
 from drivers.seriallink import Decoder, LinkLost, Lookout, SerialLink, SerialSettings, keep_open
 from drivers.terminal.bus import Bus
 from drivers.terminal.config import Config, EmAscii, EscPos, IcEm, Keymap, Line, Modbus, Part, SamIdCard, part_names
@@ -24,7 +25,6 @@ from drivers.terminal.frames.escpos import StatusDecoder
 from drivers.terminal.frames.icem import IcEmDecoder
 from drivers.terminal.frames.keymap import key_decoder
 from drivers.terminal.frames.line import LineDecoder
-from drivers.terminal.frames.modbus import ReplyDecoder
 from drivers.terminal.frames.sam_idcard import SamDecoder
 from drivers.terminal.idcard_reader import IdCardReader
 from drivers.terminal.idnumber import VillageKey, load_village_key

@@ -20,50 +20,50 @@ LOCAL = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.25
 class Config(DeviceConfig, frozen=True, kw_only=True):
     """One recorder, camera or panel that POSTs its alarms to this box. 由设备主动推送（HTTP POST）的报警。"""
 
-    listen: Annotated[str, about("address of the box to listen on", "本机监听地址", min_length=1, max_length=64)] = (
+    listen: Annotated[str, about("本机监听地址", "address of the box to listen on", min_length=1, max_length=64)] = (
         "0.0.0.0"
     )
     port: Annotated[
         int,
-        about("port to listen on; devices may share one", "监听端口；多台设备可共用同一端口", ge=0, le=65535),
+        about("监听端口；多台设备可共用同一端口", "port to listen on; devices may share one", ge=0, le=65535),
     ] = 8085
     path: Annotated[
         str,
         about(
-            "path that this device posts to, of its own on the port, e.g. /gate",
             "本设备推送的路径，同一端口内不可重复，例如 /gate",
+            "path that this device posts to, of its own on the port, e.g. /gate",
             pattern=r"^/[A-Za-z0-9._~/-]{1,100}\Z",
         ),
     ] = "/alarm"
     allow: Annotated[
         tuple[str, ...],
-        about("addresses or networks that may post", "允许推送的地址或网段", max_length=64),
+        about("允许推送的地址或网段", "addresses or networks that may post", max_length=64),
     ] = LOCAL
     token: Annotated[
         Secret,
         about(
-            "secret that must come as ?token=, X-Token or Bearer; empty: none",
             "推送时须携带的口令，可用 ?token=、X-Token 或 Bearer；留空则不检查",
+            "secret that must come as ?token=, X-Token or Bearer; empty: none",
             max_length=128,
         ),
     ] = ""
     username: Annotated[
-        str, about("user that the device logs in as; empty: no login", "设备登录用户名；留空则不登录", max_length=64)
+        str, about("设备登录用户名；留空则不登录", "user that the device logs in as; empty: no login", max_length=64)
     ] = ""
-    password: Annotated[Secret, about("its password", "登录密码", max_length=128)] = ""
-    auth: Annotated[Literal["digest", "basic"], about("how it logs in", "登录方式")] = "digest"
+    password: Annotated[Secret, about("登录密码", "its password", max_length=128)] = ""
+    auth: Annotated[Literal["digest", "basic"], about("登录方式", "how it logs in")] = "digest"
     kinds: Annotated[
         dict[str, str],
         about(
-            f"the device's own names of events and our kinds of alarm; {IGNORE}: not wanted",
             f"设备的事件名称对应的报警类型；{IGNORE} 表示不需要",
+            f"the device's own names of events and our kinds of alarm; {IGNORE}: not wanted",
         ),
     ] = field(default_factory=dict)
     clear_after_s: Annotated[
         float,
         about(
-            "seconds without a repeat after which an alarm ends that the device never ends itself",
             "设备不发送结束信号时，超过多少秒没有重复即视为结束",
+            "seconds without a repeat after which an alarm ends that the device never ends itself",
             ge=1,
             le=86400,
         ),
@@ -71,8 +71,8 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     silent_after_s: Annotated[
         float,
         about(
-            "seconds without any message after which the device counts as down; 0: it sends no heartbeat",
             "超过多少秒没有任何消息即视为离线；0 表示设备不发送心跳",
+            "seconds without any message after which the device counts as down; 0: it sends no heartbeat",
             ge=0,
             le=604800,
         ),
@@ -80,8 +80,8 @@ class Config(DeviceConfig, frozen=True, kw_only=True):
     trust_time: Annotated[
         bool,
         about(
-            "take the device's own time when it lies within the last day; false: the time of arrival",
             "采用设备自带的时间（仅限最近一天内）；false 表示采用收到的时间",
+            "take the device's own time when it lies within the last day; false: the time of arrival",
         ),
     ] = False
     picture_width_px: PictureWidth = 1280

@@ -8,7 +8,7 @@ stand alone, ended by another character or by silence.
 
 import re
 
-from drivers.terminal.frames.framing import xor_of
+from drivers.seriallink.framing import xor_of
 from drivers.terminal.frames.icem import CardSeen
 
 _DIGITS = 12

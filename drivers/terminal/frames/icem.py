@@ -10,7 +10,7 @@
 
 from dataclasses import dataclass
 
-from drivers.terminal.frames.framing import ScanningDecoder, xor_of
+from drivers.seriallink.framing import ScanningDecoder, xor_of
 
 _START, _END = 0x02, 0x03
 # TYPE -> (name of the card, UID bytes)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal, NamedTuple
 
-from drivers.terminal.frames.framing import ScanningDecoder, xor_of
-from drivers.terminal.frames.modbus import crc16
+from drivers.modbus.frames import crc16
+from drivers.seriallink.framing import ScanningDecoder, xor_of
 
 Checksum = Literal["none", "xor", "sum8", "crc16"]
 

@@ -22,7 +22,7 @@ import re
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from drivers.terminal.frames.framing import ScanningDecoder, xor_of
+from drivers.seriallink.framing import ScanningDecoder, xor_of
 from drivers.terminal.idnumber import NumberHash, VillageKey, mask_foreigner, mask_resident
 from gridwire.persons import birth_date, is_resident_number, parse_date
 

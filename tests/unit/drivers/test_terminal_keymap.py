@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.modbus.frames import crc16
 from drivers.terminal.actions import Ask, Command, Point, Rate, Receipt, Report, action_in_code, parse_action
 from drivers.terminal.config import Keymap
 from drivers.terminal.frames.keymap import FrameForm, KeyDecoder
-from drivers.terminal.frames.modbus import crc16
 
 FORMS = {
     "xor": FrameForm(b"\xaa\x55", 6, 3, "xor", 2, b"\x0d"),

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.modbus.frames import crc16, with_crc
+from drivers.modbus.registers import number_in, word_count
 from drivers.terminal.actions import Rate, Receipt, action_in_code
 from drivers.terminal.bus import group
 from drivers.terminal.config import Contact
-from drivers.terminal.frames.modbus import crc16, with_crc
-from drivers.terminal.frames.registers import number_in, word_count
 from drivers.terminal.presence import PolledPresence, SpokenPresence
 from drivers.terminal.receiptnumbers import LastReceipt, new_receipt_number
 from drivers.terminal.roster import RosterBad, read_roster

@@ -1,4 +1,4 @@
-"""What the frame decoders of the terminal's parts share: how one is fed, and how it finds its way after noise.
+"""What decoders of frames share: how one is fed, and how it finds its way after noise. A base to derive yours from.
 
 Sans-I/O: bytes in, whole frames out. A decoder never raises on input; what it could not use, it counts.
 """

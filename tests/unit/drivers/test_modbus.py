@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.terminal.frames.modbus import Reply, ReplyDecoder, read, with_crc, write_coil
+from drivers.modbus.frames import Reply, ReplyDecoder, read, with_crc, write_coil
 
 REGISTER = bytes.fromhex("01 03 02 04 D2 3A D9")
 CONTACT = bytes.fromhex("02 02 01 01 60 0C")

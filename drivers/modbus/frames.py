@@ -13,7 +13,7 @@ Source: Modbus Application Protocol V1.1b3, Modbus over Serial Line V1.02.
 
 from dataclasses import dataclass
 
-from drivers.terminal.frames.framing import ScanningDecoder
+from drivers.seriallink.framing import ScanningDecoder
 
 READ_COILS, READ_CONTACTS, READ_HOLDING, READ_INPUT, WRITE_COIL = 1, 2, 3, 4, 5
 _READS = (READ_COILS, READ_CONTACTS, READ_HOLDING, READ_INPUT)
