@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, NamedTuple
 
-from gridwire.problem import Language, Problem
+from gridwire.problem import Both, Language, Problem
 
 Level = Literal["pass", "warn", "fail"]
-MARKS: dict[Level, tuple[str, str]] = {"pass": ("ok  ", "正常"), "warn": ("WARN", "注意"), "fail": ("FAIL", "故障")}
-"""How a line begins, in English and in Chinese."""
+MARKS: dict[Level, Both] = {"pass": Both("正常", "ok  "), "warn": Both("注意", "WARN"), "fail": Both("故障", "FAIL")}
+"""How a line begins."""
 
 
 class Fault(Problem):
@@ -24,8 +24,8 @@ class Line(NamedTuple):
     """One line of the answer. `subject`: the device, port or host that it is about; empty: the whole."""
 
     level: Level
-    en: str
     zh: str
+    en: str
     code: str = ""
     subject: str = ""
 
@@ -33,19 +33,19 @@ class Line(NamedTuple):
         return self.zh if language == "zh" else self.en
 
 
-def passed(en: str, zh: str, subject: str = "") -> Line:
+def passed(zh: str, en: str, subject: str = "") -> Line:
     """All is well."""
-    return Line("pass", en, zh, subject=subject)
+    return Line("pass", zh, en, subject=subject)
 
 
 def found(fault: Fault, subject: str = "") -> Line:
     """A fault as a line."""
-    return Line(fault.level, fault.sentence("en"), fault.sentence("zh"), fault.code, subject)
+    return Line(fault.level, fault.sentence("zh"), fault.sentence("en"), fault.code, subject)
 
 
 def foreign(problem: Problem, level: Literal["warn", "fail"], subject: str = "") -> Line:
     """A problem of another part, which knows best what to do about it."""
-    return Line(level, problem.sentence("en"), problem.sentence("zh"), problem.code, subject)
+    return Line(level, problem.sentence("zh"), problem.sentence("en"), problem.code, subject)
 
 
 def summary(levels: list[Level], language: Language) -> str:

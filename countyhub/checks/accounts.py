@@ -84,7 +84,7 @@ async def _users(store: Store) -> Line:
         admins = await users.admins(connection)
     if len(admins) < 2:
         return found(OneAdmin(name=admins[0]) if admins else NoAdmin())
-    return passed(f"{len(admins)} users may manage the others", f"可以管理用户的有 {len(admins)} 人")
+    return passed(f"可以管理用户的有 {len(admins)} 人", f"{len(admins)} users may manage the others")
 
 
 async def _audit(scene: Scene, store: Store) -> list[Line]:
@@ -103,13 +103,13 @@ async def _audit(scene: Scene, store: Store) -> list[Line]:
     if oldest is not None and oldest < due and (last is None or last < due):
         return [found(AnchorMissing(last=f"{last:%Y-%m-%d}" if last else "–", path=path))]
     en = f"the audit is whole, {verdict.last} rows, {verdict.anchors} anchors agree"
-    return [passed(en, f"审计记录完整，共 {verdict.last} 条，与 {verdict.anchors} 处链尾一致")]
+    return [passed(f"审计记录完整，共 {verdict.last} 条，与 {verdict.anchors} 处链尾一致", en)]
 
 
 CHECK = Check(
     "accounts",
-    "somebody can log in, the console listens, the audit is whole",
     "有人可以登录，控制台在监听，审计记录完整",
+    "somebody can log in, the console listens, the audit is whole",
     _look,
     (NoUsers, NoAdmin, OneAdmin, ConsoleOpen, AuditBroken, AnchorMissing),
 )

@@ -26,7 +26,7 @@ async def _look(scene: Scene) -> list[Line]:
     async with scene.store.read() as connection:
         rows = await aside.listed(connection)
     if not rows:
-        return [passed("nothing was put aside", "没有被搁置的内容")]
+        return [passed("没有被搁置的内容", "nothing was put aside")]
     works = ", ".join(sorted({row.work for row in rows}))
     newest = rows[-1]
     return [found(PutAside(count=len(rows), works=works, key=newest.key, reason=newest.reason[:120]))]
@@ -34,8 +34,8 @@ async def _look(scene: Scene) -> list[Line]:
 
 CHECK = Check(
     "aside",
-    "nothing was passed over as unreadable or refused",
     "没有因拒收或无法解读而被搁置的内容",
+    "nothing was passed over as unreadable or refused",
     _look,
     (PutAside,),
 )

@@ -63,7 +63,7 @@ async def _look(scene: Scene) -> list[Line]:
     if age > OLD:
         return [found(Old(hours=age.total_seconds() / 3600))]
     when = f"{made:%Y-%m-%d %H:%M} UTC"
-    return [passed(f"the last backup: {when}", f"最近一次备份：{when}")]
+    return [passed(f"最近一次备份：{when}", f"the last backup: {when}")]
 
 
-CHECK = Check("backup", "the age of the last backup", "最近一次备份的时间", _look, (Never, Old, VeryOld))
+CHECK = Check("backup", "最近一次备份的时间", "the age of the last backup", _look, (Never, Old, VeryOld))

@@ -48,13 +48,13 @@ async def _look(scene: Scene) -> list[Line]:
     try:
         (await dial(settings, Endpoint(settings.host, settings.port))).close()
         if settings.tls is not None and settings.tls.cert_file is not None:
-            return [passed(f"{where} answers, its certificate is right", f"{where} 有应答，证书正确", where)]
+            return [passed(f"{where} 有应答，证书正确", f"{where} answers, its certificate is right", where)]
         await _log_in(settings)
     except ConnectFailed as error:
         problem = Refused if error.code == "connect_refused" else Unreached
         words = why(error, where)
         return [found(problem(broker=where, why_en=words.en, why_zh=words.zh), where)]
-    return [passed(f"{where} answers and lets the hub in", f"{where} 有应答，登录成功", where)]
+    return [passed(f"{where} 有应答，登录成功", f"{where} answers and lets the hub in", where)]
 
 
 async def _log_in(settings: MqttSettings) -> None:
@@ -78,8 +78,8 @@ async def _log_in(settings: MqttSettings) -> None:
 
 CHECK = Check(
     "broker",
-    "the hub's broker can be reached and lets it in",
     "能连通消息服务器并登录",
+    "the hub's broker can be reached and lets it in",
     _look,
     (Unreached, Refused),
     offline=False,

@@ -25,7 +25,7 @@ async def _look(scene: Scene) -> list[Line]:
     lines = [foreign(problem, "fail") for problem in mistakes]
     missing = (await _registry(scene)).calendar.ahead(scene.now)
     lines += [foreign(problem, "warn") for problem in missing]
-    return lines or [passed("folders are in order, no year is missing", "日历与时段文件无误，年份齐全")]
+    return lines or [passed("日历与时段文件无误，年份齐全", "folders are in order, no year is missing")]
 
 
 async def _registry(scene: Scene) -> Registry:
@@ -61,8 +61,8 @@ def _windows(path: str) -> Sequence[Problem]:
 
 CHECK = Check(
     "calendar",
-    "the folders of working days and of windows; years that are missing",
     "工作日历和时段文件，以及缺少的年份",
+    "the folders of working days and of windows; years that are missing",
     _look,
     (FolderUnreadable, YearMissing),
 )

@@ -30,7 +30,7 @@ class Unusable(Fault):
 async def _look(scene: Scene) -> list[Line]:
     config = scene.config
     if not config.enrol.enabled:
-        return [passed("enrolment is switched off", "注册功能已关闭")]
+        return [passed("注册功能已关闭", "enrolment is switched off")]
     if not keeper.has_ca(config):
         return [found(NoCa())]
     try:
@@ -46,7 +46,7 @@ async def _look(scene: Scene) -> list[Line]:
     days = {name: (end - scene.now).days for name, end in ends._asdict().items()}
     en = ", ".join(f"{name} {count} days" for name, count in days.items())
     zh = f"CA 还有 {days['ca']} 天，服务器证书 {days['server']} 天，吊销列表 {days['crl']} 天"
-    return [*lines, passed(en, zh)]
+    return [*lines, passed(zh, en)]
 
 
 def _ending(scene: Scene, problem: Problem) -> Line:
@@ -58,8 +58,8 @@ def _ending(scene: Scene, problem: Problem) -> Line:
 
 CHECK = Check(
     "certificates",
-    "days left of CA, server certificate, revocation list and the boxes' certificates",
     "CA、服务器证书、吊销列表和各盒子证书的剩余天数",
+    "days left of CA, server certificate, revocation list and the boxes' certificates",
     _look,
     (NoCa, Unusable, CaBroken, KeyOpen, CaEnding, ServerEnding, CrlEnding, BoxEnding),
 )

@@ -40,7 +40,7 @@ class Locked(Fault):
 async def _look(scene: Scene) -> list[Line]:
     trouble = scene.trouble
     if isinstance(trouble, DatabaseAbsent):
-        return [passed("database: new, will be created", "数据库：尚不存在，启动时创建")]
+        return [passed("数据库：尚不存在，启动时创建", "database: new, will be created")]
     if trouble is not None:
         return [foreign(trouble, "warn" if isinstance(trouble, DatabaseOlder) else "fail")]
     url = locate(scene.config)
@@ -48,7 +48,7 @@ async def _look(scene: Scene) -> list[Line]:
     if reason is not None:
         return [found(Locked(seconds=LOCK_S, reason=reason, path=url.database))]
     kind, newest = url.get_backend_name(), upgrade.revisions()[0]
-    return [passed(f"database: {kind}, format {newest}", f"数据库：{kind}，格式 {newest}")]
+    return [passed(f"数据库：{kind}，格式 {newest}", f"database: {kind}, format {newest}")]
 
 
 def _lock(url: URL) -> str | None:
@@ -64,8 +64,8 @@ def _lock(url: URL) -> str | None:
 
 CHECK = Check(
     "database",
-    "the database is there, of this version's format, and can be written",
     "数据库可用、格式与本版本一致、可以写入",
+    "the database is there, of this version's format, and can be written",
     _look,
     (DatabaseOlder, DatabaseNewer, DatabaseForeign, DatabaseUnusable, DatabaseUnreachable, Locked),
 )

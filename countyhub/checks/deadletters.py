@@ -30,7 +30,7 @@ async def _look(scene: Scene) -> list[Line]:
         count, newest = (await connection.execute(query)).one()
     if count:
         return [found(Letters(count=count, when=f"{newest:%Y-%m-%d %H:%M} UTC"))]
-    return [passed("no unread messages", "没有未识别报文")]
+    return [passed("没有未识别报文", "no unread messages")]
 
 
-CHECK = Check("deadletters", "unread messages", "未识别报文", _look, (Letters,))
+CHECK = Check("deadletters", "未识别报文", "unread messages", _look, (Letters,))

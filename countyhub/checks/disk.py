@@ -53,7 +53,7 @@ async def _look(scene: Scene) -> list[Line]:
         return [found(Full(path=folder, free=free))]
     if share < LOW_SHARE * 100:
         return [found(Low(path=folder, free=free, share=share))]
-    return [passed(f"{folder}: {free} MiB free", f"{folder}：剩余 {free} MiB")]
+    return [passed(f"{folder}：剩余 {free} MiB", f"{folder}: {free} MiB free")]
 
 
 def _room(data_dir: str) -> tuple[Path, os.statvfs_result]:
@@ -61,4 +61,4 @@ def _room(data_dir: str) -> tuple[Path, os.statvfs_result]:
     return folder, os.statvfs(next(each for each in (folder, *folder.parents) if each.is_dir()))
 
 
-CHECK = Check("disk", "room on the disk of the hub's data", "数据所在磁盘的剩余空间", _look, (ReadOnly, Full, Low))
+CHECK = Check("disk", "数据所在磁盘的剩余空间", "room on the disk of the hub's data", _look, (ReadOnly, Full, Low))

@@ -31,13 +31,13 @@ async def _look(scene: Scene) -> list[Line]:
     if not built:
         return [found(Nobody())]
     names = ", ".join(built)
-    return [passed(f"channels: {names}", f"渠道：{names}")]
+    return [passed(f"渠道：{names}", f"channels: {names}")]
 
 
 CHECK = Check(
     "notify",
-    "channels by which people are told: secrets and certificates can be read",
     "通知渠道：密码和证书可以读取",
+    "channels by which people are told: secrets and certificates can be read",
     _look,
     (Nobody, SecretUnreadable, channels.CaUnreadable),
 )

@@ -16,8 +16,8 @@ class Check(NamedTuple):
     """One check. `offline`: it needs no network. `faults`: all that it may find, for the page."""
 
     name: str
-    en: str
     zh: str
+    en: str
     look: Callable[[Scene], Awaitable[list[Line]]]
     faults: tuple[type[Problem], ...]
     offline: bool = True

@@ -64,7 +64,7 @@ async def _look(scene: Scene) -> list[Line]:
         ).one()
     lines = [_leases(held)]
     if last is None:
-        return [*lines, passed("no box was ever heard of", "还没有收到过任何盒子的报文")]
+        return [*lines, passed("还没有收到过任何盒子的报文", "no box was ever heard of")]
     return [*lines, _heard(scene.now, last, online)]
 
 
@@ -77,7 +77,7 @@ def _leases(held: object) -> Line:
         works.setdefault(process(row.holder), []).append(WORKS.get(row.name, Both(row.name, row.name)))
     en = "; ".join(f"{who.en}: {', '.join(what.en for what in each)}" for who, each in works.items())
     zh = "；".join(f"{who.zh}：{'、'.join(what.zh for what in each)}" for who, each in works.items())
-    return passed(f"work is held by {en}", f"各项工作的承担者：{zh}")
+    return passed(f"各项工作的承担者：{zh}", f"work is held by {en}")
 
 
 def allowed_silence(online: int) -> timedelta:
@@ -91,13 +91,13 @@ def _heard(now: datetime, last: datetime, online: int) -> Line:
         return found(Silent(minutes=silence.total_seconds() / 60, online=online))
     seconds = round(silence.total_seconds())
     en = f"{online} boxes online, the last message {seconds} s ago"
-    return passed(en, f"在线盒子 {online} 个，最近一条报文在 {seconds} 秒前")
+    return passed(f"在线盒子 {online} 个，最近一条报文在 {seconds} 秒前", en)
 
 
 CHECK = Check(
     "work",
-    "a hub process runs and has its work in hand; messages come in",
     "汇聚端进程在工作，报文持续到达",
+    "a hub process runs and has its work in hand; messages come in",
     _look,
     (NotRunning, Silent),
 )

@@ -17,12 +17,12 @@ OK, FAILED, WRONG_USE = 0, 1, 2
 class Trouble(NamedTuple):
     """What a command says before the words of a database that is away."""
 
-    en: str
     zh: str
+    en: str
 
 
-WRITES: Final = Trouble("the database takes nothing", "数据库无法写入")
-READS: Final = Trouble("the database cannot be read", "数据库无法读取")
+WRITES: Final = Trouble("数据库无法写入", "the database takes nothing")
+READS: Final = Trouble("数据库无法读取", "the database cannot be read")
 
 
 def attempt(

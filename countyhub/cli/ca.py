@@ -27,7 +27,7 @@ from gridwire.problem import Language, Problem
 _STATES = {"expected": "待注册", "active": "在用", "leaving": "更换中", "revoked": "已吊销"}
 
 
-_TROUBLE = Trouble("this cannot be done", "无法完成")
+_TROUBLE = Trouble("无法完成", "this cannot be done")
 
 
 def execute(args: argparse.Namespace) -> int:

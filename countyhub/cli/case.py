@@ -68,8 +68,8 @@ class Desk(NamedTuple):
     now: datetime
     shown: Shown
 
-    def print(self, en: str, zh: str) -> None:
-        print(self.shown.say(en, zh))
+    def print(self, zh: str, en: str) -> None:
+        print(self.shown.say(zh, en))
 
     def json(self, value: object) -> None:
         print(msgspec.json.encode(value).decode())
@@ -86,7 +86,7 @@ class Desk(NamedTuple):
         return self.book.actor(self.args.by, self.now, role)
 
 
-_TROUBLE = Trouble("the database takes nothing", "数据库无法使用")
+_TROUBLE = Trouble("数据库无法使用", "the database takes nothing")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -128,9 +128,9 @@ async def _list(desk: Desk) -> int:
     for row in page.cases:
         print(desk.shown.line(row))
     if not page.cases:
-        desk.print("no such cases", "没有符合条件的案件")
+        desk.print("没有符合条件的案件", "no such cases")
     if page.after:
-        desk.print(f"more: --after {page.after}", f"还有更多：--after {page.after}")
+        desk.print(f"还有更多：--after {page.after}", f"more: --after {page.after}")
     return OK
 
 
@@ -157,13 +157,13 @@ async def _export(desk: Desk) -> int:
     path: Path = desk.args.out
     if path.suffix not in (".csv", ".jsonl"):
         raise FileUnreadable(
-            path=path, reason=desk.shown.say("must end with .csv or .jsonl", "须以 .csv 或 .jsonl 结尾")
+            path=path, reason=desk.shown.say("须以 .csv 或 .jsonl 结尾", "must end with .csv or .jsonl")
         )
     try:
         count = await caseexport.write(desk.store, path, _filter(desk), desk.scope, desk.shown)
     except FileExistsError as error:
-        raise FileUnreadable(path=path, reason=desk.shown.say("it exists already", "文件已存在")) from error
-    desk.print(f"{count} cases in {path}", f"已导出 {count} 件到 {path}")
+        raise FileUnreadable(path=path, reason=desk.shown.say("文件已存在", "it exists already")) from error
+    desk.print(f"已导出 {count} 件到 {path}", f"{count} cases in {path}")
     return OK
 
 
@@ -226,9 +226,9 @@ async def _open(desk: Desk) -> int:
     if desk.args.json:
         desk.json(opened._asdict())
     elif opened.is_new:
-        desk.print(f"opened: {opened.number}", f"已立案：{opened.number}")
+        desk.print(f"已立案：{opened.number}", f"opened: {opened.number}")
     else:
-        desk.print(f"joined the open case {opened.number}", f"已并入在办案件 {opened.number}")
+        desk.print(f"已并入在办案件 {opened.number}", f"joined the open case {opened.number}")
     return OK
 
 
@@ -284,9 +284,9 @@ async def _attach(desk: Desk) -> int:
     if desk.args.json:
         desk.json(done._asdict())
     elif done.is_new:
-        desk.print(f"added as file {done.id} ({done.media_type})", f"已添加附件 {done.id}（{done.media_type}）")
+        desk.print(f"已添加附件 {done.id}（{done.media_type}）", f"added as file {done.id} ({done.media_type})")
     else:
-        desk.print(f"the case has this file already: {done.id}", f"此案已有该文件：{done.id}")
+        desk.print(f"此案已有该文件：{done.id}", f"the case has this file already: {done.id}")
     return OK
 
 

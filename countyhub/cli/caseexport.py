@@ -17,14 +17,14 @@ from countyhub.sight.scope import Scope
 from countyhub.store.engine import Store
 
 _HEADS = {
-    "number": ("Case", "案号"), "title": ("Title", "标题"), "stage": ("Stage", "环节"), "light": ("Light", "灯色"),
-    "category": ("Category", "分类"), "owner": ("Owner", "承办单位"), "first_owner": ("First owner", "首个承办单位"),
-    "village": ("Village", "村"), "township": ("Township", "乡镇"), "happened": ("Happened", "发生时间"),
-    "arrived": ("Arrived", "到达时间"), "registered": ("Registered", "备案时间"), "closed": ("Closed", "办结时间"),
-    "first_limit": ("First limit", "首个时限"), "first_due": ("First limit due", "首个时限到期"),
-    "due": ("Due", "到期时间"), "supervised": ("Supervised", "督办次数"), "returned": ("Given back", "退单次数"),
-    "reworked": ("Reworked", "返工次数"), "escalated": ("Escalated", "升级次数"), "parent": ("Part of", "主案"),
-    "receipt": ("Receipt", "回执"), "score": ("Rating", "评价"), "five_steps": ("Ledger, five steps", "台账五步"),
+    "number": ("案号", "Case"), "title": ("标题", "Title"), "stage": ("环节", "Stage"), "light": ("灯色", "Light"),
+    "category": ("分类", "Category"), "owner": ("承办单位", "Owner"), "first_owner": ("首个承办单位", "First owner"),
+    "village": ("村", "Village"), "township": ("乡镇", "Township"), "happened": ("发生时间", "Happened"),
+    "arrived": ("到达时间", "Arrived"), "registered": ("备案时间", "Registered"), "closed": ("办结时间", "Closed"),
+    "first_limit": ("首个时限", "First limit"), "first_due": ("首个时限到期", "First limit due"),
+    "due": ("到期时间", "Due"), "supervised": ("督办次数", "Supervised"), "returned": ("退单次数", "Given back"),
+    "reworked": ("返工次数", "Reworked"), "escalated": ("升级次数", "Escalated"), "parent": ("主案", "Part of"),
+    "receipt": ("回执", "Receipt"), "score": ("评价", "Rating"), "five_steps": ("台账五步", "Ledger, five steps"),
 }  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

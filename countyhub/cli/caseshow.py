@@ -28,15 +28,15 @@ class Shown:
         self._language: Language = language
         self._now = now
 
-    def say(self, en: str, zh: str) -> str:
+    def say(self, zh: str, en: str) -> str:
         return say(self._language, en=en, zh=zh)
 
     def line(self, row: Listed) -> str:
         """A case in a list."""
         light = next((each for each in LIGHTS if each.colour == row.light), NONE)
-        due = f"  {self.say('due', '到期')} {self.time(row.due)}" if row.due else ""
-        owner = self.office(row.level, row.owner) if row.owner else self.say("nobody yet", "尚未备案")
-        marks = [self.say(en, zh) for is_so, en, zh in (
+        due = f"  {self.say('到期', 'due')} {self.time(row.due)}" if row.due else ""
+        owner = self.office(row.level, row.owner) if row.owner else self.say("尚未备案", "nobody yet")
+        marks = [self.say(zh, en) for is_so, en, zh in (
             (row.urgent, "URGENT", "紧急"), (row.drill, "drill", "演练"), (row.history, "history", "历史"),
             (row.supervised > 0, f"supervised {row.supervised}", f"督办 {row.supervised} 次"),
         ) if is_so]  # fmt: skip
@@ -70,13 +70,13 @@ class Shown:
         )
         for en, zh, value in facts:
             if value:
-                yield f"  {self.say(f'{en}: ', f'{zh}：')}{value}"
+                yield f"  {self.say(f'{zh}：', f'{en}: ')}{value}"
         for clock in case.clocks:
             where = self.name(LEVELS, clock.level)
             ended = f" – {self.time(clock.ended)}" if clock.ended else ""
-            yield f"  {self.say('limit', '时限')} {clock.name} {where} {self.time(clock.due)}{ended}"
+            yield f"  {self.say('时限', 'limit')} {clock.name} {where} {self.time(clock.due)}{ended}"
         for file in whole.attachments:
-            yield f"  {self.say('file', '附件')} {file.id} {file.name} ({file.media_type}, {file.size})"
+            yield f"  {self.say('附件', 'file')} {file.id} {file.name} ({file.media_type}, {file.size})"
         for entry in entries:
             yield f"  {self.entry(entry)}"
 
@@ -93,20 +93,20 @@ class Shown:
     def buttons(self, allowed: Mapping[str, Refused | None]) -> Iterator[str]:
         """What is possible now."""
         possible = [f"{name} {self.name(ACTS, name)}" for name, grey in allowed.items() if grey is None]
-        yield self.say("possible now: ", "现在可以：") + (
-            self.say(", ", "、").join(possible) or self.say("nothing", "无")
+        yield self.say("现在可以：", "possible now: ") + (
+            self.say("、", ", ").join(possible) or self.say("无", "nothing")
         )
 
     def name(self, names: Mapping[Any, Both], key: str) -> str:
         found = names.get(key)
-        return self.say(found.en, found.zh) if found else key
+        return self.say(found.zh, found.en) if found else key
 
     def word(self, kind: str, key: str) -> str:
         """Of a stage, or of a light."""
         if kind == "stage":
             return self.name(STAGES, key)
         light = next((each for each in LIGHTS if each.colour == key), NONE)
-        return self.say(light.colour, light.colour_zh)
+        return self.say(light.colour_zh, light.colour)
 
     def office(self, level: str, code: str) -> str:
         return f"{self.name(LEVELS, level)} {self._registry.name(code, self._now) or code}"
@@ -116,7 +116,7 @@ class Shown:
 
     def steps(self, done: Sequence[date]) -> str:
         """Of a ledger, with their days."""
-        return self.say(", ", "、").join(f"{self.name(FIVE_STEPS, step)} {day}" for step, day in steps_of(done))
+        return self.say("、", ", ").join(f"{self.name(FIVE_STEPS, step)} {day}" for step, day in steps_of(done))
 
     def _ledger(self, code: str) -> str:
         row = self._registry.category(code, self._now) if code else None

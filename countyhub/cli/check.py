@@ -40,7 +40,7 @@ async def _check(config: Config, args: argparse.Namespace) -> list[Level]:
             levels.append(line.level)
             told.append({"check": check.name, **line._asdict()})
             if not args.json:
-                mark = MARKS[line.level][args.language == "zh"]
+                mark = MARKS[line.level].text(args.language)
                 text = " ".join(line.text(args.language).split())
                 print(f"{mark}  {check.name:{_NAME_COLUMNS}} {text}", flush=True)
     if args.json:

@@ -44,7 +44,7 @@ class NotWritten(Problem):
     zh = "无法写入 {path}：{why}"
 
 
-_TROUBLE = Trouble("the database cannot be used", "数据库无法使用")
+_TROUBLE = Trouble("数据库无法使用", "the database cannot be used")
 
 
 def execute(args: argparse.Namespace) -> int:

@@ -25,22 +25,22 @@ def add_user(parser: argparse.ArgumentParser, common: argparse.ArgumentParser, l
     }
     made = _actions(parser, common, language, texts)
     for name, each in made.items():
-        _option(each, language, "--json", "answer as JSON", "输出 JSON", action="store_true")
+        _option(each, language, "--json", "输出 JSON", "answer as JSON", action="store_true")
         if name == "sessions":
-            _option(each, language, "name", "of this user alone", "只看该用户", nargs="?", default="", metavar="NAME")
+            _option(each, language, "name", "只看该用户", "of this user alone", nargs="?", default="", metavar="NAME")
         elif name != "list":
-            _option(each, language, "name", "user name", "用户名", metavar="NAME")
+            _option(each, language, "name", "用户名", "user name", metavar="NAME")
     for name in ("add", "change"):
         _add_place(made[name], language)
     for name in ("add", "set-password"):
         _add_password(made[name], language)
     en, zh = "a screen on a wall: logged in for 30 days, may only look", "大屏：保持登录 30 天，只能查看"
-    _option(made["add"], language, "--stays", en, zh, action="store_true")
+    _option(made["add"], language, "--stays", zh, en, action="store_true")
     en, zh = "log this user out everywhere", "强制该用户退出所有会话"
-    _option(made["sessions"], language, "--end", en, zh, action="store_true")
+    _option(made["sessions"], language, "--end", zh, en, action="store_true")
     en, zh = "good for so long (default: %(default)s)", "有效分钟数（默认 %(default)s）"
-    _option(made["link"], language, "--minutes", en, zh, type=_minutes, default=10, metavar="N")
-    _option(made["link"], language, "--url", "how the console is reached", "控制台地址", default="")
+    _option(made["link"], language, "--minutes", zh, en, type=_minutes, default=10, metavar="N")
+    _option(made["link"], language, "--url", "控制台地址", "how the console is reached", default="")
 
 
 def add_audit(parser: argparse.ArgumentParser, common: argparse.ArgumentParser, language: Language) -> None:
@@ -54,38 +54,38 @@ def add_audit(parser: argparse.ArgumentParser, common: argparse.ArgumentParser, 
     made = _actions(parser, common, language, texts)
     for name in ("list", "export"):
         en, zh = "from this day on, e.g. 2026-05-01", "自该日起，如 2026-05-01"
-        _option(made[name], language, "--since", en, zh, default="", metavar="DAY")
+        _option(made[name], language, "--since", zh, en, default="", metavar="DAY")
     for name in ("list", "verify", "anchor"):
-        _option(made[name], language, "--json", "answer as JSON", "输出 JSON", action="store_true")
+        _option(made[name], language, "--json", "输出 JSON", "answer as JSON", action="store_true")
     en, zh = "of this one alone: user/NAME, token/NAME, cli/NAME", "只看该操作者：user/…、token/…、cli/…"
-    _option(made["list"], language, "--who", en, zh, default="", metavar="WHO")
+    _option(made["list"], language, "--who", zh, en, default="", metavar="WHO")
     en, zh = "so many at most (default: %(default)s)", "最多条数（默认 %(default)s）"
-    _option(made["list"], language, "--limit", en, zh, type=int, default=200, metavar="N")
+    _option(made["list"], language, "--limit", zh, en, type=int, default=200, metavar="N")
     en, zh = "further anchors, e.g. from another machine", "另处保存的链尾文件"
-    _option(made["verify"], language, "--anchors", en, zh, action="append", default=[], metavar="FILE")
+    _option(made["verify"], language, "--anchors", zh, en, action="append", default=[], metavar="FILE")
 
 
 def _add_place(parser: argparse.ArgumentParser, language: Language) -> None:
     every = ", ".join(ROLES)
     en, zh = f"what the user is, once or several times: {every}", f"角色，可多次给出：{every}"
     choice: dict[str, Any] = {"action": "append", "required": True, "dest": "roles", "choices": ROLES}
-    _option(parser, language, "--role", en, zh, metavar="ROLE", **choice)
+    _option(parser, language, "--role", zh, en, metavar="ROLE", **choice)
     en, zh = "staff number of the registry: sees and acts as its duties say", "工号：按其职责查看和办理"
-    _option(parser, language, "--person", en, zh, default="", metavar="STAFF")
+    _option(parser, language, "--person", zh, en, default="", metavar="STAFF")
     en, zh = "sees at most this area or department", "最多只能查看该区划或部门"
-    _option(parser, language, "--area", en, zh, default="", metavar="CODE")
+    _option(parser, language, "--area", zh, en, default="", metavar="CODE")
 
 
 def _add_password(parser: argparse.ArgumentParser, language: Language) -> None:
     how = parser.add_mutually_exclusive_group()
     en, zh = "make one and show it once; it must be changed at the first log-in", "随机生成并显示一次，首次登录须修改"
-    _option(how, language, "--generate", en, zh, action="store_true")
+    _option(how, language, "--generate", zh, en, action="store_true")
     en, zh = "read it from the first line of the input", "从标准输入读取第一行"
-    _option(how, language, "--stdin", en, zh, action="store_true")
+    _option(how, language, "--stdin", zh, en, action="store_true")
     en, zh = "none: this user comes in by a link alone", "不设密码，只能用登录链接"
-    _option(how, language, "--no-password", en, zh, action="store_true")
+    _option(how, language, "--no-password", zh, en, action="store_true")
     en, zh = "it must be changed at the first log-in", "首次登录须修改密码"
-    _option(parser, language, "--must-change", en, zh, action="store_true")
+    _option(parser, language, "--must-change", zh, en, action="store_true")
 
 
 def _actions(
@@ -99,7 +99,7 @@ def _actions(
     }
 
 
-def _option(parser: argparse._ActionsContainer, language: Language, name: str, en: str, zh: str, **given: Any) -> None:
+def _option(parser: argparse._ActionsContainer, language: Language, name: str, zh: str, en: str, **given: Any) -> None:
     parser.add_argument(name, help=say(language, en=en, zh=zh), **given)
 
 

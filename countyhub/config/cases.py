@@ -13,15 +13,15 @@ class EscalationSettings(Settings, frozen=True, kw_only=True):
     enabled: Annotated[
         bool,
         about(
-            "move a case one level up when a limit is over, once for each limit (R-LIFE-14)",
             "超过时限时自动上报上一级，每个时限一次（R-LIFE-14）",
+            "move a case one level up when a limit is over, once for each limit (R-LIFE-14)",
         ),
     ] = True
     register_after_minutes: Annotated[
         int,
         about(
-            "what a resident reported and nobody has registered so long, the hub registers: clocks begin",
             "群众上报后超过多少分钟无人备案，由汇聚端自动备案并开始计时",
+            "what a resident reported and nobody has registered so long, the hub registers: clocks begin",
             ge=0,
             le=10080,
         ),
@@ -34,15 +34,15 @@ class CalendarSettings(Settings, frozen=True, kw_only=True):
     days_dir: Annotated[
         str,
         about(
+            "存放 年份.csv 和 hours.toml 的目录；其中已有的年份替代登记表，其他年份仍按登记表；留空则只按登记表",
             "folder of YEAR.csv and hours.toml; a year that stands there counts instead of the registry's, "
             "the registry's days of other years count as well; empty: the registry alone",
-            "存放 年份.csv 和 hours.toml 的目录；其中已有的年份替代登记表，其他年份仍按登记表；留空则只按登记表",
         ),
     ] = ""
     windows_dir: Annotated[
         str,
         about(
-            "folder of iCalendar files (.ics) that say when alarms are expected; empty: none",
             "存放 iCalendar 文件（.ics）的目录，说明何时预计会有报警；留空则没有",
+            "folder of iCalendar files (.ics) that say when alarms are expected; empty: none",
         ),
     ] = ""

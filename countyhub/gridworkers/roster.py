@@ -55,8 +55,8 @@ class Mistake:
     """Of one line. Says what is wrong and never quotes the cell."""
 
     line: int
-    en: str
     zh: str
+    en: str
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Reading:
     first_lines: dict[str, int] = field(default_factory=dict)
 
     def wrong(self, line: int, *, en: str, zh: str) -> None:
-        self.mistakes.append(Mistake(line, en, zh))
+        self.mistakes.append(Mistake(line, zh, en))
 
     def take(self, line: int, worker: Worker) -> None:
         first = self.first_lines.setdefault(worker.person, line)

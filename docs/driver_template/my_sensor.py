@@ -30,10 +30,10 @@ _log = logging.getLogger(__name__)
 class Config(DeviceConfig, frozen=True, kw_only=True):
     """A water-level gauge that writes its value, in metres, into a file. 把水位（米）写入文件的水位计。"""
 
-    path: Annotated[str, about("file with the level", "存放水位值的文件", min_length=1)]
-    every_s: Annotated[float, about("seconds between readings", "读取间隔，秒", ge=1, le=86400)] = 60.0
-    alarm_m: Annotated[float, about("metres from which on it is an alarm", "报警水位，米")] = 3.0
-    clear_m: Annotated[float, about("metres below which the alarm ends", "解除水位，米")] = 2.8
+    path: Annotated[str, about("存放水位值的文件", "file with the level", min_length=1)]
+    every_s: Annotated[float, about("读取间隔，秒", "seconds between readings", ge=1, le=86400)] = 60.0
+    alarm_m: Annotated[float, about("报警水位，米", "metres from which on it is an alarm")] = 3.0
+    clear_m: Annotated[float, about("解除水位，米", "metres below which the alarm ends")] = 2.8
 
     def __post_init__(self) -> None:
         if self.clear_m > self.alarm_m:

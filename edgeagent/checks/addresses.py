@@ -28,7 +28,7 @@ def _look(scene: Scene) -> Iterable[Line]:
     for place, names in shared.items():
         yield found(Same(names=", ".join(names), address=place), names[0])
     if not shared:
-        yield passed(f"{len(by_place)} addresses, all different", f"共 {len(by_place)} 个地址，互不相同")
+        yield passed(f"共 {len(by_place)} 个地址，互不相同", f"{len(by_place)} addresses, all different")
 
 
 def _place(device: DeviceSettings) -> str | None:
@@ -42,4 +42,4 @@ def _place(device: DeviceSettings) -> str | None:
     return f"{port}{path}" if path and isinstance(port, int) else None
 
 
-CHECK = Check("addresses", "no two devices have one address", "没有两台设备使用同一地址", _look, (Same,))
+CHECK = Check("addresses", "没有两台设备使用同一地址", "no two devices have one address", _look, (Same,))

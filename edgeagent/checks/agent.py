@@ -54,13 +54,13 @@ def _look(scene: Scene) -> Iterable[Line]:
         yield found(OtherSettings())
         return
     since_en, since_zh = duration(status.uptime_s, "en"), duration(status.uptime_s, "zh")
-    yield passed(f"version {status.version}, up for {since_en}", f"版本 {status.version}，已运行 {since_zh}")
+    yield passed(f"版本 {status.version}，已运行 {since_zh}", f"version {status.version}, up for {since_en}")
 
 
 CHECK = Check(
     "agent",
-    "the agent runs, answers, and has the settings of the files",
     "代理正在运行、有应答，且设置与文件一致",
+    "the agent runs, answers, and has the settings of the files",
     _look,
     (NotRunning, NotAllowed, OtherSettings),
 )

@@ -59,7 +59,7 @@ def _look(scene: Scene) -> Iterable[Line]:
     try:
         waiting = _of_agent(scene) or _of_file(scene)
     except inspect.NoOutbox:
-        yield passed("there is no outbox yet", "还没有待发库")
+        yield passed("还没有待发库", "there is no outbox yet")
         return
     except Problem as problem:
         yield foreign(problem, "warn")
@@ -81,8 +81,8 @@ def _judge(scene: Scene, waiting: _Waiting) -> Iterable[Line]:
         yield found(Many(count=waiting.events))
     elif not waiting.full:
         yield passed(
-            f"{waiting.events} events wait; last acknowledgement: {heard['heard_en']}",
             f"{waiting.events} 条事件等待上报；上次确认：{heard['heard_zh']}",
+            f"{waiting.events} events wait; last acknowledgement: {heard['heard_en']}",
         )
 
 
@@ -117,8 +117,8 @@ def _of_file(scene: Scene) -> _Waiting:
 
 CHECK = Check(
     "backlog",
-    "events that wait for the hub, and the time since its last acknowledgement",
     "等待上报的事件，以及距上次确认的时间",
+    "events that wait for the hub, and the time since its last acknowledgement",
     _look,
     (Late, Many, NoRoom, NearlyFull, inspect.OutboxUnreadable),
 )

@@ -82,7 +82,7 @@ class OtherBox(Fault):
 def _look(scene: Scene) -> Iterable[Line]:
     tls = scene.config.hub.tls
     if tls is None or not tls.cert:
-        yield passed("the configuration names no certificate of the box", "配置中没有本盒证书")
+        yield passed("配置中没有本盒证书", "the configuration names no certificate of the box")
         return
     try:
         certificate = x509.load_pem_x509_certificate(Path(tls.cert).read_bytes())
@@ -127,13 +127,13 @@ def _life(scene: Scene, path: str, certificate: x509.Certificate) -> Line:
     days, whole = (ends - scene.now).days, (ends - begins).days
     if days < min(SOON_DAYS, whole / 3):
         return found(EndsSoon(path=path, days=days))
-    return passed(f"good for {days} more days, until {ends:%Y-%m-%d}", f"还有 {days} 天有效，至 {ends:%Y-%m-%d}")
+    return passed(f"还有 {days} 天有效，至 {ends:%Y-%m-%d}", f"good for {days} more days, until {ends:%Y-%m-%d}")
 
 
 CHECK = Check(
     "certificate",
-    "the box's certificate: its own, signed by the county, and for how many days still",
     "本盒证书：归属、签发者、剩余天数",
+    "the box's certificate: its own, signed by the county, and for how many days still",
     _look,
     (Unusable, Ended, NotYet, EndsSoon, OtherKey, OtherAuthority, OtherBox),
 )

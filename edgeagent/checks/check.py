@@ -14,8 +14,8 @@ class Check(NamedTuple):
     """One check. `offline`: it needs neither network nor devices. `faults`: all that it may find, for the page."""
 
     name: str
-    en: str
     zh: str
+    en: str
     look: Callable[[Scene], Iterable[Line]]
     faults: tuple[type[Problem], ...]
     offline: bool = True

@@ -67,7 +67,7 @@ def _look(scene: Scene) -> Iterable[Line]:
         return
     state = scene.running.status.clock if scene.running else Clock().state()
     if state == "synced":
-        yield passed(f"synchronised: {now}", f"已同步：{now}")
+        yield passed(f"已同步：{now}", f"synchronised: {now}")
     else:
         yield found(Unsynced(now=now))
     yield from _battery(scene, now)
@@ -85,8 +85,8 @@ def _battery(scene: Scene, now: str) -> Iterable[Line]:
 
 CHECK = Check(
     "clock",
-    "the time is synchronised and plausible, and a battery keeps it over a power cut",
     "时间已同步且可信，断电时由电池保持",
+    "the time is synchronised and plausible, and a battery keeps it over a power cut",
     _look,
     (Impossible, Unsynced, NoBattery, BatteryEmpty),
 )

@@ -22,10 +22,10 @@ def _look(scene: Scene) -> Iterable[Line]:
     count, rules, files = len(config.device), len(config.rule), len(scene.loaded.files)
     warnings = len(scene.loaded.warnings) + len(broken)
     yield passed(
-        f"configuration is right: box {config.box}, devices {count}, rules {rules}, files {files}, "
-        f"warnings {warnings}, hash {scene.loaded.hash[:12]}",
         f"配置正确：盒子 {config.box}，设备 {count} 台，规则 {rules} 条，文件 {files} 个，"
         f"警告 {warnings} 条，摘要 {scene.loaded.hash[:12]}",
+        f"configuration is right: box {config.box}, devices {count}, rules {rules}, files {files}, "
+        f"warnings {warnings}, hash {scene.loaded.hash[:12]}",
     )
 
 
@@ -43,13 +43,13 @@ def _broken_drivers(scene: Scene) -> Iterable[Mistake]:
 def _line(mistake: Mistake) -> Line:
     key = f"{mistake.key}: " if mistake.key else ""
     where = f"{mistake.place}: {key}"
-    return Line("warn", where + mistake.sentence("en"), where + mistake.sentence("zh"), mistake.code)
+    return Line("warn", where + mistake.sentence("zh"), where + mistake.sentence("en"), mistake.code)
 
 
 CHECK = Check(
     "config",
-    "the configuration files; mistakes are named with file and line, and end the command",
     "配置文件；有错误时逐条指出文件和行号，其余检查不再进行",
+    "the configuration files; mistakes are named with file and line, and end the command",
     _look,
     (),
 )

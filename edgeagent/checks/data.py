@@ -25,17 +25,17 @@ class Spare(Fault):
 def _look(scene: Scene) -> Iterable[Line]:
     budget_mb = scene.config.hub.data_mb_per_month
     if not budget_mb:
-        yield passed("no budget is set (hub.data_mb_per_month)", "没有设置流量预算（hub.data_mb_per_month）")
+        yield passed("没有设置流量预算（hub.data_mb_per_month）", "no budget is set (hub.data_mb_per_month)")
         return
     data = scene.running.status.data if scene.running else None
     if data is None or not data.budget_bytes:
-        yield passed(f"{budget_mb} MiB a month; used: not known now", f"每月 {budget_mb} MiB；已用量目前未知")
+        yield passed(f"每月 {budget_mb} MiB；已用量目前未知", f"{budget_mb} MiB a month; used: not known now")
         return
     share = 100 * data.used_bytes // data.budget_bytes
     if data.level != "normal":
         yield found(Spare(share=share, budget=data.budget_bytes // 2**20, level_=data.level))
         return
-    yield passed(f"{share} % of {budget_mb} MiB used", f"每月 {budget_mb} MiB，已用 {share}%")
+    yield passed(f"每月 {budget_mb} MiB，已用 {share}%", f"{share} % of {budget_mb} MiB used")
 
 
-CHECK = Check("data", "the month's data budget", "本月流量预算", _look, (Spare,))
+CHECK = Check("data", "本月流量预算", "the month's data budget", _look, (Spare,))

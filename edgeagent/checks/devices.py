@@ -139,7 +139,7 @@ def _skewed(name: str, device: str, info: dict[str, str]) -> Iterable[Line]:
         yield found(ClockOff(name=name, seconds=f"{offset_s:.0f}"), device)
         return
     model = " ".join(filter(None, (info.get("maker"), info.get("model"), info.get("firmware"))))
-    yield passed(f"{name}: up {model}".rstrip(), f"{name}：在线 {model}".rstrip(), device)
+    yield passed(f"{name}：在线 {model}".rstrip(), f"{name}: up {model}".rstrip(), device)
 
 
 # -- where none runs -----------------------------------------------------------------------------------------------
@@ -201,8 +201,8 @@ def _by_finder(finder: plugins.Discover, name: str, device: DeviceSettings, plac
     if not seen.problems:
         model = " ".join(filter(None, (seen.maker, seen.model, seen.firmware)))
         yield passed(
-            f"{shown}: answers, logs in, gives events and pictures {model}".rstrip(),
             f"{shown}：可连接、可登录，能提供事件和图片 {model}".rstrip(),
+            f"{shown}: answers, logs in, gives events and pictures {model}".rstrip(),
             name,
         )
 
@@ -225,7 +225,7 @@ def _by_trial(trial: Trial, name: str, device: DeviceSettings) -> Iterable[Line]
     shown = device.name or name
     told = {"name": shown, "reason": trial.reason or "-", "detail": _plain(trial.detail)}
     if trial.state == "up":
-        yield passed(f"{shown}: up", f"{shown}：在线", name)
+        yield passed(f"{shown}：在线", f"{shown}: up", name)
     elif trial.state == "starting":
         yield found(Starting(name=shown), name)
     elif trial.state == "degraded":
@@ -284,8 +284,8 @@ def _unreachable(host: str, port: int) -> tuple[str, str] | None:
 
 CHECK = Check(
     "devices",
-    "every camera and terminal: reachable, login, clock, events, picture, as its driver says",
     "每台摄像机和终端：可连接、登录、时钟、事件、图片（由驱动判断）",
+    "every camera and terminal: reachable, login, clock, events, picture, as its driver says",
     _look,
     (Down, Degraded, Starting, ClockOff, Silent, OtherProtocol, NoLogin, Broken, Crashed),
     offline=False,

@@ -93,7 +93,7 @@ def _look(scene: Scene) -> Iterable[Line]:
     elif free < wanted:
         yield found(QuotaTooLarge(path=scene.store, free=free, wanted=wanted))
     else:
-        yield passed(f"{scene.store}: {free} MiB free on {kind}", f"{scene.store}：{kind}，剩余 {free} MiB")
+        yield passed(f"{scene.store}：{kind}，剩余 {free} MiB", f"{scene.store}: {free} MiB free on {kind}")
 
 
 def _existing(folder: Path) -> Path:
@@ -129,8 +129,8 @@ def mounted(folder: Path, table: Path) -> tuple[str, str]:
 
 CHECK = Check(
     "disk",
-    "the store is on a disk that lasts and can be written, with room for its quotas",
     "数据所在的磁盘可写、断电不丢，剩余空间够用",
+    "the store is on a disk that lasts and can be written, with room for its quotas",
     _look,
     (ReadOnly, Fleeting, Unfit, Full, QuotaTooLarge),
 )

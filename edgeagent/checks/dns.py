@@ -40,7 +40,7 @@ def _look(scene: Scene) -> Iterable[Line]:
         except ValueError:
             yield _resolve(host)
         else:
-            yield passed(f"{host} is an address", f"{host} 是地址，无需解析", host)
+            yield passed(f"{host} 是地址，无需解析", f"{host} is an address", host)
 
 
 def _resolve(host: str) -> Line:
@@ -52,9 +52,9 @@ def _resolve(host: str) -> Line:
         problem = NoSuchName if error.errno in _NAMELESS else NoServer
         return found(problem(host=host, reason=error.strerror or error), host)
     shown = ", ".join(dict.fromkeys(str(address[0]) for *_, address in answers))
-    return passed(f"{host}: {shown}", f"{host}：{shown}", host)
+    return passed(f"{host}：{shown}", f"{host}: {shown}", host)
 
 
 CHECK = Check(
-    "dns", "the hub's name can be resolved", "能解析汇聚端的域名", _look, (NoSuchName, NoServer), offline=False
+    "dns", "能解析汇聚端的域名", "the hub's name can be resolved", _look, (NoSuchName, NoServer), offline=False
 )

@@ -44,13 +44,13 @@ def _look(scene: Scene) -> Iterable[Line]:
         elif age >= _WORN or left == 2:
             yield found(Worn(device=name, share=share), name)
         else:
-            yield passed(f"{name}: {share} of its life used", f"{name}：寿命已用 {share}", name)
+            yield passed(f"{name}：寿命已用 {share}", f"{name}: {share} of its life used", name)
     if not told:
         yield passed(
-            "no storage here tells its wear to everybody: SD cards never do; an SSD does to root: smartctl -a /dev/sda "
-            "(apt install smartmontools)",
             "本机存储器不公开寿命信息：SD 卡一律不提供；固态硬盘可由 root 执行 smartctl -a /dev/sda 查看（apt install "
             "smartmontools）",
+            "no storage here tells its wear to everybody: SD cards never do; an SSD does to root: smartctl -a /dev/sda "
+            "(apt install smartmontools)",
         )
 
 
@@ -62,4 +62,4 @@ def _numbers(text: str) -> list[int]:
         return []
 
 
-CHECK = Check("flash", "wear of the eMMC, as it tells itself", "eMMC 闪存的磨损程度", _look, (Worn, WornOut))
+CHECK = Check("flash", "eMMC 闪存的磨损程度", "wear of the eMMC, as it tells itself", _look, (Worn, WornOut))

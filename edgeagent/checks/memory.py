@@ -68,7 +68,7 @@ def _look(scene: Scene) -> Iterable[Line]:
     own_en = f"; the agent uses {int(used) // _MIB} of {int(limit) // _MIB} MiB" if known else ""
     own_zh = f"；代理用 {int(used) // _MIB} MiB，上限 {int(limit) // _MIB} MiB" if known else ""
     if not total or free >= MIN_FREE_MB:
-        yield passed(f"{free} of {total} MiB free{own_en}", f"内存共 {total} MiB，可用 {free} MiB{own_zh}")
+        yield passed(f"内存共 {total} MiB，可用 {free} MiB{own_zh}", f"{free} of {total} MiB free{own_en}")
 
 
 def _table(text: str) -> dict[str, int]:
@@ -79,8 +79,8 @@ def _table(text: str) -> dict[str, int]:
 
 CHECK = Check(
     "memory",
-    "free memory of the machine, and the agent's share of its limit (MemoryMax)",
     "本机可用内存，以及代理占用与上限（MemoryMax）",
+    "free memory of the machine, and the agent's share of its limit (MemoryMax)",
     _look,
     (Short, AtLimit, Killed),
 )

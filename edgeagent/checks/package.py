@@ -48,7 +48,7 @@ def _look(scene: Scene) -> Iterable[Line]:
             yield found(Shared(name=name, owner=" ".join(others)), name)
     if well:
         version = edgeagent.__version__
-        yield passed(f"edgeagent {version} in {home}", f"edgeagent {version}，位于 {home}")
+        yield passed(f"edgeagent {version}，位于 {home}", f"edgeagent {version} in {home}")
 
 
 def _folder(name: str) -> Path | None:
@@ -60,8 +60,8 @@ def _folder(name: str) -> Path | None:
 
 CHECK = Check(
     "package",
-    "no other Python package hides ours (“drivers” is a common name)",
     "没有其他 Python 软件包与本程序同名（“drivers”是常见名称）",
+    "no other Python package hides ours (“drivers” is a common name)",
     _look,
     (Hidden, Shared),
 )

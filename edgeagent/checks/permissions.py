@@ -68,7 +68,7 @@ def _look(scene: Scene) -> Iterable[Line]:
     if store.is_dir() and not allowed(store, scene.account, 0o3):
         yield found(StoreClosed(path=store, user=scene.account.name))
     user = scene.account.name
-    yield passed(f"user {user}: {count} files looked at", f"用户 {user}：共检查 {count} 个文件")
+    yield passed(f"用户 {user}：共检查 {count} 个文件", f"user {user}: {count} files looked at")
 
 
 def _open_to_change(path: Path) -> Iterator[Line]:
@@ -137,8 +137,8 @@ def allowed(path: Path, account: Account, wanted: int) -> bool:
 
 CHECK = Check(
     "permissions",
-    "files and secrets: the service's user can read them, others cannot change them, the store can be written",
     "文件与密码的权限：服务用户能读取，其他用户不能修改，数据目录可写",
+    "files and secrets: the service's user can read them, others cannot change them, the store can be written",
     _look,
     (Unreadable, SecretClosed, FolderClosed, StoreClosed, WritableByOthers),
 )

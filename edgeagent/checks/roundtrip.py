@@ -135,7 +135,7 @@ def _both(text: str) -> dict[str, str]:
 
 def _well(took_s: float) -> Line:
     return passed(
-        f"an event went and was acknowledged within {took_s:.1f} s", f"事件已送达并在 {took_s:.1f} 秒内得到确认"
+        f"事件已送达并在 {took_s:.1f} 秒内得到确认", f"an event went and was acknowledged within {took_s:.1f} s"
     )
 
 
@@ -250,8 +250,8 @@ def _failure(error: MqttError | TimeoutError, box: str) -> Fault:
 
 CHECK = Check(
     "hub",
-    "an event goes to the hub and is acknowledged; nothing new is stored there",
     "一条事件送达汇聚端并得到确认；对方不会重复入库",
+    "an event goes to the hub and is acknowledged; nothing new is stored there",
     _look,
     (Refused, Disconnected, NotAllowed, NobodyThere, Unanswered, NothingToTry),
     offline=False,

@@ -71,7 +71,7 @@ def _look(scene: Scene) -> Iterable[Line]:
         if len(names) > 1:
             yield found(Twice(port=real, devices=", ".join(names)), real)
     if not users:
-        yield passed("no serial port is configured", "没有配置串口")
+        yield passed("没有配置串口", "no serial port is configured")
 
 
 def _ports(options: Any) -> Iterator[str]:
@@ -110,7 +110,7 @@ def _port(scene: Scene, device: str, port: str) -> Iterable[Line]:
     if better and Path(port).name.startswith(_MOVING):
         yield found(MovingName(device=device, port=port, better=better), port)
         return
-    yield passed(f"{device}: {port} is there and free to use", f"{device}：{port} 存在且可用", port)
+    yield passed(f"{device}：{port} 存在且可用", f"{device}: {port} is there and free to use", port)
 
 
 def _lasting(root: Path) -> dict[str, str]:
@@ -158,8 +158,8 @@ def _group(gid: int) -> str:
 
 CHECK = Check(
     "serial",
-    "every serial port: there, under a lasting name, open to the service's user, used by nobody else",
     "每个串口：存在、名称固定、服务用户可打开、没有被其他程序占用",
+    "every serial port: there, under a lasting name, open to the service's user, used by nobody else",
     _look,
     (Missing, NoPort, Closed, Taken, MovingName, Twice),
     offline=False,

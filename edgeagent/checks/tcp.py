@@ -58,9 +58,9 @@ def _try(scene: Scene, broker: Endpoint) -> Line | None:
             return found(NoAnswer(broker=where, seconds=TIMEOUT_S), where)
         return found(NoWay(broker=where, reason=error.detail.rpartition(": ")[2]), where)
     took_ms = round((time.monotonic() - started_s) * 1000)
-    return passed(f"{where} answers in {took_ms} ms", f"{where} 在 {took_ms} 毫秒内应答", where)
+    return passed(f"{where} 在 {took_ms} 毫秒内应答", f"{where} answers in {took_ms} ms", where)
 
 
 CHECK = Check(
-    "tcp", "the hub's port can be reached", "能连通汇聚端的端口", _look, (PortClosed, NoAnswer, NoWay), offline=False
+    "tcp", "能连通汇聚端的端口", "the hub's port can be reached", _look, (PortClosed, NoAnswer, NoWay), offline=False
 )

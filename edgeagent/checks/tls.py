@@ -55,7 +55,7 @@ def _look(scene: Scene) -> Iterable[Line]:
 def _without(broker: Endpoint) -> Line | None:
     """TLS is not configured. Does the port want it?"""
     if broker.host.startswith(_LOCAL):
-        return passed(f"{broker}: this machine, no TLS needed", f"{broker}：本机，无需 TLS", str(broker))
+        return passed(f"{broker}：本机，无需 TLS", f"{broker}: this machine, no TLS needed", str(broker))
     if _dates(broker) is not None:
         return found(Encrypted(broker=broker), str(broker))
     return found(NoTls(broker=broker), str(broker))
@@ -120,8 +120,8 @@ def _well(scene: Scene, connection: ssl.SSLSocket, where: str) -> Line:
     days = int((ends_s - scene.now.timestamp()) // 86400)
     version = connection.version()
     return passed(
-        f"{where}: {version}, the hub's certificate is good for {days} days",
         f"{where}：{version}，汇聚端证书还有 {days} 天有效",
+        f"{where}: {version}, the hub's certificate is good for {days} days",
         where,
     )
 
@@ -179,8 +179,8 @@ def _names(certificate: x509.Certificate) -> str:
 
 CHECK = Check(
     "tls",
-    "the hub proves who it is, and takes the box's certificate",
     "汇聚端的身份可信，且接受本盒证书",
+    "the hub proves who it is, and takes the box's certificate",
     _look,
     FAULTS,
     offline=False,

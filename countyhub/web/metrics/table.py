@@ -48,8 +48,8 @@ class Metric(NamedTuple):
 
     name: str
     type: Literal["counter", "gauge"]
-    en: str
     zh: str
+    en: str
     read: Read
     labels: tuple[str, ...] = ()
 

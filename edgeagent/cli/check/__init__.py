@@ -50,7 +50,7 @@ def _print_lines(lines: Iterator[tuple[Check, Line]], language: Language) -> lis
     """Each as soon as it is known; then how many of which kind."""
     levels: list[Level] = []
     for check, line in lines:
-        mark = MARKS[line.level][language == "zh"]
+        mark = MARKS[line.level].text(language)
         pad = " " * max(0, _NAME_COLUMNS - width(check.name))
         print(f"{mark}  {check.name}{pad} {' '.join(line.text(language).split())}", flush=True)
         levels.append(line.level)

@@ -26,20 +26,21 @@ Text = Annotated[str, msgspec.Meta(max_length=512)]
 class LoginAnswer(Settings, frozen=True, kw_only=True):
     """`[login.KIND]`: the user of all cameras of a kind: a maker's preset, `other`, or `all` for whatever is left."""
 
-    username: Annotated[str, about("user", "用户名", max_length=64, example="onvif")]
+    username: Annotated[str, about("用户名", "user", max_length=64, example="onvif")]
     password: Annotated[
-        str, about("password: `file:PATH` beside this file, `env:NAME` or the text", "密码：本文件旁的 file:路径、"
-                   "env:变量名或明文", secret=True, max_length=128, example="file:cameras-password")
+        str, about("密码：本文件旁的 file:路径、env:变量名或明文",
+                   "password: `file:PATH` beside this file, `env:NAME` or the text",
+                   secret=True, max_length=128, example="file:cameras-password")
     ]  # fmt: skip
 
 
 class CameraAnswer(Settings, frozen=True, kw_only=True):
     """`[camera."ADDRESS"]`, or by the id that it has or gets: one camera."""
 
-    name: Annotated[Text | None, about("name, i.e. its place", "名称，即安装地点", example="村口")] = None
-    grid: Annotated[Text | None, about("grid, 15 digits, or the last 3", "网格编号，15 位，或末 3 位")] = None
-    pictures: Annotated[bool | None, about("a picture with each alarm", "报警时附图片", example=True)] = None
-    take: Annotated[bool, about("false: not ours, leave it out", "false 表示不接入")] = True
+    name: Annotated[Text | None, about("名称，即安装地点", "name, i.e. its place", example="村口")] = None
+    grid: Annotated[Text | None, about("网格编号，15 位，或末 3 位", "grid, 15 digits, or the last 3")] = None
+    pictures: Annotated[bool | None, about("报警时附图片", "a picture with each alarm", example=True)] = None
+    take: Annotated[bool, about("false 表示不接入", "false: not ours, leave it out")] = True
 
 
 class Answers(Settings, frozen=True, kw_only=True):
@@ -47,55 +48,59 @@ class Answers(Settings, frozen=True, kw_only=True):
 
     box: Annotated[
         Annotated[str, msgspec.Meta(pattern=BOX_PATTERN)] | None,
-        about("box id: 12-digit village code, -2, -3 for further boxes",
-              "盒子编号：12 位村级区划代码，同村第二台起加 -2、-3", example="430121001001"),
+        about("盒子编号：12 位村级区划代码，同村第二台起加 -2、-3",
+              "box id: 12-digit village code, -2, -3 for further boxes", example="430121001001"),
     ] = None  # fmt: skip
-    name: Annotated[Text | None, about("name of the village", "村名", example="东山村")] = None
-    language: Annotated[Language | None, about("language of texts for people", "界面语言")] = None
+    name: Annotated[Text | None, about("村名", "name of the village", example="东山村")] = None
+    language: Annotated[Language | None, about("界面语言", "language of texts for people")] = None
     uplink: Annotated[
         Literal["broker", "enroll", "keep"] | None,
-        about("how it reaches the county: the broker of `hub`, `edgeagent enroll` with `token_file`, or as it is "
-              "configured", "上行方式：broker 使用 hub 中的服务器；enroll 用 token_file 注册；keep 保留现有设置"),
+        about("上行方式：broker 使用 hub 中的服务器；enroll 用 token_file 注册；keep 保留现有设置",
+              "how it reaches the county: the broker of `hub`, `edgeagent enroll` with `token_file`, or as it is "
+              "configured"),
     ] = None  # fmt: skip
-    hub: Annotated[Text | None, about("broker, HOST or HOST:PORT", "消息服务器，主机 或 主机:端口",
+    hub: Annotated[Text | None, about("消息服务器，主机 或 主机:端口", "broker, HOST or HOST:PORT",
                                       example="hub.example.cn:8883")] = None  # fmt: skip
-    ca: Annotated[Text | None, about("certificate of the county's CA, PEM file; `-`: no TLS",
-                                     "县级 CA 证书，PEM 文件；`-` 表示不加密", example="ca.pem")] = None  # fmt: skip
-    hub_username: Annotated[Text | None, about("user at the broker; empty: the box id", "用户名；留空即盒子编号")] = (
+    ca: Annotated[Text | None, about("县级 CA 证书，PEM 文件；`-` 表示不加密",
+                                     "certificate of the county's CA, PEM file; `-`: no TLS",
+                                     example="ca.pem")] = None  # fmt: skip
+    hub_username: Annotated[Text | None, about("用户名；留空即盒子编号", "user at the broker; empty: the box id")] = (
         None
     )
     hub_password: Annotated[
-        Text | None, about("its password: `file:PATH`, `env:NAME` or the text", "其密码：file:路径、env:变量名或明文",
+        Text | None, about("其密码：file:路径、env:变量名或明文", "its password: `file:PATH`, `env:NAME` or the text",
                            secret=True)
     ] = None  # fmt: skip
     token_file: Annotated[
-        Text | None, about("token of `countyhub box add`: a file, or a folder with one file a box, beside this file; "
-                           "or `HUB TOKEN`",
-                           "countyhub box add 生成的令牌文件，或存放各村令牌的文件夹，相对本文件；"
-                           "或写作 汇聚端主机 令牌")
+        Text | None, about("countyhub box add 生成的令牌文件，或存放各村令牌的文件夹，相对本文件；"
+                           "或写作 汇聚端主机 令牌",
+                           "token of `countyhub box add`: a file, or a folder with one file a box, beside this file; "
+                           "or `HUB TOKEN`")
     ] = None  # fmt: skip
     search: Annotated[
-        bool | None, about("search for cameras (default: yes)", "查找摄像机（默认查找）", example=True)
+        bool | None, about("查找摄像机（默认查找）", "search for cameras (default: yes)", example=True)
     ] = None
     range: Annotated[
-        Text | None, about("ask these addresses one by one; empty: all that answer a multicast",
-                           "逐个询问这些地址；留空则组播查找", example="192.168.1.0/24")
+        Text | None, about("逐个询问这些地址；留空则组播查找",
+                           "ask these addresses one by one; empty: all that answer a multicast",
+                           example="192.168.1.0/24")
     ] = None  # fmt: skip
-    login: Annotated[dict[str, LoginAnswer], about("users of cameras by kind", "各类摄像机的用户")] = {}  # noqa: RUF012  # a Struct's
+    login: Annotated[dict[str, LoginAnswer], about("各类摄像机的用户", "users of cameras by kind")] = {}  # noqa: RUF012  # a Struct's
     camera: Annotated[
-        dict[str, CameraAnswer], about("what is to be said of single cameras", "单台摄像机的设置")
+        dict[str, CameraAnswer], about("单台摄像机的设置", "what is to be said of single cameras")
     ] = {}  # noqa: RUF012  # fmt: skip
-    pictures: Annotated[bool | None, about("cameras take a picture with each alarm (default: yes)",
-                                           "摄像机报警时附图片（默认附）", example=True)] = None  # fmt: skip
-    key_file: Annotated[Text | None, about("the terminal's village key", "终端的村密钥文件",
+    pictures: Annotated[bool | None, about("摄像机报警时附图片（默认附）",
+                                           "cameras take a picture with each alarm (default: yes)",
+                                           example=True)] = None  # fmt: skip
+    key_file: Annotated[Text | None, about("终端的村密钥文件", "the terminal's village key",
                                            example="village.key")] = None  # fmt: skip
     part: Annotated[
         tuple[dict[str, Any], ...],
-        about("parts of the terminal: what stands in its [[device.ID.part]], see driver `terminal`",
-              "终端的部件：写法同 [[device.编号.part]]，见驱动 terminal"),
+        about("终端的部件：写法同 [[device.编号.part]]，见驱动 terminal",
+              "parts of the terminal: what stands in its [[device.ID.part]], see driver `terminal`"),
     ] = ()  # fmt: skip
     change_existing: Annotated[
-        bool, about("values that stand in files already may be changed", "允许改动文件中已有的值")
+        bool, about("允许改动文件中已有的值", "values that stand in files already may be changed")
     ] = False
 
 

@@ -28,12 +28,12 @@ def village(talk: Talk, plan: Plan) -> None:
     present = plan.present
     talk.tell(en="\n== 1/5 The village ==", zh="\n== 第 1 步（共 5 步）村 ==")
     settle(talk, plan, ("box",), Question(
-        (("box",),), "Village code, 12 digits, e.g. 430121001001; a second box of the village: 430121001001-2",
-        "村级区划代码，12 位，如 430121001001；同村第二台盒子写作 430121001001-2",
+        (("box",),), "村级区划代码，12 位，如 430121001001；同村第二台盒子写作 430121001001-2",
+        "Village code, 12 digits, e.g. 430121001001; a second box of the village: 430121001001-2",
         box_id, _text(present.get("box")) or None,
     ))  # fmt: skip
     settle(talk, plan, ("name",), Question(
-        (("name",),), "Name of the village, e.g. Dongshan", "村名，如 东山村", name_of_place,
+        (("name",),), "村名，如 东山村", "Name of the village, e.g. Dongshan", name_of_place,
         _text(present.get("name")) or None, ascii=False,
     ))  # fmt: skip
     if present.get("language") is None:
@@ -108,7 +108,7 @@ def uplink(talk: Talk, plan: Plan) -> None:
         return found
 
     default = ("keep" if talk.alone else "3") if host else ("enroll" if talk.alone else "2")
-    found = talk.ask(Question((("uplink",),), "Which, e.g. 2", "选择，如 2", way, default))
+    found = talk.ask(Question((("uplink",),), "选择，如 2", "Which, e.g. 2", way, default))
     if found == "broker":
         _broker(talk, plan)
     elif found == "enroll":
@@ -120,8 +120,8 @@ def _broker(talk: Talk, plan: Plan) -> None:
     known = _text(present.get("hub", "host"))
     port = present.get("hub", "port", default=HubSettings(host="x").port)
     question = Question(
-        (("hub",),), "Broker, HOST or HOST:PORT, e.g. hub.example.cn:8883",
-        "消息服务器，主机 或 主机:端口，如 hub.example.cn:8883", broker, f"{known}:{port}" if known else None,
+        (("hub",),), "消息服务器，主机 或 主机:端口，如 hub.example.cn:8883",
+        "Broker, HOST or HOST:PORT, e.g. hub.example.cn:8883", broker, f"{known}:{port}" if known else None,
     )  # fmt: skip
     while True:
         host, number = split(talk.ask(question))
@@ -169,8 +169,8 @@ def _tls(talk: Talk, plan: Plan) -> None:
 
     default = known or ("ca.pem" if (present.folder / "ca.pem").is_file() else None)
     found = talk.ask(Question(
-        (("ca",),), "Certificate of the county's CA, e.g. ca.pem (beside edgeagent.toml); - for no encryption",
-        "县级 CA 证书，如 ca.pem（与 edgeagent.toml 同目录）；不加密输入 -", authority, default,
+        (("ca",),), "县级 CA 证书，如 ca.pem（与 edgeagent.toml 同目录）；不加密输入 -",
+        "Certificate of the county's CA, e.g. ca.pem (beside edgeagent.toml); - for no encryption", authority, default,
     ))  # fmt: skip
     if found != NO_TLS:
         put(talk, plan, ("hub", "tls", "ca"), found)
@@ -179,7 +179,7 @@ def _tls(talk: Talk, plan: Plan) -> None:
 def _login(talk: Talk, plan: Plan) -> None:
     known = _text(plan.present.get("hub", "username"))
     user = talk.ask(Question(
-        (("hub_username",),), "User at the broker; Enter: the village code", "消息服务器用户名；直接回车即村级代码",
+        (("hub_username",),), "消息服务器用户名；直接回车即村级代码", "User at the broker; Enter: the village code",
         lambda text: text, known,
     ))  # fmt: skip
     if user or known:
@@ -205,8 +205,8 @@ def _enrolment(talk: Talk, plan: Plan) -> argparse.Namespace:
 
     keys: Keys = (("token_file",),)
     talk.ask(Question(
-        keys, "Token file of the stick, e.g. /media/usb/430121001001.enrol; or HUB TOKEN with a blank between",
-        "U 盘上的令牌文件，如 /media/usb/430121001001.enrol；或输入 汇聚端主机 令牌，中间空一格", token,
+        keys, "U 盘上的令牌文件，如 /media/usb/430121001001.enrol；或输入 汇聚端主机 令牌，中间空一格",
+        "Token file of the stick, e.g. /media/usb/430121001001.enrol; or HUB TOKEN with a blank between", token,
     ))  # fmt: skip
     return made["order"]
 

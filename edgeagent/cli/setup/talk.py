@@ -47,14 +47,14 @@ class NotUtf8(Problem):
 
 
 class Question(NamedTuple):
-    """`en`, `zh`: the question, with what a right answer looks like. `check` gives the value, or raises a Problem.
+    """`zh`, `en`: the question, with what a right answer looks like. `check` gives the value, or raises a Problem.
 
     `default`: what an empty line means; None: an empty line is no answer. `ascii`: no Chinese belongs in the answer.
     """
 
     keys: Keys
-    en: str
     zh: str
+    en: str
     check: Callable[[str], str]
     default: str | None = None
     ascii: bool = True

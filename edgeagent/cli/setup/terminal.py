@@ -115,8 +115,8 @@ def _asked(talk: Talk, plan: Plan, args: argparse.Namespace) -> list[dict[str, A
         if name not in used:
             parts += _part(talk, name, port.what, _proposal(port, name, asks=asks))
     while more := talk.ask(Question(
-        (), "Another port, e.g. /dev/ttyUSB0 or socket://192.168.1.9:4001; Enter: no more",
-        "其他串口，如 /dev/ttyUSB0 或 socket://192.168.1.9:4001；直接回车：没有了", _port, "",
+        (), "其他串口，如 /dev/ttyUSB0 或 socket://192.168.1.9:4001；直接回车：没有了",
+        "Another port, e.g. /dev/ttyUSB0 or socket://192.168.1.9:4001; Enter: no more", _port, "",
     )):  # fmt: skip
         parts += _part(talk, more, "", "")
     return parts
@@ -165,8 +165,8 @@ def _part(talk: Talk, port: str, what: str, proposal: str) -> list[dict[str, Any
         zh, en = (f"{name}，{baud}" if baud else name for name in KINDS[number][1:])
         talk.tell(en=f"  probably: {en.replace('，', ', ')}", zh=f"  应为：{zh}")
     answer = talk.ask(Question(
-        (), "  Which, e.g. 1, or with its baud rate 5:19200; 0: nothing",
-        "  是哪个，如 1；指定波特率写作 5:19200；不接输入 0", _kind, proposal or "0",
+        (), "  是哪个，如 1；指定波特率写作 5:19200；不接输入 0",
+        "  Which, e.g. 1, or with its baud rate 5:19200; 0: nothing", _kind, proposal or "0",
     ))  # fmt: skip
     number, _, baud = answer.partition(":")
     if number == "0":
@@ -194,13 +194,13 @@ def _more(talk: Talk, protocol: str) -> dict[str, Any]:
     """What a keypad and a help button need besides."""
     if protocol == "keymap":
         text = talk.ask(Question(
-            (), "  Its keys, e.g. 1=rate:5,2=rate:3,3=rate:1,9=sos", "  各键含义，如 1=rate:5,2=rate:3,3=rate:1,9=sos",
+            (), "  各键含义，如 1=rate:5,2=rate:3,3=rate:1,9=sos", "  Its keys, e.g. 1=rate:5,2=rate:3,3=rate:1,9=sos",
             _keys, _USUAL_KEYS,
         ))  # fmt: skip
         return {"keys": dict(pair.split("=", 1) for pair in text.split(","))}
     if protocol == "modbus":
         text = talk.ask(Question(
-            (), "  The button's unit and contact, e.g. 1:0", "  按钮的从站地址和触点编号，如 1:0", _contact, "1:0",
+            (), "  按钮的从站地址和触点编号，如 1:0", "  The button's unit and contact, e.g. 1:0", _contact, "1:0",
         ))  # fmt: skip
         unit, address = map(int, text.split(":"))
         return {"role": "sos", "contact": [{"unit": unit, "address": address}]}
@@ -230,8 +230,8 @@ def _key_file(talk: Talk, plan: Plan) -> str:
         return str(plan.present.folder.absolute() / text)
 
     found = talk.ask(Question(
-        (("key_file",),), f"File of the village key (countyhub key), e.g. {usual}",
-        f"村密钥文件（由 countyhub key 生成），如 {usual}", absolute, str(usual),
+        (("key_file",),), f"村密钥文件（由 countyhub key 生成），如 {usual}",
+        f"File of the village key (countyhub key), e.g. {usual}", absolute, str(usual),
     ))  # fmt: skip
     if not Path(found).exists():
         own = f"install -D -m 600 village.key {found}\n    systemctl restart edgeagent"
@@ -289,7 +289,7 @@ def _corrected(talk: Talk, parts: list[dict[str, Any]]) -> bool:
         return text
 
     answer = talk.ask(
-        Question((), "Change which, e.g. 2; Enter: leave them so", "改哪一个，如 2；直接回车：不改", one, "0")
+        Question((), "改哪一个，如 2；直接回车：不改", "Change which, e.g. 2; Enter: leave them so", one, "0")
     )
     if answer == "0":
         return False

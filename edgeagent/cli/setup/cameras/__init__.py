@@ -52,8 +52,8 @@ def _show(talk: Talk, named: Sequence[Named]) -> None:
     for number, one in enumerate(named, 1):
         found = one.found
         what = _cut(f"{found.maker} {found.model}".strip() or found.name or "-", 24)
-        marks = _has_it(found.events, "events", "事件", talk.language) + _has_it(
-            found.pictures, "pictures", "图片", talk.language
+        marks = _has_it(found.events, "事件", "events", talk.language) + _has_it(
+            found.pictures, "图片", "pictures", talk.language
         )
         known = say(talk.language, en="known ", zh="已配置 ") if one.known is not None else ""
         line = f"{number:>3}  {_cut(found.address, 21):<21}  {what}  {known}{marks}"
@@ -69,7 +69,7 @@ def _said(problem: Problem, language: Language) -> str:
     return "".join(char if char.isprintable() else "?" for char in problem.sentence(language))
 
 
-def _has_it(what: bool | None, en: str, zh: str, language: Language) -> str:
+def _has_it(what: bool | None, zh: str, en: str, language: Language) -> str:
     if what is None:
         return ""
     name = say(language, en=en, zh=zh)
@@ -93,7 +93,7 @@ def _wanted(talk: Talk, new: list[Named]) -> list[Named]:
     lines = [f"  {number:>3}  {one.found.address}" for number, one in enumerate(new, 1)]
     talk.tell(en="New ones:\n" + "\n".join(lines), zh="新摄像机：\n" + "\n".join(lines))
     leave = pick(
-        talk, len(new), "Which are not ours, e.g. 2,4-5; Enter: all are", "哪些不接入，如 2,4-5；直接回车：全部接入"
+        talk, len(new), "哪些不接入，如 2,4-5；直接回车：全部接入", "Which are not ours, e.g. 2,4-5; Enter: all are"
     )
     return [one for number, one in enumerate(new) if number not in leave]
 
@@ -103,13 +103,14 @@ def _named(talk: Talk, plan: Plan, one: Named) -> Named:
     found = one.found
     talk.tell(en=f"\n{found.address}  {one.id}", zh=f"\n{found.address}  {one.id}")
     name = talk.ask(Question(
-        _camera(one, "name"), "  Name, i.e. its place, e.g. village gate", "  名称，即安装地点，如 村口",
+        _camera(one, "name"), "  名称，即安装地点，如 村口", "  Name, i.e. its place, e.g. village gate",
         name_of_place, _cut(found.name or f"{found.maker} {found.model}".strip(), 64), ascii=False,
     ))  # fmt: skip
     village = village_of(tomlbox(plan))
     grid = talk.ask(Question(
-        _camera(one, "grid"), f"  Grid, 15 digits or the last 3, e.g. 001 for {village}001; Enter: none",
-        f"  网格编号，15 位或末 3 位，如 001 即 {village}001；直接回车：不填", lambda text: grid_id(text, village), "",
+        _camera(one, "grid"), f"  网格编号，15 位或末 3 位，如 001 即 {village}001；直接回车：不填",
+        f"  Grid, 15 digits or the last 3, e.g. 001 for {village}001; Enter: none",
+        lambda text: grid_id(text, village), "",
     ))  # fmt: skip
     settings = dict(found.settings)
     kind = kind_of(found)

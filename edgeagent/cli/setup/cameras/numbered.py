@@ -14,11 +14,11 @@ def answer_of(answers: Any, one: Named, name: str) -> Any:
     return getattr(found, name, None)
 
 
-def pick(talk: Talk, count: int, en: str, zh: str, default: str = "none") -> list[int]:
+def pick(talk: Talk, count: int, zh: str, en: str, default: str = "none") -> list[int]:
     """Places from 0 that a person names by number."""
 
     def check(text: str) -> str:
         numbers(text, count)
         return text
 
-    return numbers(talk.ask(Question((), en, zh, check, default)), count)
+    return numbers(talk.ask(Question((), zh, en, check, default)), count)

@@ -35,8 +35,8 @@ def search(talk: Talk, plan: Plan, args: argparse.Namespace) -> list[tuple[str, 
     """By multicast or address by address; again, elsewhere, while nobody answers and a person says where."""
     while True:
         where = talk.ask(Question(
-            (("range",),), "Addresses to ask, e.g. 192.168.1.0/24; Enter: all that answer a multicast",
-            "要询问的地址范围，如 192.168.1.0/24；直接回车：组播查找", _range, "",
+            (("range",),), "要询问的地址范围，如 192.168.1.0/24；直接回车：组播查找",
+            "Addresses to ask, e.g. 192.168.1.0/24; Enter: all that answer a multicast", _range, "",
         ))  # fmt: skip
         asked = _asked(plan, args, hosts(where) if where else ())
         talk.tell(en="searching …", zh="正在查找……")
@@ -117,8 +117,8 @@ def _login(talk: Talk, kind: str, addresses: Sequence[str], *, again: bool) -> L
         if maker is not None:
             talk.tell(en=f"  {maker.en}", zh=f"  {maker.zh}")
     user = talk.ask(Question(
-        _keys(kind, "username"), "  ONVIF user, e.g. admin; Enter: none now",
-        "  ONVIF 用户名，如 admin；直接回车：暂不登录", lambda text: text, "",
+        _keys(kind, "username"), "  ONVIF 用户名，如 admin；直接回车：暂不登录",
+        "  ONVIF user, e.g. admin; Enter: none now", lambda text: text, "",
     ))  # fmt: skip
     if not user:
         return None

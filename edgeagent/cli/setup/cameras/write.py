@@ -57,8 +57,8 @@ def _pictures(talk: Talk, plan: Plan, new: Sequence[Named]) -> None:
     else:
         lines = [f"  {number:>3}  {one.found.name}  {one.found.address}" for number, one in enumerate(new, 1)]
         talk.tell(en="\n" + "\n".join(lines), zh="\n" + "\n".join(lines))
-        takes = pick(talk, len(new), "Which take a picture with each alarm, e.g. 1,3-4; all; none",
-                      "哪些在报警时附图片，如 1,3-4；all 全部；none 都不附", "all")  # fmt: skip
+        takes = pick(talk, len(new), "哪些在报警时附图片，如 1,3-4；all 全部；none 都不附",
+                      "Which take a picture with each alarm, e.g. 1,3-4; all; none", "all")  # fmt: skip
         without = [one.id for number, one in enumerate(new) if number not in takes]
     if without:
         note = say(talk.language, en="# alarms of these come without a picture", zh="# 以下摄像机报警不附图片")
