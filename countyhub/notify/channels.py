@@ -1,10 +1,14 @@
-"""The channels that are set up, by name. A further one is one more file, one more line here, and its settings and name
-in `config.notify`."""
+"""The channels that are set up, by name.
+
+A further one is a file beside this with what `channel.Channel` asks for, a line of `MAKERS` here, and in
+`config.notify` its settings, a field of `NotifySettings` for them and its name in `CHANNELS`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any, Final
 
 from countyhub.config import CHANNELS, Config
 from countyhub.notify.channel import Channel
@@ -45,16 +49,16 @@ async def close(channels: Mapping[str, Channel]) -> None:
 
 
 def _one(config: Config, name: str) -> Channel:
-    settings = config.notify
     try:
-        if name == "email" and settings.email:
-            return Email(settings.email, config.name or config.county)
-        if name == "sms" and settings.sms:
-            return Sms(settings.sms, settings.proxy)
-        if name == "wecom" and settings.wecom:
-            return Wecom(settings.wecom, settings.proxy)
-        if name == "webhook" and settings.webhook:
-            return Webhook(settings.webhook, settings.proxy, config.feeds.allow_private)
+        return MAKERS[name](getattr(config.notify, name), config)
     except OSError as error:  # ssl.SSLError is one: the file holds no certificate
         raise CaUnreadable(channel=name, why=error) from error
-    raise ChannelOff(channel=name)
+
+
+MAKERS: Final[Mapping[str, Callable[[Any, Config], Channel]]] = {
+    "email": lambda settings, config: Email(settings, config.name or config.county),
+    "sms": lambda settings, config: Sms(settings, config.notify.proxy),
+    "wecom": lambda settings, config: Wecom(settings, config.notify.proxy),
+    "webhook": lambda settings, config: Webhook(settings, config.notify.proxy, config.feeds.allow_private),
+}
+"""By name, of its table of settings and of all of them."""

@@ -10,9 +10,11 @@ import hmac
 import ssl
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from countyhub.config import EmailSettings, SmsSettings, WebhookSettings, WecomSettings
+from countyhub.config import CHANNELS, EmailSettings, NotifySettings, SmsSettings, WebhookSettings, WecomSettings
+from countyhub.notify import channels
 from countyhub.notify.channel import BadAddress, Channel, Failed, Parcel, Retry, Sent, Unclear
 from countyhub.notify.email_smtp import Email
 from countyhub.notify.sms_http import Sms
@@ -36,6 +38,10 @@ async def sent(channel: Channel, parcel: Parcel) -> object:
         return await channel.send(parcel)
     finally:
         await channel.close()
+
+
+def test_a_channel_has_its_settings_and_somebody_who_makes_it():
+    assert set(channels.MAKERS) == set(CHANNELS) <= {field.name for field in msgspec.structs.fields(NotifySettings)}
 
 
 # Whatever speaks HTTP

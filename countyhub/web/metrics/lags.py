@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Column, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.config import Config
+from countyhub.config import CHANNELS, Config
 from countyhub.store.casetables import case_entry
 from countyhub.store.mattertables import link
 from countyhub.store.tables import event
@@ -52,7 +52,7 @@ def working(config: Config) -> tuple[str, ...]:
 def channels(config: Config) -> int:
     """How many ways to tell people are set up."""
     notify = config.notify
-    return sum(each is not None for each in (notify.email, notify.sms, notify.wecom, notify.webhook))
+    return sum(getattr(notify, name) is not None for name in CHANNELS)
 
 
 async def behind(connection: AsyncConnection, names: Iterable[str]) -> dict[str, Behind]:
