@@ -62,13 +62,13 @@ def _add_filters(parser: argparse.ArgumentParser, language: Language) -> None:
     which.add_argument("--open", action="store_true", help=say(language, en="only open ones", zh="只看在办的"))
     which.add_argument("--closed", action="store_true", help=say(language, en="only what is done", zh="只看已办结的"))
     texts = {
-        "--area": ("within a grid, village, township", "某网格、村或乡镇的"),
-        "--owner": ("of this office: code of a grid, area or department", "由该单位承办的：网格、区划或部门编码"),
-        "--category": ("kind of matter, 2 or 4 digits", "事项分类，2 或 4 位"),
-        "--box": ("of this box", "来自该盒子"),
-        "--receipt": ("number on the receipt", "回执编号"),
+        "--area": ("某网格、村或乡镇的", "within a grid, village, township"),
+        "--owner": ("由该单位承办的：网格、区划或部门编码", "of this office: code of a grid, area or department"),
+        "--category": ("事项分类，2 或 4 位", "kind of matter, 2 or 4 digits"),
+        "--box": ("来自该盒子", "of this box"),
+        "--receipt": ("回执编号", "number on the receipt"),
     }
-    for name, (en, zh) in texts.items():
+    for name, (zh, en) in texts.items():
         parser.add_argument(name, metavar="CODE", default="", help=say(language, en=en, zh=zh))
     parser.add_argument(
         "--light", choices=LIGHTS, action="append", default=[],
@@ -78,12 +78,12 @@ def _add_filters(parser: argparse.ArgumentParser, language: Language) -> None:
         "--stage", choices=STAGES, action="append", default=[],
         help=say(language, en="at this stage; may be given several times", zh="处于该环节；可重复"),
     )  # fmt: skip
-    flags = {"--urgent": ("urgent ones", "紧急的"), "--supervised": ("supervised ones", "被督办的")}
-    for name, (en, zh) in flags.items():
+    flags = {"--urgent": ("紧急的", "urgent ones"), "--supervised": ("被督办的", "supervised ones")}
+    for name, (zh, en) in flags.items():
         parser.add_argument(name, action="store_true", default=None, help=say(language, en=en, zh=zh))
-    for name, (en, zh) in {
-        "--since": ("arrived on this day or later, e.g. 2026-06-01", "该日及以后，例如 2026-06-01"),
-        "--until": ("arrived before this day", "该日以前"),
+    for name, (zh, en) in {
+        "--since": ("该日及以后，例如 2026-06-01", "arrived on this day or later, e.g. 2026-06-01"),
+        "--until": ("该日以前", "arrived before this day"),
     }.items():
         parser.add_argument(name, metavar="DAY", default="", help=say(language, en=en, zh=zh))
 

@@ -36,9 +36,9 @@ class Shown:
         light = next((each for each in LIGHTS if each.colour == row.light), NONE)
         due = f"  {self.say('到期', 'due')} {self.time(row.due)}" if row.due else ""
         owner = self.office(row.level, row.owner) if row.owner else self.say("尚未备案", "nobody yet")
-        marks = [self.say(zh, en) for is_so, en, zh in (
-            (row.urgent, "URGENT", "紧急"), (row.drill, "drill", "演练"), (row.history, "history", "历史"),
-            (row.supervised > 0, f"supervised {row.supervised}", f"督办 {row.supervised} 次"),
+        marks = [self.say(zh, en) for is_so, zh, en in (
+            (row.urgent, "紧急", "URGENT"), (row.drill, "演练", "drill"), (row.history, "历史", "history"),
+            (row.supervised > 0, f"督办 {row.supervised} 次", f"supervised {row.supervised}"),
         ) if is_so]  # fmt: skip
         title = f"{row.title} {' '.join(f'[{mark}]' for mark in marks)}".strip()
         stage = self.name(STAGES, row.stage)
@@ -50,25 +50,25 @@ class Shown:
         yield self.line(row)
         place = [self._registry.name(code, self._now) or code for code in (row.grid, row.village, row.township) if code]
         facts = (
-            ("place", "地点", " < ".join(place)),
-            ("box", "盒子", "/".join(each for each in (row.box, row.device) if each)),
-            ("kind", "分类", f"{row.category} {self._category(row.category)}".strip()),
-            ("class", "办理方式", " ".join((self.name(HANDLINGS, row.handling), self.name(MODES, row.mode)))),
-            ("text", "内容", whole.text),
-            ("happened", "发生", self.time(row.happened)),
-            ("arrived", "到达", self.time(row.arrived)),
-            ("registered", "备案", self.time(row.registered)),
-            ("first owner", "首个承办", self.office(*case.first_owner) if case.first_owner else ""),
-            ("first deadline", "首次时限", self.time(row.first_due)),
-            ("closed", "办结", self.time(row.closed)),
-            ("part of", "主案", row.parent),
-            ("has in it", "并入", " ".join(case.children)),
-            ("receipt", "回执", row.receipt),
-            ("rating", "评价", str(row.score or "")),
-            ("ledger", "台账", " ".join((self._ledger(row.category), self.steps(row.five_steps))).strip()),
-            ("version", "版本", str(row.version)),
+            ("地点", "place", " < ".join(place)),
+            ("盒子", "box", "/".join(each for each in (row.box, row.device) if each)),
+            ("分类", "kind", f"{row.category} {self._category(row.category)}".strip()),
+            ("办理方式", "class", " ".join((self.name(HANDLINGS, row.handling), self.name(MODES, row.mode)))),
+            ("内容", "text", whole.text),
+            ("发生", "happened", self.time(row.happened)),
+            ("到达", "arrived", self.time(row.arrived)),
+            ("备案", "registered", self.time(row.registered)),
+            ("首个承办", "first owner", self.office(*case.first_owner) if case.first_owner else ""),
+            ("首次时限", "first deadline", self.time(row.first_due)),
+            ("办结", "closed", self.time(row.closed)),
+            ("主案", "part of", row.parent),
+            ("并入", "has in it", " ".join(case.children)),
+            ("回执", "receipt", row.receipt),
+            ("评价", "rating", str(row.score or "")),
+            ("台账", "ledger", " ".join((self._ledger(row.category), self.steps(row.five_steps))).strip()),
+            ("版本", "version", str(row.version)),
         )
-        for en, zh, value in facts:
+        for zh, en, value in facts:
             if value:
                 yield f"  {self.say(f'{zh}：', f'{en}: ')}{value}"
         for clock in case.clocks:

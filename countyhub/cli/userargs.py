@@ -14,14 +14,14 @@ ROLES = ("county", "dispatcher", "department", "township", "village_clerk", "gri
 def add_user(parser: argparse.ArgumentParser, common: argparse.ArgumentParser, language: Language) -> None:
     """`add`, `list`, `change`, `set-password`, `disable`, `enable`, `sessions`, `link`."""
     texts = {
-        "add": ("make a user; asks for a password", "新建用户，提示输入密码"),
-        "list": ("which users there are, what they may, when they last came", "查看用户、角色和最近登录"),
-        "change": ("give other roles, person or area; ends all sessions", "修改角色、工号或区划，并终止其会话"),
-        "set-password": ("set a password; ends all sessions", "重设密码，并终止其会话"),
-        "disable": ("nobody logs in by this name any more", "停用用户，立即失效"),
-        "enable": ("let a user log in again, also one who failed too often", "启用用户；也用于解除登录失败的等待"),
-        "sessions": ("who is logged in, from where; --end logs out", "查看已登录的会话；--end 强制退出"),
-        "link": ("a link that logs in once", "生成一次性登录链接"),
+        "add": ("新建用户，提示输入密码", "make a user; asks for a password"),
+        "list": ("查看用户、角色和最近登录", "which users there are, what they may, when they last came"),
+        "change": ("修改角色、工号或区划，并终止其会话", "give other roles, person or area; ends all sessions"),
+        "set-password": ("重设密码，并终止其会话", "set a password; ends all sessions"),
+        "disable": ("停用用户，立即失效", "nobody logs in by this name any more"),
+        "enable": ("启用用户；也用于解除登录失败的等待", "let a user log in again, also one who failed too often"),
+        "sessions": ("查看已登录的会话；--end 强制退出", "who is logged in, from where; --end logs out"),
+        "link": ("生成一次性登录链接", "a link that logs in once"),
     }
     made = _actions(parser, common, language, texts)
     for name, each in made.items():
@@ -34,11 +34,11 @@ def add_user(parser: argparse.ArgumentParser, common: argparse.ArgumentParser, l
         _add_place(made[name], language)
     for name in ("add", "set-password"):
         _add_password(made[name], language)
-    en, zh = "a screen on a wall: logged in for 30 days, may only look", "大屏：保持登录 30 天，只能查看"
+    zh, en = "大屏：保持登录 30 天，只能查看", "a screen on a wall: logged in for 30 days, may only look"
     _option(made["add"], language, "--stays", zh, en, action="store_true")
-    en, zh = "log this user out everywhere", "强制该用户退出所有会话"
+    zh, en = "强制该用户退出所有会话", "log this user out everywhere"
     _option(made["sessions"], language, "--end", zh, en, action="store_true")
-    en, zh = "good for so long (default: %(default)s)", "有效分钟数（默认 %(default)s）"
+    zh, en = "有效分钟数（默认 %(default)s）", "good for so long (default: %(default)s)"
     _option(made["link"], language, "--minutes", zh, en, type=_minutes, default=10, metavar="N")
     _option(made["link"], language, "--url", "控制台地址", "how the console is reached", default="")
 
@@ -46,45 +46,45 @@ def add_user(parser: argparse.ArgumentParser, common: argparse.ArgumentParser, l
 def add_audit(parser: argparse.ArgumentParser, common: argparse.ArgumentParser, language: Language) -> None:
     """`list`, `verify`, `anchor`, `export`."""
     texts = {
-        "list": ("who did what, the newest last", "查看谁做了什么，最新的在最后"),
-        "verify": ("whether anything was changed, taken out or cut off", "校验审计记录是否被改动、删除或截断"),
-        "anchor": ("the end of the chain, to be kept elsewhere", "输出链尾，供另处保存"),
-        "export": ("all rows as JSON lines, with their hashes", "导出为 JSON 行（含哈希）"),
+        "list": ("查看谁做了什么，最新的在最后", "who did what, the newest last"),
+        "verify": ("校验审计记录是否被改动、删除或截断", "whether anything was changed, taken out or cut off"),
+        "anchor": ("输出链尾，供另处保存", "the end of the chain, to be kept elsewhere"),
+        "export": ("导出为 JSON 行（含哈希）", "all rows as JSON lines, with their hashes"),
     }
     made = _actions(parser, common, language, texts)
     for name in ("list", "export"):
-        en, zh = "from this day on, e.g. 2026-05-01", "自该日起，如 2026-05-01"
+        zh, en = "自该日起，如 2026-05-01", "from this day on, e.g. 2026-05-01"
         _option(made[name], language, "--since", zh, en, default="", metavar="DAY")
     for name in ("list", "verify", "anchor"):
         _option(made[name], language, "--json", "输出 JSON", "answer as JSON", action="store_true")
-    en, zh = "of this one alone: user/NAME, token/NAME, cli/NAME", "只看该操作者：user/…、token/…、cli/…"
+    zh, en = "只看该操作者：user/…、token/…、cli/…", "of this one alone: user/NAME, token/NAME, cli/NAME"
     _option(made["list"], language, "--who", zh, en, default="", metavar="WHO")
-    en, zh = "so many at most (default: %(default)s)", "最多条数（默认 %(default)s）"
+    zh, en = "最多条数（默认 %(default)s）", "so many at most (default: %(default)s)"
     _option(made["list"], language, "--limit", zh, en, type=int, default=200, metavar="N")
-    en, zh = "further anchors, e.g. from another machine", "另处保存的链尾文件"
+    zh, en = "另处保存的链尾文件", "further anchors, e.g. from another machine"
     _option(made["verify"], language, "--anchors", zh, en, action="append", default=[], metavar="FILE")
 
 
 def _add_place(parser: argparse.ArgumentParser, language: Language) -> None:
     every = ", ".join(ROLES)
-    en, zh = f"what the user is, once or several times: {every}", f"角色，可多次给出：{every}"
+    zh, en = f"角色，可多次给出：{every}", f"what the user is, once or several times: {every}"
     choice: dict[str, Any] = {"action": "append", "required": True, "dest": "roles", "choices": ROLES}
     _option(parser, language, "--role", zh, en, metavar="ROLE", **choice)
-    en, zh = "staff number of the registry: sees and acts as its duties say", "工号：按其职责查看和办理"
+    zh, en = "工号：按其职责查看和办理", "staff number of the registry: sees and acts as its duties say"
     _option(parser, language, "--person", zh, en, default="", metavar="STAFF")
-    en, zh = "sees at most this area or department", "最多只能查看该区划或部门"
+    zh, en = "最多只能查看该区划或部门", "sees at most this area or department"
     _option(parser, language, "--area", zh, en, default="", metavar="CODE")
 
 
 def _add_password(parser: argparse.ArgumentParser, language: Language) -> None:
     how = parser.add_mutually_exclusive_group()
-    en, zh = "make one and show it once; it must be changed at the first log-in", "随机生成并显示一次，首次登录须修改"
+    zh, en = "随机生成并显示一次，首次登录须修改", "make one and show it once; it must be changed at the first log-in"
     _option(how, language, "--generate", zh, en, action="store_true")
-    en, zh = "read it from the first line of the input", "从标准输入读取第一行"
+    zh, en = "从标准输入读取第一行", "read it from the first line of the input"
     _option(how, language, "--stdin", zh, en, action="store_true")
-    en, zh = "none: this user comes in by a link alone", "不设密码，只能用登录链接"
+    zh, en = "不设密码，只能用登录链接", "none: this user comes in by a link alone"
     _option(how, language, "--no-password", zh, en, action="store_true")
-    en, zh = "it must be changed at the first log-in", "首次登录须修改密码"
+    zh, en = "首次登录须修改密码", "it must be changed at the first log-in"
     _option(parser, language, "--must-change", zh, en, action="store_true")
 
 
@@ -93,7 +93,7 @@ def _actions(
     texts: dict[str, tuple[str, str]],
 ) -> dict[str, argparse.ArgumentParser]:  # fmt: skip
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    told = {name: say(language, en=en, zh=zh) for name, (en, zh) in texts.items()}
+    told = {name: say(language, en=en, zh=zh) for name, (zh, en) in texts.items()}
     return {
         name: actions.add_parser(name, parents=[common], help=text, description=text) for name, text in told.items()
     }

@@ -55,8 +55,8 @@ class Col(NamedTuple):
     """The annotation of a field: its Chinese heading, its meaning in both languages, what it may hold."""
 
     zh: str
-    en_about: str
     zh_about: str
+    en_about: str
     words: Mapping[str, str] = {}
     refs: tuple[str, ...] = ()
     pattern: str = ""

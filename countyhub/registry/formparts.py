@@ -58,31 +58,31 @@ OWN_KINDS = {
 """Kinds that the hub finds itself or that come from terminals, beside those of alarms."""
 ALARM_KINDS = {kind: name.zh for kind, name in (KINDS | OWN_KINDS).items()}
 
-Name = Annotated[str, Col("名称", "name for people", "名称", max_length=64)]
+Name = Annotated[str, Col("名称", "名称", "name for people", max_length=64)]
 Longitude = Annotated[
     float | None,
     Col(
         "经度",
-        "degrees east, GCJ-02 not allowed: WGS 84 or CGCS2000",
         "经度，WGS 84 或 CGCS2000，不得用火星坐标",
+        "degrees east, GCJ-02 not allowed: WGS 84 or CGCS2000",
         ge=73,
         le=136,
     ),
 ]
-Latitude = Annotated[float | None, Col("纬度", "degrees north", "纬度", ge=3, le=54)]
+Latitude = Annotated[float | None, Col("纬度", "纬度", "degrees north", ge=3, le=54)]
 
 
 class Dated(Row, frozen=True, kw_only=True):
     """A row that holds from a day to a day."""
 
     valid_from: Annotated[
-        dt.date, Col("启用日期", "first day on which it holds; empty: always so", "自此日起有效；空为一直如此")
+        dt.date, Col("启用日期", "自此日起有效；空为一直如此", "first day on which it holds; empty: always so")
     ] = ALWAYS
     valid_to: Annotated[
         dt.date,
         Col(
             "停用日期",
-            "first day on which it no longer holds; empty: until further notice",
             "自此日起不再有效（当日已停用）；空为长期",
+            "first day on which it no longer holds; empty: until further notice",
         ),
     ] = OPEN

@@ -51,22 +51,22 @@ class Area(Dated, frozen=True, kw_only=True):
         str,
         Col(
             "编码",
-            "6 digits for the county, 9 for a township, 12 for a village",
             "县 6 位、乡镇 9 位、村 12 位统计用区划代码",
+            "6 digits for the county, 9 for a township, 12 for a village",
             pattern=AREA_PATTERN,
         ),
     ]
     name: Name
-    level: Annotated[Level, Col("级别", "what it is", "级别", words=LEVELS)]
+    level: Annotated[Level, Col("级别", "级别", "what it is", words=LEVELS)]
     parent: Annotated[
-        str, Col("上级", "code of the area that it belongs to", "上级编码", refs=("areas",), pattern=AREA_PATTERN)
+        str, Col("上级", "上级编码", "code of the area that it belongs to", refs=("areas",), pattern=AREA_PATTERN)
     ] = ""
     successor: Annotated[
         str,
         Col(
             "并入",
-            "code of the area that it was merged into; from then on whatever names this one means that one",
             "停用后并入的编码；此后凡写本编码均视为该编码",
+            "code of the area that it was merged into; from then on whatever names this one means that one",
             refs=("areas",),
             pattern=AREA_PATTERN,
         ),
@@ -84,25 +84,25 @@ class Grid(Dated, frozen=True, kw_only=True):
         str,
         Col(
             "编码",
-            "12 digits of the village and 3 of the grid; stays when the village changes",
             "村编码加 3 位网格号；村合并后不变",
+            "12 digits of the village and 3 of the grid; stays when the village changes",
             pattern=GRID_PATTERN,
         ),
     ]
     name: Name
-    village: Annotated[str, Col("所属村", "code of the village", "村编码", refs=("areas",), pattern=AREA_PATTERN)]
+    village: Annotated[str, Col("所属村", "村编码", "code of the village", refs=("areas",), pattern=AREA_PATTERN)]
     kind: Annotated[
         Literal["village", "town"],
-        Col("类型", "town grids report straight to the county", "城镇网格直接上报县中心", words=GRID_KINDS),
+        Col("类型", "城镇网格直接上报县中心", "town grids report straight to the county", words=GRID_KINDS),
     ] = "village"
-    households: Annotated[int | None, Col("户数", "number of households", "户数", ge=0, le=100000)] = None
-    people: Annotated[int | None, Col("人数", "number of inhabitants", "人数", ge=0, le=1000000)] = None
+    households: Annotated[int | None, Col("户数", "户数", "number of households", ge=0, le=100000)] = None
+    people: Annotated[int | None, Col("人数", "人数", "number of inhabitants", ge=0, le=1000000)] = None
     successor: Annotated[
         str,
         Col(
             "并入",
-            "code of the grid that it was merged into",
             "停用后并入的网格编码",
+            "code of the grid that it was merged into",
             refs=("grids",),
             pattern=GRID_PATTERN,
         ),
@@ -120,14 +120,14 @@ class Polygon(Dated, frozen=True, kw_only=True):
         str,
         Col(
             "编码",
-            "code of the grid or area",
             "网格或区划编码",
+            "code of the grid or area",
             refs=("grids", "areas"),
             pattern=r"^[1-9][0-9]{5,14}" + END,
         ),
     ]
     geometry: Annotated[
-        str, Col("边界", "longitude, latitude; WGS 84 or CGCS2000", "经度、纬度顺序；WGS 84 或 CGCS2000")
+        str, Col("边界", "经度、纬度顺序；WGS 84 或 CGCS2000", "longitude, latitude; WGS 84 or CGCS2000")
     ]
 
 
@@ -139,12 +139,12 @@ class Box(Dated, frozen=True, kw_only=True):
     TABLE: ClassVar[str] = "box"
     KEY: ClassVar[tuple[str, ...]] = ("box",)
     box: Annotated[
-        str, Col("盒子", "id of the box; lasts as long as the box", "盒子编号，终身不变", pattern=BOX_PATTERN)
+        str, Col("盒子", "盒子编号，终身不变", "id of the box; lasts as long as the box", pattern=BOX_PATTERN)
     ]
     name: Name
-    village: Annotated[str, Col("所属村", "code of the village", "村编码", refs=("areas",), pattern=AREA_PATTERN)]
+    village: Annotated[str, Col("所属村", "村编码", "code of the village", refs=("areas",), pattern=AREA_PATTERN)]
     successor: Annotated[
-        str, Col("更换为", "id of the box that replaced it", "更换后的盒子编号", refs=("boxes",), pattern=BOX_PATTERN)
+        str, Col("更换为", "更换后的盒子编号", "id of the box that replaced it", refs=("boxes",), pattern=BOX_PATTERN)
     ] = ""
 
 
@@ -156,15 +156,15 @@ class Department(Dated, frozen=True, kw_only=True):
     TABLE: ClassVar[str] = "department"
     KEY: ClassVar[tuple[str, ...]] = ("code",)
     code: Annotated[
-        str, Col("编码", "letters, digits, -; begins with a letter", "字母开头，可含数字和 -", pattern=WORD_PATTERN)
+        str, Col("编码", "字母开头，可含数字和 -", "letters, digits, -; begins with a letter", pattern=WORD_PATTERN)
     ]
     name: Name
     kind: Annotated[
         Literal["centre", "department", "grid", "services", "stability"],
-        Col("类型", "what it is", "类型", words=QUEUES),
+        Col("类型", "类型", "what it is", words=QUEUES),
     ]
     area: Annotated[
-        str, Col("所属区划", "code of the county or township", "县或乡镇编码", refs=("areas",), pattern=AREA_PATTERN)
+        str, Col("所属区划", "县或乡镇编码", "code of the county or township", refs=("areas",), pattern=AREA_PATTERN)
     ]
 
 
@@ -179,20 +179,20 @@ class Person(Dated, frozen=True, kw_only=True):
         str,
         Col(
             "工号",
-            "staff number; never an identity or telephone number",
             "工号；不得用身份证号或手机号",
+            "staff number; never an identity or telephone number",
             opaque=True,
             pattern=STAFF_PATTERN,
         ),
     ]
-    name: Annotated[str, Col("姓名", "name", "姓名", max_length=64)]
-    phone: Annotated[str, Col("电话", "for calls in an emergency", "紧急呼叫用", pattern=PHONE_PATTERN)] = ""
+    name: Annotated[str, Col("姓名", "姓名", "name", max_length=64)]
+    phone: Annotated[str, Col("电话", "紧急呼叫用", "for calls in an emergency", pattern=PHONE_PATTERN)] = ""
     card: Annotated[
         str,
         Col(
             "卡哈希",
-            "keyed hash of the card as the terminal says it, 64 hex digits; never its number",
             "终端给出的卡号哈希，64 位十六进制；不得填卡号",
+            "keyed hash of the card as the terminal says it, 64 hex digits; never its number",
             pattern=CARD_PATTERN,
         ),
     ] = ""
@@ -205,19 +205,19 @@ class Duty(Dated, frozen=True, kw_only=True):
     ZH: ClassVar[str] = "职责"
     TABLE: ClassVar[str] = "duty"
     KEY: ClassVar[tuple[str, ...]] = ("person", "role", "place")
-    person: Annotated[str, Col("工号", "staff number", "工号", refs=("people",), pattern=STAFF_PATTERN)]
+    person: Annotated[str, Col("工号", "工号", "staff number", refs=("people",), pattern=STAFF_PATTERN)]
     role: Annotated[
         Literal[
             "county", "dispatcher", "department", "township", "village_clerk", "grid_worker", "inspector", "auditor"
         ],
-        Col("角色", "role", "角色", words=ROLES),
+        Col("角色", "角色", "role", words=ROLES),
     ]
     place: Annotated[
         str,
         Col(
             "范围",
-            "code of the grid, village, township, county or department that it is for",
             "网格、村、乡镇、县或部门编码",
+            "code of the grid, village, township, county or department that it is for",
             pattern=PLACE_PATTERN,
             refs=("grids", "areas", "departments"),
         ),
@@ -228,17 +228,17 @@ class Device(Dated, frozen=True, kw_only=True):
     """A device at a box."""
 
     KEY: ClassVar[tuple[str, ...]] = ("box", "device")
-    box: Annotated[str, Col("盒子", "id of the box", "盒子编号", refs=("boxes",), pattern=BOX_PATTERN)]
+    box: Annotated[str, Col("盒子", "盒子编号", "id of the box", refs=("boxes",), pattern=BOX_PATTERN)]
     device: Annotated[
-        str, Col("设备", "device id in the box's configuration", "盒子配置中的设备编号", pattern=DEVICE_PATTERN)
+        str, Col("设备", "盒子配置中的设备编号", "device id in the box's configuration", pattern=DEVICE_PATTERN)
     ]
     name: Name
     grid: Annotated[
         str,
         Col(
             "网格",
-            "code of the grid in which it stands; empty: of the village",
             "所在网格；空为全村",
+            "code of the grid in which it stands; empty: of the village",
             refs=("grids",),
             pattern=GRID_PATTERN,
         ),

@@ -35,23 +35,23 @@ class Category(Dated, frozen=True, kw_only=True):
     TABLE: ClassVar[str] = "category"
     KEY: ClassVar[tuple[str, ...]] = ("code",)
     code: Annotated[
-        str, Col("编码", "2 digits for a group, 4 for a kind", "大类 2 位，小类 4 位", pattern=CATEGORY_PATTERN)
+        str, Col("编码", "大类 2 位，小类 4 位", "2 digits for a group, 4 for a kind", pattern=CATEGORY_PATTERN)
     ]
     name: Name
     ledger: Annotated[
         Literal["", "livelihood", "special_needs", "stability"],
-        Col("台账", "ledger; of a kind", "所入台账；小类必填", words=LEDGERS),
+        Col("台账", "所入台账；小类必填", "ledger; of a kind", words=LEDGERS),
     ] = ""
     handling: Annotated[
         Literal["", "at_once", "within_limit", "pass_upward"],
-        Col("办理方式", "handling class; of a kind", "办理方式；小类必填", words=HANDLINGS),
+        Col("办理方式", "办理方式；小类必填", "handling class; of a kind", words=HANDLINGS),
     ] = ""
     owner: Annotated[
         str,
         Col(
             "主管部门",
-            "code of the department that owns it; of a kind",
             "主管部门编码；小类必填",
+            "code of the department that owns it; of a kind",
             refs=("departments",),
             pattern=WORD_PATTERN,
         ),
@@ -70,24 +70,24 @@ class Deadline(Dated, frozen=True, kw_only=True):
         str,
         Col(
             "事项分类",
-            "code of the kind, or of a group for all its kinds; empty: for every kind",
             "小类编码，或大类编码（适用于其全部小类）；空为全部分类",
+            "code of the kind, or of a group for all its kinds; empty: for every kind",
             refs=("categories",),
             pattern=CATEGORY_PATTERN,
         ),
     ] = ""
     level: Annotated[
         Literal["", "grid", "village", "station", "township", "department", "county"],
-        Col("级别", "at which level; empty: at every level", "级别；空为全部级别", words=OFFICES),
+        Col("级别", "级别；空为全部级别", "at which level; empty: at every level", words=OFFICES),
     ] = ""
-    name: Annotated[str, Col("名称", "what it is for, e.g. stop, decide", "名称，如 停工、处理", max_length=32)]
-    amount: Annotated[int, Col("时限", "how many", "数量", ge=1, le=100000)]
+    name: Annotated[str, Col("名称", "名称，如 停工、处理", "what it is for, e.g. stop, decide", max_length=32)]
+    amount: Annotated[int, Col("时限", "数量", "how many", ge=1, le=100000)]
     unit: Annotated[
-        Literal["minutes", "calendar_hours", "working_hours", "working_days"], Col("单位", "unit", "单位", words=UNITS)
+        Literal["minutes", "calendar_hours", "working_hours", "working_days"], Col("单位", "单位", "unit", words=UNITS)
     ]
     until: Annotated[
         Literal["close", "feedback", "begin", "pass_on", "met", "classify"],
-        Col("终点", "what ends it; empty: the close of the case", "计时终点；空为办结", words=UNTILS),
+        Col("终点", "计时终点；空为办结", "what ends it; empty: the close of the case", words=UNTILS),
     ] = "close"
 
 
@@ -99,22 +99,22 @@ class Service(Dated, frozen=True, kw_only=True):
     TABLE: ClassVar[str] = "service"
     KEY: ClassVar[tuple[str, ...]] = ("code",)
     code: Annotated[
-        str, Col("编码", "letters, digits, -; begins with a letter", "字母开头，可含数字和 -", pattern=WORD_PATTERN)
+        str, Col("编码", "字母开头，可含数字和 -", "letters, digits, -; begins with a letter", pattern=WORD_PATTERN)
     ]
     name: Name
-    mode: Annotated[Literal["direct", "proxy", "authorised"], Col("办理模式", "who does it", "办理模式", words=MODES)]
+    mode: Annotated[Literal["direct", "proxy", "authorised"], Col("办理模式", "办理模式", "who does it", words=MODES)]
     category: Annotated[
         str,
         Col(
             "事项分类",
-            "kind of matter that it becomes",
             "对应的小类编码",
+            "kind of matter that it becomes",
             refs=("categories",),
             pattern=CATEGORY_PATTERN,
         ),
     ] = ""
     owner: Annotated[
-        str, Col("主管部门", "code of the department", "主管部门编码", refs=("departments",), pattern=WORD_PATTERN)
+        str, Col("主管部门", "主管部门编码", "code of the department", refs=("departments",), pattern=WORD_PATTERN)
     ]
 
 
@@ -125,13 +125,13 @@ class AlarmKind(Dated, frozen=True, kw_only=True):
     ZH: ClassVar[str] = "告警归类"
     TABLE: ClassVar[str] = "alarm"
     KEY: ClassVar[tuple[str, ...]] = ("kind",)
-    kind: Annotated[str, Col("告警种类", "kind of alarm", "告警种类", words=ALARM_KINDS)]
+    kind: Annotated[str, Col("告警种类", "告警种类", "kind of alarm", words=ALARM_KINDS)]
     category: Annotated[
         str,
         Col(
             "事项分类",
-            "kind of matter that it becomes; of a request, if its service names none",
             "立案时的小类编码；服务申请则用于未写明分类的服务",
+            "kind of matter that it becomes; of a request, if its service names none",
             refs=("categories",),
             pattern=CATEGORY_PATTERN,
         ),
@@ -140,8 +140,8 @@ class AlarmKind(Dated, frozen=True, kw_only=True):
         Literal["case", "shown"],
         Col(
             "处理",
-            "a case, or only shown; calls for help and requests are always cases",
             "立案或只显示；求助和服务申请一律立案",
+            "a case, or only shown; calls for help and requests are always cases",
             words=OPENS,
         ),
     ] = "case"
@@ -154,8 +154,8 @@ class Day(Row, frozen=True, kw_only=True):
     ZH: ClassVar[str] = "日历"
     TABLE: ClassVar[str] = "day"
     KEY: ClassVar[tuple[str, ...]] = ("day",)
-    day: Annotated[dt.date, Col("日期", "day", "日期")]
-    kind: Annotated[Literal["holiday", "workday"], Col("类型", "off, or worked", "放假或调休上班", words=DAY_KINDS)]
+    day: Annotated[dt.date, Col("日期", "日期", "day")]
+    kind: Annotated[Literal["holiday", "workday"], Col("类型", "放假或调休上班", "off, or worked", words=DAY_KINDS)]
     name: Name = ""
 
 
@@ -170,26 +170,26 @@ class Household(Dated, frozen=True, kw_only=True):
         str,
         Col(
             "户编码",
-            "a code without meaning, e.g. H-00017; never a name, identity or telephone number",
             "无含义的编码，如 H-00017；不得用姓名、身份证号或手机号",
+            "a code without meaning, e.g. H-00017; never a name, identity or telephone number",
             pattern=HOUSEHOLD_PATTERN,
             opaque=True,
         ),
     ]
-    grid: Annotated[str, Col("网格", "code of the grid", "网格编码", refs=("grids",), pattern=GRID_PATTERN)]
+    grid: Annotated[str, Col("网格", "网格编码", "code of the grid", refs=("grids",), pattern=GRID_PATTERN)]
     kind: Annotated[
         Literal["five_guarantees", "poor", "elderly_alone", "children_alone", "disabled"],
-        Col("类型", "why it is visited", "类型", words=HOUSEHOLD_KINDS),
+        Col("类型", "类型", "why it is visited", words=HOUSEHOLD_KINDS),
     ]
     every_days: Annotated[
-        int | None, Col("间隔天数", "at least once in so many days", "每多少天至少一次", ge=1, le=366)
+        int | None, Col("间隔天数", "每多少天至少一次", "at least once in so many days", ge=1, le=366)
     ] = None
     month_days: Annotated[
         str,
         Col(
             "每月几日",
-            "days of the month, with blanks between: 10 20 30",
             "每月的日子，以空格分开：10 20 30（逢十）",
+            "days of the month, with blanks between: 10 20 30",
             pattern=DAYS_PATTERN,
         ),
     ] = ""

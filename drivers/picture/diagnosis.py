@@ -26,6 +26,7 @@ from drivers.snapshot.schedule import wait_s
 from drivers.snapshot.worker import WorkerFailed, worker
 from edgeagent.driver import Alarm, Device, Observation, OutboxFull, Picture, TooLarge
 from gridwire import wholefile
+from gridwire.problem import Both
 
 ALARM_KIND = "picture"
 MEMORY_KEY = "picture.on"
@@ -87,7 +88,7 @@ class Diagnosis:
         }
 
     def _meaning(self, measure: str) -> str:
-        return MEASURES.get(measure, (measure, measure))[self._device.language == "zh"]
+        return MEASURES.get(measure, Both(measure, measure)).text(self._device.language)
 
     async def reset(self) -> None:
         """Forget what the camera usually shows: it was moved on purpose. Faults that are on end with good pictures."""

@@ -20,7 +20,7 @@ from edgeagent.checks.check import Check
 from edgeagent.checks.scene import CRASHED, Scene, Trial
 from edgeagent.config import DeviceSettings
 from edgeagent.driver import DriverProblem, Found, Login, Search
-from gridwire.problem import Problem
+from gridwire.problem import Both, Problem
 from gridwire.verdict import Fault, Line, foreign, found, passed
 
 CONNECT_S = 5.0
@@ -178,7 +178,7 @@ def _over_network(name: str, device: DeviceSettings) -> list[Line] | None:
     reason = _unreachable(*place)
     if reason is not None:
         address = f"{place[0]}:{place[1]}"
-        return [found(Silent(name=shown, address=address, reason_en=reason[0], reason_zh=reason[1]), name)]
+        return [found(Silent(name=shown, address=address, reason_en=reason.en, reason_zh=reason.zh), name)]
     return list(_by_finder(finder, name, device, place)) if finder is not None else None
 
 
@@ -268,17 +268,17 @@ def _place(address: str) -> tuple[str, int] | None:
     return (parts.hostname.lower(), port) if parts.hostname else None
 
 
-def _unreachable(host: str, port: int) -> tuple[str, str] | None:
+def _unreachable(host: str, port: int) -> Both | None:
     """Why nothing answers there; None when something does."""
     try:
         socket.create_connection((host, port), CONNECT_S).close()
     except ConnectionRefusedError:
-        return "nothing listens at that port", "该端口没有程序监听"
+        return Both("该端口没有程序监听", "nothing listens at that port")
     except TimeoutError:
-        return f"no answer within {CONNECT_S:g} s", f"{CONNECT_S:g} 秒内没有应答"
+        return Both(f"{CONNECT_S:g} 秒内没有应答", f"no answer within {CONNECT_S:g} s")
     except OSError as error:
         why = error.strerror or str(error)
-        return why, why
+        return Both(why, why)
     return None
 
 

@@ -84,4 +84,4 @@ def test_every_figure_has_its_words(taught):
         for measure in asked(taught, jpeg).measures:
             said.add(measure.name)
     assert said == set(MEASURES)
-    assert all(en and zh for en, zh in MEASURES.values())
+    assert all(each.en and each.zh for each in MEASURES.values())
