@@ -122,7 +122,6 @@ class AuditPage:
             await trail.note(
                 connection,
                 "audit.read",
-                at=datetime.now(UTC),
                 facts=facts,
                 verdict=("broken" if is_broken else "whole") if verdict else "",
             )

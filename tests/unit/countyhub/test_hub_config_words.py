@@ -11,6 +11,7 @@ from countyhub import configfile
 from countyhub.cli import main
 from countyhub.config import Config, Settings, meaning
 from gridwire.problem import Both
+from gridwire.settings import about
 
 CJK = "[\u4e00-\u9fff]"
 LITERAL = re.compile(
@@ -36,8 +37,10 @@ def settings(struct: type[Settings] = Config, path: str = "") -> dict[str, Both]
 ALL = settings()
 
 
-def test_the_walk_comes_to_every_table() -> None:
+def test_the_walk_comes_to_every_table_and_no_texts_are_exchanged() -> None:
     assert {"county", "broker", "broker.tls.ca", "feeds.mqtt.broker.tls.ca", "notify.wecom.robots"} <= ALL.keys()
+    with pytest.raises(ValueError, match="Chinese stands first"):
+        about("the county", "县")
 
 
 @pytest.mark.parametrize("name", ALL)
