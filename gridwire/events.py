@@ -1,7 +1,8 @@
 """The events that cross the wire: one CloudEvents 1.0 envelope and a `data` Struct for each type.
 
 This is the definition; JSON Schema, AsyncAPI and reference pages are generated from it. A field may be added, never
-changed: what breaks is a new type ending in `.v2`. Unknown fields are ignored.
+changed: what breaks is a new type ending in `.v2`. Unknown fields are ignored. An unknown type is refused by
+`codec`, by name (`refusals.UnknownType`); the hub keeps it as a dead letter and acknowledges it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 """The citizen number and the keyed hash that stands for a person, as box and hub must both compute it. Pure.
 
+The box masks and hashes a card's number by it (`drivers.terminal.idnumber`), the hub the numbers of its roster
+(`countyhub.gridworkers.villagekey`). What the hub shows of a person is decided in `countyhub.accounts.masking`.
+
 Promises: nothing here puts a number into an error text.
 """
 

@@ -1,9 +1,11 @@
 """Personal data as it is shown to who need not see it: telephones, identity numbers, names, what residents write. Pure.
 
-This is the one place that says what is hidden: in lists, exports, live pages, and in the answers to a session. What is
-masked here was never sent to the browser; a page that shows it in full asks `reasons` first. Who asks here: pages, by
-`web.cases.maskedcase` (a case), `web.texts.present` (events) and the tables; the interface, by `api.call.shown` and
-`is_revealed`, for sessions: a program that shows a token sees all.
+The hub's one place that says what is hidden: in lists, exports, live pages, and in the answers to a session. A
+card's number is masked and hashed at the box already: `drivers.terminal.idnumber`, the hash by `gridwire.persons`.
+
+What is masked here was never sent to the browser; a page that shows it in full asks `reasons` first. Who asks here:
+pages, by `web.cases.maskedcase` (a case), `web.texts.present` (events) and the tables; the interface, for sessions, by
+`api.call.shown` and `is_revealed`: a program that shows a token sees all.
 """
 
 from __future__ import annotations

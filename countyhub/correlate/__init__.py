@@ -4,6 +4,7 @@ The promise: `matters()` is a function of the set of signals taken and of the la
 and any repetition gives the same, as long as a signal is taken within the time that is kept (R-CORR-01, R-CORR-09).
 
 signals taken one by one → `correlator`, what it remembers of a box `sites`; all at once, the oracle → `batch`
-repeats become one matter → `segments`; what explains others → `sites`, `outages`; expected alarms → `windows`
+whether two signals are one case → `segments` (of one device and kind), `outages` (of several); by `matter.Limits`
+what explains others → `sites`, `outages`; expected alarms → `windows`
 what goes in → `signals`, what comes out → `matter`; a matter becomes a case → `countyhub.matters.casework`
 """

@@ -2,7 +2,8 @@
 
 No I/O and no clock. The rules have ids in docs/county-rules.md, the table is printed in docs/reference/lifecycle.md.
 
-which acts there are → `table`; whether one is possible, and what it does → `step`, `guards`, `effects`
+which acts there are, who may do one (close, say) and from where → its row in `table`
+what the words of who and when mean → `guards`; whether one is possible, and what it does → `step`, `effects`
 what a case is, who is above an office → `state`; why not, in words → `refusals`
 cases that belong together → `family`; the ledger's five steps → `fivesteps`; numbers → `number`
 """

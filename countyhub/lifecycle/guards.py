@@ -1,4 +1,6 @@
-"""Who may act, and what must hold: small questions about a case, each with the refusal it gives. Pure."""
+"""What the words of `table` mean: who "owner" or "above" is, and what must hold: small questions about a case, each
+with the refusal it gives. Which act asks which of them, e.g. who may close, stands in the act's row of `table`. Pure.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ what runs one camera → `driver`; how it is heard → `ladder`; found → `disc
 what it says → `notifications`, what we call that → `vocabulary` (by the table in `topics`)
 whether it is a change → `states`, stored → `alarms`
 up, down and why → `health`; another camera in its place → `identity`; asked what it is → `setup`
-SOAP and logins → `client`, `soap`; a person looks on → `tap`
+when an alarm happened, by a camera whose clock is wrong → `alarms`; how wrong it is, the offset → `client`
+SOAP and logins, a wrong password → `client`, `soap`; tried again when → `ladder.backoff`; a person looks on → `tap`
 """
 
 from __future__ import annotations

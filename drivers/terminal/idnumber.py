@@ -1,5 +1,8 @@
 """The citizen number at the terminal: its mask, and the hash by the village's key that stands for it elsewhere.
 
+The hub gets mask and hash alone. The hash is that of `gridwire.persons`, as the hub's roster must come to the same;
+what the hub hides of names, telephones and texts says `countyhub.accounts.masking`.
+
 Pure but for `load_village_key`. Promises: nothing here puts a number into a log record, an error text or a repr.
 """
 

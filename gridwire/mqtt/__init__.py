@@ -3,6 +3,7 @@
 paho takes as long to import as all the rest here together, so it is loaded with the first connection.
 
 connects again and again → `client`, to which broker next `brokers`; one connection → `link`, opened by `dial`
+how long between two attempts, `hub.backoff_max_s` of the settings at most → `client.backoff_s`
 what can be wrong, by name → `errors`; what a client needs to know, and how it is → `settings`, `state`
 """
 

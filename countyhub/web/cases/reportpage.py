@@ -1,5 +1,6 @@
-"""Reporting a matter, made for the phone of a grid worker: where, what, a photo, done; and below it the cases that are
-his to close.
+"""Reporting a matter, made for the phone of a grid worker: where, what, done; and below it the cases that are his to
+close. Photos are no part of what comes here: once the case has its number, `report` of `static/console.js` sends them
+to its page (`casepage`) one by one, and `cases.attaching` keeps them.
 
 Who sends twice because the line was bad has reported once: the form carries the key under which the case is opened.
 """

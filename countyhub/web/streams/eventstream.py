@@ -1,4 +1,4 @@
-"""Server-sent events: what changed, as fragments in the reader's language, at most once a second.
+"""Server-sent events: what changed, as fragments in the reader's language, at most once a second (kept by `seat`).
 
 The id of an update is `{event}-{tick}-{process}`: the newest event that the browser has, and the watch's tick. A plain
 event number is understood too; then every box is sent again. Who comes back with an id gets what it missed.

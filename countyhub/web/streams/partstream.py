@@ -1,8 +1,8 @@
 """Server-sent events for every page but the events': its live parts, whole, when they have changed.
 
 What is sent is a state and no difference: who comes back after a sleep, or to another process, gets the parts as they
-are now and has missed nothing. At most one update a second; browsers that look at the same share all the work, down to
-the bytes that are sent.
+are now and has missed nothing. At most one update a second (kept by `seat`); browsers that look at the same share all
+the work, down to the bytes that are sent.
 """
 
 from __future__ import annotations
