@@ -71,6 +71,8 @@ class Typist:
         """Question (any part of it) and what is typed then."""
         for question, text in pairs:
             await self.sees(question)
+            # A prompt stands at the end of a line that goes on: what is typed before it would be echoed elsewhere.
+            await until(lambda: not self.screen.endswith("\n") or self.process.returncode is not None, PATIENCE_S)
             self.types(text)
 
     def presses_ctrl_c(self) -> None:
