@@ -112,13 +112,13 @@ class HubLink:
     def _went_up(self, session: Session) -> None:
         self._told = None
         self._publish("status", self._status("online"))
-        self.tell_birth()
         task = asyncio.ensure_future(self._subscribe(session))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _subscribe(self, session: Session) -> None:
-        """First the ears, then the mouth: an acknowledgement must find its way back."""
+        """First the ears, then the mouth: an acknowledgement must find its way back, and so must a command that a hub
+        gives upon our birth."""
         try:
             async with asyncio.timeout(_SUBACK_S):
                 await self.client.subscribe([(path, 1) for path in topics.box_filters(self.county, self.box)])
@@ -129,6 +129,7 @@ class HubLink:
         except NotConnected:
             return
         if self.client.session == session:
+            self.tell_birth()
             self.on_up(session)
 
     def _went_down(self, error: MqttError | None) -> None:

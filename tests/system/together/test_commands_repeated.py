@@ -19,6 +19,10 @@ async def test_a_command_repeated_after_a_kill_is_answered_as_before(tmp_path, b
     async with Sink(broker.port) as sink:
         with AgentProcess(tmp_path / "box", broker.port) as agent:
             await until(lambda: sink.said("birth"), 30)
+            # The hub may give a command upon the birth: the box's first session must hear it already.
+            heard, told = f"Sending SUBACK to {BOX}", f"Received PUBLISH from {BOX}"
+            births = [line for line in broker.log.splitlines() if heard in line or (told in line and "/birth'" in line)]
+            assert heard in births[0], births
             (stream,) = sink.said("birth")[-1].read(messages.Birth).streams
             order = await sink.order("new_stream", {"stream": stream.stream})
             first = await sink.reply(order)
