@@ -21,6 +21,8 @@ from bench.month import HEADER_BYTES, Pieces, month, total_mb
 from bench.plan import Plan
 from bench.processes import Child, child
 from bench.results import OURS as WE
+from simulators.terminal.snippet import snippet
+from simulators.terminal.terminal import KINDS
 
 NAME = "month"
 _SETTLE_S = 3.0
@@ -143,8 +145,8 @@ def _terminal(folder: Path, ports: dict[str, str]) -> str:
     key = folder / "village.key"
     key.write_text("v1:" + bytes(range(32)).hex())
     key.chmod(0o600)
-    parts = [f'[device.terminal-1.{part}]\nport = "{port}"\n' for part, port in ports.items()]
-    return f'[device.terminal-1]\ndriver = "terminal"\nname = "村站终端"\nkey_file = "{key}"\n' + "\n".join(parts)
+    parts = [{"name": part, **KINDS[part], "port": port} for part, port in ports.items()]
+    return snippet(parts, device="terminal-1", name="村站终端", key_file=str(key))
 
 
 def _snapshot(camera: dict[str, Any]) -> bytes:
