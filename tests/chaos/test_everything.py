@@ -66,7 +66,9 @@ def table(done: Counter[str], skipped: dict[str, str], result: Result, why: dict
 
 
 @pytest.mark.timeout(2400)
-@pytest.mark.parametrize("times", [0, pytest.param(LONG, marks=pytest.mark.chaos)])
+@pytest.mark.parametrize(
+    "times", [pytest.param(0, marks=pytest.mark.slow), pytest.param(LONG, marks=pytest.mark.chaos)]
+)
 async def test_nothing_is_lost_whatever_happens(tmp_path: Path, counted: Callable[[str], None], times: int) -> None:
     print(f"CHAOS_SEED={SEED}")
     chance = random.Random(SEED)

@@ -18,7 +18,6 @@ from tests import hubs, postgres
 from tests.casebooks import GRID, ROAD, RUBBISH, VILLAGE, rows, staff
 from tests.registries import TOWNSHIP, VILLAGES, small
 
-POSTGRES_QUICK = True
 DESK, CLERK, AUDITOR = staff("dispatcher", COUNTY), staff("village_clerk", VILLAGE), staff("auditor", COUNTY)
 
 
@@ -85,6 +84,7 @@ def test_a_case_is_opened_handled_and_shown(office: Office) -> None:
     assert [each["act"] for each in whole["timeline"]] == ["opened", "register", "settle"]
 
 
+@pytest.mark.slow
 def test_refusals_say_why_and_what_to_do(office: Office) -> None:
     number = office.open()
     for words, text in (

@@ -47,6 +47,7 @@ async def answer(box: BoxClient, **reply: object) -> None:
     await box.say("reply", messages.Reply(**{"id": order.id, "op": order.op, "ok": True, **reply}))
 
 
+@pytest.mark.slow
 async def test_a_real_box_sends_again_what_it_keeps_and_the_hub_goes_on(tmp_path, broker, hub):
     hour_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="seconds")
     async with village_of(tmp_path / "box", broker.port) as village:
@@ -165,6 +166,7 @@ async def test_what_the_caller_can_put_right(broker, hub):
         assert box.commands == []
 
 
+@pytest.mark.slow
 async def test_the_boxes_in_lines_and_for_machines(broker, hub):
     async with BoxClient(broker.port) as box:
         await known(hub, box)

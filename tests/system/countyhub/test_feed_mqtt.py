@@ -98,6 +98,7 @@ async def test_only_what_is_wanted(store: Store, tmp_path: Path) -> None:
             await listener.until_seqs(300)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [1, 50])
 async def test_a_broker_that_goes_away_is_waited_for(store: Store, tmp_path: Path, window: int) -> None:
     with Mosquitto(tmp_path / "mqtt", persistence=True) as broker:

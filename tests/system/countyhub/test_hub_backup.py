@@ -35,7 +35,6 @@ from tests.hubs import BoxClient, HubProcess, birth, database_url, numbers, stat
 from tests.instances import BOX, NOON, STREAM, event
 from tests.mosquitto import Mosquitto, free_port
 
-POSTGRES_QUICK = True
 pytestmark = pytest.mark.usefixtures("database")
 ALARM = Alarm(kind="motion", state="start")
 JPEG = b"\xff\xd8\xff\xe0" + bytes(500) + b"\xff\xd9"

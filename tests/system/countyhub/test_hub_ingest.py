@@ -155,6 +155,7 @@ async def test_killed_before_its_commit_it_gets_from_the_broker_what_nobody_send
     assert hub.rows(STORED) == [(1,)]
 
 
+@pytest.mark.slow
 async def test_stopped_in_good_order_and_started_again_it_goes_on(broker: Mosquitto, hub: HubProcess) -> None:
     async with BoxClient(broker.port) as box:
         await ready(hub, box)

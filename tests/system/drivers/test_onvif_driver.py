@@ -370,6 +370,7 @@ async def test_one_picture_at_a_time_and_never_in_the_way(device):
         silent.close()
 
 
+@pytest.mark.slow
 async def test_a_clock_that_is_set_while_we_watch_costs_nothing(device):
     async with camera(auth="usernametoken") as gate:
         kept_setup(device, gate)

@@ -43,6 +43,7 @@ def device(tmp_path):
     return CameraRecorder(tmp_path / "device", id="cam-1", name="村口", language="en")
 
 
+@pytest.mark.slow
 async def test_a_camera_behind_https_is_found_and_watched(device, tmp_path):
     async with camera(serial="SN-0001-AAAA") as gate, over_tls(tmp_path / "tls", gate.port) as port:
         search = Search(hosts=("127.0.0.1",), ports=(port,), logins=(Login("admin", PASSWORD, ""),))

@@ -193,6 +193,7 @@ async def test_the_second_read_does_not_wait_for_its_photo(terminal, device, con
     assert len(device.data) == 2
 
 
+@pytest.mark.slow
 async def test_spoilt_frames_are_asked_for_again(terminal, device, configure):
     async with running(configure(), device):
         for fault in ("half", "noise", "checksum", "mute"):
@@ -272,6 +273,7 @@ async def test_part_that_is_missing_at_the_start(terminal, device, configure):
         assert [(report.state, report.reason) for report in device.reports] == [("degraded", "scanner-missing")]
 
 
+@pytest.mark.slow
 async def test_wrong_baud_rate_and_mute_reader_are_told_apart(terminal, device, configure):
     terminal.parts["idcard"].garbled = True
     device.language = "zh"

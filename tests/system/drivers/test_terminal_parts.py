@@ -245,6 +245,7 @@ async def test_help_by_key_and_by_printed_code(place, way):
 # -- the bus -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_a_dead_device_is_told_and_does_not_hold_up_the_others(place):
     place.own["bus"]["register"] = [{"unit": 1, "address": 4, "quantity": "water_level", "every_s": 1.0}]
     place.terminal.bus.devices[1].fault = "dead"

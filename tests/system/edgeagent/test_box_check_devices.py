@@ -83,6 +83,7 @@ async def test_a_camera_without_events(tmp_path):
     assert "ONVIF" in found["discover.no-events"].en
 
 
+@pytest.mark.slow
 async def test_something_that_is_no_camera(tmp_path):
     async def answer(reader, writer):
         await reader.readuntil(b"\r\n\r\n")

@@ -219,6 +219,7 @@ async def test_a_wrong_configuration_exits_78(tmp_path):
     assert (code, "config.bad" in errors) == (78, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("running", [True, False])
 async def test_picture_says_whether_it_is_any_good_and_saves_both_views(tmp_path, running):
     async with camera() as simulated:

@@ -147,6 +147,7 @@ async def test_no_fault_of_a_camera_ends_the_search_or_leaves_a_subscription():
         assert [name for name, one in seen.items() if one.events and one.pictures and not one.problems]
 
 
+@pytest.mark.slow
 async def test_by_address_where_multicast_does_not_pass():
     async with CameraFarm([config("a"), config("b")]) as cameras:
         ports = (cameras["a"].port, cameras["b"].port, cameras.control.port)
@@ -220,6 +221,7 @@ async def test_the_table_is_aligned_in_both_languages(box, language, table):
     assert PASSWORD not in out + errors
 
 
+@pytest.mark.slow
 async def test_what_is_written_loads_and_a_second_time_adds_only_what_is_new(box):
     file = box / "conf.d" / "cameras.toml"
     first, second = config("鱼塘", serial="SN-0001-AAAA"), config("村口", serial="SN-0002-BBBB", password="x")
@@ -245,6 +247,7 @@ async def test_what_is_written_loads_and_a_second_time_adds_only_what_is_new(box
     assert (code, "devices 2" in out) == (0, True), out
 
 
+@pytest.mark.slow
 async def test_a_login_that_failed_the_first_time_is_filled_in_the_next_time(box):
     file, wrong = box / "conf.d" / "cameras.toml", box / "secrets" / "wrong"
     wrong.touch(0o600)
@@ -267,6 +270,7 @@ async def test_a_login_that_failed_the_first_time_is_filled_in_the_next_time(box
     assert "# ask Wang" in file.read_text()
 
 
+@pytest.mark.slow
 async def test_a_password_that_was_typed_lies_in_a_file_of_its_own(box):
     file = box / "conf.d" / "cameras.toml"
     async with farm(config("gate")) as cameras:

@@ -6,6 +6,8 @@ import asyncio
 import json
 import sqlite3
 
+import pytest
+
 from tests.commands import edgeagent
 from tests.harness import until
 from tests.hubs import PATIENCE_S
@@ -25,6 +27,7 @@ async def outbox(agent: AgentProcess, *words: object, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 async def test_shown_exported_verified_and_sent_again(tmp_path, broker):
     ledger = Ledger(tmp_path / "pond.txt")
     devices = emitter(ledger.path, WORKERS, until=COUNT, every_ms=5)

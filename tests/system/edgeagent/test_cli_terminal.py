@@ -240,6 +240,7 @@ async def test_a_test_of_all_parts_counts_nowhere(tmp_path, terminal, key_file):
         await agent.until_status("emitted", "checkin", equals=1)
 
 
+@pytest.mark.slow
 async def test_a_test_says_what_is_wrong_with_each_part(tmp_path, terminal, key_file):
     terminal.unplug("iccard")
     with box(tmp_path, terminal, key_file) as agent:
@@ -377,6 +378,7 @@ async def test_keypads_printer_and_help_buttons_are_tried_too(tmp_path, key_file
     assert [call.get("drill") for call in calls] == [True] * 4  # also the end of one that is let go afterwards
 
 
+@pytest.mark.slow
 async def test_a_test_that_is_killed_leaves_no_part_on_trial(tmp_path, terminal, key_file):
     with box(tmp_path, terminal, key_file) as agent:
         await until_up(agent)

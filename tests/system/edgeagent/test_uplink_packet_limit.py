@@ -24,6 +24,7 @@ def broker(tmp_path):
         yield running
 
 
+@pytest.mark.slow
 async def test_a_picture_beyond_the_limit_is_declared_and_all_else_arrives(tmp_path, broker):
     async with (
         Sink(broker.port, acking=True, protocol="3.1.1") as sink,

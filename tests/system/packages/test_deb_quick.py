@@ -47,6 +47,7 @@ def make(folder, words=(), **environment):
     return package
 
 
+@pytest.mark.slow
 def test_the_same_sources_give_the_same_bytes_and_the_bill_is_of_what_is_in_them(tmp_path):
     before = sources()
     strange = {"TZ": "Asia/Shanghai", "LC_ALL": "C", "PYTHONHASHSEED": "7"}

@@ -163,6 +163,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.slow
 async def test_what_is_wrong_is_said_in_both_languages_and_changes_nothing(tmp_path):
     hub = HubProcess(tmp_path / "hub", 1)  # never started: the database alone is asked
     await cli(hub, "migrate")
@@ -179,6 +180,7 @@ async def test_what_is_wrong_is_said_in_both_languages_and_changes_nothing(tmp_p
     assert "revision 0" in shown
 
 
+@pytest.mark.slow
 async def test_keys_and_rosters_on_the_command_line(tmp_path):
     hub = HubProcess(tmp_path / "hub", 1)
     people, roster = tmp_path / "people.csv", tmp_path / "roster.csv"

@@ -63,6 +63,7 @@ async def emit(agent: Agent, count: int) -> list[tuple[str, str, int]]:
     return [(await agent.intake.take("pond", None, alarm, {}))[:4] for _ in range(count)]
 
 
+@pytest.mark.slow
 async def test_steps_lose_nothing_and_reorder_nothing(tmp_path, broker):
     clock = SteppingClock()
     told = []
@@ -90,6 +91,7 @@ async def test_steps_lose_nothing_and_reorder_nothing(tmp_path, broker):
             await until(lambda: hub.rows("SELECT count(*) FROM stream WHERE booted IS NOT NULL") == [(1,)], PATIENCE_S)
 
 
+@pytest.mark.slow
 async def test_a_clock_that_jumps_expires_nothing(tmp_path, broker):
     """What the hub has stays for replay by running hours, whatever the wall clock says."""
     clock = SteppingClock()

@@ -85,6 +85,7 @@ async def test_it_is_done_once_and_refused_when_overdue_or_wrong(tmp_path, broke
         assert f"command {op} {order} by test" in village.log
 
 
+@pytest.mark.slow
 async def test_the_hub_has_it_in_writing_who_ordered_what_and_how_it_went(tmp_path, broker, village):
     """All of them by the running hub; what could not be done stands there too, and so does what nobody answered."""
     ledger = Ledger(tmp_path / "pond.txt")

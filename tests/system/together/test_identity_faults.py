@@ -66,6 +66,7 @@ async def test_an_outbox_rolled_back_is_told_and_costs_nothing_that_had_arrived(
     assert hub.rows("SELECT count(*) FROM number_reused") == [(0,)]
 
 
+@pytest.mark.slow
 async def test_an_outbox_rolled_back_in_the_middle_of_a_stream_is_shown(tmp_path, broker, hub):
     told: set[str] = set()
     async with box(tmp_path / "box", broker.port, "boot-1") as agent:
@@ -84,6 +85,7 @@ async def test_an_outbox_rolled_back_in_the_middle_of_a_stream_is_shown(tmp_path
     assert hub.rows("SELECT count(*) FROM number_reused") == [(0,)]
 
 
+@pytest.mark.slow
 async def test_a_cloned_disk_is_shown_and_both_machines_events_are_kept_once(tmp_path, broker, hub):
     told: set[str] = set()
     async with box(tmp_path / "box", broker.port, "boot-1", "machine-1") as agent:
@@ -101,6 +103,7 @@ async def test_a_cloned_disk_is_shown_and_both_machines_events_are_kept_once(tmp
     assert hub.rows("SELECT count(*) FROM number_reused") == [(0,)]
 
 
+@pytest.mark.slow
 async def test_two_boxes_with_one_certificate_at_the_same_time(tmp_path, broker, hub):
     """One client id: the broker lets in whoever came last. Both go on storing, and in the end all of it is there."""
     told: set[str] = set()
@@ -120,6 +123,7 @@ async def test_two_boxes_with_one_certificate_at_the_same_time(tmp_path, broker,
     assert hub.rows("SELECT count(*) FROM number_reused") == [(0,)]
 
 
+@pytest.mark.slow
 async def test_a_replaced_box_leaves_an_end_that_is_shown(tmp_path, broker, hub):
     async with box(tmp_path / "old", broker.port, "boot-1") as agent:
         told = await emit(agent, 20)
@@ -134,6 +138,7 @@ async def test_a_replaced_box_leaves_an_end_that_is_shown(tmp_path, broker, hub)
     assert sorted(at_hub(hub)) == sorted(told)
 
 
+@pytest.mark.slow
 @pytest.mark.sqlite_only
 async def test_a_hub_restored_from_yesterday_gets_again_what_the_box_still_keeps(tmp_path, broker):
     told: set[str] = set()

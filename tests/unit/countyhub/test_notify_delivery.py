@@ -38,6 +38,7 @@ async def test_what_is_refused_for_now_goes_later(store) -> None:
         assert len({asked.json["id"] for asked in here.gateway.asked}) == 1
 
 
+@pytest.mark.slow
 async def test_what_nobody_ever_takes_is_given_up(store) -> None:
     """R-WAKE-20."""
     async with county(store, Says(503)) as here:
@@ -144,6 +145,7 @@ async def test_several_processes_send_each_parcel_once(store) -> None:
         assert (len(ids), len(set(ids))) == (12, 12)
 
 
+@pytest.mark.slow
 async def test_a_robot_is_sent_no_more_than_it_takes(store) -> None:
     """R-WAKE-22: 15 of its 20 a minute; the rest is kept for calls for help."""
     said = Says(200, {"errcode": 0})

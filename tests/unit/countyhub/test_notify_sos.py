@@ -284,6 +284,7 @@ async def test_the_next_call_of_a_button_goes_on_when_the_first_is_over_without_
         assert numbers[1] in here.told[0][1]
 
 
+@pytest.mark.slow
 async def test_an_answer_counts_from_its_own_moment_also_in_the_pause_between_two_laps(store) -> None:
     """R-WAKE-12, R-WAKE-14: who presses again long after the answer is not held back by the call that was answered."""
     async with county(store) as here:

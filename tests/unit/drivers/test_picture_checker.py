@@ -197,6 +197,7 @@ def test_without_learning_only_what_is_certain_is_found():
         assert checker.check(made()) <= ({fault} if fault in certain else set()), fault
 
 
+@pytest.mark.slow
 def test_slow_learning_is_not_lost_by_saving_each_time(checker):
     """The shadow of a tree that grows: what is learnt in steps smaller than what a state can hold adds up."""
     grown = view().copy()
@@ -212,6 +213,7 @@ def test_slow_learning_is_not_lost_by_saving_each_time(checker):
     assert abs(kept - whole).mean() < 0.12
 
 
+@pytest.mark.slow
 def test_nothing_is_learnt_from_a_faulty_picture(checker):
     for made in FAULTY.values():
         for _ in range(3):

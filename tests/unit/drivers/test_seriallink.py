@@ -133,6 +133,7 @@ def test_line_watch():
     assert watch.is_garbage
 
 
+@pytest.mark.slow
 async def test_keep_open_survives_fifty_unpluggings_without_leaking(port, caplog):
     caplog.set_level(logging.DEBUG)
     seen: asyncio.Queue[CardSeen] = asyncio.Queue()
