@@ -117,7 +117,7 @@ class Walk:
     # -- parts that send -------------------------------------------------------------------------------------------
 
     def _await(self, part: Mapping[str, Any], wish: str) -> Result:
-        self._lines.tell({"type": "wish", "part": part["name"], "text": wish}, f"  {wish} …")
+        self._invite(part, wish)
         step = Step(part, self._lines)
         found = self._wait(part, step.take)
         if isinstance(found, str):
@@ -132,13 +132,18 @@ class Walk:
         def pressed(line: Mapping[str, Any]) -> bool:
             return line["what"] == "contact" and line.get("shown") == button and line.get("detail") == "pressed"
 
-        self._lines.tell({"type": "wish", "part": part["name"], "text": wish}, f"  {wish} …")
+        self._invite(part, wish)
         found = self._wait(part, pressed)
         if isinstance(found, str):
             return self._result(part, "ok", say(self._language, en=f"received: {found}", zh=f"收到：{found}"))
         if found is None:
             return self._result(part, "skipped", say(self._language, en="skipped", zh="已跳过"))
         return self._result(part, "failed", Step(part, self._lines).why(found, self._seconds))
+
+    def _invite(self, part: Mapping[str, Any], wish: str) -> None:
+        """Ask the person to do it. On trial already: who is quick would else check in, or call for help in earnest."""
+        self._asked.ask("watch", after=self._last, wait_s=0.0, test=part["name"])  # what it tells is told again
+        self._lines.tell({"type": "wish", "part": part["name"], "text": wish}, f"  {wish} …")
 
     def _wait(self, part: Mapping[str, Any], fits: Any) -> str | Mapping[str, Any] | None:
         """What came, in words; None when it was skipped; the part as it is now when nothing came in time."""
