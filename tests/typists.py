@@ -68,7 +68,7 @@ class Typist:
         os.write(self._leader, text.encode() + b"\n")
 
     async def answers(self, *pairs: tuple[str, str]) -> None:
-        """Question (any part of it) and what is typed then."""
+        """Question (any part of it), asked in a line that goes on, and what is typed then."""
         for question, text in pairs:
             await self.sees(question)
             # A prompt stands at the end of a line that goes on: what is typed before it would be echoed elsewhere.

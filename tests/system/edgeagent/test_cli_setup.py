@@ -106,7 +106,8 @@ async def test_a_village_is_set_up_with_slips_of_the_hand_on_the_way(box, tmp_pa
             )  # fmt: skip
             await person.sees("请把身份证")
             parts.present_card(resident("11010519491231002X", "欧阳震华"))
-            await person.answers(("测试小票打印出来了吗", "y"))
+            await person.sees("测试小票打印出来了吗")
+            person.types("y")
             await person.sees("请扫任意一个码")
             person.types("")
             await person.sees("请刷 IC 卡")
