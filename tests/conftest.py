@@ -35,10 +35,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
+def postgres_installed() -> None:
+    """For tests of the server alone; they are skipped where it is not."""
+    if reason := postgres.unavailable():
+        pytest.skip(reason)
+
+
+@pytest.fixture
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """The kind of database that the hubs and stores of this test have: sqlite or postgresql."""
-    if request.param == "postgresql" and postgres.unavailable():
-        pytest.skip(postgres.unavailable())
+    if request.param == "postgresql":
+        request.getfixturevalue("postgres_installed")
     with hubs.on(request.param):
         yield request.param
 

@@ -45,7 +45,8 @@ class IdReader:
         """So many reads fail, as with a worn card; the card is found and selected all the same."""
         self._selected = False
         self._found = False
-        self._send = send
+        self.cable = send
+        """Where its answers go; a worse cable may be put in its place."""
         self._buffer = b""
 
     def present(self, card: Card) -> None:
@@ -72,7 +73,7 @@ class IdReader:
             if len(rest) < 2 or len(rest) < 2 + size:
                 return
             self._buffer = rest[2 + size :]
-            self._send(self._answer(rest[: 2 + size]))
+            self.cable(self._answer(rest[: 2 + size]))
 
     def _answer(self, checked: bytes) -> bytes:
         if reduce(xor, checked) != 0:

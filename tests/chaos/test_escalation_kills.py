@@ -22,7 +22,7 @@ from tests.hubs import ROOT
 pytestmark = [
     pytest.mark.chaos,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(bool(postgres.unavailable()), reason=postgres.unavailable()),
+    pytest.mark.usefixtures("postgres_installed"),
 ]
 CASES = 600
 NOW = MORNING + DAY

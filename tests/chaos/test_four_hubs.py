@@ -43,9 +43,7 @@ from tests.mosquitto import Mosquitto
 from tests.receivers import Receiver
 from tests.registries import ZONE, registry
 
-pytestmark = [
-    pytest.mark.skipif(bool(postgres.unavailable()), reason=postgres.unavailable()),
-]
+pytestmark = pytest.mark.usefixtures("postgres_installed")
 QUIET_S = 300.0
 """Until everything has come to rest; the last limit ends two minutes after the last event."""
 SOON = timedelta(minutes=5)

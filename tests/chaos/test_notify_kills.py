@@ -33,7 +33,7 @@ from tests.waking import County
 pytestmark = [
     pytest.mark.chaos,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(bool(postgres.unavailable()), reason=postgres.unavailable()),
+    pytest.mark.usefixtures("postgres_installed"),
 ]
 ORDINARY, CALLS, KILLS = 240, 40, 12
 NUMBER = re.compile(rf"{COUNTY}-\d{{8}}-\d{{4}}")

@@ -12,7 +12,6 @@ import pytest
 
 from gridwire.events import Alarm
 from gridwire.mqtt import NotConnected
-from tests import postgres
 from tests.chaos.seed import SEED
 from tests.harness import until
 from tests.hubs import BoxClient, HubProcess
@@ -23,7 +22,7 @@ from tests.postgres import Postgres
 pytestmark = [
     pytest.mark.chaos,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(bool(postgres.unavailable()), reason=postgres.unavailable()),
+    pytest.mark.usefixtures("postgres_installed"),
 ]
 ALARM = Alarm(kind="motion", state="start")
 TOTAL = 6000

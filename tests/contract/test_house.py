@@ -66,6 +66,24 @@ def test_the_map_of_a_package_leads_somewhere():
     assert shown > 100
 
 
+def test_the_chinese_stands_first():
+    """`Both(zh, en)` takes two strings, and would take them the wrong way round."""
+    turned, seen = [], 0
+    for path in FILES:
+        text = path.read_text("utf-8")
+        if "Both(" not in text:
+            continue
+        for node in ast.walk(ast.parse(text)):
+            match node:
+                case ast.Call(func=ast.Name(id="Both"), args=[zh, en]):
+                    seen += 1
+                    first, second = (bool(re.search("[\u4e00-\u9fff]", ast.unparse(each))) for each in (zh, en))
+                    if second and not first:
+                        turned.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert turned == []
+    assert seen > 400
+
+
 def test_readme_is_short():
     for name in ("README.md", "README.zh-CN.md"):
         assert (ROOT / name).read_text(encoding="utf-8").count("\n") <= 120

@@ -200,9 +200,8 @@ async def send_on(box: BoxClient, stop: asyncio.Event) -> int:
 
 @pytest.mark.slow
 @pytest.mark.sqlite_only
+@pytest.mark.usefixtures("postgres_installed")
 async def test_a_county_that_outgrows_its_file_moves_to_postgresql(tmp_path: Path, broker: Mosquitto) -> None:
-    if postgres.unavailable():
-        pytest.skip(postgres.unavailable())
     file = tmp_path / "small.backup"
     async with BoxClient(broker.port) as box:
         with HubProcess(tmp_path / "small", broker.port) as small:

@@ -181,7 +181,7 @@ async def test_the_second_read_does_not_wait_for_its_photo(terminal, device, con
             frame = frame[:300]
         port.send(frame)
 
-    reader._send = send  # the cable behind the reader
+    reader.cable = send
     async with running(configure(), device):
         for count, person in enumerate((resident(NUMBER, NAME), random_card(random.Random(7))), 1):
             terminal.present_card(person)
@@ -219,7 +219,7 @@ async def test_spoilt_second_read_falls_back_to_a_third(terminal, device, config
                     frame = bytes(b ^ (i in (20, 22)) for i, b in enumerate(frame))
             original(frame)
 
-        terminal.idreader._send = spoil_second_read  # a bad cable
+        terminal.idreader.cable = spoil_second_read
         terminal.present_card(resident(NUMBER, NAME))
         await until(lambda: terminal.beeps)
     assert reads == 3  # 1 ≠ 2, 3 = 1

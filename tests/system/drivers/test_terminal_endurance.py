@@ -84,7 +84,7 @@ async def test_two_flipped_bits_never_make_another_person(tmp_path, counted):
         place.own["idcard"] = {"poll_s": 0.001, "answer_timeout_s": 0.03}
         reader, reads = place.terminal.idreader, 0
         reader.hides_after_read = False
-        send = reader._send
+        send = reader.cable
 
         def spoil(frame: bytes) -> None:
             nonlocal spoilt, xor_passes, reads
@@ -104,7 +104,7 @@ async def test_two_flipped_bits_never_make_another_person(tmp_path, counted):
                     frame = bytes(data)
             send(frame)
 
-        reader._send = spoil  # a bad cable
+        reader.cable = spoil
         async with place.open() as device:
             shown = set()
             began = time.monotonic()

@@ -30,7 +30,7 @@ from tests.chaos.smalldisk import fill, small_disk
 from tests.instances import NOON, SOURCE, event
 from tests.mosquitto import free_port
 
-pytestmark = pytest.mark.skipif(bool(postgres.unavailable()), reason=postgres.unavailable())
+pytestmark = pytest.mark.usefixtures("postgres_installed")
 ALARM = Alarm(kind="motion", state="start")
 
 
