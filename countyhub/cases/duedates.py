@@ -1,5 +1,6 @@
 """What is due when in a kept case: its next instant, the light that it shows, whether it must move up, be registered or
 archived; and what its timeline is to say: each limit turns yellow once, red once. `escalation` does it when it is time.
+How long a limit is, with holidays: `worktime.deadlines`.
 
 Pure. `told` has a letter for each clock of the case, in order (clocks are only ever added): `-` nothing was told, `y`
 that it ran short, `r` that it is over. What was not told in time is told by whoever changes the case next.

@@ -1,4 +1,5 @@
-"""The correlator: takes signals one by one, in any order and any number of times, and tells what changed.
+"""The correlator: takes signals one by one, in any order and any number of times, and tells what changed. Which of them
+are one matter is decided by `segments` for one device, by `outages` for several.
 
 Its state is bounded by what happened in the time that is kept, and can be stored (`dump`) and taken up again (`load`).
 """

@@ -5,7 +5,8 @@ what it says → `notifications`, what we call that → `vocabulary` (by the tab
 whether it is a change → `states`, stored → `alarms`
 up, down and why → `health`; another camera in its place → `identity`; asked what it is → `setup`
 when an alarm happened, by a camera whose clock is wrong → `alarms`; how wrong it is, the offset → `client`
-SOAP and logins, a wrong password → `client`, `soap`; tried again when → `ladder.backoff`; a person looks on → `tap`
+SOAP → `soap`; logins, a wrong password in words → `client`, of a camera just found `discovery.faults`
+tried again when → `ladder.backoff`; a person looks on → `tap`
 """
 
 from __future__ import annotations

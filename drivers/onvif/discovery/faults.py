@@ -1,4 +1,5 @@
-"""What is wrong with a camera that was found, in words for the person who can put it right."""
+"""What is wrong with a camera that was found, in words for the person who can put it right. Of one that is
+configured already: `drivers.onvif.client`."""
 
 from __future__ import annotations
 
