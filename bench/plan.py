@@ -1,4 +1,4 @@
-"""How much is measured: all of it, or a quick look."""
+"""How much is measured: all of it, or a quick look; in how many rounds is said at the command (`__main__`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from bench.results import Results
 
 
 class Plan(NamedTuple):
-    """`folder`: scratch on the disk that is measured. `scale`: share of the events of a full run."""
+    """`folder`: scratch on the disk that is measured. `rounds`: of each work, in turns with its peers.
+    `quick`: a tenth of the events."""
 
     folder: Path
     results: Results

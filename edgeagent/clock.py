@@ -1,6 +1,7 @@
 """What time it is, and how far that can be trusted: boot id, time since boot, wall clock, synchronised or not.
 
-This machine's clock alone. A camera's own clock, and what is made of its times → `drivers.onvif.alarms`.
+This machine's clock alone. A camera's own clock, and what is made of its times → `drivers.onvif.alarms`; how the
+hub puts right what happened before the clock was synchronised → `countyhub.ingest.truetime`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Sessions: begun at log-in, found by the cookie's hash, ended by leaving, by time, or by what is done to the user.
+"""Sessions: begun at log-in, found by the cookie's hash, ended by leaving, by time, or by what is done to the user
+(`users` ends those of who gets another password, role or reach).
 
 A cookie is 256 random bits, kept as a hash; the CSRF token is reckoned from it and kept nowhere. Times come in.
 """
@@ -31,10 +32,11 @@ _BYTES: Final = 32
 
 
 class Limits(NamedTuple):
-    """`idle`: without a request of the person's; `over`: since the log-in, whatever was done."""
+    """`idle`: without a request of the person's; `over`: since the log-in, whatever was done. Both are settings of
+    `[accounts]`."""
 
-    idle: timedelta = timedelta(minutes=30)
-    over: timedelta = timedelta(hours=12)
+    idle: timedelta
+    over: timedelta
 
     @classmethod
     def of(cls, idle_minutes: int, longest_hours: int) -> Limits:

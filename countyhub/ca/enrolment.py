@@ -30,7 +30,8 @@ from gridwire.problem import Problem
 MAX_A_DAY = 24
 """Certificates for one box: one that asks for more runs wild."""
 ASKS_AGAIN = timedelta(days=14)
-"""After its first use the same key may use a token again for so long: the answer may have been lost on the way."""
+"""After its first use the same key may use a token again for so long: the answer may have been lost on the way. Until
+its first use it is good for `enrol.token_days`."""
 
 
 class EnrolRefused(Problem):

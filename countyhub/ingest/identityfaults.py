@@ -20,9 +20,10 @@ MAX_BOOTS = 50
 
 
 async def note_boot(connection: AsyncConnection, box: str, boot: str, now: datetime) -> None:
-    """A box says that it is online. A boot id is made anew at every boot and never comes back, so one that does, after
+    """A box says that it is online.
 
-    another was seen, belongs to a second machine: a cloned disk, or a certificate installed twice.
+    A boot id is made anew at every boot and never comes back, so one that does, after another was seen, belongs
+    to a second machine: a cloned disk, or a certificate installed twice.
     """
     c = box_boot.c
     query = select(c.boot).where(c.box == box).order_by(c.first_seen, c.boot)

@@ -33,6 +33,7 @@ PAUSES_S = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
 """After the first try, the second …; half as much again by chance."""
 URGENT_PAUSE_MAX_S = 20.0
 URGENT_GIVE_UP = timedelta(hours=1)
+"""Others: `notify.give_up_h`."""
 ORDINARY_SHARE = 0.75
 """Of a lane's messages a minute: the rest is kept for calls for help."""
 _LOOK_AT = 100

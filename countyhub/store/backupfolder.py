@@ -32,8 +32,9 @@ class Made(NamedTuple):
 
 
 async def make(url: URL, folder: Path, keep: int, now: datetime) -> Made:
-    """One more backup, and then no more than `keep` in all. A database without events gives up no older one: it may be
-    the wrong database. Raises `BackupFolderAbsent`, and as `backup.backup` and `verify`."""
+    """One more backup, and then no more than `keep` in all (every night: BACKUP_KEEP of the unit). A database
+    without events gives up no older one: it may be the wrong database. Raises `BackupFolderAbsent`, and as
+    `backup.backup` and `verify`."""
     await asyncio.to_thread(_require, folder)
     path = folder / f"hub-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.backup"
     rows = await backup.backup(url, path)

@@ -1,3 +1,5 @@
-"""The county's working time (`calendar`), as its files say (`calendarfile`), and how long a case may take by it
-(`deadlines`). Pure: time comes in.
+"""The county's working time, and what it makes of the limits of cases. Pure: time comes in.
+
+which days and hours are worked → `calendar`, as its files say `calendarfile`
+how long a case may take, from when on, and the light it shows → `deadlines`
 """

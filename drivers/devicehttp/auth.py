@@ -1,4 +1,5 @@
-"""HTTP Digest (RFC 7616, 2617; MD5, SHA-256 and their -sess) and Basic for one user. Pure but for the cnonce."""
+"""HTTP Digest (RFC 7616, 2617; MD5, SHA-256 and their -sess) and Basic for one user, and how long a
+device that refuses is left alone. Pure but for the cnonce."""
 
 from __future__ import annotations
 
@@ -10,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-_PAIR = re.compile(r'([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
 REFUSAL_WAIT_S = 600.0
 """How long a device that refused twice is left alone: many lock the account after a few wrong passwords."""
+_PAIR = re.compile(r'([A-Za-z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
 _SCHEME = re.compile(r"(?:^|,)\s*(Digest|Basic)\b", re.IGNORECASE)
 # Strongest first: a camera that offers several means any of them.
 _HASHES = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}

@@ -6,7 +6,7 @@ whether it is a change → `states`, stored → `alarms`
 up, down and why → `health`; another camera in its place → `identity`; asked what it is → `setup`
 when an alarm happened, by a camera whose clock is wrong → `alarms`; how wrong it is, the offset → `client`
 SOAP → `soap`; logins, a wrong password in words → `client`, of a camera just found `discovery.faults`
-tried again when → `ladder.backoff`; a person looks on → `tap`
+tried again when → `ladder.backoff`, after a refused login `drivers.devicehttp.auth`; a person looks on → `tap`
 """
 
 from __future__ import annotations

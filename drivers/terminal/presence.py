@@ -1,7 +1,8 @@
 """When a card on a reader is a new check-in. Pure: time comes in as an argument.
 
 Two rules work together: within one presence a card counts once (`PolledPresence`, `SpokenPresence`), and within a
-window per card it counts once however often it is shown (`CardWindows`, which the device remembers over restarts).
+window per card it counts once however often it is shown (`CardWindows`, which the device remembers over restarts; how
+long: `config.Config.window_s`).
 """
 
 import json

@@ -1,8 +1,9 @@
 """What is in flight: sent, not yet acknowledged by the hub. Pure; time comes in as an argument (seconds, monotonic).
 
-Time runs from the broker's PUBACK. After `resend_after_s` without acknowledgement the oldest message alone goes again,
-and the pause doubles up to 15 minutes, so that a hub that is down is not buried; any acknowledgement restores it.
-While the hub answers, only a message that a later one has overtaken counts as lost: a slow hub is not a deaf one.
+Time runs from the broker's PUBACK. After `hub.resend_after_s` of the settings without acknowledgement the oldest
+message alone goes again, and the pause doubles up to 15 minutes, so that a hub that is down is not buried; any
+acknowledgement restores it. While the hub answers, only a message that a later one has overtaken counts as lost: a slow
+hub is not a deaf one.
 """
 
 from __future__ import annotations

@@ -23,8 +23,9 @@ from countyhub.cases.listing import Filter
 from countyhub.lifecycle.state import Case
 from countyhub.web.cases import casefilter
 from countyhub.web.cases.casefilter import LIGHTS, STATES, UNCLASSIFIED, Asked
-from countyhub.web.cases.casetable import CASES, without_numbers
+from countyhub.web.cases.casetable import CASES
 from countyhub.web.cases.limits import limits
+from countyhub.web.cases.maskedcase import without_numbers
 from countyhub.web.desk import Desk, Parts, Visit
 from countyhub.web.export import exports
 from countyhub.web.live.lighttally import LIVING

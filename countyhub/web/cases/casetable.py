@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from msgspec.structs import replace
-
-from countyhub.accounts import masking
 from countyhub.cases.finding import Listed
 from countyhub.web.desk import Visit
 from countyhub.web.export.tables import Column, Kind, Table, Value
@@ -63,8 +60,3 @@ CASES: Final[Table[Listed]] = Table(
 def _steps(words: Words, case: Listed) -> str:
     """The steps of its ledger that are done, with their days."""
     return " ".join(f"{name} {day}" for name, day in words.steps(case.five_steps) if day)
-
-
-def without_numbers(case: Listed) -> Listed:
-    """As lists show it: the numbers of persons that somebody wrote into its title are masked."""
-    return replace(case, title=masking.text(case.title))

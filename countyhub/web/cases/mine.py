@@ -8,7 +8,7 @@ from countyhub.cases import finding, rows
 from countyhub.cases.finding import Listed
 from countyhub.cases.listing import Filter
 from countyhub.lifecycle.state import Case, Office
-from countyhub.web.cases.casetable import without_numbers
+from countyhub.web.cases.maskedcase import without_numbers
 from countyhub.web.desk import Desk, Visit
 
 SHOWN: Final = 6

@@ -1,7 +1,8 @@
 """How long to wait before a camera is asked again, and how soon after an answer. Pure: times come in as arguments.
 
 A camera that refuses connections is starting, or off: asking costs next to nothing and is how its return is seen at
-once. One that answers, but wrongly, is asked less and less often.
+once. One that answers, but wrongly, is asked less and less often. One that refuses our login is left alone:
+`devicehttp.auth.REFUSAL_WAIT_S`.
 """
 
 from __future__ import annotations
