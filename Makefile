@@ -31,7 +31,7 @@ test-all: .venv/.ready check browser docs ## everything, also slow and privilege
 	@sh scripts/system-packages.sh
 	@sh scripts/apt-install.sh mmdebstrap systemd-container qemu-user-static iproute2 || echo "going on: tests in a booted Debian will skip"
 	@sh scripts/apt-install.sh lintian faketime zsh curl gcc || echo "going on: the tests of packages, of clocks, of completion and of the API by curl that need them will skip"
-	$(BIN)/pytest -n $(WORKERS) -m "not chaos"
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not chaos"
 	$(CHAOS)
 
 browser: .venv/.ready ## what the tests in a browser need: chromium, playwright, axe-core
@@ -51,7 +51,7 @@ check: .venv/.ready ## lint, types, layers, generated files
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/generate.py --check
 
-bench: .venv/.ready ## measure ours beside the peers; writes docs/benchmarks.md
+bench: .venv/.ready browser ## measure ours beside the peers; writes docs/benchmarks.md
 	@sh scripts/apt-install.sh mosquitto openssl strace || echo "going on: what needs them is left out"
 	$(BIN)/python -m bench
 
