@@ -13,8 +13,6 @@ import asyncio
 import contextlib
 import io
 import os
-import signal
-import socket
 import subprocess
 import sys
 import time
@@ -36,10 +34,13 @@ from countyhub.store.engine import Store, open_store
 from edgeagent.cli import main as edgeagent_main
 from gridwire.mqtt import MqttClient, MqttSettings, TlsSettings
 from tests.hubs import COUNTY, ROOT, HubProcess, database_url
-from tests.mosquitto import Mosquitto, free_port
+from tests.mosquitto import Mosquitto
+from tests.ports import free_port
 from tests.processes import AgentProcess
 
 HOST = "127.0.0.1"
+RELOAD_TIMEOUT_S = 10.0
+_RELOADING = "Reloading config"
 
 
 class CountyBroker(Mosquitto):
@@ -54,27 +55,22 @@ class CountyBroker(Mosquitto):
         user = "user root\n" if os.geteuid() == 0 else ""
         return f"{user}log_type all\n" + (self.folder / "countyhub.conf").read_text()
 
-    def start(self) -> Self:
-        """Until both ports listen."""
-        super().start()
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex((HOST, self.hub_port)) == 0:
-                    break
-            time.sleep(0.01)
-        return self
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return self.port, self.hub_port
 
     def write(self) -> list[str]:
         """What has changed."""
         return brokerconfig.write(self.config, self.folder, include=None, store=self.folder, group="", listen=HOST)
 
     def reload(self) -> None:
-        """As `systemctl reload mosquitto` does; returns once it has."""
-        seen = self.log.count("Reloading config")
-        os.kill(self.pid, signal.SIGHUP)
-        deadline = time.monotonic() + 10
-        while self.log.count("Reloading config") == seen and time.monotonic() < deadline:
+        """As `systemctl reload mosquitto` does; returns once it has, or raises RuntimeError with its log."""
+        seen = self.log.count(_RELOADING)
+        super().reload()
+        deadline = time.monotonic() + RELOAD_TIMEOUT_S
+        while self.log.count(_RELOADING) == seen:
+            if not self.is_running or time.monotonic() > deadline:
+                raise RuntimeError(f"mosquitto did not reload within {RELOAD_TIMEOUT_S} s:\n{self.log}")
             time.sleep(0.01)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import Self
 import pytest
 
 from tests.ownprocess import OwnProcess
+from tests.ports import free_port, listens
 
 # Debian installs it in /usr/sbin, which is not in everybody's PATH.
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
@@ -74,13 +74,18 @@ class Mosquitto(OwnProcess):
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
+    def ports(self) -> tuple[int, ...]:
+        """Where it listens."""
+        return (self.port,)
+
+    @property
     def log(self) -> str:
         """What the broker has written so far."""
         path = self.folder / "mosquitto.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
     def start(self) -> Self:
-        """Start and wait until the port accepts connections."""
+        """Start and wait until it listens; raises RuntimeError with its log if it does not."""
         config = self.folder / "mosquitto.conf"
         config.write_text(self._configuration())
         with (self.folder / "mosquitto.log").open("ab") as log:
@@ -89,7 +94,7 @@ class Mosquitto(OwnProcess):
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise RuntimeError(f"mosquitto ended with {self._process.returncode}:\n{self.log}")
-            if _accepts(self.port):
+            if listens(self._process.pid, *self.ports):
                 return self
             time.sleep(0.01)
         self.kill()
@@ -138,16 +143,3 @@ class Mosquitto(OwnProcess):
             pytest.skip("mosquitto_passwd is not installed: apt-get install -y mosquitto")
         subprocess.run([hasher, "-U", str(path)], check=True, capture_output=True)  # hashes the file in place
         return path
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nothing listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _accepts(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -29,7 +29,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.mosquitto import free_port
+from tests.ports import free_port
 
 HINT = "PostgreSQL is not installed: apt-get install -y postgresql"
 USER = "hub"

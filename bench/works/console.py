@@ -28,7 +28,8 @@ from simulators.county.build import COUNTY
 from tests.browser.driver import MISSING, Chromium, Page, chromium, live
 from tests.hubs import HubProcess
 from tests.logins import COOKIES
-from tests.mosquitto import Mosquitto, free_port
+from tests.mosquitto import Mosquitto
+from tests.ports import free_port
 
 NAME = "console"
 CASES, CHECKINS = 200_000, 350_000

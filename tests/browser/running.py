@@ -33,7 +33,8 @@ from tests.browser.driver import Chromium
 from tests.harness import until
 from tests.hubs import PATIENCE_S, HubProcess
 from tests.logins import CHEAP, PASSWORD
-from tests.mosquitto import Mosquitto, free_port
+from tests.mosquitto import Mosquitto
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from playwright.async_api import Page

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.enrolments import County, CountyBroker, CountyHub
-from tests.mosquitto import free_port
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from gridwire.enrolment import RENEW_PATH, RenewRequest
 from tests.enrolments import HOST, Box, County, CountyHub, EnrolledAgent
 from tests.harness import until
 from tests.hubs import PATIENCE_S
-from tests.mosquitto import free_port
+from tests.ports import free_port
 from tests.processes import Ledger, emitter
 
 A = "431126001001"
