@@ -40,7 +40,7 @@ class HubNotInstalled(Problem):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point. Returns the exit code: 0 well, 1 failed, 2 wrong use, 78 wrong configuration or database."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     args.language = choose(args.language)
     try:
         command = importlib.import_module(f"countyhub.cli.{args.command.replace('-', '')}")
@@ -75,7 +75,8 @@ def _execute(command: ModuleType, args: argparse.Namespace) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """All commands and options; the scripts for completion are made from it."""
     language = choose(None)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from countyhub.cli import _parser as countyhub_parser
+from countyhub.cli import parser as countyhub_parser
 from edgeagent.cli import parser as edgeagent_parser
 
 _HEAD = "# Written by scripts/generate.py from the program's own options; do not edit.\n"

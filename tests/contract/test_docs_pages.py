@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from countyhub.cli import _parser as hub_parser
+from countyhub.cli import parser as hub_parser
 from edgeagent.cli import parser as agent_parser
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -110,10 +110,10 @@ def test_names_agree(name):
 def test_what_tells_the_broker_is_started_as_the_code_expects():
     """Its command is one that the program takes; its files are those of the code; what is final is not tried again."""
     from countyhub.ca import brokerfiles, renewal
-    from countyhub.cli import _parser, brokerapply, brokerconfig
+    from countyhub.cli import brokerapply, brokerconfig, parser
 
     found = settings(BROKER)
-    args = _parser().parse_args(found["ExecStart"][0].split()[1:])
+    args = parser().parse_args(found["ExecStart"][0].split()[1:])
     assert (args.again, args.apply, str(args.include)) == (True, "mosquitto.service", "/etc/mosquitto/conf.d")
     assert settings("countyhub-broker.path")["PathExists"] == [
         f"/var/lib/countyhub/broker/{renewal.STAMP_FILE}", f"{args.out}/{brokerapply.PENDING_FILE}",
@@ -124,16 +124,16 @@ def test_what_tells_the_broker_is_started_as_the_code_expects():
 
 
 def test_a_worker_leaves_the_console_to_the_hub():
-    from countyhub.cli import _parser
+    from countyhub.cli import parser
 
     (command,) = settings("countyhub-ingest@.service")["ExecStart"]
-    args = _parser().parse_args(command.replace("%i", "a").split()[1:])
+    args = parser().parse_args(command.replace("%i", "a").split()[1:])
     assert (args.worker, args.no_console) == ("a", True)
 
 
 def test_the_nightly_backup_is_started_as_the_code_expects():
     """Its folder and number are those of the file that a person changes, and of the program where that is gone."""
-    from countyhub.cli import _parser, storeargs
+    from countyhub.cli import parser, storeargs
 
     found, timer = settings(BACKUP), settings("countyhub-backup.timer")
     (default,) = found["Environment"]
@@ -141,7 +141,7 @@ def test_the_nightly_backup_is_started_as_the_code_expects():
     assert default.split() == [line for line in shown.splitlines() if line and line[0] != "#"]
     chosen = dict(each.split("=") for each in default.split())
     command = re.sub(r"\$\{(\w+)\}", lambda match: chosen[match[1]], found["ExecStart"][0])
-    args = _parser().parse_args(command.split()[1:])
+    args = parser().parse_args(command.split()[1:])
     assert (args.file, str(args.into), args.keep) == (None, "/var/backups/countyhub", storeargs.KEPT)
     assert f"d {args.into} 0700 {found['User'][0]} " in (SYSTEMD / "countyhub.tmpfiles").read_text(encoding="utf-8")
     assert found["EnvironmentFile"][-1] == "-/etc/default/countyhub-backup", "the last one counts"

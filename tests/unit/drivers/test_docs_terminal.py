@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from countyhub.cli import _parser as hub_parser
+from countyhub.cli import parser as hub_parser
 from drivers.terminal import partsettings
 from drivers.terminal.actions import action_in_code
 from edgeagent import plugins
