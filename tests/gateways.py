@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.certificates import Certificate
-from tests.mosquitto import free_port
+from tests.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,18 @@ class Gateway:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            says = self._say(await self._read(reader))
+            asked = await self._read(reader)
+            await self.before_answer(asked)
+            says = self._say(asked)
             if says.hangs:
                 await reader.read()  # until the client has had enough
             else:
                 writer.write(says.raw[: says.cut])
                 await writer.drain()
         writer.close()
+
+    async def before_answer(self, asked: Asked) -> None:
+        """For who derives: what happens between a request and its answer."""
 
     async def _read(self, reader: asyncio.StreamReader) -> Asked:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()

@@ -195,6 +195,9 @@ class Box:
     async def connected(self) -> None:
         await until(lambda: self.uplink._up, PATIENCE_S)
 
+    async def cut_off(self) -> None:
+        await until(lambda: not self.uplink._up, PATIENCE_S)
+
     async def settle(self, sink: Sink) -> None:
         """Until the sink has everything that the uplink was willing to send: health is published behind it."""
         for _ in range(5):  # the first may overtake what is still being read

@@ -96,6 +96,10 @@ class MqttFeed:
     def trouble(self) -> str:
         return self._held.get(NAME, "")
 
+    @property
+    def connected(self) -> bool:
+        return self._up.is_set()
+
     async def run(self) -> None:
         await hold(self._lease, self._work)
 

@@ -15,7 +15,5 @@ class SlowGateway(Gateway):
         super().__init__(Says())
         self._dice = dice
 
-    async def _read(self, reader: asyncio.StreamReader) -> Asked:
-        asked = await super()._read(reader)
+    async def before_answer(self, asked: Asked) -> None:
         await asyncio.sleep(self._dice.uniform(0, 0.15))
-        return asked

@@ -77,7 +77,7 @@ async def test_the_first_start_begins_now_and_the_next_where_it_ended(store: Sto
         async with Listener(broker.port) as listener:
             first = feed(store, tmp_path, broker.port, from_beginning=False)
             async with running(first.run()):
-                await until(first._up.is_set, PATIENCE_S)
+                await until(lambda: first.connected, PATIENCE_S)
                 await commit(store, 3)
                 await listener.until_seqs(3)
                 await until(lambda: has_come_to(store, 3), PATIENCE_S)  # else it would be sent again
@@ -108,7 +108,7 @@ async def test_a_broker_that_goes_away_is_waited_for(store: Store, tmp_path: Pat
             await listener.until_seqs(*range(1, 11))
             broker.stop()
             await commit(store, *range(11, 200))
-            assert not sending._up.is_set()
+            assert not sending.connected
             broker.start()
             await listener.until_seqs(*range(1, 200))
             broker.pause()
@@ -146,10 +146,10 @@ async def test_of_several_processes_one_sends_and_another_follows(
         first, second = (feed(store, tmp_path, broker.port) for _ in range(2))
         async with Listener(broker.port) as listener, running(second.run()):
             async with running(first.run()):
-                await until(lambda: first._up.is_set() or second._up.is_set(), PATIENCE_S)
+                await until(lambda: first.connected or second.connected, PATIENCE_S)
                 await commit(store, *range(1, 31))
                 await listener.until_seqs(*range(1, 31))
-                assert not (first._up.is_set() and second._up.is_set())
+                assert not (first.connected and second.connected)
             await commit(store, *range(31, 61))
             await listener.until_seqs(*range(1, 61))
     assert listener.seqs == list(range(1, 61))

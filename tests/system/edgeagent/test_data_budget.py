@@ -52,9 +52,10 @@ async def test_held_over_a_reconnect_and_a_replay(tmp_path, broker):
         reply = await sink.reply(await sink.order("replay", {"stream": stream, "lane": "media", "ranges": [[1, 1]]}))
         assert reply.result == {"rows": 1}
         broker.kill()
-        await until(lambda: not village.uplink._up, 30)
+        await village.cut_off()
         broker.restart()
-        await until(lambda: sink.client.connected and village.uplink._up, 30)
+        await until(lambda: sink.client.connected, 30)
+        await village.connected()
         await village.emit()
         await sink.until_seqs(1, 2)
         await village.settle(sink)

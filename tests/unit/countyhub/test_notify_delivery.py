@@ -210,11 +210,9 @@ async def test_the_end_lets_what_is_under_way_finish(store) -> None:
         reached, release = asyncio.Event(), asyncio.Event()
 
         class Slow(Gateway):
-            async def _read(self, reader: asyncio.StreamReader) -> Asked:
-                asked = await super()._read(reader)
+            async def before_answer(self, asked: Asked) -> None:
                 reached.set()
                 await release.wait()
-                return asked
 
         async with Slow(Says()).open() as slow:
             gateway = replace(only_quiet.notify.sms, url=slow.url, timeout_s=30)
