@@ -89,6 +89,8 @@ class DiscoveryResponder:
     ) -> None:
         self.port = port
         self.multicast_port = multicast_port
+        self.answered = 0
+        """How many probes something has been said to, so far."""
         self._cameras = cameras
         self._multicast = multicast
         self._transports: list[asyncio.DatagramTransport] = []
@@ -132,8 +134,10 @@ class _Listener(asyncio.DatagramProtocol):
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        for answer in self._responder.answers(data):
+        answers = self._responder.answers(data)
+        for answer in answers:
             self._transport.sendto(answer, addr)
+        self._responder.answered += bool(answers)
 
 
 def _unicast_socket(port: int) -> socket.socket:

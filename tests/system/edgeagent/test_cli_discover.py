@@ -16,6 +16,7 @@ from edgeagent.cli.say import width
 from edgeagent.driver import Login, Search
 from simulators.camera import QUIRKS, CameraConfig, CameraFarm
 from tests.cameras import farm
+from tests.harness import until
 
 ROOT = Path(__file__).resolve().parents[3]
 PASSWORD = "camera-2024"
@@ -130,7 +131,7 @@ async def test_a_watched_camera_is_left_in_peace():
 async def test_a_camera_that_freezes_after_its_answer_is_said_to_be_silent():
     async with farm(config("gate")) as cameras:
         task = asyncio.create_task(found(search(cameras, LOGIN)))
-        await asyncio.sleep(0.5)  # it answers the first call within it, and is asked for more when all calls are over
+        await until(lambda: cameras.discovery.answered)  # it is asked for more when all calls are over
         cameras["gate"].drop_connections()
         await cameras["gate"].stop()
         assert codes((await task)["gate"]) == ["silent"]
