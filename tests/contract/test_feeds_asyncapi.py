@@ -7,31 +7,18 @@ from pathlib import Path
 import jsonschema
 
 from countyhub.feeds.topics import ROOT, TOPICS, case_topic, event_topic
+from tests.jsonrefs import references, resolve
 
 DOCUMENT = json.loads(
     (Path(__file__).resolve().parents[2] / "docs/schema/hub-asyncapi.json").read_text(encoding="utf-8")
 )
 
 
-def references(value):
-    if isinstance(value, dict):
-        own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
-        return own + [ref for item in value.values() for ref in references(item)]
-    return [ref for item in value for ref in references(item)] if isinstance(value, list) else []
-
-
-def resolve(ref):
-    value = DOCUMENT
-    for step in ref.removeprefix("#/").split("/"):
-        value = value[step]
-    return value
-
-
 def test_every_reference_resolves_and_every_schema_is_used():
     refs = set(references(DOCUMENT))
     assert len(refs) > 30
     for ref in refs:
-        assert isinstance(resolve(ref), dict), ref
+        assert isinstance(resolve(DOCUMENT, ref), dict), ref
     used = {ref.rpartition("/")[2] for ref in refs if ref.startswith("#/components/schemas/")}
     assert used == set(DOCUMENT["components"]["schemas"])
 

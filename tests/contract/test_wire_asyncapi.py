@@ -7,6 +7,7 @@ from pathlib import Path
 import jsonschema
 
 from gridwire.topics import TOPICS
+from tests.jsonrefs import references, resolve
 
 DOCUMENT = json.loads((Path(__file__).resolve().parents[2] / "docs/schema/asyncapi.json").read_text(encoding="utf-8"))
 
@@ -73,24 +74,6 @@ SHAPE = {
 }
 
 
-def references(value):
-    if isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            yield value["$ref"]
-        for item in value.values():
-            yield from references(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from references(item)
-
-
-def resolve(ref):
-    value = DOCUMENT
-    for step in ref.removeprefix("#/").split("/"):
-        value = value[step.replace("~1", "/").replace("~0", "~")]
-    return value
-
-
 def test_shape():
     jsonschema.validate(DOCUMENT, SHAPE)
 
@@ -99,7 +82,7 @@ def test_every_reference_resolves():
     refs = set(references(DOCUMENT))
     assert len(refs) > 50
     for ref in refs:
-        assert isinstance(resolve(ref), dict), ref
+        assert isinstance(resolve(DOCUMENT, ref), dict), ref
 
 
 def test_parameters_are_those_of_the_address():
