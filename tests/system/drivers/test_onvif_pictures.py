@@ -98,12 +98,8 @@ async def test_a_large_file_that_is_no_picture_has_a_name():
             await snapshots(port).fetch("/s.jpg")
 
 
-async def test_without_opencv_the_refusal_says_so(tmp_path, monkeypatch):
-    jpeg = large_jpeg()
-    # A package of that name which cannot be imported, in front of the real one, as on a box without it.
-    (tmp_path / "cv2.py").write_text("raise ImportError('no cv2 here')")
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    async with PictureServer(jpeg).running() as port:
+async def test_without_opencv_the_refusal_says_so(no_opencv):
+    async with PictureServer(large_jpeg()).running() as port:
         with pytest.raises(PictureUnfit, match="OpenCV is not installed"):
             await snapshots(port).fetch("/s.jpg")
 

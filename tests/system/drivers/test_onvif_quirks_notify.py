@@ -111,11 +111,6 @@ async def test_a_taken_port_is_named():
             pass
 
 
-@pytest.fixture
-def device(tmp_path):
-    return CameraRecorder(tmp_path, id="cam-1", language="en")
-
-
 async def test_a_taken_port_costs_the_events_and_not_the_pictures(device):
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
