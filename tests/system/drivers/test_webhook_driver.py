@@ -6,13 +6,16 @@ import asyncio
 import base64
 import contextlib
 
+import cv2
 import msgspec
+import numpy
 import pytest
 
 from drivers.devicehttp.auth import DigestAnswer, basic, digest_challenge
 from drivers.devicehttp.request import Place, request
 from drivers.webhook import Config, Driver
 from drivers.webhook.alarms import MEMORY_KEY
+from drivers.webhook.door import PathTaken
 from drivers.webhook.login import Login
 from edgeagent.driver import Alarm, CommandRefused
 from tests.harness import DeviceRecorder, until
@@ -165,7 +168,7 @@ async def test_two_devices_share_a_port_and_each_has_its_own_path(tmp_path):
             await post(ON, "/one")
             await post(HEARTBEAT.replace(b"inactive", b"active"), "/two")
             clash = DeviceRecorder(tmp_path, id="three")
-            with pytest.raises(Exception, match="another device already uses the path /one"):
+            with pytest.raises(PathTaken, match="another device already uses the path /one"):
                 async with running(clash, port=free, path="/one/"):
                     pass
         assert (await post(ON, "/two")).status == 404
@@ -246,7 +249,6 @@ async def test_the_devices_time_only_when_it_is_trusted(device):
 
 
 async def test_a_picture_that_the_rules_want_is_kept_beside_its_alarm(tmp_path):
-    cv2, numpy = pytest.importorskip("cv2"), pytest.importorskip("numpy")
     noise = numpy.random.default_rng(1).integers(0, 255, (1080, 1920, 3), dtype=numpy.uint8)
     jpeg = cv2.imencode(".jpg", noise)[1].tobytes()
     device = Wanting(tmp_path, id="cam")
