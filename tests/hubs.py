@@ -20,11 +20,11 @@ import msgspec
 
 from gridwire import messages, topics
 from gridwire.codec import decode_message, encode_batch, encode_event, encode_message
-from gridwire.events import Event
-from gridwire.mqtt import Message, MqttClient, MqttSettings
+from gridwire.events import LANE_OF, Data, Event
+from gridwire.mqtt import Message, MqttClient, MqttSettings, NotConnected
 from tests import postgres
 from tests.harness import until
-from tests.instances import BOX, NOON, STREAM
+from tests.instances import BOX, NOON, STREAM, event
 from tests.ownprocess import PATIENCE_S, ROOT, OwnProcess
 
 COUNTY = "431126"
@@ -186,6 +186,21 @@ class BoxClient:
 
     async def say(self, name: str, message: msgspec.Struct) -> None:
         await self.publish(name, encode_message(message), retain=topics.TOPICS[name].retain)
+
+    async def send_until_acked(self, data: Data, total: int) -> int:
+        """As a box does: events 1 to `total`, and again whatever the hub has not acknowledged within a second.
+        Returns how many were sent in all."""
+        done, sent = self.acked.setdefault((STREAM, LANE_OF[type(data)]), set()), 0
+        while len(done) < total:
+            waiting = [number for number in range(1, total + 1) if number not in done][:200]
+            with contextlib.suppress(NotConnected):
+                for start in range(0, len(waiting), 20):
+                    some = waiting[start : start + 20]
+                    await self.events(*(event(data, number) for number in some))
+                    sent += len(some)
+            with contextlib.suppress(TimeoutError):  # then it goes again
+                await until(lambda waiting=waiting: done.issuperset(waiting), 1.0)
+        return sent
 
     async def until_acked(self, *numbers: int, stream: str = STREAM, lane: str = "alarm") -> None:
         await until(lambda: set(numbers) <= self.acked.get((stream, lane), set()), PATIENCE_S)

@@ -85,6 +85,15 @@ class AgentProcess(OwnProcess):
         while (await self.status()).get("at") is None:
             await asyncio.sleep(0.02)
 
+    async def until_up(self, *states: str) -> None:
+        """Until one of its devices is up, or in one of these states."""
+
+        async def is_up() -> bool:
+            devices = (await self.status()).get("devices", ())
+            return any(each["state"] in (states or ("up",)) for each in devices)
+
+        await until(is_up, PATIENCE_S)
+
     async def until_log(self, text: str) -> None:
         await until(lambda: text in self.log or not self.is_running, PATIENCE_S)
         assert text in self.log, self.log

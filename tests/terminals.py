@@ -20,13 +20,14 @@ OWN: dict[str, dict[str, Any]] = {
     "idcard": {"poll_s": 0.005, "answer_timeout_s": 1.0},
     "bus": {"poll_s": 0.02, "answer_timeout_s": 0.05},
 }
+KEY_TEXT = "v7:" + bytes(range(32)).hex()
 TONES = {(1, 2): "done", (2, 1): "already", (3, 9): "failed", (1, 1): "next"}
 
 
 def village_key(folder: Path) -> Path:
     """The file of the key that people's numbers are hashed with."""
     path = folder / "village.key"
-    path.write_text("v7:" + bytes(range(32)).hex())
+    path.write_text(KEY_TEXT)
     path.chmod(0o600)
     return path
 
@@ -39,6 +40,8 @@ class Station:
         self.device = DeviceRecorder(folder / "cache", language="zh")
         self.settings: dict[str, Any] = {"privacy_notice": ""}
         self.own: dict[str, dict[str, Any]] = {name: dict(settings) for name, settings in OWN.items()}
+        self.left_out: Collection[str] = ()
+        """Parts that are there and stand in no configuration."""
         self.key_file = village_key(folder)
         self.driver: Driver | None = None
 
@@ -51,12 +54,17 @@ class Station:
         return self.key.hash_number(code).digest
 
     def config(self) -> Config:
-        parts = [{**part, **FAST, **self.own.get(part["name"], {})} for part in self.terminal.settings]
+        parts = [
+            {**part, **FAST, **self.own.get(part["name"], {})}
+            for part in self.terminal.settings
+            if part["name"] not in self.left_out
+        ]
         return msgspec.convert({"key_file": str(self.key_file), "part": parts, **self.settings}, Config)
 
     @contextlib.asynccontextmanager
-    async def open(self) -> AsyncIterator[DeviceRecorder]:
-        """The driver runs, every part has been heard of."""
+    async def open(self, **settings: object) -> AsyncIterator[DeviceRecorder]:
+        """The driver runs, every part has been heard of. `settings`: of the terminal, from now on."""
+        self.settings |= settings
         self.driver = Driver(self.config())
         task = asyncio.create_task(self.driver.run(self.device))
         try:

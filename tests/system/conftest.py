@@ -9,12 +9,19 @@ import pytest
 
 from tests.hubs import HubProcess
 from tests.mosquitto import Mosquitto
+from tests.processes import Ledger
 
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     with Mosquitto(tmp_path / "broker") as running:
         yield running
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """Of a device `pond` that emits."""
+    return Ledger(tmp_path / "pond.txt")
 
 
 @pytest.fixture
