@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from gridwire.events import Alarm
-from gridwire.mqtt import NotConnected
 from tests.chaos.seed import SEED
 from tests.harness import until
 from tests.hubs import BoxClient, HubProcess
-from tests.instances import STREAM, event
+from tests.instances import STREAM
 from tests.mosquitto import Mosquitto
 from tests.postgres import Postgres
 
@@ -27,26 +26,6 @@ pytestmark = [
 ALARM = Alarm(kind="motion", state="start")
 TOTAL = 6000
 WAYS = ("server", "one of its processes", "server in good order", "hub and server", "server for a while")
-
-
-async def send_until_acked(box: BoxClient, total: int) -> int:
-    """As a box does: whatever the hub has not acknowledged goes again. Returns how many were sent in all."""
-    done = box.acked.setdefault((STREAM, "alarm"), set())
-    sent = 0
-    while len(done) < total:
-        waiting = [number for number in range(1, total + 1) if number not in done][:200]
-        for start in range(0, len(waiting), 20):
-            some = waiting[start : start + 20]
-            try:
-                await box.events(*(event(ALARM, number) for number in some))
-            except NotConnected:
-                break
-            sent += len(some)
-        for _ in range(100):
-            await asyncio.sleep(0.01)
-            if not set(waiting) - done:
-                break
-    return sent
 
 
 def strike(way: str, server: Postgres, hub: HubProcess) -> None:
@@ -72,7 +51,7 @@ async def test_killed_postgresql_loses_nothing_and_doubles_nothing(tmp_path: Pat
         async with BoxClient(broker.port) as box:
             with hub:
                 await hub.until_connected()
-                sending = asyncio.create_task(send_until_acked(box, TOTAL))
+                sending = asyncio.create_task(box.send_until_acked(ALARM, TOTAL))
                 done = box.acked.setdefault((STREAM, "alarm"), set())
                 for turn, way in enumerate(strikes, 1):
                     goal = TOTAL * turn // (len(strikes) + 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
 import urllib.error
 import urllib.request
@@ -12,30 +11,14 @@ from pathlib import Path
 import pytest
 
 from gridwire.events import Alarm
-from gridwire.mqtt import NotConnected
 from tests.harness import until
 from tests.hubs import BoxClient, HubProcess, status
 from tests.instances import BOX, STREAM, event
-from tests.mosquitto import Mosquitto, free_port
+from tests.mosquitto import Mosquitto
+from tests.ports import NOBODY, free_port
 
 pytestmark = pytest.mark.usefixtures("database")
 ALARM = Alarm(kind="motion", state="start")
-
-
-async def send_until_acked(box: BoxClient, total: int) -> None:
-    """As a box does: whatever is not acknowledged by the hub goes again."""
-    done = box.acked.setdefault((STREAM, "alarm"), set())
-    while len(done) < total:
-        open_numbers = [number for number in range(1, total + 1) if number not in done][:200]
-        for start in range(0, len(open_numbers), 20):
-            try:
-                await box.events(*(event(ALARM, number) for number in open_numbers[start : start + 20]))
-            except NotConnected:
-                break
-        before = len(done)
-        wanted = min(before + len(open_numbers), total)
-        with contextlib.suppress(TimeoutError):  # then it goes again
-            await until(lambda wanted=wanted: len(done) >= wanted, 1.0)
 
 
 @pytest.mark.slow
@@ -43,7 +26,7 @@ async def test_killed_again_and_again_nothing_is_lost_and_nothing_is_twice(tmp_p
     total, kills = 4000, 6
     async with BoxClient(broker.port) as box:
         with HubProcess(tmp_path / "hub", broker.port) as hub:
-            sending = asyncio.create_task(send_until_acked(box, total))
+            sending = asyncio.create_task(box.send_until_acked(ALARM, total))
             done = box.acked.setdefault((STREAM, "alarm"), set())
             for turn in range(1, kills + 1):
                 goal = total * turn // (kills + 2)
@@ -58,7 +41,7 @@ async def test_killed_again_and_again_nothing_is_lost_and_nothing_is_twice(tmp_p
 
 @pytest.mark.sqlite_only
 async def test_a_database_of_a_newer_release_is_refused(tmp_path: Path) -> None:
-    hub = HubProcess(tmp_path / "hub", free_port())
+    hub = HubProcess(tmp_path / "hub", NOBODY)
     hub.database.unlink()
     with sqlite3.connect(hub.database) as connection:
         connection.executescript("CREATE TABLE alembic_version (version_num TEXT);"

@@ -11,8 +11,12 @@ import pytest
 
 from gridwire.mqtt import NotConnected, Will
 from tests.harness import until
-from tests.mosquitto import Mosquitto, free_port
+from tests.mosquitto import Mosquitto
 from tests.mqttpeers import Peer, peer
+from tests.ports import NOBODY
+
+DELAY_S = 10
+"""Of a will: who begins anew at once is back within it, on any machine."""
 
 
 async def test_will_fires_on_a_crash_and_not_on_stop(broker: Mosquitto) -> None:
@@ -51,14 +55,14 @@ async def test_will_is_computed_for_each_connection(broker: Mosquitto) -> None:
 @pytest.mark.slow
 async def test_will_delay_outlasts_a_short_gap(broker: Mosquitto) -> None:
     def will(counter: int) -> Will:
-        return Will(topic="status", payload=b"lost %d" % counter, delay_s=2)
+        return Will(topic="status", payload=b"lost %d" % counter, delay_s=DELAY_S)
 
     async with peer(broker, "watcher") as watcher:
         await watcher.client.subscribe([("status", 1)])
         first = await Peer(broker.port, "box", will=will).up()
         await first.crash()
         second = await Peer(broker.port, "box", will=will).up()  # back within the delay
-        await asyncio.sleep(3)  # longer than the delay: nothing is to come
+        await asyncio.sleep(DELAY_S + 2)  # nothing is to come
         assert watcher.messages == []
         await second.crash()
         await until(lambda: watcher.messages)
@@ -111,7 +115,7 @@ async def test_cancellation_leaves_nothing_behind(broker: Mosquitto, count_socke
         one = Peer(broker.port)
         await asyncio.sleep(delay_s)
         await one.crash()
-    backing_off = Peer(free_port(), backoff_min_s=60.0)
+    backing_off = Peer(NOBODY, backoff_min_s=60.0)
     await backing_off.failed("tcp_refused")
     await backing_off.crash()
     assert len(asyncio.all_tasks()) == tasks
