@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from tests.chaos.county import DELAY_MS, SLOW_BYTES_PER_S, County
-from tests.chaos.smalldisk import fill
+from tests.smalldisk import fill
 
 Fault = Callable[[County], Awaitable[None]]
 YEARS_S = 365 * 86400

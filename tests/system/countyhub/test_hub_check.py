@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sqlite3
-import subprocess
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -26,6 +25,7 @@ from tests.harness import until
 from tests.hubs import COUNTY, HubProcess, database_url
 from tests.instances import BOX
 from tests.mosquitto import Mosquitto
+from tests.smalldisk import small_disk
 
 _BY_NAME = {check.name: check for check in catalogue.CHECKS}
 
@@ -249,16 +249,9 @@ async def test_room_on_the_disk(tmp_path, monkeypatch):
 @pytest.mark.root
 async def test_data_on_a_disk_that_has_become_read_only(tmp_path):
     file, data = config(tmp_path), tmp_path / "data"
-    data.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", str(data)]
-    mounted = await asyncio.to_thread(subprocess.run, mount, capture_output=True, text=True, check=False)
-    if mounted.returncode:
-        pytest.skip(f"mounting is not allowed here: {mounted.stderr.strip()}")
-    try:
+    with small_disk(data, 1, read_only=True):
         file.write_text(file.read_text().replace(f'data_dir = "{tmp_path}"', f'data_dir = "{data}"'))
         assert "dmesg" in (await codes(file, "disk"))["check.data-read-only"].en
-    finally:
-        await asyncio.to_thread(subprocess.run, ["umount", str(data)], check=True)
 
 
 # -- calendar, notify, dead letters ----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from edgeagent.cli import checkargs
 from gridwire.problem import declared
 from gridwire.verdict import Fault
 from tests.checking import STRANGER, faults, file_of, lines, scene, written
+from tests.smalldisk import becomes_read_only, small_disk
 
 ROOT = Path(__file__).resolve().parents[3]
 ONVIF = '[device.{id}]\ndriver = "onvif"\naddress = "{address}"\n'
@@ -165,32 +166,16 @@ def test_no_battery_clock_and_an_empty_one(tmp_path):
 # -- disk, flash, memory ---------------------------------------------------------------------------------------------
 
 
-def mount(folder: Path, *options: str) -> None:
-    folder.mkdir(exist_ok=True)
-    done = subprocess.run(["mount", *options, str(folder)], capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"mounting is not allowed here: {done.stderr.strip()}")
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    if os.geteuid():
-        pytest.skip("mounting a file system needs root")
-    folder = tmp_path / "store"
-    mount(folder, "-t", "tmpfs", "-o", "size=8m", "tmpfs")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
 @pytest.mark.root
-def test_a_full_disk_that_forgets_and_is_read_only(tmp_path, small_disk):
-    seen = scene(tmp_path)._replace(root=Path("/"))
-    told = faults("disk", seen)
-    assert told["check.disk-fleeting"].level == "warn"
-    assert "store.dir" in told["check.disk-fleeting"].en
-    assert "journalctl --vacuum-size" in told["check.disk-full"].zh
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    assert "remount,rw" in faults("disk", seen)["check.disk-read-only"].en
+def test_a_full_disk_that_forgets_and_is_read_only(tmp_path):
+    with small_disk(tmp_path / "store", 8) as folder:
+        seen = scene(tmp_path)._replace(root=Path("/"))
+        told = faults("disk", seen)
+        assert told["check.disk-fleeting"].level == "warn"
+        assert "store.dir" in told["check.disk-fleeting"].en
+        assert "journalctl --vacuum-size" in told["check.disk-full"].zh
+        becomes_read_only(folder)
+        assert "remount,rw" in faults("disk", seen)["check.disk-read-only"].en
 
 
 def test_quotas_that_do_not_fit(tmp_path):

@@ -8,15 +8,27 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 
 @contextlib.contextmanager
-def small_disk(folder: Path, size_mb: int) -> Iterator[str]:
-    """Mount it on `folder`; gives why that is not possible here, empty when it was."""
+def small_disk(folder: Path, size_mb: int, *, read_only: bool = False) -> Iterator[Path]:
+    """Mount it on `folder`, which it yields. The test is skipped where that is not possible."""
+    with small_disk_if_allowed(folder, size_mb, read_only=read_only) as why_not:
+        if why_not:
+            pytest.skip(why_not)
+        yield folder
+
+
+@contextlib.contextmanager
+def small_disk_if_allowed(folder: Path, size_mb: int, *, read_only: bool = False) -> Iterator[str]:
+    """For tests that go on without; gives why it is not possible here, empty when it was."""
     folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() != 0:
         yield "mounting a small file system needs root"
         return
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "tmpfs", folder]
+    options = f"size={size_mb}m,{'ro' if read_only else 'rw'}"
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     mounted = subprocess.run(command, capture_output=True, check=False)
     if mounted.returncode:
         yield f"mount is not allowed here: {mounted.stderr.decode().strip()}"
@@ -25,6 +37,11 @@ def small_disk(folder: Path, size_mb: int) -> Iterator[str]:
         yield ""
     finally:
         subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def becomes_read_only(folder: Path) -> None:
+    """As the kernel makes a disk that it no longer trusts."""
+    subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
 
 
 def fill(folder: Path) -> Path:
