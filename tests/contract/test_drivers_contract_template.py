@@ -16,7 +16,7 @@ from edgeagent import plugins
 from edgeagent.driver import Alarm, Reading
 from simulators.terminal.ptyport import PtyPort
 from tests.harness import DeviceRecorder, until
-from tests.mosquitto import free_port
+from tests.ports import NOBODY
 from tests.processes import DRIVERS, AgentProcess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,15 +119,11 @@ def test_the_configuration_of_the_template_is_right():
 
 async def test_the_agent_runs_it(tmp_path, level):
     devices = f'[device.pond]\ndriver = "my_sensor"\npath = "{level}"\nevery_s = 1\n'
-    box = AgentProcess(tmp_path / "box", free_port(), devices)
+    box = AgentProcess(tmp_path / "box", NOBODY, devices)
     box.environment = {"PYTHONPATH": os.pathsep.join([str(TEMPLATE), str(DRIVERS)])}
     with box as agent:
         await agent.until_running()
-
-        async def is_up():
-            return [each["state"] for each in (await agent.status()).get("devices", ())] == ["up"]
-
-        await until(is_up)
+        await agent.until_up()
         assert agent.stop() == 0
 
 

@@ -22,7 +22,7 @@ from countyhub.notify.webhook import BadSecret, Webhook
 from countyhub.notify.wecom import Wecom
 from tests.certificates import Authority
 from tests.gateways import Gateway, Mailbox, Says, mail_server
-from tests.mosquitto import free_port
+from tests.ports import NOBODY
 
 KEY = bytes(range(32))
 SECRET = f"whsec_{base64.b64encode(KEY).decode()}"
@@ -96,7 +96,7 @@ async def test_name_connection_and_certificate_are_told_apart(tmp_path: Path) ->
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.certificate, certificate.key)
     assert (await sent(sms("http://nowhere.invalid/"), letter("13800000000"))).why == "dns"
-    assert (await sent(sms(f"http://127.0.0.1:{free_port()}/"), letter("13800000000"))).why == "unreachable"
+    assert (await sent(sms(f"http://127.0.0.1:{NOBODY}/"), letter("13800000000"))).why == "unreachable"
     async with Gateway(Says()).open(tls=context) as gateway:
         assert (await sent(sms(gateway.url), letter("13800000000"))).why == "tls"
         assert isinstance(await sent(sms(gateway.url, ca=str(authority.ca)), letter("13800000000")), Sent)
@@ -312,7 +312,7 @@ async def test_what_a_mail_server_says(rcpt: str, data: str, outcome: type, why:
 
 async def test_a_mail_server_that_is_not_there() -> None:
     assert (await sent(mail(25, host="nowhere.invalid"), letter("zhang@county.cn"))).why == "dns"
-    assert (await sent(mail(free_port()), letter("zhang@county.cn"))).why == "unreachable"
+    assert (await sent(mail(NOBODY), letter("zhang@county.cn"))).why == "unreachable"
     async with Gateway(Says(hangs=True)).open() as gateway:
         port = int(gateway.url.rsplit(":", 1)[1])
         assert (await sent(mail(port, timeout_s=1), letter("zhang@county.cn"))).why == "timeout"

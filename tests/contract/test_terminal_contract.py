@@ -18,19 +18,14 @@ from edgeagent.driver import CommandRefused, DeviceConfig, DriverProblem
 from edgeagent.driver import Driver as DriverContract
 from simulators.terminal import SimTerminal
 from tests.harness import DeviceRecorder, until
-
-KEY = "v7:" + bytes(range(32)).hex()
-
+from tests.terminals import KEY_TEXT, village_key
 
 SCANNER = {"protocol": "line", "port": "x"}
 
 
 @pytest.fixture
 def key_file(tmp_path):
-    path = tmp_path / "village.key"
-    path.write_text(KEY)
-    path.chmod(0o600)
-    return path
+    return village_key(tmp_path)
 
 
 def config(terminal: SimTerminal, key_file, **part) -> Config:
@@ -81,7 +76,7 @@ def test_every_setting_is_described():
 
 @pytest.mark.parametrize(
     ("content", "mode", "problem"),
-    [(None, 0o600, KeyFileUnreadable), (KEY, 0o644, KeyFileExposed), ("secret", 0o600, KeyFileMalformed)],
+    [(None, 0o600, KeyFileUnreadable), (KEY_TEXT, 0o644, KeyFileExposed), ("secret", 0o600, KeyFileMalformed)],
 )
 async def test_run_raises_a_driver_problem_without_a_usable_key(tmp_path, content, mode, problem):
     path = tmp_path / "other.key"

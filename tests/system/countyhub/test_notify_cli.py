@@ -19,7 +19,7 @@ from countyhub.store.engine import open_store
 from simulators.county.build import COUNTY
 from tests.casebooks import VILLAGE, staff
 from tests.gateways import Gateway, Mailbox, Says, mail_server
-from tests.mosquitto import free_port
+from tests.ports import NOBODY
 from tests.registries import ZONE, small
 from tests.waking import County, phone
 
@@ -89,7 +89,7 @@ def test_a_test_message_says_what_is_wrong(command: Command) -> None:
     command.configure(sms("http://nowhere.invalid/"))
     code, told = command("test", "sms", "13800000000", language="zh")
     assert (code, "未送达：域名无法解析" in told) == (1, True)
-    command.configure(sms(f"http://127.0.0.1:{free_port()}"))
+    command.configure(sms(f"http://127.0.0.1:{NOBODY}"))
     assert "no connection" in command("test", "sms", "13800000000")[1]
     assert command("test", "sms", "x")[0] == 2
     code, told = command("test", "wecom", "robot:a")

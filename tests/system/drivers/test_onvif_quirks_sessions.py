@@ -6,6 +6,7 @@ import pytest
 
 from simulators.camera import CameraConfig, CameraFarm
 from tests.cameras import CameraRecorder, camera, driver_for, kept_setup, running, until, watched
+from tests.ports import NOBODY
 from tests.processes import AgentProcess
 
 KILLS = 20
@@ -28,7 +29,7 @@ async def test_twenty_kills_leave_one_subscription(tmp_path, counted):
     ]
     async with CameraFarm(configs) as farm:
         devices = "".join(camera_table(name, one.port) for name, one in farm.cameras.items())
-        agent = AgentProcess(tmp_path, 1, devices)
+        agent = AgentProcess(tmp_path, NOBODY, devices)
         most = 0
         for kill in range(KILLS):
             opened = {name: one.state.pull_points.opened for name, one in farm.cameras.items()}

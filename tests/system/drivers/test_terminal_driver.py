@@ -1,7 +1,5 @@
 """The terminal's driver against a simulated terminal on real ptys."""
 
-import asyncio
-import contextlib
 import json
 import logging
 import random
@@ -9,62 +7,31 @@ import random
 import msgspec
 import pytest
 
-from drivers.terminal import Config, Driver
-from drivers.terminal.idnumber import load_village_key
 from edgeagent.driver import Checkin
-from simulators.terminal import SimTerminal, foreigner, random_card, resident
-from tests.harness import DeviceRecorder, until
-from tests.terminals import village_key
+from simulators.terminal import PARTS, foreigner, random_card, resident
+from tests.harness import until
+from tests.terminals import station
 
 NUMBER = "11010519491231002X"
 MASKED = "110105********002X"
 NAME = "欧阳震华"
-PORT = {"inter_byte_timeout_s": 0.05, "reopen_first_s": 0.01, "reopen_last_s": 0.05, "write_timeout_s": 0.5}
-DONE, ALREADY, FAILED = (1, 2), (2, 1), (3, 9)
 
 
 @pytest.fixture
-def key_file(tmp_path):
-    return village_key(tmp_path)
+async def place(tmp_path):
+    async with station(tmp_path, PARTS) as place:
+        place.device.language = "en"
+        yield place
 
 
 @pytest.fixture
-async def terminal():
-    async with SimTerminal() as terminal:
-        yield terminal
+def terminal(place):
+    return place.terminal
 
 
 @pytest.fixture
-def device(tmp_path):
-    return DeviceRecorder(tmp_path / "cache")
-
-
-@pytest.fixture
-def configure(terminal, key_file):
-    def make(*, without=(), idcard=None, iccard=None, **settings) -> Config:
-        own = {"idcard": {"poll_s": 0.005, "answer_timeout_s": 1.0, **(idcard or {})}, "iccard": iccard or {}}
-        parts = [
-            {**part, **PORT, **own.get(part["name"], {})} for part in terminal.settings if part["name"] not in without
-        ]
-        return msgspec.convert({"key_file": str(key_file), "part": parts, **settings}, Config)
-
-    return make
-
-
-@contextlib.asynccontextmanager
-async def running(config: Config, device: DeviceRecorder):
-    task = asyncio.create_task(Driver(config).run(device))
-    try:
-        await until(lambda: device.reports or task.done())
-        yield task
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-def tones(terminal) -> list[tuple[int, int]]:
-    return [(beep.times, beep.units) for beep in terminal.beeps]
+def device(place):
+    return place.device
 
 
 async def some_polls(terminal) -> None:
@@ -73,27 +40,26 @@ async def some_polls(terminal) -> None:
     await until(lambda: terminal.idreader.finds >= finds + 3)
 
 
-async def test_id_card_checks_in_and_beeps_after_the_commit(terminal, device, configure, key_file):
+async def test_id_card_checks_in_and_beeps_after_the_commit(place, terminal, device):
     heard_before_commit = []
     device.before_commit = lambda: heard_before_commit.extend(terminal.beeps)
-    async with running(configure(point="village-hall"), device):
+    async with place.open(point="village-hall"):
         assert device.reports[0].state == "up"
         terminal.present_card(resident(NUMBER, NAME))
         await until(lambda: terminal.beeps)
-    hashed = load_village_key(key_file).hash_number(NUMBER)
     (checkin,) = device.data
-    assert checkin == Checkin(method="id", person=hashed.digest, key="v7", masked=MASKED, point="village-hall")
+    assert checkin == Checkin(method="id", person=place.person(NUMBER), key="v7", masked=MASKED, point="village-hall")
     assert not checkin.verified
-    assert tones(terminal) == [DONE]
+    assert place.tones == ["done"]
     assert heard_before_commit == []
     assert device.described["module"]
 
 
 @pytest.mark.parametrize("hides_after_read", [True, False])
-async def test_one_event_per_presence(terminal, device, configure, hides_after_read):
+async def test_one_event_per_presence(place, terminal, device, hides_after_read):
     terminal.idreader.hides_after_read = hides_after_read
     chance = random.Random(1)
-    async with running(configure(window_s=0), device):
+    async with place.open(window_s=0):
         for count in range(1, 6):
             terminal.present_card(random_card(chance))
             await until(lambda count=count: len(terminal.beeps) == count)
@@ -103,20 +69,20 @@ async def test_one_event_per_presence(terminal, device, configure, hides_after_r
             terminal.lift_card()
             await some_polls(terminal)
     assert len(device.data) == 5
-    assert tones(terminal) == [DONE] * 5
+    assert place.tones == ["done"] * 5
 
 
-async def test_window_suppresses_also_after_a_restart(terminal, device, configure):
-    async with running(configure(), device):
+async def test_window_suppresses_also_after_a_restart(place, terminal, device):
+    async with place.open():
         terminal.present_card(resident(NUMBER, NAME))
-        await until(lambda: tones(terminal) == [DONE])
+        await place.hears("done")
     terminal.idreader.lose_power()
     terminal.lift_card()
-    later = device.restarted()
-    async with running(configure(), later):
+    later = place.restart()
+    async with place.open():
         # Shown once every part is there: a tone that no beeper can sound is not sounded later.
         terminal.present_card(resident(NUMBER, NAME))
-        await until(lambda: tones(terminal) == [DONE, ALREADY])
+        await place.hears("done", "already")
         terminal.lift_card()
         await some_polls(terminal)
         terminal.present_card(random_card(random.Random(2)))
@@ -125,21 +91,21 @@ async def test_window_suppresses_also_after_a_restart(terminal, device, configur
     assert len(later.data) == 1
 
 
-async def test_failed_commit_sounds_another_tone_and_remembers_nothing(terminal, device, configure):
+async def test_failed_commit_sounds_another_tone_and_remembers_nothing(place, terminal, device):
     device.full = True
-    async with running(configure(), device):
+    async with place.open():
         terminal.scan("W0001")
-        await until(lambda: tones(terminal) == [FAILED])
+        await place.hears("failed")
         assert device.memory == {}
         device.full = False
         terminal.scan("W0002")
-        await until(lambda: tones(terminal) == [FAILED, DONE])
+        await place.hears("failed", "done")
     assert [checkin.masked for checkin in device.data] == ["***02"]
 
 
-async def test_ic_card_and_codes(terminal, device, configure, key_file):
-    key = load_village_key(key_file)
-    async with running(configure(iccard={"uid_order": "reversed"}), device):
+async def test_ic_card_and_codes(place, terminal, device):
+    place.own["iccard"] = {"uid_order": "reversed"}
+    async with place.open():
         terminal.show_ic(bytes.fromhex("6B3D12D6"))
         terminal.show_ic(bytes.fromhex("6B3D12D6"))  # still held
         await until(lambda: len(device.data) == 1)
@@ -148,30 +114,30 @@ async def test_ic_card_and_codes(terminal, device, configure, key_file):
         terminal.scan("姓名：某某；电话：13800000000")
         await until(lambda: len(device.data) == 3)
     card, number, text = device.data
-    assert (card.method, card.masked, card.person) == ("card", "****3D6B", key.hash_number("D6123D6B").digest)
-    assert (number.method, number.masked, number.person) == ("qr", MASKED, key.hash_number(NUMBER).digest)
+    assert (card.method, card.masked, card.person) == ("card", "****3D6B", place.person("D6123D6B"))
+    assert (number.method, number.masked, number.person) == ("qr", MASKED, place.person(NUMBER))
     assert (text.method, text.masked) == ("qr", "")
 
 
 @pytest.mark.parametrize("card", [resident(NUMBER, NAME, kind="J"), resident(NUMBER, NAME, birth="19491230")])
-async def test_card_that_cannot_be_believed(terminal, device, configure, card, caplog):
-    async with running(configure(), device):
+async def test_card_that_cannot_be_believed(place, terminal, device, card, caplog):
+    async with place.open():
         terminal.present_card(card)
         await until(lambda: terminal.beeps)
         await some_polls(terminal)
     assert device.data == []
-    assert tones(terminal) == [FAILED]
+    assert place.tones == ["failed"]
     assert "not accepted" in caplog.text
 
 
-async def test_foreigner_card(terminal, device, configure):
-    async with running(configure(), device):
+async def test_foreigner_card(place, terminal, device):
+    async with place.open():
         terminal.present_card(foreigner("CAN110081010278", "SMITH"))
         await until(lambda: terminal.beeps)
     assert device.data[0].masked == "CAN**********78"
 
 
-async def test_the_second_read_does_not_wait_for_its_photo(terminal, device, configure):
+async def test_the_second_read_does_not_wait_for_its_photo(place, terminal, device):
     """The text agrees with that of a whole, checked answer: nobody stands there for a photo that is thrown away."""
     port, reader, tail = terminal.parts["idcard"], terminal.idreader, []
 
@@ -182,20 +148,20 @@ async def test_the_second_read_does_not_wait_for_its_photo(terminal, device, con
         port.send(frame)
 
     reader.cable = send
-    async with running(configure(), device):
+    async with place.open():
         for count, person in enumerate((resident(NUMBER, NAME), random_card(random.Random(7))), 1):
             terminal.present_card(person)
             await until(lambda count=count: len(terminal.beeps) == count)
             port.send_raw(tail.pop())
             terminal.lift_card()
             await some_polls(terminal)
-    assert tones(terminal) == [DONE, DONE]
+    assert place.tones == ["done", "done"]
     assert len(device.data) == 2
 
 
 @pytest.mark.slow
-async def test_spoilt_frames_are_asked_for_again(terminal, device, configure):
-    async with running(configure(), device):
+async def test_spoilt_frames_are_asked_for_again(place, terminal, device):
+    async with place.open():
         for fault in ("half", "noise", "checksum", "mute"):
             terminal.spoil_next("idcard", fault)
             terminal.spoil_next("idcard", "noise")
@@ -205,9 +171,9 @@ async def test_spoilt_frames_are_asked_for_again(terminal, device, configure):
     assert [checkin.masked for checkin in device.data] == [MASKED]
 
 
-async def test_spoilt_second_read_falls_back_to_a_third(terminal, device, configure):
+async def test_spoilt_second_read_falls_back_to_a_third(place, terminal, device):
     terminal.idreader.hides_after_read = False
-    async with running(configure(), device):
+    async with place.open():
         port = terminal.parts["idcard"]
         original, reads = port.send, 0
 
@@ -226,26 +192,27 @@ async def test_spoilt_second_read_falls_back_to_a_third(terminal, device, config
     assert [checkin.masked for checkin in device.data] == [MASKED]
 
 
-async def test_reader_without_a_second_read(terminal, device, configure):
+async def test_reader_without_a_second_read(place, terminal, device):
     terminal.idreader.reads_again = False
-    async with running(configure(), device):
+    async with place.open():
         for count in (1, 2):  # one alone may have been lifted too soon
             terminal.present_card(resident(NUMBER, NAME))
-            await until(lambda count=count: tones(terminal) == [FAILED] * count)
+            await place.hears(*["failed"] * count)
             assert device.reports[-1].state == "up"
             await some_polls(terminal)
         await until(lambda: device.reports[-1].reason == "idcard-second-read-refused")
         assert "require_second_read" in device.reports[-1].detail
-    later = device.restarted()
+    later = place.restart()
     terminal.idreader.lose_power()
-    async with running(configure(idcard={"require_second_read": False}), later):
+    place.own["idcard"]["require_second_read"] = False
+    async with place.open():
         await until(lambda: later.data)
     assert device.data == []
 
 
 @pytest.mark.parametrize("part", ["idcard", "iccard", "scanner", "beeper"])
-async def test_any_part_may_be_unplugged_and_comes_back(terminal, device, configure, part):
-    async with running(configure(window_s=0), device):
+async def test_any_part_may_be_unplugged_and_comes_back(place, terminal, device, part):
+    async with place.open(window_s=0):
         terminal.unplug(part)
         await until(lambda: device.reports[-1].state == "degraded")
         assert device.reports[-1].reason == f"{part}-unplugged"
@@ -260,24 +227,24 @@ async def test_any_part_may_be_unplugged_and_comes_back(terminal, device, config
     assert len(device.data) == 2
 
 
-async def test_all_parts_unplugged_is_down(terminal, device, configure):
-    async with running(configure(), device):
+async def test_all_parts_unplugged_is_down(place, terminal, device):
+    async with place.open():
         for part in terminal.parts:
             terminal.unplug(part)
         await until(lambda: device.reports[-1].state == "down")
 
 
-async def test_part_that_is_missing_at_the_start(terminal, device, configure):
+async def test_part_that_is_missing_at_the_start(place, terminal, device):
     terminal.unplug("scanner")
-    async with running(configure(), device):
+    async with place.open():
         assert [(report.state, report.reason) for report in device.reports] == [("degraded", "scanner-missing")]
 
 
 @pytest.mark.slow
-async def test_wrong_baud_rate_and_mute_reader_are_told_apart(terminal, device, configure):
+async def test_wrong_baud_rate_and_mute_reader_are_told_apart(place, terminal, device):
     terminal.parts["idcard"].garbled = True
     device.language = "zh"
-    async with running(configure(), device):
+    async with place.open():
         assert device.reports[-1].reason == "idcard-garbage"
         assert "波特率" in device.reports[-1].detail
         terminal.parts["idcard"].garbled = False
@@ -291,9 +258,9 @@ async def test_wrong_baud_rate_and_mute_reader_are_told_apart(terminal, device, 
         await until(lambda: device.reports[-1].reason == "idcard-no-answer")
 
 
-async def test_card_left_lying_over_an_unplugging_counts_once(terminal, device, configure):
+async def test_card_left_lying_over_an_unplugging_counts_once(place, terminal, device):
     terminal.idreader.hides_after_read = False
-    async with running(configure(window_s=0), device):
+    async with place.open(window_s=0):
         terminal.present_card(resident(NUMBER, NAME))
         await until(lambda: terminal.beeps)
         terminal.unplug("idcard")
@@ -304,19 +271,20 @@ async def test_card_left_lying_over_an_unplugging_counts_once(terminal, device, 
     assert len(device.data) == 1
 
 
-async def test_no_beeper_configured(terminal, device, configure):
-    async with running(configure(without=("beeper", "iccard")), device):
+async def test_no_beeper_configured(place, terminal, device):
+    place.left_out = ("beeper", "iccard")
+    async with place.open():
         terminal.present_card(resident(NUMBER, NAME))
         await until(lambda: device.data)
     assert terminal.beeps == []
 
 
 @pytest.mark.parametrize("keep_name", [False, True])
-async def test_no_personal_data_leaves_the_terminal(terminal, device, configure, caplog, keep_name):
+async def test_no_personal_data_leaves_the_terminal(place, terminal, device, caplog, keep_name):
     """The canary: whatever happens, no log record, event, memory or report holds a number, a birth date or a name."""
     caplog.set_level(logging.DEBUG)
-    config = configure(window_s=60, idcard={"keep_name": keep_name})
-    async with running(config, device):
+    place.own["idcard"]["keep_name"] = keep_name
+    async with place.open(window_s=60):
         for card in (
             resident(NUMBER, NAME),
             resident(NUMBER, NAME, kind="Y"),
@@ -334,7 +302,7 @@ async def test_no_personal_data_leaves_the_terminal(terminal, device, configure,
         terminal.parts["scanner"].send_raw(NUMBER.encode() + b"\x00\r" + NUMBER.encode())
         device.full = True
         terminal.scan("11010519491231002X张三")
-        await until(lambda: tones(terminal)[-1] == FAILED)
+        await until(lambda: place.tones[-1] == "failed")
         terminal.unplug("idcard")
         await until(lambda: device.reports[-1].state == "degraded")
     assert len(device.data) == 1

@@ -9,7 +9,7 @@ import pytest
 from drivers.snapshot.bounded import MAX_MEMORY_BYTES
 from simulators.camera import CameraConfig, CameraFarm
 from tests.harness import until
-from tests.mosquitto import free_port
+from tests.ports import NOBODY
 from tests.processes import AgentProcess
 
 PASSWORD = "camera-2024"
@@ -59,7 +59,7 @@ async def test_the_children_go_with_the_agent(tmp_path, end):
     cameras = [CameraConfig(name="well"), CameraConfig(name="frozen", quirks=frozen)]
     async with CameraFarm(cameras) as farm:
         devices = device("well", farm["well"].snapshot_uri) + device("frozen", farm["frozen"].stream_uri)
-        with AgentProcess(tmp_path / "box", free_port(), devices) as agent:
+        with AgentProcess(tmp_path / "box", NOBODY, devices) as agent:
             await agent.until_running()
             running = {}
 

@@ -11,17 +11,13 @@ import pytest
 from edgeagent.driver import DeviceState
 from gridwire.messages import Status
 from tests.harness import until
-from tests.mosquitto import Mosquitto, free_port
+from tests.mosquitto import Mosquitto
+from tests.ports import NOBODY
 from tests.processes import AgentProcess, Ledger, emitter
 from tests.uplinks import Sink
 
 ONE = {"alarm": 2}
 CONFIG_WRONG, CANNOT_CREATE = 78, 73
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    return Ledger(tmp_path / "pond.txt")
 
 
 def states(agent, device):
@@ -61,7 +57,7 @@ async def test_sigterm_says_goodbye_and_ends_with_0(tmp_path, ledger):
 
 async def test_without_a_broker_it_stores_and_says_so(tmp_path, ledger):
     devices = emitter(ledger.path, ONE, until=50, every_ms=0)
-    with AgentProcess(tmp_path / "box", free_port(), devices) as agent:
+    with AgentProcess(tmp_path / "box", NOBODY, devices) as agent:
         await agent.until_running()
         await agent.until_status("lanes", "alarm", "waiting", equals=100)
         status = await agent.status()
@@ -74,7 +70,7 @@ async def test_without_a_broker_it_stores_and_says_so(tmp_path, ledger):
 async def test_killed_again_and_again_it_goes_on_where_it_was(tmp_path, ledger):
     """Without any hub: what a driver was told is in the file, each number once."""
     devices = emitter(ledger.path, ONE, every_ms=1)
-    agent = AgentProcess(tmp_path / "box", free_port(), devices)
+    agent = AgentProcess(tmp_path / "box", NOBODY, devices)
     for round_ in range(1, 5):
         before = len(ledger.told)
         with agent:
@@ -91,7 +87,7 @@ async def test_killed_again_and_again_it_goes_on_where_it_was(tmp_path, ledger):
 
 async def test_an_invalid_file_keeps_the_running_configuration(tmp_path, ledger):
     devices = emitter(ledger.path, ONE, every_ms=5)
-    with AgentProcess(tmp_path / "box", free_port(), devices) as agent:
+    with AgentProcess(tmp_path / "box", NOBODY, devices) as agent:
         await agent.until_running()
         before = await agent.status()
         agent.configure(devices + '[device.other]\ndriver = "emitter"\nworker = 5\n')
@@ -112,7 +108,7 @@ async def test_a_reload_restarts_only_the_device_that_changed(tmp_path):
     def devices(tag, *names):
         return "".join(emitter(ledgers[name].path, ONE, every_ms=5, tag=tag * (name == "b")) for name in names)
 
-    with AgentProcess(tmp_path / "box", free_port(), devices("old", "a", "b")) as agent:
+    with AgentProcess(tmp_path / "box", NOBODY, devices("old", "a", "b")) as agent:
         await agent.until_running()
         await until(lambda: ledgers["a"].told and ledgers["b"].told, 30)
         agent.configure(devices("new", "a", "b", "c"))
@@ -141,7 +137,7 @@ async def test_a_reload_restarts_only_the_device_that_changed(tmp_path):
     ],
 )
 async def test_a_wrong_configuration_ends_with_78_and_says_why(tmp_path, head, texts):
-    agent = AgentProcess(tmp_path / "box", 1)
+    agent = AgentProcess(tmp_path / "box", NOBODY)
     agent.config.write_text(f'box = "43112600100"\n{head}\n[hub]\nhots = "x"\nhost = "y"\n')
     with agent:
         assert agent.wait() == CONFIG_WRONG
@@ -150,7 +146,7 @@ async def test_a_wrong_configuration_ends_with_78_and_says_why(tmp_path, head, t
 
 
 async def test_a_configuration_that_is_not_there(tmp_path):
-    agent = AgentProcess(tmp_path / "box", 1)
+    agent = AgentProcess(tmp_path / "box", NOBODY)
     agent.config.unlink()
     with agent:
         assert agent.wait() == CONFIG_WRONG
@@ -158,7 +154,7 @@ async def test_a_configuration_that_is_not_there(tmp_path):
 
 
 async def test_a_foreign_or_newer_file_is_left_alone(tmp_path):
-    agent = AgentProcess(tmp_path / "box", 1)
+    agent = AgentProcess(tmp_path / "box", NOBODY)
     agent.database.parent.mkdir()
     with sqlite3.connect(agent.database) as connection:
         connection.execute("CREATE TABLE somebody_else(x)")
@@ -172,9 +168,9 @@ async def test_a_foreign_or_newer_file_is_left_alone(tmp_path):
 
 async def test_a_store_has_one_agent_at_a_time(tmp_path, ledger):
     devices = emitter(ledger.path, ONE, every_ms=5)
-    with AgentProcess(tmp_path / "box", free_port(), devices) as first:
+    with AgentProcess(tmp_path / "box", NOBODY, devices) as first:
         await first.until_running()
-        second = AgentProcess(tmp_path / "box", free_port(), devices)
+        second = AgentProcess(tmp_path / "box", NOBODY, devices)
         second.start()
         assert second.wait() == CANNOT_CREATE
         assert "is in use by another agent" in first.log

@@ -24,11 +24,13 @@ from tests.checking import faults, lines, scene
 from tests.commands import command
 from tests.harness import until
 from tests.hubs import ROOT
+from tests.ports import NOBODY
 from tests.processes import DRIVERS, AgentProcess
 from tests.smallbox import LIMITS, fill
 
 PASSWORD = "camera-2024"
-NOBODY = 65534
+UNPRIVILEGED = 65534
+"""The user and the group of little right that every machine has: nobody."""
 TABLE = '[device.gate]\ndriver = "onvif"\nname = "村口"\naddress = "127.0.0.1:{port}"\nusername = "{user}"\n'
 
 
@@ -105,7 +107,7 @@ async def test_a_driver_that_cannot_search_is_run_for_a_moment(tmp_path):
         text = f'[device.pond]\ndriver = "http_snapshot"\nurl = "http://127.0.0.1:{farm["gate"].port}/nothing"\n'
         text += f'[device.desk]\ndriver = "terminal"\nkey_file = "{key}"\n'
         text += f'[[device.desk.part]]\nprotocol = "line"\nport = "{tmp_path}/ttyUSB7"\n'
-        box = AgentProcess(tmp_path / "box", 1, text)
+        box = AgentProcess(tmp_path / "box", NOBODY, text)
         async with command(box, "check", "--only", "devices") as called:
             code, errors = await called.end()
     assert (code, errors) == (78, "")
@@ -130,7 +132,7 @@ def tried(*deeds: str) -> str:
 async def test_a_driver_that_fails_when_it_is_tried(tmp_path, monkeypatch):
     """What it raises, that it ends its process, that it cannot be loaded: a verdict each, never a traceback."""
     text = tried("os-error", "crash", "ends-process", "degraded") + '[device.half]\ndriver = "halfway"\n'
-    found = await told_by_command(AgentProcess(tmp_path / "box", 1, text), monkeypatch)
+    found = await told_by_command(AgentProcess(tmp_path / "box", NOBODY, text), monkeypatch)
     assert list(found) == ["os-error", "crash", "ends-process", "degraded", "half"], "as they stand in the file"
     assert {found[name]["code"] for name in ("os-error", "crash", "ends-process")} == {"check.device-crashed"}
     assert "/srv/roster.csv" in found["os-error"]["en"]
@@ -145,7 +147,7 @@ async def test_a_driver_that_fails_when_it_is_tried(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 async def test_a_driver_that_never_tells_or_blocks_when_it_is_tried(tmp_path, monkeypatch):
-    found = await told_by_command(AgentProcess(tmp_path / "box", 1, tried("nothing", "block")), monkeypatch)
+    found = await told_by_command(AgentProcess(tmp_path / "box", NOBODY, tried("nothing", "block")), monkeypatch)
     assert found["nothing"]["code"] == "check.device-starting"
     assert found["block"]["code"] == "check.device-crashed"
     assert "blocked" in found["block"]["en"]
@@ -155,7 +157,8 @@ def python_for_all() -> tuple[str, str]:
     """A Python that every user may start, and where it finds our packages; skips where there is none."""
     usual = f"/usr/bin/python3.{sys.version_info.minor}"
     path = os.pathsep.join(each for each in (*sys.path, str(ROOT), str(DRIVERS)) if each and "lib-dynload" not in each)
-    as_nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": [], "env": {"PYTHONPATH": path}, "cwd": "/"}
+    as_nobody = {"user": UNPRIVILEGED, "group": UNPRIVILEGED, "extra_groups": [], "env": {"PYTHONPATH": path}}
+    as_nobody["cwd"] = "/"
     for python in (sys.executable, usual):
         with contextlib.suppress(OSError):
             done = subprocess.run([python, "-c", "import msgspec"], capture_output=True, check=False, **as_nobody)
@@ -171,7 +174,7 @@ async def test_root_leaves_nothing_of_its_own_in_the_store(tmp_path):
     python, path = python_for_all()
     with tempfile.TemporaryDirectory() as open_to_all:
         os.chmod(open_to_all, 0o755)
-        box = AgentProcess(Path(open_to_all) / "box", 1, tried("write"))
+        box = AgentProcess(Path(open_to_all) / "box", NOBODY, tried("write"))
         clock, store = Clock(), box.folder / "store"
         await fill(tmp_path, 3)
         outbox = await Outbox.open(tmp_path, LIMITS, boot=clock.boot, machine=clock.machine, gap=None)
@@ -179,22 +182,22 @@ async def test_root_leaves_nothing_of_its_own_in_the_store(tmp_path):
         await outbox.close()
         (store / "devices" / "write").mkdir(parents=True)
         for each in (store, *store.rglob("*")):
-            os.chown(each, NOBODY, NOBODY)
+            os.chown(each, UNPRIVILEGED, UNPRIVILEGED)
         done = await asyncio.to_thread(
             subprocess.run, [python, "-m", "edgeagent.cli", "check", "--json", "--config", str(box.config)],
             env={"PYTHONPATH": path, "PATH": os.defpath}, capture_output=True, text=True, cwd=ROOT, check=False,
         )  # fmt: skip
         told = {line["subject"]: line for line in json.loads(done.stdout)["checks"]}
-        assert f"as user {NOBODY} of groups [{NOBODY}]" in told["write"]["en"]
+        assert f"as user {UNPRIVILEGED} of groups [{UNPRIVILEGED}]" in told["write"]["en"]
         written = list((store / "devices" / "write").rglob("*"))
         assert len(written) == 2
-        assert {each.stat().st_uid for each in (store, *store.rglob("*"))} == {NOBODY}
+        assert {each.stat().st_uid for each in (store, *store.rglob("*"))} == {UNPRIVILEGED}
 
 
 async def test_the_running_agent_tells_of_each_device(tmp_path, monkeypatch):
     async with CameraFarm([CameraConfig(name="gate", clock_offset_s=3600.0)]) as farm:
         far = table(1).replace("gate", "far").replace("村口", "水塘")
-        box = AgentProcess(tmp_path / "box", 1, table(farm["gate"].port) + far + tried("nothing", "degraded"))
+        box = AgentProcess(tmp_path / "box", NOBODY, table(farm["gate"].port) + far + tried("nothing", "degraded"))
         with box:
             await box.until_running()
             wanted = {"gate": "up", "far": "down", "nothing": "starting", "degraded": "degraded"}
@@ -216,7 +219,7 @@ async def test_the_running_agent_tells_of_each_device(tmp_path, monkeypatch):
 async def test_the_running_agent_is_asked_and_no_second_subscription_made(tmp_path):
     async with CameraFarm([CameraConfig(name="gate", slots=1), CameraConfig(name="off")]) as farm:
         other = table(1).replace("gate", "far").replace("村口", "水塘")
-        with AgentProcess(tmp_path, 1, table(farm["gate"].port) + other) as agent:
+        with AgentProcess(tmp_path, NOBODY, table(farm["gate"].port) + other) as agent:
             await agent.until_running()
 
             async def are_told_apart():
@@ -234,7 +237,7 @@ async def test_the_running_agent_is_asked_and_no_second_subscription_made(tmp_pa
 
 
 async def test_an_agent_with_other_settings_and_one_that_may_not_be_asked(tmp_path):
-    with AgentProcess(tmp_path, 1) as agent:
+    with AgentProcess(tmp_path, NOBODY) as agent:
         await agent.until_running()
         agent.config.write_text(agent.config.read_text().replace("东山村", "西山村"))
         seen = await asyncio.to_thread(scenes.look, load(agent.config, plugins.resolve))
@@ -245,7 +248,7 @@ async def test_an_agent_with_other_settings_and_one_that_may_not_be_asked(tmp_pa
 
 
 async def test_a_month_whose_data_is_nearly_used(tmp_path):
-    with AgentProcess(tmp_path, 1, hub="data_mb_per_month = 100\n") as agent:
+    with AgentProcess(tmp_path, NOBODY, hub="data_mb_per_month = 100\n") as agent:
         await agent.until_running()
         seen = await asyncio.to_thread(scenes.look, load(agent.config, plugins.resolve))
     (line,) = lines("data", seen)

@@ -24,6 +24,7 @@ from tests.harness import until
 from tests.hubs import PATIENCE_S, HubProcess
 from tests.instances import BOX
 from tests.mosquitto import Mosquitto, ServerTls
+from tests.ports import NOBODY
 from tests.processes import AgentProcess, Ledger, emitter
 from tests.smallbox import fill
 
@@ -385,7 +386,7 @@ async def test_a_login_that_is_refused_and_a_box_without_rights(tmp_path):
 
 
 async def test_a_backlog_that_is_large_nearly_fills_its_quota_and_cannot_be_read(tmp_path):
-    agent = AgentProcess(tmp_path / "box", 1, store="max_mb = 4")
+    agent = AgentProcess(tmp_path / "box", NOBODY, store="max_mb = 4")
     await fill(agent.folder / "store", backlog.MANY + 1, apart_s=0.0)
     assert "an hour" in faults("backlog", of_agent(agent))["check.backlog-many"].en
     await fill(agent.folder / "store", 2_500, apart_s=0.0)
@@ -397,7 +398,7 @@ async def test_a_backlog_that_is_large_nearly_fills_its_quota_and_cannot_be_read
 
 
 async def test_an_outbox_that_is_full(tmp_path):
-    agent = AgentProcess(tmp_path / "box", 1, emitter(tmp_path / "ledger.txt", {"alarm": 4}), store="max_mb = 4")
+    agent = AgentProcess(tmp_path / "box", NOBODY, emitter(tmp_path / "ledger.txt", {"alarm": 4}), store="max_mb = 4")
     await fill(agent.folder / "store", 14_000, apart_s=0.0)
     with agent:
         await agent.until_running()
@@ -409,7 +410,7 @@ async def test_an_outbox_that_is_full(tmp_path):
 
 async def test_a_backlog_that_is_old(tmp_path):
     devices = emitter(tmp_path / "ledger.txt", {"alarm": 1}, until=3)
-    with AgentProcess(tmp_path / "box", 1, devices) as agent:
+    with AgentProcess(tmp_path / "box", NOBODY, devices) as agent:
         await agent.until_running()
         await agent.until_status("emitted", "alarm", equals=3)
         seen = await asyncio.to_thread(of_agent, agent)

@@ -11,6 +11,7 @@ from collections import Counter
 from edgeagent.checks.devices import AT_ONCE
 from tests.checking import lines, scene
 from tests.commands import command
+from tests.ports import NOBODY
 from tests.processes import DRIVERS, AgentProcess
 
 CAMERA = '[device.{name}]\ndriver = "onvif"\naddress = "127.0.0.1:{port}"\n'
@@ -76,7 +77,7 @@ async def test_drivers_that_are_run_for_a_moment_run_beside_each_other(tmp_path,
     room.chmod(0o777)
     driver = f'driver = "tried"\ndoes = "meets"\nroom = "{room}"\nothers = {AT_ONCE}\n'
     names = [f"m{number}" for number in reversed(range(AT_ONCE + 2))]
-    box = AgentProcess(tmp_path / "box", 1, "".join(f"[device.{name}]\n{driver}" for name in names))
+    box = AgentProcess(tmp_path / "box", NOBODY, "".join(f"[device.{name}]\n{driver}" for name in names))
     monkeypatch.setenv("PYTHONPATH", str(DRIVERS))
     async with command(box, "check", "--only", "devices", "--json") as called:
         await called.end()

@@ -12,6 +12,7 @@ import pytest
 from simulators.camera import CameraConfig, CameraFarm
 from tests.commands import command
 from tests.harness import until as until_within
+from tests.ports import NOBODY
 from tests.processes import AgentProcess
 
 until = partial(until_within, within_s=60.0)
@@ -30,7 +31,7 @@ def box(folder, simulated, rules=COOLDOWN):
     """A box with that camera; not started."""
     table = f'[device.gate]\naddress = "127.0.0.1:{simulated.port}"\n{SETTINGS}'
     off = f'[device.off]\nenabled = false\naddress = "127.0.0.1:1"\n{SETTINGS}'
-    return AgentProcess(folder, 1, f"{rules}\n{table}\n{off}")
+    return AgentProcess(folder, NOBODY, f"{rules}\n{table}\n{off}")
 
 
 def became(called, topic="TamperDetector"):
@@ -45,18 +46,11 @@ async def shown(agent, *args, language="en"):
     return code, "\n".join(called.lines), errors
 
 
-async def until_up(agent):
-    async def is_up():
-        return any(each["state"] == "up" for each in (await agent.status()).get("devices", []))
-
-    await until(is_up)
-
-
 async def test_through_the_running_agent_nothing_is_taken_from_the_camera(tmp_path):
     """One slot, and Unsubscribe would end all: a second subscription would be noticed at once."""
     async with camera("unsubscribe_ends_all", slots=1) as gate:
         with box(tmp_path, gate) as agent:
-            await until_up(agent)
+            await agent.until_up()
             async with command(agent, "camera", "gate", "--json") as called:
                 await until(lambda: any(one["type"] == "on" for one in called.told))
                 for active in (True, False, True):
@@ -101,7 +95,7 @@ async def test_where_no_agent_runs_the_camera_is_asked_and_nothing_stays_behind(
 async def test_when_the_agent_starts_the_camera_is_left_to_it(tmp_path):
     async with camera(slots=1) as gate:
         with box(tmp_path, gate) as agent:  # makes the store
-            await until_up(agent)
+            await agent.until_up()
             await asyncio.to_thread(agent.stop)  # the simulated camera must answer meanwhile
             async with command(agent, "camera", "gate", "--json") as called:
                 await until(lambda: any(one.get("state") == "up" for one in called.told))
@@ -109,7 +103,7 @@ async def test_when_the_agent_starts_the_camera_is_left_to_it(tmp_path):
                 assert (await called.end())[0] == 0
                 assert called.told[-1]["name"] == "agent-started"
             await agent.until_running()
-            await until_up(agent)
+            await agent.until_up()
             gate.raise_alarm("tamper", active=True)
             await agent.until_status("emitted", "alarm", equals=1)
             assert gate.subscriptions == 1
@@ -118,7 +112,7 @@ async def test_when_the_agent_starts_the_camera_is_left_to_it(tmp_path):
 async def test_when_the_agent_ends_so_does_the_look(tmp_path):
     async with camera() as gate:
         with box(tmp_path, gate) as agent:
-            await until_up(agent)
+            await agent.until_up()
             async with command(agent, "camera", "gate", language="zh") as called:
                 await until(lambda: len(called.lines) >= 2)
                 await asyncio.to_thread(agent.stop)
@@ -175,7 +169,7 @@ async def test_one_picture_now(tmp_path, running):
         agent = box(tmp_path, gate)
         with agent if running else contextlib.nullcontext():
             if running:
-                await until_up(agent)
+                await agent.until_up()
             file = tmp_path / "now.jpg"
             code, out, errors = await shown(agent, "gate", "--snapshot", file, language="zh")
             assert code == 0, errors
@@ -227,7 +221,7 @@ async def test_picture_says_whether_it_is_any_good_and_saves_both_views(tmp_path
         with contextlib.ExitStack() as stack:
             if running:
                 stack.enter_context(agent)
-                await until_up(agent)
+                await agent.until_up()
             code, told, errors = await shown(agent, "gate", "--picture", tmp_path / "gate.png", language="zh")
             assert (code, errors) == (0, "")
             assert "画面：正常" in told

@@ -11,6 +11,7 @@ import pytest
 from tests.commands import edgeagent
 from tests.harness import until
 from tests.hubs import PATIENCE_S
+from tests.ports import NOBODY
 from tests.processes import AgentProcess, Ledger, emitter
 from tests.uplinks import Sink
 
@@ -97,7 +98,7 @@ async def test_asked_while_there_is_no_link_it_goes_with_the_next(tmp_path, brok
 
 
 async def test_without_an_outbox_and_with_wrong_arguments(tmp_path):
-    agent = AgentProcess(tmp_path / "box", 1)
+    agent = AgentProcess(tmp_path / "box", NOBODY)
     assert "outbox.none" in await outbox(agent, "show", code=1)
     assert not agent.database.parent.exists()
     assert "outbox.bad-time" in await outbox(agent, "replay", "--since", "yesterday", code=1)

@@ -16,6 +16,7 @@ from simulators.terminal import SimTerminal, resident
 from simulators.terminal.snippet import snippet
 from tests.commands import command
 from tests.harness import until as until_within
+from tests.ports import NOBODY
 from tests.processes import AgentProcess
 from tests.terminals import village_key
 
@@ -52,18 +53,11 @@ def box(folder, terminal, key_file, *, parts=("idcard", "iccard", "scanner", "be
             lines += ["[[device.hall.part]]", *(f'{name} = "{value}"' for name, value in part.items())]
             lines += ["reopen_first_s = 0.05", "reopen_last_s = 0.2"]
             lines += ["poll_s = 0.02"] if part["protocol"] == "sam_idcard" else []
-    return AgentProcess(folder, 1, "\n".join(lines) + more)
+    return AgentProcess(folder, NOBODY, "\n".join(lines) + more)
 
 
 def heard(called, *names):
     return [tuple(one.get(name, "") for name in names) for one in called.told if one["type"] == "heard"]
-
-
-async def until_up(agent):
-    async def is_up():
-        return any(each["state"] in ("up", "degraded") for each in (await agent.status()).get("devices", []))
-
-    await until(is_up)
 
 
 def counting(agent):
@@ -85,7 +79,7 @@ async def lifted(terminal):
 
 async def test_live_through_the_agent_frames_and_what_became_of_them(tmp_path, terminal, key_file):
     with box(tmp_path, terminal, key_file) as agent:
-        await until_up(agent)
+        await agent.until_up("up", "degraded")
         async with command(agent, "terminal", "--json") as called:
             await until(lambda: sum(one["type"] == "part" for one in called.told) == 4)
             terminal.present_card(resident(NUMBER, NAME))
@@ -163,7 +157,7 @@ TIME  scanner   code: service 0301 by proxy
 @pytest.mark.parametrize(("language", "screen"), [("zh", SCREEN_ZH), ("en", SCREEN_EN)])
 async def test_the_screen_in_both_languages(tmp_path, terminal, key_file, language, screen):
     with box(tmp_path, terminal, key_file, parts=("iccard", "scanner")) as agent:
-        await until_up(agent)
+        await agent.until_up("up", "degraded")
         async with command(agent, "terminal", "hall", language=language) as called:
             await until(lambda: len(called.lines) >= 4)
             terminal.parts["scanner"].send_raw(b"no end\x01\x02\x03")
@@ -202,7 +196,7 @@ async def test_when_the_agent_starts_the_ports_are_left_to_it(tmp_path, terminal
         with agent:
             assert (await called.end())[0] == 0
             assert called.told[-1]["name"] == "agent-started"
-            await until_up(agent)
+            await agent.until_up("up", "degraded")
             terminal.show_ic(UID)
             await agent.until_status("emitted", "checkin", equals=1)
 
@@ -218,7 +212,7 @@ TABLE_ZH = [
 
 async def test_a_test_of_all_parts_counts_nowhere(tmp_path, terminal, key_file):
     with box(tmp_path, terminal, key_file) as agent:
-        await until_up(agent)
+        await agent.until_up("up", "degraded")
         before = len(counting(agent))
         async with command(agent, "terminal", "--test", language="zh") as called:
             await until(lambda: any("请把身份证" in line for line in called.lines))
@@ -244,7 +238,7 @@ async def test_a_test_of_all_parts_counts_nowhere(tmp_path, terminal, key_file):
 async def test_a_test_says_what_is_wrong_with_each_part(tmp_path, terminal, key_file):
     terminal.unplug("iccard")
     with box(tmp_path, terminal, key_file) as agent:
-        await until_up(agent)
+        await agent.until_up("up", "degraded")
         async with command(agent, "terminal", "--test", "--seconds", "1.5") as called:
             await until(lambda: any("put an ID card" in line for line in called.lines))
             await until(lambda: any("scan any code" in line for line in called.lines))
@@ -268,7 +262,7 @@ async def test_a_call_for_help_is_never_swallowed_by_a_test(tmp_path, terminal, 
     port = terminal.ports["scanner"]
     parts = ("iccard",)
     with box(tmp_path, terminal, key_file, parts=parts, more=KEYPAD.replace("{port}", port)) as agent:
-        await until_up(agent)
+        await agent.until_up("up", "degraded")
         async with command(agent, "terminal", "--test", "--json") as called:
             await until(lambda: any(one.get("part") == "iccard" and one["type"] == "wish" for one in called.told))
             terminal.scan("9")
@@ -291,7 +285,7 @@ async def test_the_line_for_the_roster(tmp_path, terminal, key_file, runs):
     agent = box(tmp_path, terminal, key_file)
     with agent if runs else contextlib.nullcontext():
         if runs:
-            await until_up(agent)
+            await agent.until_up("up", "degraded")
         async with command(agent, "terminal", "--hash", "--name", "张三", "--grid", "431126001002007") as called:
             assert b"show the card" in await called.process.stderr.readline()
             if not runs:
@@ -337,9 +331,9 @@ async def test_keypads_printer_and_help_buttons_are_tried_too(tmp_path, key_file
     """A call for help on trial goes to the county as a drill; nothing else is stored."""
     async with SimTerminal(parts=("scanner", *KEYPADS)) as terminal:
         parts = [part for part in terminal.settings if part["name"] in ("scanner", *KEYPADS)]
-        agent = AgentProcess(tmp_path, 1, snippet(parts, device="hall", key_file=str(key_file), privacy_notice=""))
+        agent = AgentProcess(tmp_path, NOBODY, snippet(parts, device="hall", key_file=str(key_file), privacy_notice=""))
         with agent:
-            await until_up(agent)
+            await agent.until_up("up", "degraded")
             async with command(agent, "terminal", "--test", "--json") as called:
 
                 async def wish(part, number=1):
@@ -381,7 +375,7 @@ async def test_keypads_printer_and_help_buttons_are_tried_too(tmp_path, key_file
 @pytest.mark.slow
 async def test_a_test_that_is_killed_leaves_no_part_on_trial(tmp_path, terminal, key_file):
     with box(tmp_path, terminal, key_file) as agent:
-        await until_up(agent)
+        await agent.until_up("up", "degraded")
         async with command(agent, "terminal", "--test", "--json") as called:
             await until(lambda: any(one["type"] == "wish" for one in called.told))
             called.process.kill()

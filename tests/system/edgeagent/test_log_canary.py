@@ -8,6 +8,7 @@ import pytest
 
 from tests.cameras import camera
 from tests.harness import until
+from tests.ports import NOBODY
 from tests.processes import AgentProcess
 
 SECRETS = ("canary-hub-1x", "canary-camera-2x", "canary-url-3x", "canary'\"-file-4x")
@@ -41,7 +42,7 @@ url = "rtsp://127.0.0.1:1/stream?token={SECRETS[2]}"
 username = "admin"
 password = "{SECRETS[1]}"
 """
-        agent = AgentProcess(tmp_path / "box", 1, devices, hub=f'username = "box"\npassword = "{SECRETS[0]}"')
+        agent = AgentProcess(tmp_path / "box", NOBODY, devices, hub=f'username = "box"\npassword = "{SECRETS[0]}"')
         agent.environment = {"LOG_FORMAT": form}
         with agent:
             await agent.until_running()

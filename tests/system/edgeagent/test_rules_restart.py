@@ -9,7 +9,7 @@ import pytest
 
 from tests.harness import until
 from tests.hubs import PATIENCE_S
-from tests.mosquitto import free_port
+from tests.ports import NOBODY
 from tests.processes import AgentProcess
 
 
@@ -47,7 +47,7 @@ def pictures(agent):
 
 
 async def test_a_held_start_survives_kill_9_and_is_raised_once_with_its_picture(tmp_path, script):
-    with AgentProcess(tmp_path / "box", free_port(), script.device("min_duration_s = 2")) as agent:
+    with AgentProcess(tmp_path / "box", NOBODY, script.device("min_duration_s = 2")) as agent:
         await agent.until_running()
         script.add("start motion", "start sound", "end sound")
         await until(lambda: played(agent) == 3, PATIENCE_S)
@@ -71,7 +71,7 @@ async def test_a_held_start_survives_kill_9_and_is_raised_once_with_its_picture(
 
 async def test_a_held_end_survives_kill_9_and_a_flap_after_the_restart_is_merged(tmp_path, script):
     rule = script.device("merge_gap_s = 3600")
-    with AgentProcess(tmp_path / "box", free_port(), rule) as agent:
+    with AgentProcess(tmp_path / "box", NOBODY, rule) as agent:
         await agent.until_running()
         script.add("start motion", "end motion")
         await until(lambda: played(agent) == 2, PATIENCE_S)
@@ -94,7 +94,7 @@ async def test_a_held_end_survives_kill_9_and_a_flap_after_the_restart_is_merged
 @pytest.mark.slow
 async def test_kills_at_any_moment_leave_every_start_with_its_end(tmp_path, script):
     rule = script.device("min_duration_s = 0.1\nmerge_gap_s = 0.2")
-    with AgentProcess(tmp_path / "box", free_port(), rule) as agent:
+    with AgentProcess(tmp_path / "box", NOBODY, rule) as agent:
         for number in range(8):
             await agent.until_running()
             script.add("start motion", "start sound A", "end sound A", "start motion B")

@@ -9,7 +9,8 @@ import pytest
 from gridwire.mqtt import MqttClient, MqttSettings
 from gridwire.mqtt.brokers import Choice, Endpoint
 from tests.harness import until
-from tests.mosquitto import Mosquitto, free_port
+from tests.mosquitto import Mosquitto
+from tests.ports import NOBODY
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def client(first: Mosquitto, *others: int) -> MqttClient:
 async def test_the_next_broker_serves_while_the_first_is_dead_and_then_the_first_again(brokers):
     first, second = brokers
     first.stop()
-    box = client(first, free_port(), second.port)
+    box = client(first, NOBODY, second.port)
     running = asyncio.create_task(box.run())
     try:
         await until(lambda: box.connected)

@@ -19,8 +19,9 @@ from gridwire.mqtt import (
     WindowFull,
 )
 from tests.harness import until
-from tests.mosquitto import Mosquitto, free_port
+from tests.mosquitto import Mosquitto
 from tests.mqttpeers import Peer, peer
+from tests.ports import NOBODY
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
@@ -64,7 +65,7 @@ async def test_large_message_and_many_small_ones(broker: Mosquitto) -> None:
 
 
 async def test_publish_while_disconnected_is_refused_at_once() -> None:
-    one = Peer(free_port())
+    one = Peer(NOBODY)
     with pytest.raises(NotConnected):
         one.client.publish("a", b"x")
     await one.failed("tcp_refused")

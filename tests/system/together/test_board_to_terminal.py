@@ -15,6 +15,7 @@ from tests.harness import until
 from tests.hubs import PATIENCE_S, ROOT, HubProcess
 from tests.instances import BOX
 from tests.mosquitto import Mosquitto
+from tests.ports import NOBODY
 from tests.processes import AgentProcess
 
 PARTS = ("scanner", "iccard", "printer")
@@ -165,7 +166,7 @@ MISTAKES = [
 
 @pytest.mark.slow
 async def test_what_is_wrong_is_said_in_both_languages_and_changes_nothing(tmp_path):
-    hub = HubProcess(tmp_path / "hub", 1)  # never started: the database alone is asked
+    hub = HubProcess(tmp_path / "hub", NOBODY)  # never started: the database alone is asked
     await cli(hub, "migrate")
     for words, code, en, zh in MISTAKES:
         assert en in await cli(hub, "board", *words, code=code)
@@ -182,7 +183,7 @@ async def test_what_is_wrong_is_said_in_both_languages_and_changes_nothing(tmp_p
 
 @pytest.mark.slow
 async def test_keys_and_rosters_on_the_command_line(tmp_path):
-    hub = HubProcess(tmp_path / "hub", 1)
+    hub = HubProcess(tmp_path / "hub", NOBODY)
     people, roster = tmp_path / "people.csv", tmp_path / "roster.csv"
     people.write_text(f"姓名,身份证号\n张三,{NUMBER}\n李四,110105194912310021\n")
     words = ("roster", BOX, "--in", str(people), "--out", str(roster))

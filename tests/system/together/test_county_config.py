@@ -23,11 +23,6 @@ KEY, FOREIGN = b"k" * 32, b"f" * 32
 RULE = '[[rule]]\nkinds = ["motion"]\nmin_duration_s = 5\n'
 
 
-@pytest.fixture
-def ledger(tmp_path: Path):
-    return Ledger(tmp_path / "pond.txt")
-
-
 def enrolled(folder: Path, key: bytes = KEY) -> None:
     """What enrolment leaves behind, without the certificate, for which this broker does not ask."""
     identity = folder / "store" / FOLDER

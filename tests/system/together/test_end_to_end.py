@@ -31,11 +31,6 @@ async def hub(tmp_path: Path, broker: Mosquitto):
         yield running
 
 
-@pytest.fixture
-def ledger(tmp_path: Path):
-    return Ledger(tmp_path / "pond.txt")
-
-
 def keys(hub: HubProcess) -> list[tuple]:
     """Every event and picture at the hub, by its number."""
     return sorted(hub.rows("SELECT stream, lane, seq FROM event UNION ALL SELECT stream, 'media', seq FROM media"))

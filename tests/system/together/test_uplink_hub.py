@@ -235,7 +235,7 @@ async def test_each_connection_and_each_start_has_a_higher_number(tmp_path, brok
                 await village.connected()
                 if start == 1:
                     broker.kill()
-                    await until(lambda village=village: not village.uplink._up, 30)
+                    await village.cut_off()
                     broker.start()
                     await village.connected()
         await until(lambda: len([got for got in sink.said("status") if b"online" in got.message.payload]) >= 2, 30)
