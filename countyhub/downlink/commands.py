@@ -1,4 +1,4 @@
-"""Orders to boxes: recorded first, then sent, and sent again after a broken link until the broker has taken them.
+"""Orders to boxes: recorded first, then sent, and sent again until the broker has taken them for a box.
 
 A box executes an order once by its id and refuses it when it is overdue; replies are recorded by `ingest.boxes`.
 """
@@ -20,7 +20,7 @@ from countyhub.store.tables import command
 from gridwire import messages
 from gridwire.identifiers import check_box_id, new_ulid
 from gridwire.messages import Op
-from gridwire.mqtt import NotConnected, PacketTooLarge
+from gridwire.mqtt import NO_MATCHING_SUBSCRIBERS, NotConnected, PacketTooLarge
 
 log = logging.getLogger(__name__)
 
@@ -66,36 +66,34 @@ async def note(connection: AsyncConnection, box: str, order: messages.Command, *
 
 
 class Commands:
-    """Gives orders and sees to it that they leave."""
+    """Sees to it that orders leave."""
 
     def __init__(self, store: Store, downlink: Downlink) -> None:
         self._store = store
         self._downlink = downlink
         self._sending = asyncio.Lock()
 
-    async def give(
-        self, box: str, op: Op, args: dict[str, object] | None = None, *, by: str, expires_s: float = EXPIRES_S
-    ) -> str:
-        """Record and send an order; returns its id. Without a link it leaves with the next one, if not overdue."""
-        async with self._store.write() as connection:
-            order = await record(connection, box, op, args or {}, by=by, now=datetime.now(UTC), expires_s=expires_s)
-        await self.send_waiting()
-        return order
-
     async def send_waiting(self) -> None:
-        """Send what the broker has not taken yet and is not overdue, in the order in which it was given."""
+        """Send what no box has been given yet and is not overdue, in the order in which it was given. What cannot be
+        sent now waits for the next time, and nothing else waits for it."""
         async with self._sending:
-            for row in await self._waiting():
-                if not await self._send(row):
-                    return
+            try:
+                last = ""
+                while rows := await self._waiting(last):
+                    for row in rows:
+                        await self._send(row)
+                    last = rows[-1].id
+            except NotConnected as error:
+                log.info("commands wait: %s", error)
 
-    async def _waiting(self) -> list[Row[tuple[object, ...]]]:
+    async def _waiting(self, after: str) -> list[Row[tuple[object, ...]]]:
         c = command.c
-        query = select(command).where(c.sent.is_(None), c.expires > datetime.now(UTC)).order_by(c.id).limit(500)
+        waiting = select(command).where(c.sent.is_(None), c.expires > datetime.now(UTC), c.id > after)
         async with self._store.read() as connection:
-            return list((await connection.execute(query)).all())
+            return list((await connection.execute(waiting.order_by(c.id).limit(500))).all())
 
-    async def _send(self, row: Row[tuple[object, ...]]) -> bool:
+    async def _send(self, row: Row[tuple[object, ...]]) -> None:
+        """Raises NotConnected."""
         message = messages.Command(
             id=row.id,
             op=row.op,
@@ -105,12 +103,14 @@ class Commands:
         )
         try:
             reason = await (await self._downlink.send(row.box, "cmd", message))
-        except (NotConnected, PacketTooLarge) as error:
-            log.info("command %s to %s waits: %s", row.id, row.box, error)
-            return False
+        except PacketTooLarge as error:
+            log.warning("command %s to %s cannot be sent: %s", row.id, row.box, error)
+            return
+        if reason.value == NO_MATCHING_SUBSCRIBERS:
+            log.info("command %s waits: box %s has never been at this broker, or was forgotten there", row.id, row.box)
+            return
         if reason.is_failure:
             log.warning("the broker refuses command %s to %s: %s", row.id, row.box, reason)
-            return False
+            return
         async with self._store.write() as connection:
             await connection.execute(update(command).where(command.c.id == row.id).values(sent=datetime.now(UTC)))
-        return True

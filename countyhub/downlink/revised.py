@@ -1,4 +1,5 @@
-"""What each box is to have in its newest revision: sent when it changes, and again where a birth says another.
+"""What each box is to have in its newest revision: sent when it changes, until the broker has taken it, and again where
+a birth says another.
 
 Retained messages are a broker's courtesy. Whoever may write the database may make a new revision, also beside the
 running hub, which looks every two seconds.
@@ -40,7 +41,9 @@ class Revised(ABC):
     def __init__(self, store: Store, downlink: Downlink) -> None:
         self._store, self._downlink = store, downlink
         self._sent: dict[str, int] = {}
-        """Box -> revision that was sent, or that the box had already."""
+        """Box -> revision that the broker has taken, or that the box had already."""
+        self._refused: dict[str, int] = {}
+        """Box -> revision that the broker has refused; it may take it once its rights are put right."""
 
     @abstractmethod
     async def newest(self, connection: AsyncConnection, box: str) -> Newest | None:
@@ -60,15 +63,28 @@ class Revised(ABC):
 
     async def _send(self, newest: Newest) -> None:
         try:
-            if newest.revision != newest.at_box:
-                await self._downlink.send_bytes(newest.box, self.topic, newest.payload)
+            if newest.revision != newest.at_box and not await self._is_taken(newest):
+                return
         except NotConnected as error:
             self.log.warning("no %s to %s yet: %s", self.name, newest.box, error)
             self._sent.pop(newest.box, None)
             return
         except PacketTooLarge as error:
             self.log.error("no %s to %s: %s", self.name, newest.box, error)
+        self._refused.pop(newest.box, None)
         self._sent[newest.box] = newest.revision
+
+    async def _is_taken(self, newest: Newest) -> bool:
+        """By the broker, which keeps it for a box that is away. A refusal is told once. Raises NotConnected,
+        PacketTooLarge."""
+        reason = await (await self._downlink.send_bytes(newest.box, self.topic, newest.payload))
+        if not reason.is_failure:
+            return True
+        if self._refused.get(newest.box) != newest.revision:
+            self.log.warning("the broker refuses the %s of %s: %s", self.name, newest.box, reason)
+        self._refused[newest.box] = newest.revision
+        self._sent.pop(newest.box, None)
+        return False
 
     async def watch(self) -> None:
         """Send what was put into the database, until cancelled."""
