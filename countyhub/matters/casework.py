@@ -20,6 +20,7 @@ from countyhub.cases.joining import join_cases
 from countyhub.cases.opening import Opening, open_case
 from countyhub.correlate.matter import Changes, Handle, Matter
 from countyhub.lifecycle import family
+from countyhub.lifecycle.number import by_age
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import HUB, Act
 from countyhub.matters import evidence, kinds, records
@@ -217,7 +218,7 @@ class Casework:
         elif own != number and {own, number} & self._closed.keys():  # what is still open, or was closed last, counts
             self._numbers[heir.handle] = max((own, number), key=lambda each: self._closed.get(each, self._now))
         elif own != number:
-            older, newer = sorted((own, number), key=_serial)
+            older, newer = sorted((own, number), key=by_age)
             self._numbers[heir.handle] = older
             self._joins.setdefault(older, []).append(newer)
 
@@ -315,9 +316,3 @@ def _rank(matter: Matter) -> int:
 
 def _inherits(heir: Matter, gone: Matter) -> bool:
     return heir.key == gone.key and heir.begin_us <= gone.end_us and heir.end_us >= gone.begin_us
-
-
-def _serial(number: str) -> tuple[str, int]:
-    """Case numbers in the order in which they were given out."""
-    head, _, serial = number.rpartition("-")
-    return head, int(serial)

@@ -17,10 +17,11 @@ from countyhub.cases import finding
 from countyhub.cases.finding import Listed, Whole
 from countyhub.lifecycle import fivesteps
 from countyhub.lifecycle.fivesteps import FiveStep
+from countyhub.lifecycle.number import CASE_NUMBER
 from countyhub.lifecycle.state import Office
 from gridwire.identifiers import END
 
-NUMBER_PATTERN: Final = r"^[1-9][0-9]{5}-[0-9]{8}-[0-9]{4,8}" + END
+NUMBER_PATTERN: Final = f"^{CASE_NUMBER}{END}"
 Number = Annotated[str, Meta(pattern=NUMBER_PATTERN, description="number of a case")]
 
 

@@ -17,7 +17,6 @@ from countyhub.lifecycle.state import Act, Actor, Case, Level, Office, above
 from countyhub.lifecycle.step import allowed_acts
 from countyhub.lifecycle.table import PEOPLES, TABLE
 from countyhub.registry.forms import Category, Department
-from countyhub.registry.snapshot import Registry
 
 _FIRST: Final = (
     "register", "classify", "begin", "settle", "pass_up", "assign", "feed_back", "close", "give_back", "redo", "rework",
@@ -93,8 +92,7 @@ def _fields(book: Book, name: str, case: Case, actor: Actor, now: datetime) -> I
         running = (each.name for each in case.clocks if each.until == "met" and each.ended is None)
         yield Field(kind="clock", choices=tuple((each, each) for each in running))
     if "authority" in needs and guards.authority(case, Act(name=name), actor) is not None:
-        offices = (Office("department", row.code) for row in book.registry.in_force(Department, now))
-        yield Field(kind="authority", choices=tuple((code_of(each), each) for each in offices))
+        yield Field(kind="authority", choices=tuple((code_of(each), each) for each in _departments(book, now)))
     if "category" in needs:
         kinds = sorted((row.code, row.name) for row in book.registry.in_force(Category, now) if len(row.code) == 4)
         yield Field(kind="category", choices=tuple((code, f"{code} {name}") for code, name in kinds))
@@ -116,20 +114,26 @@ def _to(name: str, case: Case) -> Office | None:
 def _targets(book: Book, name: str, case: Case, actor: Actor, now: datetime) -> tuple[tuple[str, Office], ...]:
     """The offices that the lifecycle and the registry would let this actor give it to: those on its way first."""
     found = []
-    for office in _candidates(book.registry, case, book.county, now):
+    for office in _candidates(book, case, now):
         act = Act(name=name, target=office, text="-")
         if guards.target(case, act, actor) is None and book.target_refused(case, act, actor, now) is None:
             found.append((code_of(office), office))
     return tuple(dict(found).items())
 
 
-def _candidates(registry: Registry, case: Case, county: str, now: datetime) -> Iterator[Office]:
+def _candidates(book: Book, case: Case, now: datetime) -> Iterator[Office]:
     yield from reversed(case.route)
-    for row in registry.in_force(Department, now):
-        if row.kind != "centre":
-            yield Office("department" if row.area == county else "station", row.code)
-    for township in registry.children(county, now):
+    yield from _departments(book, now)
+    for township in book.registry.children(book.county, now):
         yield Office("township", township)
+
+
+def _departments(book: Book, now: datetime) -> Iterator[Office]:
+    """Departments of the county and queues of townships; a centre is the county or township itself."""
+    for row in book.registry.in_force(Department, now):
+        office = book.office(row.code, now)
+        if office is not None and office.level in ("department", "station"):
+            yield office
 
 
 def code_of(office: Office) -> str:

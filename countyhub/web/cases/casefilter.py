@@ -6,7 +6,6 @@ among open cases, or those of one month: never among all that there ever were.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal, cast
@@ -18,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from countyhub.cases import listing
 from countyhub.cases.listing import Filter
+from countyhub.lifecycle.number import as_typed
 from countyhub.lifecycle.state import OPEN, STAGES, Office
 from countyhub.registry.forms import Area, Category, Department, Grid
 from countyhub.store.casetables import cases
@@ -31,7 +31,6 @@ LIGHTS: Final = (*GRAVEST, "none")
 UNCLASSIFIED: Final = "none"
 NOBODY: Final = Office("county", "-")
 Order = Literal["newest", "due"]
-_NUMBER: Final = re.compile(r"[1-9][0-9]{5}-?[0-9]{8}-?[0-9]{4,8}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,11 +156,9 @@ async def wanted(connection: AsyncConnection, visit: Visit, given: Asked) -> Fil
 
 async def _with_text(connection: AsyncConnection, visit: Visit, text: str, found: Filter) -> Filter:
     """A number or a receipt is looked up whatever else is asked for; words are looked for in title and text."""
-    if _NUMBER.fullmatch(text):
-        return Filter(numbers=frozenset({text}))
     c = cases.c
     receipt = select(c.number).where(c.receipt == text, c.receipt != "").limit(FOUND_MAX)
-    numbers = set((await connection.execute(receipt)).scalars())
+    numbers = {*(await connection.execute(receipt)).scalars(), as_typed(text)} - {""}
     if numbers:
         return Filter(numbers=frozenset(numbers))
     until = found.until or datetime.now(UTC)

@@ -148,17 +148,17 @@ class CasePage:
     async def act(self, request: Request) -> Response:
         """`POST /cases/{number}/acts`: what `caseacts.act_of` reads. Back to the case when it is done."""
         number, form = request.path_params["number"], await form_of(request)
-        visit, store = await self._desk.visit(request), self._desk.must_write()
+        visit, store, wanted = await self._desk.visit(request), self._desk.must_write(), caseacts.act_of(form)
         async with self._desk.read() as connection:
             if await finding.one(connection, number, visit.scope) is None:
                 raise HTTPException(404)
+            into = wanted.parent if wanted.name == "merge" else ""
+            is_unseen = bool(into) and await finding.one(connection, into, visit.scope) is None
         actor = visit.actor
         if actor is None:
             raise HTTPException(403)
-        unseen = await self._signals(visit, number, form)
-        done = unseen or await acting.act(store, visit.book, number, caseacts.act_of(form), actor, visit.now)
-        if isinstance(done, NotThere):
-            raise HTTPException(404)
+        refused = NotThere(number=into) if is_unseen else await self._signals(visit, number, form)
+        done = refused or await acting.act(store, visit.book, number, wanted, actor, visit.now)
         await self._desk.watch.look()  # who acts sees at once what has become of it, on every page
         if isinstance(done, Refused):
             return await self._shown(await self._desk.visit(request), number, done, form)

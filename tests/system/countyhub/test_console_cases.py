@@ -47,6 +47,7 @@ async def test_a_list_is_what_its_address_says(here):
             ("?q=%E6%B1%A1%E6%B0%B4", [red]),
             ("?q=%25", []),
             (f"?q={far}", [far]),
+            (f"?q={far.replace('-', '')}", [far]),
             ("?stage=handling", []),
             ("?state=closed", []),
             ("?since=2020-01-01&until=2020-01-02", []),
@@ -80,6 +81,10 @@ async def test_nobody_sees_or_takes_away_what_is_not_his(here):
         token = await csrf(f"{url}/cases/{number}")
         for path in (f"/cases/{foreign}/acts", f"/cases/{foreign}/files"):
             assert (await post(url + path, [("csrf", token), ("act", "note"), ("text", "x")])).status == 404
+        into = [("csrf", token), ("act", "merge"), ("parent", foreign)]
+        refused = await post(f"{url}/cases/{number}/acts", into)
+        assert (refused.status, f"没有案件 {foreign}" in refused.text) == (409, True)
+        assert f'value="{foreign}"' in refused.text, "what was typed stays"
         form = [("csrf", token), ("place", other), ("title", "x")]
         assert (await post(url + "/cases", form)).status == 422, "not his grid"
         async with live(url, f"number={foreign}", path="/live/case") as stream:
