@@ -27,6 +27,8 @@ from gridwire.ranges import RangeSet
 PAGE_BYTES = 4096
 _FAR = 2**40
 """No outbox ever holds so many rows: the search for the next readable one ends here."""
+_NEAR = 1000
+"""Rows of some tens of damaged pages in a row."""
 _PART_ROWS = 500
 
 
@@ -156,27 +158,24 @@ def _readable(source: sqlite3.Connection, lane: Lane) -> Iterator[tuple[int, byt
 
 
 def _next_one(source: sqlite3.Connection, lane: Lane, after: int) -> tuple[int, int, bytes] | None:
-    """The next single row that can be read behind a damaged page: farther and farther, then back by halves."""
-    step, before = 1, 0
-    while step < _FAR and _probe(source, lane, after + step) is None:
-        before, step = step, step * 2
-    if step >= _FAR:
-        return None
-    while step - before > 1:
+    """The next single row that can be read behind a damaged page: one by one, so that no good page between two bad ones
+    is passed over; in the end farther and farther, then back by halves."""
+    before, step = 0, 1
+    while (found := _probe(source, lane, after + step)) is None and step < _FAR:
+        before, step = step, step + 1 if step < _NEAR else step * 2
+    while found is not None and step - before > 1:
         middle = (before + step) // 2
-        if _probe(source, lane, after + middle) is None:
+        if (nearer := _probe(source, lane, after + middle)) is None:
             before = middle
         else:
-            step = middle
-    return _probe(source, lane, after + step)
+            step, found = middle, nearer
+    return found[0] if found else None
 
 
-def _probe(source: sqlite3.Connection, lane: Lane, n: int) -> tuple[int, int, bytes] | None:
+def _probe(source: sqlite3.Connection, lane: Lane, n: int) -> list[tuple[int, int, bytes]] | None:
+    """The first row from a number on, empty behind the last one; None where the file cannot be read."""
     with contextlib.suppress(sqlite3.Error):
-        row: tuple[int, int, bytes] | None = source.execute(
-            f"SELECT n, crc, body FROM {lane} WHERE n >= ? ORDER BY n LIMIT 1", (n,)
-        ).fetchone()
-        return row
+        return source.execute(f"SELECT n, crc, body FROM {lane} WHERE n >= ? ORDER BY n LIMIT 1", (n,)).fetchall()
     return None
 
 
