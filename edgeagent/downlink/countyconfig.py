@@ -33,6 +33,8 @@ TRIAL_S = 600.0
 ENV_TRIAL_S = "EDGEAGENT_COUNTY_TRIAL_S"
 """For tests: seconds until a part that costs the uplink is taken back."""
 _LOOK_S = 0.2
+_AGAIN_SHARE = 1 / 20
+"""Of the trial: the pause before what failed is done again, for each time may write to the card."""
 _MAX_DETAIL = 500
 
 
@@ -70,6 +72,12 @@ class NotKept(Problem):
     code = "county-config.not-kept"
     en = "revision {revision} cannot be written: {reason}"
     zh = "第 {revision} 版无法写入：{reason}"
+
+
+class OwnFiles(Problem):
+    code = "county-config.own-files"
+    en = "revision {revision} waits, the files on the box are wrong: {why_en}"
+    zh = "第 {revision} 版未生效，本机的配置文件有误：{why_zh}"
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -113,6 +121,7 @@ class CountyPart:
         self._state = self._read()
         self._turn = asyncio.Lock()
         self._taken = asyncio.Event()
+        self._said = ""
         self._trial_s = float(os.environ.get(ENV_TRIAL_S) or TRIAL_S)
 
     @property
@@ -188,12 +197,15 @@ class CountyPart:
     async def _try(self) -> None:
         """Until the hub has acknowledged anything under it, a newer one has come, or the time is over."""
         trial, since = self._state.applied, time.monotonic()
-        await self._say("up", "county-config.applied", f"revision {trial.revision}")
+        await self._say(*self._word())
+        await self._insist(lambda: self._end_trial(trial, since))
+
+    async def _end_trial(self, trial: Part, since: float) -> None:
+        """Raises `NotKept`."""
         while self._state.applied == trial:
             heard = self._heard_s()
             if heard is not None and heard > since:
-                with contextlib.suppress(NotKept):
-                    self._keep(msgspec.structs.replace(self._state, before=Part(0, ""), on_trial=False))
+                self._keep(msgspec.structs.replace(self._state, before=Part(0, ""), on_trial=False))
                 log.info("the county's configuration, revision %d, is in force", trial.revision)
                 return
             if time.monotonic() - since > self._trial_s:
@@ -202,25 +214,61 @@ class CountyPart:
             await asyncio.sleep(_LOOK_S)
 
     async def _take_back(self) -> None:
+        """Raises `NotKept`."""
         async with self._turn:
             lost, before = self._state.applied, self._state.before
             nothing = Part(0, "")
             self._keep(msgspec.structs.replace(self._state, applied=before, before=nothing, lost=lost, on_trial=False))
-        text = f"revision {lost.revision} -> {before.revision}"
-        log.error("under the county's configuration the hub was not heard for %g s: %s", self._trial_s, text)
-        await self._say("degraded", "county-config.taken-back", text)
-        await self.on_change(with_county_or_without(self._config))
+        word = self._word()
+        log.error("under the county's configuration the hub was not heard for %g s: %s", self._trial_s, word[-1])
+        await self._say(*word)
+        await self._insist(self._bring_into_force)
 
     async def _start(self, loaded: Loaded) -> None:
         """After a start: finish what was cut off, and say if the part was left out."""
         wanted = self._state.applied.toml
         if _text(self._folder / FILE) != wanted:
-            self._keep(self._state)
-            await self.on_change(with_county_or_without(self._config))
+            await self._insist(self._bring_into_force)
         elif wanted and self._folder / FILE not in loaded.files:
             await self._say("degraded", "county-config.left-out", f"revision {self.revision}")
 
+    async def _bring_into_force(self) -> None:
+        """What is kept, whatever runs now. Raises `NotKept`, `OwnFiles`."""
+        if _text(self._folder / FILE) != self._state.applied.toml:
+            self._keep(self._state)
+        try:
+            loaded = with_county_or_without(self._config)
+        except BadConfig as problem:
+            why = {f"why_{language}": _why(problem, language) for language in ("en", "zh")}
+            raise OwnFiles(revision=self.revision, **why) from problem
+        await self.on_change(loaded)
+
+    async def _insist(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Until it is done. What runs goes on meanwhile; what hinders it is told once, and that it hinders no more."""
+        told = ""
+        while True:
+            try:
+                await step()
+            except (NotKept, OwnFiles) as problem:
+                if problem.code != told:
+                    told = problem.code
+                    log.error("the county's configuration stays as it runs: %s", problem)
+                    await self._say("degraded", problem.code, problem.text(self._language))
+                await asyncio.sleep(self._trial_s * _AGAIN_SHARE)
+            else:
+                break
+        if told and told == self._said:
+            await self._say(*self._word())
+
+    def _word(self) -> tuple[str, str, str]:
+        """What is to be said of the revision in force: that it is, or that it is again."""
+        applied, lost = self._state.applied, self._state.lost
+        if lost.revision > applied.revision:
+            return "degraded", "county-config.taken-back", f"revision {lost.revision} -> {applied.revision}"
+        return "up", "county-config.applied", f"revision {applied.revision}"
+
     async def _say(self, state: str, reason: str, detail: str) -> None:
+        self._said = reason
         fields = {"state": state, "reason": reason, "detail": detail[:_MAX_DETAIL]}
         await self._tell(msgspec.convert(fields, DeviceState))
 
@@ -236,17 +284,25 @@ class CountyPart:
             return State()
 
     def _keep(self, state: State) -> None:
-        """First what is to be, then the file that makes it so. Raises `NotKept`."""
+        """First what is to be, then the file that makes it so; both or neither. Raises `NotKept`."""
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             write(self._folder / STATE, msgspec.json.encode(state), private=True)
-            self._state = state
-            if state.applied.toml:
-                write(self._folder / FILE, state.applied.toml.encode(), private=True)
-            else:
-                (self._folder / FILE).unlink(missing_ok=True)
+            try:
+                self._keep_text(state.applied.toml)
+            except (OSError, IdentityNotWritten):
+                write(self._folder / STATE, msgspec.json.encode(self._state), private=True)
+                raise
         except (OSError, IdentityNotWritten) as error:
             raise NotKept(revision=state.applied.revision, reason=error) from error
+        self._state = state
+
+    def _keep_text(self, toml: str) -> None:
+        """Raises OSError, `IdentityNotWritten`."""
+        if toml:
+            write(self._folder / FILE, toml.encode(), private=True)
+        else:
+            (self._folder / FILE).unlink(missing_ok=True)
 
 
 def with_county_or_without(config: Path) -> Loaded:
