@@ -24,7 +24,7 @@ from countyhub.downlink.boxconfigs import BoxConfigs
 from countyhub.downlink.commands import Commands
 from countyhub.downlink.notices import Notices
 from countyhub.downlink.sender import Downlink
-from countyhub.ingest.committed import Committed
+from countyhub.ingest.committed import Committed, either
 from countyhub.ingest.inbox import Inbox, Outcome
 from countyhub.ingest.replay import Replay
 from countyhub.ingest.subscriber import Subscriber
@@ -144,11 +144,7 @@ class Hub:
     async def _until_due(self) -> None:
         longest_s = SHARED_CHORES_S if self.config.broker.shared else 60.0
         timeout_s = min(self.config.replay.pause_s, BUSY_CHORES_S if self.replay.is_waiting else longest_s)
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._due.wait()
-        except TimeoutError:
-            pass
+        await either(self._due, timeout_s)
         self._due.clear()
 
     # The console.

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.downlink.revised import Newest, Revised
+from countyhub.downlink.revised import Newest, Revised, at_box
 from countyhub.store import tables
 from countyhub.store.configtables import box_config
 from countyhub.store.engine import Store
@@ -28,12 +28,6 @@ log = logging.getLogger(__name__)
 
 Sign = Callable[[str, int, str], CountyConfig]
 """Box, revision, text -> the signed message."""
-
-
-class _HasConfig(msgspec.Struct):
-    """Of a birth, what matters here."""
-
-    config_revision: int = 0
 
 
 class Standing(NamedTuple):
@@ -58,7 +52,6 @@ class _About(msgspec.Struct):
 
 _REASONS = "county-config."
 _device = msgspec.json.Decoder(_About)
-_birth = msgspec.json.Decoder(_HasConfig)
 _config = msgspec.json.Decoder(CountyConfig)
 
 
@@ -74,7 +67,7 @@ async def put(store: Store, box: str, toml: str, sign: Sign, *, by: str, now: da
         before = await _of(connection, box, newest)
         if before is not None and before.toml == toml:
             return before
-        revision = max(newest, await _revision_at_box(connection, box)) + 1
+        revision = max(newest, (await at_box(connection, box)).config_revision) + 1
         message = sign(box, revision, toml)
         row = {"box": box, "revision": revision, "payload": encode_message(message), "made": now, "by": by[:64]}
         await connection.execute(box_config.insert().values(**row))
@@ -89,10 +82,10 @@ async def standing(connection: AsyncConnection, box: str = "") -> list[Standing]
     found = []
     for row in rows:
         told = _config.decode(row.payload)
-        at_box = await _revision_at_box(connection, row.box)
+        revision = (await at_box(connection, row.box)).config_revision
         said = await _said(connection, row.box, row.made)
         words = (said.state, said.reason, said.detail)
-        found.append(Standing(row.box, told.revision, told.toml, row.by, row.made, at_box, *words))
+        found.append(Standing(row.box, told.revision, told.toml, row.by, row.made, revision, *words))
     return found
 
 
@@ -123,7 +116,9 @@ class BoxConfigs(Revised):
         c = box_config.c
         query = select(c.revision, c.payload).where(c.box == box).order_by(c.revision.desc()).limit(1)
         row = (await connection.execute(query)).first()
-        return None if row is None else Newest(box, row.revision, row.payload, await _revision_at_box(connection, box))
+        if row is None:
+            return None
+        return Newest(box, row.revision, row.payload, (await at_box(connection, box)).config_revision)
 
     async def revisions(self, connection: AsyncConnection) -> Iterable[tuple[str, int]]:
         query = select(box_config.c.box, func.max(box_config.c.revision).label("revision")).group_by("box")
@@ -141,8 +136,3 @@ async def _of(connection: AsyncConnection, box: str, revision: int) -> CountyCon
     query = select(c.payload).where(c.box == box, c.revision == revision)
     payload = (await connection.execute(query)).scalar_one_or_none()
     return None if payload is None else _config.decode(payload)
-
-
-async def _revision_at_box(connection: AsyncConnection, box: str) -> int:
-    birth = (await connection.execute(select(tables.box.c.birth).where(tables.box.c.box == box))).scalar_one_or_none()
-    return _birth.decode(birth).config_revision if birth else 0

@@ -6,7 +6,7 @@ Whoever may write the database may change a board (`change`), also beside the ru
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import msgspec
@@ -14,13 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.audit import trail
-from countyhub.downlink.revised import Newest, Revised
+from countyhub.downlink.revised import Newest, Revised, at_box
 from countyhub.store import tables
 from countyhub.store.engine import Store
 from countyhub.store.upsert import insert, update_with
 from gridwire.codec import encode_message
 from gridwire.identifiers import check_box_id
-from gridwire.messages import Answer, Board, Notice
+from gridwire.messages import Board
 from gridwire.problem import Problem
 
 log = logging.getLogger(__name__)
@@ -35,13 +35,6 @@ class BoardTooLarge(Problem):
     zh = "盒子 {box} 的公示栏将达到 {size} 字节，上限 {limit} 字节：请先撤下一些内容"
 
 
-class _HasBoard(msgspec.Struct):
-    """Of a birth, what matters here."""
-
-    board_revision: int = 0
-
-
-_birth = msgspec.json.Decoder(_HasBoard)
 _board = msgspec.json.Decoder(Board)
 
 
@@ -82,24 +75,13 @@ async def read(connection: AsyncConnection, box: str, *, for_update: bool = Fals
 
 async def revision_at_box(connection: AsyncConnection, box: str) -> int:
     """Which board the box has said to have at its last birth."""
-    birth = (await connection.execute(select(tables.box.c.birth).where(tables.box.c.box == box))).scalar_one_or_none()
-    return _birth.decode(birth).board_revision if birth else 0
+    return (await at_box(connection, box)).board_revision
 
 
 class Notices(Revised):
-    """Changes boards and sends them."""
+    """Sends them."""
 
     topic, name, log = "board", "board", log
-
-    async def put(self, box: str, notices: Sequence[Notice], answers: Sequence[Answer] = ()) -> int:
-        """Replace a box's notices and answers. Returns the board's revision."""
-
-        def edit(board: Board) -> Board:
-            return msgspec.structs.replace(board, notices=tuple(notices), answers=tuple(answers))
-
-        revision = (await change(self._store, box, edit)).revision
-        await self.send({box})
-        return revision
 
     async def newest(self, connection: AsyncConnection, box: str) -> Newest | None:
         row = (await connection.execute(select(tables.board).where(tables.board.c.box == box))).first()

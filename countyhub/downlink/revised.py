@@ -13,9 +13,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
 from typing import ClassVar, NamedTuple
 
+import msgspec
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.downlink.sender import Downlink
+from countyhub.store import tables
 from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from gridwire.mqtt import NotConnected, PacketTooLarge
 
@@ -29,6 +32,22 @@ class Newest(NamedTuple):
     revision: int
     payload: bytes
     at_box: int
+
+
+class AtBox(msgspec.Struct):
+    """The revisions that a box said to have at its last birth; 0: none."""
+
+    board_revision: int = 0
+    config_revision: int = 0
+
+
+_birth = msgspec.json.Decoder(AtBox)
+
+
+async def at_box(connection: AsyncConnection, box: str) -> AtBox:
+    """Of a box that was never born: nothing."""
+    birth = (await connection.execute(select(tables.box.c.birth).where(tables.box.c.box == box))).scalar_one_or_none()
+    return _birth.decode(birth) if birth else AtBox()
 
 
 class Revised(ABC):

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement
 
 from countyhub.config import Config
 from countyhub.configfile import SecretUnreadable
+from countyhub.ingest.committed import either
 from countyhub.notify import channels, delivery, making, oldmessages
 from countyhub.notify.channel import Channel
 from countyhub.notify.delivery import Claim
@@ -176,7 +177,7 @@ class Notifier:
             del self._sending[task]
             task.result()
         if not claims:
-            await _either(self._ended, LOOK_S)
+            await either(self._ended, LOOK_S)
 
     async def _let_finish(self) -> None:
         left = set(self._sending)
@@ -195,11 +196,3 @@ class Notifier:
             except UNAVAILABLE as error:
                 log.error("messages wait for the database: %s", reason_of(error))
                 await asyncio.sleep(BUSY_S)
-
-
-async def _either(event: asyncio.Event, timeout_s: float) -> None:
-    try:
-        async with asyncio.timeout(timeout_s):
-            await event.wait()
-    except TimeoutError:
-        pass

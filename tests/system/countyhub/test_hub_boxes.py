@@ -6,8 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from countyhub.config import BrokerSettings, Config, DatabaseSettings, WebSettings
+from countyhub.downlink import notices
 from countyhub.hub import Hub
 from countyhub.store.engine import open_store
 from gridwire import messages
@@ -136,7 +138,10 @@ async def test_a_box_gets_its_board_when_it_changes_and_at_a_birth_without_it(
             return await hub.committed.last_id()
 
         await until(is_subscribed, 30)  # the birth comes before the event
-        assert await hub.notices.put(BOX, [messages.Notice(id="1", title="停水通知")]) == 42
+        notice = messages.Notice(id="1", title="停水通知")
+        board = await notices.change(store, BOX, lambda before: replace(before, notices=(notice,)))
+        assert board.revision == 42
+        await hub.notices.send({BOX})
         await until(lambda: box.boards, 30)
         box.boards.clear()
         await box.say("birth", birth(board_revision=0))
