@@ -161,6 +161,7 @@ class Supervisor:
 
     async def _run_once(self, handle: DeviceHandle) -> tuple[str, str]:
         """Run the driver until it ends; gives why it did."""
+        driver: Driver | None = None
         try:
             driver = load(handle.settings.driver)(handle.settings.options)
             self._drivers[handle.id] = driver
@@ -177,7 +178,8 @@ class Supervisor:
             log.exception("%s: the driver failed in a way that it did not expect", handle.id)
             return "driver-failed", f"{type(error).__name__}: {error}"
         finally:
-            self._drivers.pop(handle.id, None)
+            if self._drivers.get(handle.id) is driver:  # else this one was left behind, and has a successor
+                self._drivers.pop(handle.id, None)
         return "driver-ended", ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Mapping
 from typing import Literal
@@ -10,8 +11,9 @@ from typing import Literal
 from edgeagent.driver import Device, DeviceConfig
 
 How = Literal[
-    "raises", "exits", "cancels-itself", "ends", "group", "swallows-cancel", "raises-on-cancel", "base", "constructor"
-]
+    "raises", "exits", "cancels-itself", "ends", "group", "swallows-cancel", "raises-on-cancel", "base", "constructor",
+    "outlives-cancel",
+]  # fmt: skip
 
 
 class Config(DeviceConfig, frozen=True, kw_only=True):
@@ -50,6 +52,8 @@ class Driver:
                         await asyncio.Event().wait()
                     except asyncio.CancelledError:
                         return
+            case "outlives-cancel":
+                await _outlive(device)
             case "raises-on-cancel":
                 try:
                     await asyncio.Event().wait()
@@ -58,6 +62,14 @@ class Driver:
 
     async def command(self, device: Device, op: str, args: Mapping[str, object]) -> Mapping[str, object]:
         raise LookupError("no command of mine works")
+
+
+async def _outlive(device: Device) -> None:
+    """Until there is a file `end`, whoever cancels it."""
+    (device.folder / "begun").touch()
+    while not (device.folder / "end").exists():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.01)
 
 
 async def _fail() -> None:
