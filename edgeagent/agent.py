@@ -95,6 +95,7 @@ class Agent:
             supervisor=self.supervisor,
             uplink=self.uplink,
             county=self.county,
+            downlink=self.downlink,
             client=self.link.client,
         )
         self._join()

@@ -20,6 +20,7 @@ from edgeagent.budget import DataBudget
 from edgeagent.clock import Clock
 from edgeagent.configfile import Loaded
 from edgeagent.devices import Supervisor
+from edgeagent.downlink import Downlink
 from edgeagent.downlink.countyconfig import CountyPart
 from edgeagent.intake import Intake
 from edgeagent.outbox import Outbox
@@ -65,11 +66,13 @@ class HealthReport:
         supervisor: Supervisor,
         uplink: Uplink,
         county: CountyPart,
+        downlink: Downlink,
         client: MqttClient,
     ) -> None:
         self.loaded = loaded
         self._clock, self._outbox, self._intake = clock, outbox, intake
-        self._supervisor, self._uplink, self._county, self._client = supervisor, uplink, county, client
+        self._supervisor, self._uplink, self._client = supervisor, uplink, client
+        self._county, self._downlink = county, downlink
         self._started = clock.stamp().wall
         self._started_s = time.monotonic()
 
@@ -120,7 +123,7 @@ class HealthReport:
         found |= {f"evicted_{lane}": self._outbox.room.evicted[lane] for lane in LANES}
         found |= {f"uplink_{name}": count for name, count in self._uplink.counters.items()}
         found["alarms_held"] = self._intake.held
-        found["config_refused"] = self._county.refused
+        found |= {"config_refused": self._county.refused, "downlink_refused": self._downlink.refused}
         found |= {"data_month_bytes": self.budget.account.used_bytes, "data_level": int(self.budget.level)}
         free, size = disk(Path(self.loaded.config.store.dir))
         if size and free < max(LOW_DISK_BYTES, LOW_DISK_SHARE * size):

@@ -57,6 +57,7 @@ class Downlink:
         configure: Callable[[CountyConfig], Awaitable[None]],
     ) -> None:
         self.refused = 0
+        """Messages that could not be read: the hub hears of them by health."""
         self._outbox, self._uplink, self._supervisor = outbox, uplink, supervisor
         self._place = supervisor.place
         self._place.board = _load_board(outbox)

@@ -77,6 +77,7 @@ async def test_rubbish_from_above_is_counted_and_hurts_nothing(tmp_path, broker)
             for payload in (b"", b"{", b"[]", b"\xff\xfe", b'{"stream":1}', b"\x28\xb5\x2f\xfd\x00"):
                 sink.client.publish(topics.topic(COUNTY, BOX, name), payload)
         await until(lambda: village.agent.downlink.refused == 24)
+        assert (await village.agent.health.health()).counters["downlink_refused"] == 24
         await village.emit()
         await village.until_acked()
 
