@@ -35,7 +35,7 @@ class CommandOverdue(Problem):
     zh = "指令 {id} 已于 {expires} 过期，未执行"
 
 
-class UnknownOp(Problem):
+class UnknownCommand(Problem):
     code = "command.unknown-op"
     en = "refused: unknown op “{op}”, this release knows only: {known}"
     zh = "拒绝：未知操作“{op}”，本版本只支持：{known}"
@@ -130,9 +130,9 @@ class Downlink:
         return Reply(id=command.id, op=command.op, ok=False, code=code, text=text[:_MAX_TEXT])
 
     def _operation(self, command: Command) -> _Operation:
-        """Raises `UnknownOp` (a hub of a later release), `CommandOverdue`."""
+        """Raises `UnknownCommand` (a hub of a later release), `CommandOverdue`."""
         if command.op not in self._operations:
-            raise UnknownOp(op=command.op, known=", ".join(self._operations))
+            raise UnknownCommand(op=command.op, known=", ".join(self._operations))
         if command.expires < datetime.now(UTC):
             raise CommandOverdue(id=command.id, expires=command.expires.isoformat())
         return self._operations[command.op]
