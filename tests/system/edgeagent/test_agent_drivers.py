@@ -58,12 +58,27 @@ async def test_a_driver_that_does_not_want_to_end_ends(tmp_path, ledger, how):
         assert agent.stop() == 0
 
 
-async def test_a_driver_that_does_not_exist_keeps_nobody_from_working(tmp_path, ledger):
+async def test_a_driver_that_cannot_be_loaded_keeps_nobody_from_working(tmp_path, ledger):
+    devices = '[device.odd]\ndriver = "halfway"\n' + emitter(ledger.path, {"alarm": 1})
+    with AgentProcess(tmp_path / "box", free_port(), devices) as agent:
+        await agent.until_running()
+
+        async def is_down():
+            return (await device(agent, "odd")).get("restarts", 0) > 0
+
+        await until(is_down, PATIENCE_S)
+        found = await device(agent, "odd")
+        assert (found["state"], found["reason"]) == ("down", "broken")
+        assert "libcamera.so.2" in found["detail"]
+        told = len(ledger.told)
+        await until(lambda: len(ledger.told) > told + 5)
+        assert (await device(agent, "pond"))["restarts"] == 0
+        assert agent.stop() == 0
+
+
+def test_a_driver_that_does_not_exist_is_a_mistake_in_the_settings(tmp_path, ledger):
     devices = '[device.odd]\ndriver = "no-such-driver"\n' + emitter(ledger.path, {"alarm": 1})
     with AgentProcess(tmp_path / "box", free_port(), devices) as agent:
-        await until(lambda: not agent.is_running or ledger.told, 30)
-        if agent.is_running:
-            await agent.until_status("connected", equals=False)
-            assert (await device(agent, "odd"))["state"] == "down"
-        else:
-            assert "no-such-driver" in agent.log
+        assert agent.wait() == 78
+    assert "no-such-driver" in agent.log
+    assert not ledger.told
