@@ -1,17 +1,18 @@
 """`edgeagent support-bundle` and `config diff`: what somebody far away needs, and nothing that is private."""
 
-import asyncio
+import itertools
 import json
-import sqlite3
 import stat
 import tarfile
 
 import pytest
 
 from edgeagent.cli import main
+from gridwire.events import Checkin, Request
 from tests.checking import written
 from tests.commands import command
 from tests.instances import BOX
+from tests.outboxes import alarm, draft, outbox
 from tests.processes import AgentProcess
 
 SECRETS = ("camera-secret-77", "file-secret-\"88'", "hub-secret-99", "0f" * 32, "user-secret-55")
@@ -94,30 +95,42 @@ def test_nothing_secret_and_nobodys_data(tmp_path, box, capsys):
     assert BOX in files["config.json"]
 
 
+def of_people():
+    """Events that say who somebody is, in every field that may."""
+    for number, name in itertools.zip_longest(NUMBERS, NAMES, fillvalue=NAMES[0]):
+        yield draft(Checkin(method="id", person=PERSON_HASH, key="k1", masked=number, name=name, point=NAMES[3]))
+        yield draft(Request(item="0301", mode="report", receipt="R-1", text=f"{name}, {number}"))
+        yield alarm(source=name, detail={"card": number, "face": name})
+
+
 async def test_with_a_running_agent_whose_outbox_is_full_of_people(tmp_path, box):
     """Events lie in the outbox; only their numbers are told."""
+    async with outbox(tmp_path / "box" / "store") as store:
+        told = [await store.put(event) for event in of_people()]
     devices = (
         f'[device.gate]\ndriver = "onvif"\nname = "{NAMES[3]}"\naddress = "127.0.0.1:1"\npassword = "{SECRETS[0]}"\n'
     )
     with AgentProcess(tmp_path / "box", 1, devices + f'username = "{NAMES[0]}"\n') as agent:
         await agent.until_running()
-        await asyncio.to_thread(plant, agent.database)
+        before = stored(agent)
         out = tmp_path / "bundle.tar.gz"
         async with command(agent, "support-bundle", "--out", out, "--log", agent.folder / "agent.log") as called:
             assert (await called.end())[0] == 0
+        after = stored(agent)
+    assert {each.id for each in told} <= before["alarm"] | before["record"]
     files = content(out)
     assert_nothing_private(files)
     status = json.loads(files["status.json"])
     assert (status["box"], status["devices"][0]["id"]) == (BOX, "gate")
-    assert json.loads(files["outbox.json"])["lanes"]["record"]["kept"] >= 0
+    kept = {lane: numbers["kept"] for lane, numbers in json.loads(files["outbox.json"])["lanes"].items()}
+    assert kept["alarm"] == len(told) / 3
+    assert len(before["record"]) <= kept["record"] <= len(after["record"]), "the agent stores its own beside them"
 
 
-def plant(database):
-    """People's data into a table of the store, beside the agent."""
-    with sqlite3.connect(database, timeout=10) as connection:
-        rows = [(f"canary-{n}", word.encode()) for n, word in enumerate((*NUMBERS, *NAMES))]
-        connection.execute("CREATE TABLE canary (name TEXT, value BLOB)")
-        connection.executemany("INSERT INTO canary VALUES (?, ?)", rows)
+def stored(agent):
+    """Ids of the events that lie in the store, by lane."""
+    lanes = {lane: agent.rows(f"SELECT body FROM {lane}") for lane in ("alarm", "record")}
+    return {lane: {json.loads(body)["id"] for (body,) in bodies} for lane, bodies in lanes.items()}
 
 
 def test_a_wrong_configuration_is_part_of_what_is_told(tmp_path, box, capsys):
