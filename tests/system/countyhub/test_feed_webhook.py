@@ -219,9 +219,9 @@ async def test_after_the_last_retry_it_is_given_up_kept_and_can_go_again(store: 
 
 
 async def test_410_stops_the_webhook_and_resume_goes_on(store: Store, tmp_path: Path) -> None:
-    async with Receiver() as receiver:
+    async with Receiver() as receiver, Receiver() as other:
         receiver.answers.append(410)
-        hook = await subscribe(store, receiver.url)
+        hook, beside = await subscribe(store, receiver.url), await subscribe(store, other.url)
         await commit(store, 1, 2)
         async with running(hooks(store, tmp_path).run()):
 
@@ -230,12 +230,15 @@ async def test_410_stops_the_webhook_and_resume_goes_on(store: Store, tmp_path: 
 
             await until(is_gone)
             assert (await now_is(store, hook)).reason == "410 well"
-            await commit(store, 3)
-            assert len(receiver.got) == 1
+            for seq in (3, 4):  # by the second, what came with the first has been dealt with
+                await commit(store, seq)
+                await until_states(store, beside, *["done"] * seq)
+            assert seqs(receiver) == [1]
             async with store.write() as connection:
                 await subscriptions.change(connection, hook.id, state="active", reason="")
-            await until_states(store, hook, "done", "done", "done")
-    assert seqs(receiver) == [1, 1, 2, 3]
+            await until_states(store, hook, *["done"] * 4)
+    assert seqs(receiver) == [1, 1, 2, 3, 4]
+    assert seqs(other) == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("status", [429, 503])
