@@ -6,42 +6,16 @@ that one can look at leisure whether what stands in the file has been answered; 
 
 from __future__ import annotations
 
-import ctypes
 import os
 import random
-import select
 import shutil
 import signal
 import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Self
 
-_IN_MODIFY = 0x2
-_IN_CLOEXEC_NONBLOCK = os.O_CLOEXEC | os.O_NONBLOCK
-
-
-class Writes:
-    """Writes to one file, as they happen."""
-
-    def __init__(self, file: Path) -> None:
-        libc = ctypes.CDLL(None, use_errno=True)
-        self._descriptor: int = libc.inotify_init1(_IN_CLOEXEC_NONBLOCK)
-        if self._descriptor < 0 or libc.inotify_add_watch(self._descriptor, bytes(file), _IN_MODIFY) < 0:
-            raise OSError(ctypes.get_errno(), f"cannot watch {file}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        os.close(self._descriptor)
-
-    def wait(self, timeout_s: float) -> bool:
-        """Until the next write from now on; false when there was none. Blocking."""
-        while select.select([self._descriptor], [], [], 0)[0]:
-            os.read(self._descriptor, 65536)
-        return bool(select.select([self._descriptor], [], [], timeout_s)[0])
+from tests.filewatch import Writes
 
 
 def stop_after_write(writes: Writes, pid: int, chance: random.Random, within_s: float) -> bool:

@@ -17,9 +17,10 @@ import pytest
 
 from edgeagent.outbox import inspect
 from gridwire.events import EVENT_LANES
-from tests.chaos.between import Writes, as_a_restart_finds_it, stop_after_write
+from tests.chaos.between import as_a_restart_finds_it, stop_after_write
 from tests.chaos.seed import SEED
 from tests.chaos.tally import Line, Tally, name_of
+from tests.filewatch import Writes
 from tests.harness import until
 from tests.hubs import HubProcess
 from tests.mosquitto import Mosquitto
