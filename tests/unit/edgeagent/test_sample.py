@@ -2,6 +2,7 @@
 
 import re
 from enum import Enum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,7 +11,7 @@ import pytest
 from msgspec import Meta
 
 from edgeagent import plugins
-from edgeagent.configfile import DriverBroken, NoSuchDriver, load
+from edgeagent.configfile import load
 from edgeagent.configfile.sample import device, sample
 from edgeagent.driver import DeviceConfig, Secret
 from gridwire.settings.tomltext import toml
@@ -114,13 +115,9 @@ def test_a_minimal_sample_is_short():
     assert lines == ['box = "430121001001"', "[hub]", 'host = "hub.example.cn"']
 
 
-@pytest.mark.parametrize("name", sorted(plugins.available()))
+@pytest.mark.parametrize("name", [name for name in plugins.available() if find_spec(f"drivers.{name}")])
 def test_every_driver_of_this_tree_has_a_sample(name):
-    try:
-        struct = plugins.resolve(name)
-    except (DriverBroken, NoSuchDriver) as problem:
-        pytest.skip(problem.text("en"))
-    assert f'driver = "{name}"' in device(name, struct)
+    assert f'driver = "{name}"' in device(name, plugins.resolve(name))
 
 
 def test_the_stored_sample_is_what_the_settings_say():
@@ -134,10 +131,6 @@ def test_the_village_in_ten_lines_loads(tmp_path):
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "cam-1").write_text("x")
     (tmp_path / "secrets" / "cam-1").chmod(0o600)
-    try:
-        plugins.resolve("onvif")
-    except DriverBroken as problem:
-        pytest.skip(problem.text("en"))
     config = loads(tmp_path, text).config
     assert config.device["cam-1"].driver == "onvif"
 
