@@ -39,7 +39,6 @@ SETTINGS = {
 }
 """Where the sample's own values would reach beyond this machine, or take a port that is not ours."""
 END_S = 2.0
-ENGLISH_ONLY = frozenset()
 MADE_TO_FAIL = frozenset({"emitter", "wild"})
 """Drivers of other tests, should they be installed: they break the rules on purpose."""
 
@@ -113,9 +112,7 @@ def test_every_setting_says_what_it_is(name):
 
 
 @every_driver
-def test_every_setting_says_it_in_chinese_too(name, request):
-    if name in ENGLISH_ONLY:
-        request.applymarker(pytest.mark.xfail(reason="older settings are in English only"))
+def test_every_setting_says_it_in_chinese_too(name):
     settings = fields_in(inspect.type_info(plugins.resolve(name)))
     assert [path for path, kind in settings if not re.search("[\u4e00-\u9fff]", description(kind).zh)] == []
 
@@ -187,6 +184,8 @@ async def test_it_lives_with_a_full_outbox(name, device):
     await asyncio.wait({task}, timeout=0.3)
     error = await end_of(task)
     assert error is None or (isinstance(error, Problem) and not isinstance(error, OutboxFull)), error
+    if not device.refused:
+        pytest.skip("emits nothing by itself")
 
 
 @every_driver
