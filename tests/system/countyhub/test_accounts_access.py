@@ -53,7 +53,7 @@ async def test_nobody_gets_a_page_without_logging_in(place):
             assert status == 401, (method, path)
     for route in ROUTES:
         path = re.sub(r"\{([a-z_]+)\}", lambda each: THERE[each[1]], route.path)
-        assert (await nobody(route.method, f"/api/1{path}"))[0] in (401, 429), route.name
+        assert (await nobody(route.method, f"/api/1{path}"))[0] == 401, route.name
 
 
 @pytest.mark.parametrize(
