@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 import drivers.onvif
-from edgeagent.driver import CommandRefused, Picture
+from edgeagent.driver import Alarm, CommandRefused, Picture
 from tests.cameras import CameraRecorder, camera, driver_for, is_polled, kept_setup, running, until, watched
+from tests.jpegs import SMALL
 
 
 async def test_an_alarm_begins_and_ends(device):
@@ -353,21 +354,32 @@ async def test_a_camera_that_grants_a_short_life_only_is_obeyed(device):
 
 
 async def test_one_picture_at_a_time_and_never_in_the_way(device):
-    """The camera is slow with pictures; its alarms come at once all the same."""
+    """The camera is slow with pictures; its alarms come at once all the same, their pictures one after the other."""
     device.pictured = {"line_crossing"}
-    async with camera() as gate:
-        kept_setup(device, gate)
-        # A snapshot address that accepts and never answers.
-        silent = await asyncio.start_server(lambda reader, writer: asyncio.sleep(60), "127.0.0.1", 0)
-        kept = json.loads((device.folder / "setup.json").read_text())
-        kept["snapshot_uri"] = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/s.jpg"
-        (device.folder / "setup.json").write_text(json.dumps(kept))
+    released, asked, at_once = asyncio.Event(), [], set()
+
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        at_once.add(writer)
+        asked.append(len(at_once))
+        await released.wait()
+        await asyncio.sleep(0.02)  # long enough for another one to come
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n" + SMALL)
+        at_once.remove(writer)
+        writer.close()
+
+    slow = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with camera() as gate, slow:
+        kept_setup(device, gate, snapshot=f"http://127.0.0.1:{slow.sockets[0].getsockname()[1]}/s.jpg")
         async with watched(gate, device):
             for _ in range(5):
                 gate.raise_alarm("line_crossing")
-            await until(lambda: len(device.alarms()) == 5)
-            assert not [data for data in device.data if isinstance(data, Picture)]
-        silent.close()
+            await until(lambda: len(device.alarms()) == 5 and asked)
+            assert [type(data) for data in device.data] == [Alarm] * 5, "none waits for a picture"
+            released.set()
+            await until(lambda: len(device.data) == 10)
+    assert asked == [1] * 5, "how many were under way when one came"
+    assert [data.owner for data in device.data[5:]] == [stored.id for stored in device.stored[:5]]
 
 
 @pytest.mark.slow
