@@ -7,6 +7,7 @@ import asyncio
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -82,7 +83,8 @@ async def test_quirk_costs_no_alarm_and_invents_none(device, case):
             assert gate.subscriptions == 1
             assert device.described["events"] == case.rung
         assert device.alarms() == [("person", "start"), ("person", "end"), ("line_crossing", "pulse")]
-        assert [state for state in device.states() if case.quirk != "pullpoint_500"] in (UP, [])
+        retried = case.quirk == "pullpoint_500"  # it may be over soon: only then the camera is let tell by itself
+        assert (device.states()[-1:] if retried else device.states()) == UP
         assert gate.subscriptions == 0
 
 
@@ -94,10 +96,11 @@ async def test_quirk_does_not_make_it_ask_without_end(device, quirk):
         kept_setup(device, gate)
         async with watched(gate, device, poll_s=5.0):
             await asyncio.sleep(1.0)  # the questions of its start are over
-            before = gate.requests
+            before, began_s = gate.requests, monotonic()
             await asyncio.sleep(3.0)  # what is counted is how often in a time
+            asked, seconds = gate.requests - before, monotonic() - began_s
             # One poll, and one question whether it is still there, each 0.75 s; the chatty one has spent its burst.
-            assert gate.requests - before <= 2 * 4 + 8
+            assert 0 < asked <= 2 * seconds / 0.75 + 8
 
 
 async def test_quirk_makes_it_ask_for_fewer_messages_at_a_time(device):

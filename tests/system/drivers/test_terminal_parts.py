@@ -446,4 +446,5 @@ async def test_a_part_that_flaps_fills_no_outbox(place):
             await asyncio.sleep(0.03)  # a loose plug: in and out faster than anything is told of it
             place.terminal.plug("scanner")
             await asyncio.sleep(0.06)
+    assert any(report.state == "degraded" for report in device.reports), "a pulled plug was noticed"
     assert len(device.reports) <= Pace.FREE + 2
