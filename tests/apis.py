@@ -124,7 +124,8 @@ async def import_registry(store: Store, folder: Path, rows: Any = None) -> None:
 async def served(store: Store, **parts: Any) -> AsyncIterator[str]:
     """The interface beside its console, over real HTTP; gives its address."""
     settings = {"requests_per_minute": MANY, "failures_per_minute": MANY} | parts
-    config = Config(county=COUNTY, api=ApiSettings(**settings), feeds=FeedsSettings(allow_private=("127.0.0.0/8",)))
+    feeds = FeedsSettings(allow_private=("127.0.0.0/8", "::1/128"))
+    config = Config(county=COUNTY, api=ApiSettings(**settings), feeds=feeds)
     book = Book.configured(config, LiveRegistry(store, ZONE))
     app = create(store, None, ConsoleSettings(county=COUNTY), ApiParts(config=config, book=book))
     bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()

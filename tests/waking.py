@@ -38,7 +38,7 @@ def config(url: str, *, sms: dict[str, Any] | None = None, **settings: Any) -> C
     """Text messages go to `url`, at once and without limits unless said otherwise."""
     gateway = SmsSettings(url=url, fields=FIELDS, per_minute=0, timeout_s=1, **(sms or {}))
     given = {"gather_s": 0, "per_hour": 1000, "per_day": 1000, "sms": gateway, **settings}
-    ours = FeedsSettings(allow_private=("127.0.0.0/8",))
+    ours = FeedsSettings(allow_private=("127.0.0.0/8", "::1/128"))
     return Config(county=COUNTY, name="澄禾县", notify=NotifySettings(**given), feeds=ours)
 
 
