@@ -15,7 +15,7 @@ from countyhub.store.engine import open_store
 from tests.apis import Caller
 from tests.harness import until
 from tests.hubs import HubProcess
-from tests.mosquitto import free_port
+from tests.ports import NOBODY, free_port
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.slow, pytest.mark.chaos]
 KEYS, KILLS, SENDERS = 60, 6, 4
@@ -26,7 +26,7 @@ AGAIN_S = 0.05
 
 @pytest.fixture
 async def hub(tmp_path):
-    found = HubProcess(tmp_path / "hub", free_port())
+    found = HubProcess(tmp_path / "hub", NOBODY)
     port = free_port()
     found.config.write_text(found.config.read_text().replace("enabled = false", f"port = {port}"))
     store = await open_store(found.url)

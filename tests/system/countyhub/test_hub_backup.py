@@ -33,7 +33,8 @@ from tests import postgres
 from tests.harness import until
 from tests.hubs import BoxClient, HubProcess, birth, database_url, numbers, status
 from tests.instances import BOX, NOON, STREAM, event
-from tests.mosquitto import Mosquitto, free_port
+from tests.mosquitto import Mosquitto
+from tests.ports import NOBODY
 
 pytestmark = pytest.mark.usefixtures("database")
 ALARM = Alarm(kind="motion", state="start")
@@ -176,7 +177,7 @@ async def test_backups_under_load_are_each_of_one_moment(tmp_path: Path, broker:
             total = await sending
             assert hub.stop() == 0
         for file, done in zip(files, acked, strict=True):
-            again = HubProcess(tmp_path / file.stem, free_port())
+            again = HubProcess(tmp_path / file.stem, NOBODY)
             await cli(again, "restore", str(file), "--force")
             seqs = {seq for (seq,) in again.rows("SELECT seq FROM event")}
             assert done <= seqs

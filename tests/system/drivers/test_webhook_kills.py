@@ -9,7 +9,7 @@ import random
 import pytest
 
 from drivers.devicehttp.request import HttpProblem, Place, request
-from tests.mosquitto import free_port
+from tests.ports import NOBODY, free_port
 from tests.processes import AgentProcess
 
 KILLS = 6
@@ -32,7 +32,7 @@ async def post(port, number):
 async def test_every_alarm_that_was_answered_is_stored_once(tmp_path, counted):
     port, chance, sent = free_port(), random.Random(4), 0
     devices = f'[device.panel]\ndriver = "webhook"\nlisten = "127.0.0.1"\nport = {port}\n'
-    agent = AgentProcess(tmp_path / "box", free_port(), devices)
+    agent = AgentProcess(tmp_path / "box", NOBODY, devices)
     for _ in range(KILLS):
         agent.start()
         for _ in range(ALARMS_A_LIFE - 1):

@@ -37,11 +37,6 @@ def broker(tmp_path: Path):
         yield running
 
 
-@pytest.fixture
-def ledger(tmp_path: Path):
-    return Ledger(tmp_path / "pond.txt")
-
-
 def count(hub: HubProcess, ledger: Ledger) -> str:
     """One line of figures; lost and twice must be nothing."""
     ids = [each for (each,) in hub.rows("SELECT event_id FROM event")]
