@@ -28,6 +28,7 @@ from drivers.onvif.tap import Look
 from drivers.picture.diagnosis import Diagnosis
 from drivers.snapshot.worker import WorkerFailed
 from edgeagent.driver import CommandRefused, Device, DriverProblem, Observation, Picture
+from gridwire.problem import Both
 
 __all__ = ["Config", "Driver"]
 
@@ -68,9 +69,9 @@ class Driver:
             "judge_reset": self._judge_reset,
         }
         if op not in operations:
-            raise CommandRefused(device=device.id, op=op, why="unknown / 没有这个操作")
+            raise CommandRefused(device=device.id, op=op, why=Both("没有这个操作", "unknown"))
         if self._camera is None:
-            raise CommandRefused(device=device.id, op=op, why="not running / 未运行")
+            raise CommandRefused(device=device.id, op=op, why=Both("未运行", "not running"))
         try:
             return await operations[op](self._camera, device, args)
         except (*EXPECTED, WorkerFailed) as problem:

@@ -21,7 +21,7 @@ from edgeagent.driver import CommandRefused, Driver, OutboxFull
 from edgeagent.intake.intake import Intake
 from edgeagent.outbox import Outbox
 from edgeagent.plugins import load
-from gridwire.problem import Language, Problem
+from gridwire.problem import Both, Language, Problem
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,8 @@ GOOD_AFTER_S = 600.0
 """A driver that ran this long begins again with the shortest pause."""
 STOP_TIMEOUT_S = 10.0
 """A driver that has not ended by then, though cancelled, is left behind: others must not wait for it."""
+
+_NOT_RUNNING, _NO_DEVICE = Both("当前未在运行", "not running now"), Both("没有该设备", "no such device")
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -84,7 +86,7 @@ class Supervisor:
         driver = self._drivers.get(device)
         if driver is None:
             handle = self.devices.get(device)
-            why = handle.health.detail or "not running now / 当前未在运行" if handle else "no such device / 没有该设备"
+            why = (handle.health.detail or _NOT_RUNNING) if handle is not None else _NO_DEVICE
             raise CommandRefused(device=device, op=op, why=why)
         try:
             return await driver.command(self.devices[device], op, args)

@@ -23,6 +23,7 @@ from drivers.onvif.ladder.pullpoints import PullPoints
 from drivers.onvif.ladder.slot import Slot
 from drivers.onvif.soap import ADDRESSING, BW, WSNT, SoapFault
 from drivers.safexml import Element
+from gridwire.problem import Both
 
 _SUBSCRIBE = f"{BW}/NotificationProducer/SubscribeRequest"
 # Of the lifetime; so a Renew may fail once.
@@ -100,7 +101,7 @@ class Notifying:
             if now_s >= self._renew_at_s:
                 await self._prolong(service_url, box)
             if not self._heard and now_s - begun_s > HEARD_WITHIN_S:
-                await self._health.degraded(NothingHeard(address=_place(box.address), why="network? / 网络？"))
+                await self._health.degraded(NothingHeard(address=_place(box.address), why=Both("网络？", "network?")))
 
     async def _take_posts(self, box: Letterbox, until_s: float) -> None:
         try:

@@ -48,3 +48,9 @@ async def test_a_driver_that_was_left_behind_takes_nothing_from_its_successor(tm
     await asyncio.wait({former})
     with pytest.raises(CommandRefused, match="no command of mine works"):  # asked, not "not running"
         await supervisor.command("cam", "snapshot", {})
+
+
+async def test_why_a_device_does_nothing_is_told_in_one_language(supervisor):
+    with pytest.raises(CommandRefused) as refused:
+        await supervisor.command("cam", "snapshot", {})
+    assert refused.value.sentence("zh") == "设备 cam 无法执行“snapshot”：没有该设备"
