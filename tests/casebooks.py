@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
@@ -21,9 +22,11 @@ from countyhub.store.casetables import case_entry, cases
 from countyhub.store.engine import Store, open_store
 from simulators.county.build import COUNTY, SMALL, build
 from tests import postgres
+from tests.harness import until
 from tests.hubs import database_url
 from tests.registries import TOWNSHIP, VILLAGES, registry
 
+T = TypeVar("T")
 MORNING = datetime(2026, 6, 3, 1, 0, tzinfo=UTC)
 """A Wednesday, 09:00 in the county: offices are open until 18:00, with a break from 12:00."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -113,6 +116,20 @@ async def acts(store: Store, number: str) -> list[str]:
     async with store.read() as connection:
         query = select(case_entry.c.act).where(case_entry.c.number == number).order_by(case_entry.c.id)
         return list((await connection.execute(query)).scalars())
+
+
+async def overtaken(store: Store, number: str, slower: Awaitable[T]) -> T:
+    """What becomes of `slower`, which has read the case when somebody changes it past the hub's lock (PostgreSQL)."""
+    import asyncpg
+
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    other, looks = [await asyncpg.connect(store.url.render_as_string(hide_password=False)) for _ in range(2)]
+    async with other.transaction():
+        await other.execute("UPDATE cases SET edition = edition + 1 WHERE number = $1", number)
+        task = asyncio.ensure_future(slower)
+        await until(lambda: task.done() or looks.fetchval(waits))
+    await asyncio.gather(other.close(), looks.close())
+    return await task
 
 
 async def row(store: Store, number: str) -> Any:

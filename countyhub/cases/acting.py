@@ -6,9 +6,9 @@ the second is told `case.stale` and has lost nothing but the click.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.cases import rows
 from countyhub.cases.book import Book
 from countyhub.cases.refusals import CategoryUnknown, KeyTaken, NotThere
-from countyhub.cases.rows import Change, Kept, Line, Overtaken
+from countyhub.cases.retrying import retried
+from countyhub.cases.rows import Change, Kept, Line
 from countyhub.lifecycle import family, fivesteps
 from countyhub.lifecycle.refusals import Refused, Stale
 from countyhub.lifecycle.state import KIND_LENGTH, Act, Actor, Case
@@ -25,7 +26,6 @@ from countyhub.store.engine import Store
 
 RESIDENT: Final = Actor("resident", "resident")
 """Whoever holds the receipt: nobody is known by name."""
-T = TypeVar("T")
 
 
 class Acted(NamedTuple):
@@ -45,7 +45,7 @@ async def act(store: Store, book: Book, number: str, act: Act, actor: Actor, now
     async def work(connection: AsyncConnection) -> Acted | Refused:
         return await act_within(connection, book, number, act, actor, now)
 
-    return await _once(store, number, work)
+    return await retried(store, work)
 
 
 async def act_within(
@@ -88,7 +88,7 @@ async def merge(
         done = family.merge(book.life(at), on_top, below, actor, at, text=text)
         return done if isinstance(done, Refused) else await _pair_saved(connection, book, found, done, at)
 
-    return await _once(store, child, work)
+    return await retried(store, work)
 
 
 async def split(
@@ -109,7 +109,7 @@ async def split(
         done = family.split(book.life(at), on_top, below, actor, at, text=text)
         return done if isinstance(done, Refused) else await _pair_saved(connection, book, found, done, at)
 
-    return await _once(store, child, work)
+    return await retried(store, work)
 
 
 async def rate(
@@ -174,15 +174,3 @@ _LOOKED_UP: Final[dict[str, Callable[[Book, Act, datetime], Act | Refused]]] = {
     "ledger_step": _dated,
 }
 """What an act says that only the registry or the day in the county can judge."""
-
-
-async def _once(store: Store, number: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T | Stale:
-    """In one transaction. Who was overtaken between reading and writing is told what he would now find."""
-    try:
-        async with store.write() as connection:
-            return await work(connection)
-    except Overtaken:
-        async with store.read() as connection:
-            kept = (await rows.load(connection, [number])).get(number)
-        version = kept.case.version if kept else 0
-        return Stale(found=version, expected=max(version - 1, 0))

@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.cases import rows
 from countyhub.cases.book import Book
 from countyhub.cases.refusals import AttachmentEmpty, AttachmentKind, AttachmentTooLarge, NotThere, TooManyAttachments
-from countyhub.cases.rows import Change, Line, Overtaken, clean
-from countyhub.lifecycle.refusals import Refused, Stale
+from countyhub.cases.retrying import retried
+from countyhub.cases.rows import Change, Line, clean
+from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import Actor, Case
 from countyhub.lifecycle.step import allowed_acts
 from countyhub.store.casetables import attachment
@@ -76,11 +77,8 @@ async def attach(
         return AttachmentTooLarge(size=len(content), max_bytes=MAX_BYTES)
     if media_type is None:
         return AttachmentKind(name=name)
-    try:
-        async with store.write() as connection:
-            return await _add(connection, book, number, (name, media_type, content), actor, now)
-    except Overtaken:
-        return Stale(found=0, expected=0)
+    file = (name, media_type, content)
+    return await retried(store, lambda connection: _add(connection, book, number, file, actor, now))
 
 
 async def read_attachment(connection: AsyncConnection, number: str, id_: int) -> tuple[AttachmentInfo, bytes] | None:

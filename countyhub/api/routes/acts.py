@@ -22,7 +22,7 @@ from countyhub.cases import acting, finding
 from countyhub.cases.acting import Acted
 from countyhub.cases.opening import Opening, open_case
 from countyhub.cases.refusals import CategoryUnknown, KeyTaken, TargetElsewhere, TargetUnknown
-from countyhub.cases.rows import Overtaken
+from countyhub.cases.retrying import retried
 from countyhub.lifecycle import fivesteps, refusals
 from countyhub.lifecycle.fivesteps import FiveStep
 from countyhub.lifecycle.refusals import Refused, Stale
@@ -153,14 +153,17 @@ async def report(call: Call, *, body: CaseIn) -> OneCase:
         raise InFuture
     opening = _opening(call, body)
     opener = call.actor if call.token.person else HUB
-    async with call.store.write() as connection:
+
+    async def work(connection: AsyncConnection) -> OneCase:
         opened = await open_case(connection, call.book, opening, call.now, opener)
         if await finding.one(connection, opened.number, call.scope) is None:
             raise Outside
         view = await look(call, connection, opened.number)
         call.headers["location"] = f"/api/1/cases/{opened.number}"
         await _keep(call, connection, view)
-    return view
+        return view
+
+    return await retried(call.store, work)
 
 
 async def acts(call: Call, *, path: CasePath) -> Page[ActView]:
@@ -193,19 +196,17 @@ async def act(call: Call, *, path: CasePath, body: ActIn) -> OneCase:
     if body.target is not UNSET and wanted.target is None:
         raise TargetUnknown(target=body.target)
     actor = call.actor
-    try:
-        async with call.store.write() as connection:
-            await look(call, connection, path.number)
-            done = await acting.act_within(connection, call.book, path.number, wanted, actor, call.now)
-            if isinstance(done, Refused):
-                _refuse(call, done)
-            view = await look(call, connection, path.number, tuple(each.number for each in done.also))
-            await _keep(call, connection, view)
-    except Overtaken:
-        async with call.store.read() as connection:
-            found = (await look(call, connection, path.number)).case.version
-        _refuse(call, Stale(found=found, expected=found - 1))
-    return view
+
+    async def work(connection: AsyncConnection) -> OneCase:
+        await look(call, connection, path.number)
+        done = await acting.act_within(connection, call.book, path.number, wanted, actor, call.now)
+        if isinstance(done, Refused):
+            _refuse(call, done)
+        view = await look(call, connection, path.number, tuple(each.number for each in done.also))
+        await _keep(call, connection, view)
+        return view
+
+    return await retried(call.store, work)
 
 
 async def merge(call: Call, *, path: CasePath, body: MergeIn) -> OneCase:

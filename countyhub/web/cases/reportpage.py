@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from countyhub.cases.opening import MAX_TITLE, Opening, open_case
+from countyhub.cases.retrying import retried
 from countyhub.lifecycle.state import Office
 from countyhub.registry.forms import Area, Category, Grid
 from countyhub.web.cases.limits import limits
@@ -76,13 +77,12 @@ class ReportPage:
             title=form["title"].strip()[:MAX_TITLE],
             text=form.get("text", "").strip()[:4000],
         )
-        async with store.write() as connection:
-            number = (await open_case(connection, visit.book, opening, visit.now, actor)).number
+        opened = await retried(store, lambda connection: open_case(connection, visit.book, opening, visit.now, actor))
         await self._desk.watch.look()
         return (
-            PlainTextResponse(number, 201)
+            PlainTextResponse(opened.number, 201)
             if _is_script(request)
-            else RedirectResponse(f"/cases/{number}?done=opened", 303)
+            else RedirectResponse(f"/cases/{opened.number}?done=opened", 303)
         )
 
 

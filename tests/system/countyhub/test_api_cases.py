@@ -15,6 +15,7 @@ from countyhub.store.tokentables import api_answer
 from gridwire.events import Alarm
 from tests.apis import ALL, Desk
 from tests.browser.county import jpeg
+from tests.casebooks import overtaken
 from tests.registries import TOWNSHIP, VILLAGES
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -165,6 +166,19 @@ async def test_the_same_matter_of_another_system_is_one_case_while_it_is_open(pl
     assert first.json["case"]["number"] == again.json["case"]["number"]
     other = await two("POST", "/cases", {**REPORT, "about": "12345/2026-77"})
     assert other.json["case"]["number"] != first.json["case"]["number"]
+
+
+@pytest.mark.postgres_only
+async def test_who_is_overtaken_is_not_told(place):
+    """Another process changes the case between reading and writing: it is done on what is there then."""
+    call, clerk = await place.caller(), await place.caller(ALL, person=CLERK)
+    report = {**REPORT, "about": "1"}
+    number = (await call("POST", "/cases", report)).json["case"]["number"]
+    joined = await overtaken(place.store, number, call("POST", "/cases", report))
+    assert (joined.status, joined.json["case"]["number"]) == (201, number)
+    act = {"act": "register", "expected": 0}
+    done = await overtaken(place.store, number, clerk("POST", f"/cases/{number}/acts", act))
+    assert (done.status, done.headers["etag"]) == (200, '"1"')
 
 
 async def test_what_a_report_must_not_say_is_refused(place):

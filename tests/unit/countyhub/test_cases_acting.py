@@ -33,6 +33,7 @@ from tests.casebooks import (
     book,
     opened,
     opening,
+    overtaken,
     people,
     row,
     staff,
@@ -113,6 +114,22 @@ async def test_who_was_overtaken_between_reading_and_writing_changes_nothing(sto
         async with store.write() as connection:
             await rows.save(connection, OF, [change])
     assert (await acts(store, number))[2:] == ["note"]
+
+
+@pytest.mark.postgres_only
+async def test_who_was_overtaken_by_what_he_did_not_ask_about_is_told_nothing(store: Store) -> None:
+    """R-LIFE-17: another signal joined the case meanwhile, its version is what it was."""
+    number, other = [(await opened(store, OF, opening(key))).number for key in "ab"]
+    note = Act(name="note", text="x", expected=1)
+    for slower in (
+        act(store, OF, number, note, CLERK, MORNING),
+        attach(store, OF, number, "a.pdf", b"%PDF-1.7 x", CLERK, MORNING),
+        merge(store, OF, other, number, CLERK, MORNING, expected=2),
+        split(store, OF, number, CLERK, MORNING, text="x", expected=3),
+    ):
+        assert isinstance(await overtaken(store, number, slower), Acted | Attached)
+    late = await act(store, OF, number, note, CLERK, MORNING)
+    assert late.facts == {"found": 4, "expected": 1}
 
 
 async def test_children_close_with_their_parent_or_not_at_all(store: Store) -> None:
