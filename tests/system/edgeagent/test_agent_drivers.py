@@ -8,7 +8,7 @@ import pytest
 
 from tests.harness import until
 from tests.hubs import PATIENCE_S
-from tests.mosquitto import free_port
+from tests.ports import NOBODY
 from tests.processes import AgentProcess, Ledger, emitter
 
 
@@ -27,7 +27,7 @@ async def device(agent, name):
 
 @pytest.mark.parametrize("how", ["raises", "exits", "cancels-itself", "ends", "group", "base", "constructor"])
 async def test_a_wild_driver_is_run_again_and_touches_nobody(tmp_path, ledger, how):
-    with AgentProcess(tmp_path / "box", free_port(), wild(how) + emitter(ledger.path, {"alarm": 1})) as agent:
+    with AgentProcess(tmp_path / "box", NOBODY, wild(how) + emitter(ledger.path, {"alarm": 1})) as agent:
         await agent.until_running()
         async with asyncio.timeout(PATIENCE_S):
             while (await device(agent, "wild")).get("restarts", 0) < 2:
@@ -43,7 +43,7 @@ async def test_a_wild_driver_is_run_again_and_touches_nobody(tmp_path, ledger, h
 @pytest.mark.parametrize("how", ["swallows-cancel", "raises-on-cancel"])
 async def test_a_driver_that_does_not_want_to_end_ends(tmp_path, ledger, how):
     devices = emitter(ledger.path, {"alarm": 1})
-    with AgentProcess(tmp_path / "box", free_port(), wild(how) + devices) as agent:
+    with AgentProcess(tmp_path / "box", NOBODY, wild(how) + devices) as agent:
         await agent.until_running()
         await until(lambda: ledger.told, 30)
         agent.configure(devices)
@@ -60,7 +60,7 @@ async def test_a_driver_that_does_not_want_to_end_ends(tmp_path, ledger, how):
 
 async def test_a_driver_that_cannot_be_loaded_keeps_nobody_from_working(tmp_path, ledger):
     devices = '[device.odd]\ndriver = "halfway"\n' + emitter(ledger.path, {"alarm": 1})
-    with AgentProcess(tmp_path / "box", free_port(), devices) as agent:
+    with AgentProcess(tmp_path / "box", NOBODY, devices) as agent:
         await agent.until_running()
 
         async def is_down():
@@ -78,7 +78,7 @@ async def test_a_driver_that_cannot_be_loaded_keeps_nobody_from_working(tmp_path
 
 def test_a_driver_that_does_not_exist_is_a_mistake_in_the_settings(tmp_path, ledger):
     devices = '[device.odd]\ndriver = "no-such-driver"\n' + emitter(ledger.path, {"alarm": 1})
-    with AgentProcess(tmp_path / "box", free_port(), devices) as agent:
+    with AgentProcess(tmp_path / "box", NOBODY, devices) as agent:
         assert agent.wait() == 78
     assert "no-such-driver" in agent.log
     assert not ledger.told

@@ -9,7 +9,7 @@ import pytest
 from tests.cameras import PASSWORD, camera
 from tests.harness import until
 from tests.hubs import PATIENCE_S
-from tests.mosquitto import free_port
+from tests.ports import NOBODY
 from tests.processes import AgentProcess
 
 RULE = "\n[[rule]]\nmin_duration_s = 0.5\nmerge_gap_s = 8\n"
@@ -30,7 +30,7 @@ async def test_a_motion_that_flaps_under_two_topics_is_one_alarm_with_a_picture(
         device = (
             f'\n[device.gate]\ndriver = "onvif"\naddress = "{address}"\nusername = "admin"\npassword = "{PASSWORD}"\n'
         )
-        with AgentProcess(tmp_path / "box", free_port(), device + "poll_s = 2\n" + RULE) as agent:
+        with AgentProcess(tmp_path / "box", NOBODY, device + "poll_s = 2\n" + RULE) as agent:
             agent.config.chmod(0o600)
             await agent.until_running()
             await until(lambda: gate.subscriptions == 1, PATIENCE_S)
