@@ -7,7 +7,7 @@ run it; the work is done by one at a time (leases `feed-mqtt` and `feed-webhook`
 A feed is a module here with the same `run`, found by the name of its table in `config.feeds`.
 
 over MQTT → `mqtt`, on which `topics`; by webhook → `webhook`, to whom `subscriptions`
-what is sent on → `source`, in which form `envelope`; how far it has come → `cursors`, not delivered yet `outbox`
+what is sent on → `source`, in which form `envelope`; not delivered yet `outbox`
 one attempt → `post`, when again `schedule`
 """
 

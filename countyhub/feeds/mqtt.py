@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from countyhub.config import BrokerSettings, Config
 from countyhub.configfile import own_file, secret
-from countyhub.feeds import cursors
 from countyhub.feeds.envelope import CONTENT_TYPE, encode
-from countyhub.feeds.source import Item, Page, Source, sources
+from countyhub.feeds.source import Item, Page, Source, put_aside, sources
 from countyhub.lease import Lease, hold
 from countyhub.registry.live import LiveRegistry
+from countyhub.store import cursors
 from countyhub.store.engine import Store
 from gridwire.mqtt import (
     MqttClient,
@@ -189,11 +189,11 @@ class MqttFeed:
         """Where the last run ended. The first time: here and now, or the beginning of what is kept."""
         for source in self._sources:
             async with self._store.write() as connection:
-                found = await cursors.load(connection, _cursor(source))
+                found = await cursors.position(connection, _cursor(source))
                 if found is None:
                     beginning = self._config.feeds.mqtt.from_beginning
                     found = 0 if beginning else await source.last_id(connection)
-                    await cursors.move(connection, _cursor(source), found)
+                    await cursors.move(connection, {_cursor(source): found})
                 await self._lease.prove(connection)
             self._cursors[source.name] = found
 
@@ -202,8 +202,8 @@ class MqttFeed:
         passed = {row_id: why for row_id, why in page.unreadable.items() if row_id <= place}
         async with self._store.write() as connection:
             await self._lease.prove(connection)
-            await cursors.move(connection, _cursor(source), place)
-            await cursors.put_aside(connection, "feed-mqtt", passed)
+            await cursors.move(connection, {_cursor(source): place})
+            await put_aside(connection, "feed-mqtt", passed)
 
 
 def _cursor(source: Source) -> str:

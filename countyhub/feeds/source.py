@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -16,6 +17,7 @@ from countyhub.feeds import envelope, topics
 from countyhub.feeds.envelope import CaseStep, HubCase, HubEvent
 from countyhub.registry.snapshot import Registry
 from countyhub.registry.within import Belonging
+from countyhub.store import aside
 from countyhub.store import tables as t
 from countyhub.store.casetables import case_entry, cases
 from gridwire.events import KIND_OF, kind_of
@@ -52,6 +54,12 @@ class Page:
     items: Sequence[Item]
     through: int
     unreadable: Mapping[int, str] = field(default_factory=dict)
+
+
+async def put_aside(connection: AsyncConnection, feed: str, unreadable: Mapping[int, str]) -> None:
+    """Events that a feed leaves out for good; in the transaction that moves the cursor over them."""
+    for event_id, why in unreadable.items():
+        await aside.put(connection, feed, f"event {event_id}", why, datetime.now(UTC), row=event_id)
 
 
 class Source(Protocol):

@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 import msgspec
 
 from countyhub.config import Config
-from countyhub.feeds import cursors, outbox, subscriptions, topics
+from countyhub.feeds import outbox, subscriptions, topics
 from countyhub.feeds.outbox import Delivery
 from countyhub.feeds.post import Answer, Poster
-from countyhub.feeds.source import Source, sources
+from countyhub.feeds.source import Source, put_aside, sources
 from countyhub.feeds.subscriptions import NoSuchWebhook, Subscription
 from countyhub.lease import Lease, hold
 from countyhub.outbound import signature
@@ -133,7 +133,7 @@ class Webhooks:
                 await self._lease.prove(connection)
                 if await subscriptions.move_cursor(connection, hook, source.name, page.through):
                     await outbox.put(connection, hook, source.name, wanted, now)
-                    await cursors.put_aside(connection, "feed-webhook", page.unreadable)
+                    await put_aside(connection, "feed-webhook", page.unreadable)
             moved = True
         return moved
 

@@ -13,11 +13,11 @@ from sqlalchemy import Row, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.correlate.matter import Handle, Matter
+from countyhub.store import cursors
 from countyhub.store.casetables import case_evidence
 from countyhub.store.mattertables import dated, link, matter, memory, suppressed
 from countyhub.store.tables import event
 from countyhub.store.upsert import among, given, insert, portions, update_with, write_all
-from countyhub.store.worktables import cursor
 
 EVENTS: Final = "correlate"
 LINKS: Final = "correlate-link"
@@ -122,16 +122,14 @@ async def prove(connection: AsyncConnection, proofs: Iterable[tuple[str, int]]) 
 
 async def place(connection: AsyncConnection) -> tuple[int, int]:
     """The last event and the last row of `link` that are dealt with; by the memory where nothing was ever read."""
-    found = await connection.execute(select(cursor).where(cursor.c.name.in_((EVENTS, LINKS))))
-    values = {row.name: row.value for row in found}
+    event_id, link_id = [await cursors.position(connection, name) for name in (EVENTS, LINKS)]
     then = await remembered(connection)
-    return values.get(EVENTS, then.event_id), values.get(LINKS, then.link_id)
+    return then.event_id if event_id is None else event_id, then.link_id if link_id is None else link_id
 
 
 async def move(connection: AsyncConnection, event_id: int, link_id: int) -> None:
     """Everything up to here is dealt with."""
-    rows = [{"name": EVENTS, "value": event_id}, {"name": LINKS, "value": link_id}]
-    await write_all(connection, cursor, rows, key=("name",), update=("value",))
+    await cursors.move(connection, {EVENTS: event_id, LINKS: link_id})
 
 
 async def remembered(connection: AsyncConnection) -> Remembered:

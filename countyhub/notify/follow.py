@@ -15,10 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from countyhub.lifecycle.state import Case, Office
 from countyhub.notify import alerts, audience, people
 from countyhub.notify.telling import FACTS, Reason, World, facts, tell
-from countyhub.store import aside
+from countyhub.store import aside, cursors
 from countyhub.store.casetables import case_entry, cases
-from countyhub.store.upsert import insert, update_with
-from countyhub.store.worktables import cursor
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +29,7 @@ _OF_CASE = (cases.c.open, cases.c.stage, cases.c.state)
 
 async def waiting(connection: AsyncConnection) -> bool:
     """Whether there are lines that were not looked at yet."""
-    last = (await connection.execute(select(cursor.c.value).where(cursor.c.name == CURSOR))).scalar() or 0
+    last = await cursors.position(connection, CURSOR) or 0
     return (
         await connection.execute(select(case_entry.c.id).where(case_entry.c.id > last).limit(1))
     ).first() is not None
@@ -39,7 +37,7 @@ async def waiting(connection: AsyncConnection) -> bool:
 
 async def follow(connection: AsyncConnection, world: World, at_once: int = AT_ONCE) -> int:
     """Within a transaction that writes. How many lines were looked at; 0 at the end."""
-    last = (await connection.execute(select(cursor.c.value).where(cursor.c.name == CURSOR))).scalar() or 0
+    last = await cursors.position(connection, CURSOR) or 0
     query = select(case_entry, *FACTS, *_OF_CASE).join(cases, cases.c.number == case_entry.c.number, isouter=True)
     rows = (
         await connection.execute(query.where(case_entry.c.id > last).order_by(case_entry.c.id).limit(at_once))
@@ -50,23 +48,18 @@ async def follow(connection: AsyncConnection, world: World, at_once: int = AT_ON
         if row.state is not None and row.open and "merged" not in (row.stage, row.after):
             await _one(connection, world, row)
     if rows:
-        await _move(connection, rows[-1].id)
+        await cursors.move(connection, {CURSOR: rows[-1].id})
     return len(rows)
 
 
 async def pass_over(connection: AsyncConnection, world: World, error: BaseException) -> None:
     """Within a transaction that writes: the next line alone is refused again and again, nobody is told of it."""
-    last = (await connection.execute(select(cursor.c.value).where(cursor.c.name == CURSOR))).scalar() or 0
+    last = await cursors.position(connection, CURSOR) or 0
     query = select(case_entry.c.id, case_entry.c.number).where(case_entry.c.id > last).order_by(case_entry.c.id)
     row = (await connection.execute(query.limit(1))).one()
     log.error("nobody is told of line %d of case %s, it is put aside: %s", row.id, row.number, error)
     await aside.put(connection, CURSOR, f"case {row.number} line {row.id}", error, world.now)
-    await _move(connection, row.id)
-
-
-async def _move(connection: AsyncConnection, value: int) -> None:
-    moved = insert(connection, cursor).values(name=CURSOR, value=value)
-    await connection.execute(update_with(moved, ("name",), ("value",)))
+    await cursors.move(connection, {CURSOR: row.id})
 
 
 async def _one(connection: AsyncConnection, world: World, row: Row[Any]) -> None:

@@ -17,11 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.overview import arrivals
 from countyhub.overview.arrivals import LATE
+from countyhub.store import cursors
 from countyhub.store.checkintables import checkin
 from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from countyhub.store.tables import event, stream
-from countyhub.store.upsert import insert, write_all
-from countyhub.store.worktables import cursor
+from countyhub.store.upsert import write_all
 from gridwire.events import TYPE_OF, Checkin
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ async def run(store: Store, zone: ZoneInfo) -> None:
 async def step(store: Store, zone: ZoneInfo) -> bool:
     """One piece, and those whose time was told meanwhile; whether there is more. Raises one of `UNAVAILABLE`."""
     async with store.read() as connection:
-        after = await _position(connection)
+        after = await cursors.position(connection, _CURSOR) or 0
         ids = select(event.c.id).where(event.c.id > after).order_by(event.c.id).limit(PIECE).subquery()
         last, count = (await connection.execute(select(func.max(ids.c.id), func.count()).select_from(ids))).one()
         fresh = await _read(connection, event.c.id > after, event.c.id <= last) if count else []
@@ -65,7 +65,7 @@ async def step(store: Store, zone: ZoneInfo) -> bool:
     if not count and not told:
         return False
     async with store.write() as connection:
-        if await _position(connection) != after:
+        if (await cursors.position(connection, _CURSOR) or 0) != after:
             return True  # another process was here
         if fresh:
             await write_all(connection, checkin, [_line(row, zone) for row in fresh])
@@ -74,8 +74,7 @@ async def step(store: Store, zone: ZoneInfo) -> bool:
             await connection.execute(delete(checkin).where(tuple_(*_KEY).in_(keys)))
             await write_all(connection, checkin, [_line(row, zone) for row in told])
         if count:
-            moved = insert(connection, cursor).values(name=_CURSOR, value=last)
-            await connection.execute(moved.on_conflict_do_update(index_elements=["name"], set_={"value": last}))
+            await cursors.move(connection, {_CURSOR: last})
     return bool(count == PIECE or len(told) == PIECE)
 
 
@@ -92,11 +91,6 @@ async def forget(store: Store) -> int:
         if not found:
             return total
         await asyncio.sleep(BREATH_S)
-
-
-async def _position(connection: AsyncConnection) -> int:
-    found = (await connection.execute(select(cursor.c.value).where(cursor.c.name == _CURSOR))).scalar()
-    return found or 0
 
 
 async def _read(connection: AsyncConnection, *where: Any) -> list[RowMapping]:

@@ -13,15 +13,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, case, delete, select
+from sqlalchemy import Table, case, delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.overview import boxviews
 from countyhub.overview.boxviews import BoxView
+from countyhub.store import cursors
 from countyhub.store.engine import UNAVAILABLE, Store, reason_of
 from countyhub.store.rolluptables import box_day, box_hour
 from countyhub.store.upsert import insert
-from countyhub.store.worktables import cursor
 from gridwire.instants import microseconds
 
 log = logging.getLogger(__name__)
@@ -66,11 +66,10 @@ async def look(store: Store, zone: ZoneInfo, now: datetime) -> bool:
 
 
 async def _is_next(connection: AsyncConnection, slot: int) -> bool:
-    last = (await connection.execute(select(cursor.c.value).where(cursor.c.name == _CURSOR))).scalar()
+    last = await cursors.position(connection, _CURSOR)
     if last is not None and last >= slot:
         return False
-    moved = insert(connection, cursor).values(name=_CURSOR, value=slot)
-    await connection.execute(moved.on_conflict_do_update(index_elements=["name"], set_={"value": slot}))
+    await cursors.move(connection, {_CURSOR: slot})
     return True
 
 

@@ -4,5 +4,5 @@ tables → `schema` (all), `tables`, `casetables` and their like
 how it is opened → `engine`, `sqlite`, `postgres`, when it is older → `upgrade`
 when something is deleted → `retention`, cases `caseretention`, whole months `partitions`; run daily → `upkeep`
 backups → `backup`, a folder of them `backupfolder`; from SQLite to PostgreSQL → `filerows`
-what nobody could write or read → `aside`; why not, in words → `problems`
+how far a work has come → `cursors`; what nobody could write or read → `aside`; why not, in words → `problems`
 """

@@ -15,8 +15,9 @@ import msgspec
 import pytest
 
 from countyhub import lease
-from countyhub.feeds import cursors, mqtt
+from countyhub.feeds import mqtt
 from countyhub.feeds.mqtt import MqttFeed
+from countyhub.store import cursors
 from countyhub.store.engine import Store
 from gridwire.events import Alarm, PictureRef, Sos
 from tests.feedparts import ALARM, TOWNSHIP, Listener, commit, config, live, running, step
@@ -43,7 +44,7 @@ def cursor(folder: Path) -> int:
 
 async def has_come_to(store: Store, row: int) -> bool:
     async with store.read() as connection:
-        return await cursors.load(connection, "feed-mqtt-event") == row
+        return await cursors.position(connection, "feed-mqtt-event") == row
 
 
 async def test_everything_once_in_order_as_the_document_says(store: Store, tmp_path: Path) -> None:
