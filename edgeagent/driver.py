@@ -58,6 +58,7 @@ __all__ = [
     "Notice",
     "Observation",
     "OutboxFull",
+    "OutboxUnwritable",
     "OwnFile",
     "Picture",
     "PictureRef",
@@ -86,9 +87,22 @@ class DriverProblem(Problem):
 
 
 class OutboxFull(Problem):
+    """Nothing was stored or remembered: try again later. Who catches it has caught `OutboxUnwritable` too."""
+
     code = "outbox.full"
-    en = "the outbox is full ({used_mb} of {quota_mb} MiB) and the event of lane {lane} was not stored"
-    zh = "待发库已满（已用 {used_mb} MiB，限额 {quota_mb} MiB），{lane} 通道的事件没有入库"
+    en = (
+        "the outbox is full ({used_mb} of {quota_mb} MiB, {free_mb} MiB free on its disk) and the event of lane "
+        "{lane} was not stored"
+    )
+    zh = "待发库已满（已用 {used_mb} MiB，限额 {quota_mb} MiB，磁盘剩余 {free_mb} MiB），{lane} 通道的事件没有入库"
+
+
+class OutboxUnwritable(OutboxFull):
+    """Not for want of room: a disk that has become read-only, an error of reading or writing."""
+
+    code = "outbox.unwritable"
+    en = "the outbox cannot be written ({why}) and the event of lane {lane} was not stored"
+    zh = "待发库无法写入（{why}），{lane} 通道的事件没有入库"
 
 
 class TooLarge(Problem):

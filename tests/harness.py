@@ -102,7 +102,7 @@ class DeviceRecorder:
     def _refuse_if_full(self, lane: Lane) -> None:
         if self.full:
             self.refused += 1
-            raise OutboxFull(used_mb=1, quota_mb=1, lane=lane)
+            raise OutboxFull(used_mb=1, quota_mb=1, free_mb=1, lane=lane)
 
     def _remember(self, values: Mapping[str, bytes | None]) -> None:
         for key, value in values.items():

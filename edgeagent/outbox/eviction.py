@@ -16,12 +16,15 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from edgeagent.driver import OutboxFull, OutboxUnwritable
 from edgeagent.outbox import transactions
 from edgeagent.outbox.ballast import Ballast
 from edgeagent.outbox.connection import Connection, transaction
 from edgeagent.outbox.draft import Draft
+from edgeagent.outbox.file import is_damage
 from edgeagent.outbox.numbers import Book
 from edgeagent.outbox.pictures import PictureFile, PictureFolder
+from edgeagent.outbox.use import disk, is_full
 from gridwire.events import KEPT_LANES, LANES, Gap, GapReason, Lane
 from gridwire.ranges import RangeSet
 
@@ -66,7 +69,6 @@ class Room:
         self._db, self._book, self._folder, self._gap = connection, book, folder, gap
         self._pictures = pictures
         self._picture_bytes = sum(picture.bytes for picture in pictures.values())
-        self._used_bytes = 0
         saved = memory.get(_GIVEN_UP)
         pairs = msgspec.json.decode(saved, type=dict[Lane, list[tuple[int, int]]]) if saved is not None else {}
         self._given_up = {lane: RangeSet(pairs.get(lane, ())) for lane in LANES}
@@ -79,25 +81,20 @@ class Room:
         self._pictures |= pictures
         self._picture_bytes += sum(picture.bytes for picture in pictures.values())
 
-    def used_mb(self) -> int:
-        """MiB in use when room was last looked for."""
-        return self._used_bytes // _MIB
-
     def picture_bytes(self) -> int:
         return self._picture_bytes
 
     async def make(self) -> bool:
         """Free pages of the file, one step; false when nothing more may be deleted. Call with the lock held."""
-        used, allowed, page_bytes = await self._db.call(transactions.pages)
-        self._used_bytes = used * page_bytes
         dropped = False
-        if used < allowed - _STEP_ROWS:  # it is not the quota that was reached, but the end of the disk
-            dropped = await asyncio.to_thread(self._ballast.drop)
-            await self._db.call(transactions.checkpoint)  # what stands in the log makes room for what deletes need
         try:
+            used, allowed, _ = await self._call(transactions.pages)
+            if used < allowed - _STEP_ROWS:  # it is not the quota that was reached, but the end of the disk
+                dropped = await asyncio.to_thread(self._ballast.drop)
+                await self._call(transactions.checkpoint)  # what stands in the log makes room for what deletes need
             return await self._evict() or dropped
-        except sqlite3.OperationalError as error:
-            log.error("no row can be deleted: %s", error)
+        except OutboxFull as problem:
+            log.error("no row can be deleted: %s", problem.__cause__)
             return dropped
 
     async def _evict(self) -> bool:
@@ -118,7 +115,7 @@ class Room:
         await asyncio.to_thread(self._ballast.take)
 
     async def make_for_pictures(self, size: int) -> None:
-        """Delete old pictures until `size` bytes more fit the pictures' quota."""
+        """Delete old pictures until `size` bytes more fit the pictures' quota. Raises `OutboxFull`."""
         quota = self.limits.pictures_max_mb * _MIB
         async with self.lock:
             while self._picture_bytes + size > quota and await self._drop_pictures():
@@ -131,8 +128,8 @@ class Room:
             try:
                 while self._picture_bytes > goal and await self._drop_pictures():
                     pass
-            except sqlite3.OperationalError as error:
-                log.error("no old picture can be deleted: %s", error)
+            except OutboxFull as problem:
+                log.error("no old picture can be deleted: %s", problem.__cause__)
             return self._picture_bytes <= goal
 
     async def _drop_pictures(self) -> bool:
@@ -157,18 +154,31 @@ class Room:
     ) -> None:
         """Settle rows that can never be sent, and declare them, once. The rows go with the next cleaning.
 
-        `vanished`: they are no longer in the file.
+        `vanished`: they are no longer in the file. Raises `OutboxFull`: then they are neither settled nor declared.
         """
         async with self.lock:
-            fresh = RangeSet(runs)
-            for first, last in self._given_up[lane].runs() if not vanished else ():
-                fresh.remove_range(first, last)
+            settled = self._book.lanes[lane].settled
+            fresh = RangeSet(runs).without(settled if vanished else self._given_up[lane])
             if fresh:
-                await self._declare(lane, list(fresh.runs()), reason, gone=vanished)
-            self._book.lanes[lane].settled.merge(RangeSet(runs))
+                await self._declare_in_room(lane, list(fresh.runs()), reason, gone=vanished)
+            settled.merge(RangeSet(runs))
+
+    async def _declare_in_room(self, lane: Lane, runs: list[tuple[int, int]], reason: GapReason, *, gone: bool) -> None:
+        """An outbox at its quota is usual: this event too has room made for it."""
+        while True:
+            try:
+                await self._declare(lane, runs, reason, gone=gone)
+            except OutboxFull as problem:
+                if isinstance(problem, OutboxUnwritable) or not await self.make():
+                    raise
+            else:
+                return
 
     async def expire(self, hour: int) -> None:
-        """Note the running hour, delete settled rows older than `retain_days`, forget streams that are empty."""
+        """Note the running hour, delete settled rows older than `retain_days`, forget streams that are empty.
+
+        Raises `OutboxFull`.
+        """
         keep_hours = max(int(self.limits.retain_days * 24), 1)
         async with self.lock:
             standing: dict[Lane, int] = {lane: book.next for lane, book in self._book.lanes.items()}
@@ -187,21 +197,42 @@ class Room:
                 self._book.streams.remove(stream)
 
     async def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """One transaction. On a full disk once more, without the ballast. Raises sqlite3.Error."""
+        """One transaction. On a full disk once more, without the ballast. Raises `OutboxFull`."""
         try:
-            return await self._db.call(transaction(work))
-        except sqlite3.Error as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_FULL or not await asyncio.to_thread(self._ballast.drop):
+            return await self._call(transaction(work))
+        except OutboxFull as problem:
+            if isinstance(problem, OutboxUnwritable) or not await asyncio.to_thread(self._ballast.drop):
                 raise
-        return await self._db.call(transaction(work))
+        return await self._call(transaction(work))
+
+    async def _call(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Raises `OutboxFull`, for whoever can put it off; sqlite3.Error only for a file that is damaged."""
+        try:
+            return await self._db.call(work)
+        except sqlite3.OperationalError as error:
+            if is_damage(error):
+                raise
+            raise await self.refusal(error, "record") from error
+
+    async def refusal(self, error: sqlite3.Error | OSError, lane: Lane) -> OutboxFull:
+        """What is to be told of an event that was not stored because of this."""
+        if not is_full(error):
+            return OutboxUnwritable(lane=lane, why=error)
+        try:
+            used, _, page_bytes = await self._db.call(transactions.pages)
+        except sqlite3.Error as unreadable:
+            return OutboxUnwritable(lane=lane, why=unreadable)
+        free_bytes, _ = await asyncio.to_thread(disk, self._folder.path.parent)
+        used_mb, free_mb = used * page_bytes // _MIB, free_bytes // _MIB
+        return OutboxFull(lane=lane, used_mb=used_mb, quota_mb=self.limits.max_mb, free_mb=free_mb)
 
     async def _delete(self, lane: Lane, first: int, last: int, gap: GapReason | None = None) -> None:
         """Delete rows of one lane, with a gap in the same transaction if they were not settled; then their files."""
-        self.evicted[lane] += last - first + 1
         if gap is None:
             files = await self._drop(lane, first, last)
         else:
             files = await self._declare(lane, [(first, last)], gap, gone=True, delete=True)
+        self.evicted[lane] += last - first + 1
         await asyncio.to_thread(self._folder.remove, files)
         for n in range(first, last + 1):
             if lane == "media" and (picture := self._pictures.pop(n, None)) is not None:
@@ -237,8 +268,7 @@ class Room:
         given_up = self._given_up[lane].copy()
         if not gone:
             given_up.merge(lost)
-        for first, last in vanished.runs():  # what is no longer kept cannot be asked for
-            given_up.remove_range(first, last)
+        given_up = given_up.without(vanished)  # what is no longer kept cannot be asked for
         pairs = {each: ranges.to_pairs() for each, ranges in (self._given_up | {lane: given_up}).items() if ranges}
         remember = {_GIVEN_UP: msgspec.json.encode(pairs)}
         group = transactions.Group({"record": rows}, remember, {lane: transactions.dump(settled, vanished)})

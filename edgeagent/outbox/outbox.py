@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import sqlite3
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from edgeagent.driver import OutboxFull, Stored
+from edgeagent.driver import OutboxFull, OutboxUnwritable, Stored
 from edgeagent.outbox import transactions
 from edgeagent.outbox.commitqueue import CommitQueue
 from edgeagent.outbox.connection import Connection, connect, transaction
@@ -25,7 +24,7 @@ from edgeagent.outbox.group import UNFIT, Pending, Plan, plan_group
 from edgeagent.outbox.numbers import Row
 from edgeagent.outbox.pictures import FOLDER as PICTURES
 from edgeagent.outbox.pictures import PictureFile, PictureFolder
-from edgeagent.outbox.use import StoreUse, bytes_in_use, disk
+from edgeagent.outbox.use import StoreUse, bytes_in_use, disk, is_full
 from gridwire.events import Gap, GapReason, Lane
 from gridwire.messages import StreamNumbers
 from gridwire.ranges import RangeSet
@@ -49,6 +48,10 @@ class Outbox:
         self.damaged = 0
         self.on_commit: Callable[[list[Row]], None] = lambda rows: None
         self.full = False
+        self.unwritable = ""
+        """Why the last event was refused when it was not for want of room."""
+        self._lost: list[tuple[Lane, list[tuple[int, int]]]] = []
+        """By a damaged file, and not declared yet: there was no room for the gap."""
         self.room.announce = lambda found: self.on_commit([self.book.row("record", n, body) for n, body in found])
         self._file, self._folder = file, folder
         self._db, self._reader = opened.connection, reader
@@ -111,7 +114,7 @@ class Outbox:
         try:
             files = await self._write_pictures(jpegs)
         except OSError as error:
-            raise self._full(draft.lane) from error
+            raise await self._refusal(error, draft.lane) from error
         try:
             stored = await self._commits.want(draft, files, remember)
         except (OutboxFull, *UNFIT):  # not a cancel: the commit may still happen, strays are swept at the next start
@@ -121,13 +124,13 @@ class Outbox:
         return stored
 
     async def _write_pictures(self, jpegs: tuple[bytes, ...]) -> tuple[PictureFile, ...]:
-        """Within their quota; on a full disk in the place of older ones. Raises OSError."""
+        """Within their quota; on a full disk in the place of older ones. Raises OSError, `OutboxFull`."""
         size = sum(map(len, jpegs))
         await self.room.make_for_pictures(size)
         try:
             return await asyncio.to_thread(self._folder.write, jpegs)
         except OSError as error:
-            if error.errno != errno.ENOSPC or not await self.room.free_pictures(2 * size):
+            if not is_full(error) or not await self.room.free_pictures(2 * size):
                 raise
         return await asyncio.to_thread(self._folder.write, jpegs)
 
@@ -139,7 +142,10 @@ class Outbox:
         return self._memory.get(key)
 
     async def give_up(self, lane: Lane, rows: list[tuple[int, int]], reason: GapReason) -> None:
-        """Declare row numbers as lost, by gap events, and settle them: they will never be sent."""
+        """Declare row numbers as lost, by gap events, and settle them: they will never be sent.
+
+        Raises `OutboxFull`: they are still to be given up.
+        """
         await self.room.give_up(lane, rows, reason)
 
     async def begin_stream(self) -> str:
@@ -159,28 +165,34 @@ class Outbox:
     async def read(self, lane: Lane, first: int, last: int, limit: int, max_bytes: int = sys.maxsize) -> list[Row]:
         """Rows of a run of row numbers, in order, at most `limit`, no more once `max_bytes` are full.
 
-        Empty only when the run holds nothing readable: damaged rows are given up, with a gap, and left out.
+        Empty only when the run holds nothing readable: damaged rows are left out and given up, with a gap. Without
+        room for that they stay unsettled, until they are next read; they hold up nothing that comes after them.
         """
         while first <= last:
             found = await self._read(transactions.read(lane, first, last, limit, max_bytes))
             damaged = RangeSet((n, n) for n, body in found if body is None)
             if damaged:
-                log.error("%d damaged rows in lane %s, declared as a gap", damaged.count(), lane)
-                await self.give_up(lane, list(damaged.runs()), "corrupt")
+                await self._give_up_damaged(lane, damaged)
             rows = self.book.rows(lane, [(n, body) for n, body in found if body is not None])
             if rows or not found:
                 return rows
             first = found[-1][0] + 1
         return []
 
+    async def _give_up_damaged(self, lane: Lane, damaged: RangeSet) -> None:
+        log.error("%d damaged rows in lane %s, to be declared as a gap", damaged.count(), lane)
+        try:
+            await self.give_up(lane, list(damaged.runs()), "corrupt")
+        except OutboxFull as problem:
+            log.error("not declared yet: %s", problem)
+
     async def _read(self, work: Callable[[sqlite3.Connection], Found]) -> Found:
         damaged = self.damaged
         try:
             return await self._reader.call(work)
         except sqlite3.Error as error:
-            if not is_damage(error):
+            if not is_damage(error) or not await self._rescue(error, damaged):
                 raise
-            await self._rescue(error, damaged)
             return await self._reader.call(work)
 
     async def jpeg(self, row: Row) -> bytes | None:
@@ -209,6 +221,7 @@ class Outbox:
             pictures_bytes=self.room.picture_bytes(),
             pictures_max_bytes=limits.pictures_max_mb * _MIB,
             full=self.full,
+            unwritable=self.unwritable,
             disk_free_bytes=free,
             disk_size_bytes=size,
         )
@@ -223,9 +236,10 @@ class Outbox:
         await self.room.expire(self._hour)
 
     async def sync(self) -> None:
-        """Write down what was settled since the last commit."""
+        """Write down what was settled since the last commit, and what was lost. Raises `OutboxFull`."""
         if self._dirty:
             await self._commits.want()
+        await self._declare_rest()
 
     async def answers(self) -> bool:
         """Whether the store works, once reader and writer have done what changes nothing. A full one does."""
@@ -261,11 +275,10 @@ class Outbox:
             if len(waiting) > 1 and error.sqlite_errorcode == sqlite3.SQLITE_FULL:
                 for pending in waiting:
                     await self._write_or_split([pending])
-            elif is_damage(error) and self._rescues_left:
-                await self._rescue(error, damaged)
+            elif is_damage(error) and await self._rescue(error, damaged):
                 await self._write_or_split(waiting)
             else:
-                self._refuse(waiting, error)
+                await self._refuse(waiting, error)
 
     async def _write(self, waiting: list[Pending]) -> None:
         """Commit a group, making room when the quota is reached. Raises sqlite3.Error."""
@@ -284,7 +297,6 @@ class Outbox:
 
     def _committed(self, plan: Plan) -> None:
         """The transaction is on disk: only now the numbers, the memory and the answers become true."""
-        self.full = False
         for lane, rows in plan.group.rows.items():
             self.book.lanes[lane].next = rows[-1][0] + 1
         for key, value in plan.group.remember.items():
@@ -293,6 +305,7 @@ class Outbox:
             else:
                 self._memory[key] = value
         if any(plan.group):  # the watchdog's question writes nothing: a card wears out
+            self.full, self.unwritable = False, ""
             self._file.mark.numbers(self.book.lanes)
         self.room.added(plan.pictures)
         for pending, stored in plan.answers:
@@ -304,14 +317,17 @@ class Outbox:
 
     # -- a damaged file -----------------------------------------------------------------------------------------
 
-    async def _rescue(self, error: sqlite3.Error, damaged: int) -> None:
+    async def _rescue(self, error: sqlite3.Error, damaged: int) -> bool:
         """The file went bad while in use: go on with a fresh one that holds whatever can be read of it.
 
-        `damaged`: the count when the trouble was met; whoever comes second finds it done.
+        `damaged`: the count when the trouble was met; whoever comes second finds it done. False: it was once too often.
         """
         async with self.room.lock:
             if damaged != self.damaged:
-                return
+                return True
+            if not self._rescues_left:
+                log.error("outbox damaged once more, after %d rescues: %s", MAX_RESCUES, error)
+                return False
             log.error("outbox damaged while in use: %s", error)
             self._rescues_left -= 1
             for connection in (self._reader, self._db):
@@ -326,6 +342,7 @@ class Outbox:
             self._dirty.clear()
             self.damaged += 1
         await self._declare_lost(opened)
+        return True
 
     async def _declare_lost(self, opened: Opened) -> None:
         """Rows that a damaged file no longer has, and that the hub may lack."""
@@ -333,19 +350,33 @@ class Outbox:
         if opened.salvaged is not None or opened.loaded.vanished:
             self.damaged = max(self.damaged, 1)
         for lost in found:
-            for lane, runs in lost.items():
-                if runs:
-                    await self.room.give_up(lane, runs, "corrupt", vanished=True)
+            self._lost += [(lane, runs) for lane, runs in lost.items() if runs]
+        try:
+            await self._declare_rest()
+        except OutboxFull as problem:
+            log.error("what was lost is not declared yet: %s", problem)
 
-    def _refuse(self, waiting: list[Pending], error: sqlite3.Error) -> None:
+    async def _declare_rest(self) -> None:
+        """Raises `OutboxFull`: what is left is declared later."""
+        while self._lost:
+            lane, runs = self._lost.pop()  # whoever else comes meanwhile must not declare it too
+            try:
+                await self.room.give_up(lane, runs, "corrupt", vanished=True)
+            except OutboxFull:
+                self._lost.append((lane, runs))
+                raise
+
+    async def _refuse(self, waiting: list[Pending], error: sqlite3.Error) -> None:
         """Nothing of this group was stored, and everybody hears it."""
-        self.full = True
         log.error("outbox: %d events not stored: %s", len(waiting), error)
         for pending in waiting:
+            problem = await self._refusal(error, pending.draft.lane if pending.draft else "record")
             if not pending.done.done():
-                problem = self._full(pending.draft.lane if pending.draft else "record")
-                problem.__cause__ = error
                 pending.done.set_exception(problem)
 
-    def _full(self, lane: Lane) -> OutboxFull:
-        return OutboxFull(lane=lane, used_mb=self.room.used_mb(), quota_mb=self.room.limits.max_mb)
+    async def _refusal(self, error: sqlite3.Error | OSError, lane: Lane) -> OutboxFull:
+        problem = await self.room.refusal(error, lane)
+        problem.__cause__ = error
+        self.full = not isinstance(problem, OutboxUnwritable)
+        self.unwritable = "" if self.full else str(error)
+        return problem

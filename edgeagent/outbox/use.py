@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -22,8 +23,16 @@ class StoreUse(msgspec.Struct, frozen=True, kw_only=True):
     pictures_bytes: Annotated[int, Meta(description="pictures, bytes")]
     pictures_max_bytes: Annotated[int, Meta(description="their quota, bytes")]
     full: Annotated[bool, Meta(description="the last event found no room and was refused")]
+    unwritable: Annotated[str, Meta(description="why the last event was refused when it was not for want of room")] = ""
     disk_free_bytes: Annotated[int, Meta(description="free on the disk beneath, bytes")] = 0
     disk_size_bytes: Annotated[int, Meta(description="size of that disk, bytes; 0: unknown")] = 0
+
+
+def is_full(error: sqlite3.Error | OSError) -> bool:
+    """Whether it was room that was missing: of the quota, or of the disk. All else a larger quota does not mend."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return error.sqlite_errorcode == sqlite3.SQLITE_FULL
 
 
 def bytes_in_use(path: Path) -> int:

@@ -5,8 +5,10 @@ Rows that the file no longer has are dropped from the queue on the way; what is 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
+from edgeagent.driver import OutboxFull
 from edgeagent.outbox import Outbox, Row
 from edgeagent.uplink.ahead import READ_BYTES, READ_ROWS, Ahead
 from edgeagent.uplink.message import Message
@@ -17,6 +19,8 @@ from gridwire.codec import PackLimits, pack
 from gridwire.events import LANES, Lane
 from gridwire.limits import MAX_BATCH_EVENTS, MAX_PACKED_BYTES
 from gridwire.ranges import RangeSet
+
+log = logging.getLogger(__name__)
 
 
 class Packer:
@@ -94,11 +98,19 @@ class Packer:
             self._unheard.after = 0
         jpeg = await self._outbox.jpeg(row)
         if jpeg is None:
-            self._queue.settled("media", row.n, row.n)
-            await self._outbox.give_up("media", [(row.n, row.n)], "picture_lost")
+            await self._give_up_picture(row.n)
             return None
         topic = topics.media_topic(self._county, self._box, row.stream, row.seq)
         return Message("media", [row], topic, jpeg, topics.content_type("media"))
+
+    async def _give_up_picture(self, n: int) -> None:
+        """Its file is gone. Without room for the gap it stays as it is, until the next connection."""
+        try:
+            await self._outbox.give_up("media", [(n, n)], "picture_lost")
+        except OutboxFull as problem:
+            log.error("a picture that is gone is not declared yet: %s", problem)
+        else:
+            self._queue.settled("media", n, n)
 
     def _packed(self, lane: Lane, rows: list[Row]) -> Message:
         payload, count = pack([row.body for row in rows], self._limits)

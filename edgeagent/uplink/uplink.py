@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from edgeagent.driver import OutboxFull
 from edgeagent.outbox import Outbox, Row
 from edgeagent.uplink.message import Message
 from edgeagent.uplink.pace import Pace
@@ -326,6 +327,12 @@ class Uplink:
         """Give a row up, with a gap."""
         self.counters["parked"] += 1
         self.queue.settled(lane, n, n)  # asked for again or not: it will not go
-        task = asyncio.create_task(self._outbox.give_up(lane, [(n, n)], "refused"))
+        task = asyncio.create_task(self._give_up(lane, n))
         self._parking.add(task)
         task.add_done_callback(self._parking.discard)
+
+    async def _give_up(self, lane: Lane, n: int) -> None:
+        try:
+            await self._outbox.give_up(lane, [(n, n)], "refused")
+        except OutboxFull as problem:  # unsettled as it is, it is tried again with the next connection
+            log.error("parked, but not declared yet: %s", problem)

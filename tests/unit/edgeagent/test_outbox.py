@@ -11,8 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeagent.driver import Checkin, OutboxFull, Picture, Reading
+from edgeagent.driver import Checkin, OutboxFull, OutboxUnwritable, Picture, Reading
 from edgeagent.outbox import NotAnOutbox, OutboxNewer, connection, schema
+from edgeagent.outbox.outbox import MAX_RESCUES
 from gridwire.codec import EventTooLarge
 from gridwire.events import Gap
 from tests.outboxes import JPEG, LIMITS, alarm, draft, outbox, rows
@@ -255,6 +256,46 @@ async def test_a_damaged_row_is_declared(tmp_path):
         data = msgspec.json.decode(gap.body)["data"]
         assert msgspec.convert(data, Gap).reason == "corrupt"
         assert box.book.lanes["alarm"].unsettled() == [(1, 1), (3, 3)]
+
+
+async def test_a_gap_makes_room_for_itself_as_every_event_does(tmp_path):
+    """An outbox at its quota is usual: what the hub has stays until its room is needed."""
+    async with outbox(tmp_path, LIMITS._replace(max_mb=1)) as box:
+        for event in (
+            lambda: alarm(detail={"x": "x" * 60_000}),
+            lambda: draft(Checkin(method="card", person="p", key="k")),
+        ):
+            with pytest.raises(OutboxFull):
+                while True:
+                    await box.put(event())
+        last, records = box.book.lanes["alarm"].next - 1, box.book.lanes["record"].next - 1
+        box.settle("alarm", 3, last)
+        with closing(sqlite3.connect(tmp_path / "outbox.db")) as db, db:
+            db.execute("UPDATE alarm SET crc = crc + 1 WHERE n = 2")
+        assert [row.n for row in await rows(box, "alarm")] == [1, *range(3, last + 1)]
+        (gap,) = await box.read("record", records + 1, records + 9, 9)
+        assert msgspec.json.decode(gap.body)["data"]["ranges"] == [[2, 2]]
+        assert box.book.lanes["alarm"].unsettled() == [(1, 1)]
+
+
+async def test_a_file_that_is_damaged_again_and_again_is_rescued_so_often_and_no_more(tmp_path):
+    async with outbox(tmp_path) as box:
+        for _ in range(MAX_RESCUES + 1):
+            await asyncio.gather(*(box.put(alarm(detail={"x": "y" * 500})) for _ in range(40)))
+            with closing(sqlite3.connect(tmp_path / "outbox.db")) as db:
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            rescued = box.damaged
+            os.truncate(tmp_path / "outbox.db", 4096)
+            if rescued < MAX_RESCUES:
+                await box.read("alarm", 1, 10**6, 1)
+        assert box.damaged == MAX_RESCUES
+        for _ in range(2):
+            with pytest.raises(OutboxUnwritable):
+                await box.put(alarm())
+            with pytest.raises(sqlite3.DatabaseError):
+                await box.read("alarm", 1, 10**6, 1)
+        assert (box.damaged, box.full) == (MAX_RESCUES, False)
+        assert len(list(tmp_path.glob("outbox.db.damaged-*[A-Z0-9]"))) == 1
 
 
 async def test_a_destroyed_file_is_put_aside_and_a_new_stream_begun(tmp_path):
