@@ -16,7 +16,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.root,
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("nspawn"),
     pytest.mark.skipif(bool(nspawn.missing()), reason=nspawn.missing()),
 ]
 

@@ -20,7 +20,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.root,
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("nspawn"),
     pytest.mark.skipif(bool(nspawn.missing()), reason=nspawn.missing()),
     pytest.mark.skipif(shutil.which("ip") is None, reason="ip is missing: apt-get install iproute2"),
 ]
