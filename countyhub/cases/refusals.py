@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from countyhub.lifecycle.refusals import Refused
+from countyhub.lifecycle.refusals import InputWrong, NotNow, Refused
 
 
 class NotThere(Refused):
@@ -23,31 +23,31 @@ class NotTheRole(Refused):
     zh = "登记表中 {person} 在 {day} 没有“{role}”这一角色"
 
 
-class KeyTaken(Refused):
+class KeyTaken(NotNow):
     code = "case.open-already"
     en = "case {number} about the same matter is open: go on there"
     zh = "同一事项已有在办案件 {number}：请在该案中继续办理"
 
 
-class SignalsSince(Refused):
+class SignalsSince(NotNow):
     code = "case.signals-since"
     en = "since it was fed back there were new signals, the last at {last}: look into them before you close it"
     zh = "反馈之后又有新信号（最近 {last}）：请核实现场后再办结"
 
 
-class TargetUnknown(Refused):
+class TargetUnknown(InputWrong):
     code = "case.target-unknown"
     en = "{target} is not in the registry today: choose an office that is"
     zh = "今日登记表中没有 {target}：请选择登记表中的单位"
 
 
-class CategoryUnknown(Refused):
+class CategoryUnknown(InputWrong):
     code = "case.category-unknown"
     en = "the registry knows no kind of matter {category} today"
     zh = "今日登记表中没有事项分类 {category}"
 
 
-class TargetElsewhere(Refused):
+class TargetElsewhere(InputWrong):
     code = "case.target-elsewhere"
     en = "{target} does not belong to the office that gives the case away"
     zh = "{target} 不隶属于交办单位，不能交办"
@@ -59,7 +59,7 @@ class AttachmentTooLarge(Refused):
     zh = "文件有 {size} 字节，最多 {max_bytes} 字节：请缩小图片或拆分文档"
 
 
-class AttachmentEmpty(Refused):
+class AttachmentEmpty(InputWrong):
     code = "case.attachment-empty"
     en = "the file is empty"
     zh = "文件是空的"
@@ -71,7 +71,7 @@ class AttachmentKind(Refused):
     zh = "“{name}”既不是图片（JPEG、PNG、WebP、GIF）也不是 PDF：只能附上这几种文件"
 
 
-class TooManyAttachments(Refused):
+class TooManyAttachments(NotNow):
     code = "case.too-many-attachments"
     en = "the case has {count} attachments already, more are not taken"
     zh = "此案已有 {count} 个附件，不能再加"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final, Literal
 
-from countyhub.lifecycle.refusals import Refused
+from countyhub.lifecycle.refusals import InputWrong, NotNow, Refused
 from gridwire.problem import Both
 
 Ledger = Literal["livelihood", "special_needs", "stability"]
@@ -28,37 +28,37 @@ FIVE_STEPS: Final[dict[FiveStep, Both]] = {
 }
 
 
-class OutOfOrder(Refused):
+class OutOfOrder(NotNow):
     code = "case.five-steps-order"
     en = "the next of the five steps is “{next_en}”"
     zh = "五步工作法的下一步是“{next_zh}”"
 
 
-class AllDone(Refused):
+class AllDone(NotNow):
     code = "case.five-steps-done"
     en = "all five steps are done"
     zh = "五步均已完成"
 
 
-class BeforeTheLast(Refused):
+class BeforeTheLast(InputWrong):
     code = "case.five-steps-date"
     en = "{day} is before the step before it ({last})"
     zh = "{day} 早于上一步的日期（{last}）"
 
 
-class NoLedger(Refused):
+class NoLedger(NotNow):
     code = "case.five-steps-unclassified"
     en = "the kind of a matter says into which ledger it goes: classify it first"
     zh = "事项按分类入台账：请先分类"
 
 
-class DayMissing(Refused):
+class DayMissing(InputWrong):
     code = "case.five-steps-no-date"
     en = "say on which day the step was done, e.g. 2026-06-01"
     zh = "请填写这一步的日期，例如 2026-06-01"
 
 
-class InFuture(Refused):
+class InFuture(InputWrong):
     code = "case.five-steps-future"
     en = "{day} has not come yet: a step is written down when it is done"
     zh = "{day} 还没有到：办完一步再登记一步"

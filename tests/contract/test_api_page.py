@@ -14,6 +14,7 @@ from countyhub.api.route import Route
 from countyhub.api.routes.acts import ActIn, ActName
 from countyhub.api.scopes import PERSONAL, SCOPES
 from countyhub.api.table import ROUTES
+from countyhub.lifecycle.refusals import InputWrong, NotNow, Refused
 from countyhub.lifecycle.table import TABLE
 from gridwire.problem import Problem, declared
 
@@ -90,3 +91,12 @@ def test_every_act_of_people_can_be_done():
 def test_codes_of_the_interface_have_statuses_that_it_gives():
     for problem in declared(openapi.BadRequest.__base__):
         assert status_of(problem) in TITLES, problem.code
+
+
+def test_every_refusal_says_whether_its_input_is_wrong_or_its_time():
+    """Else its status would be an accident: 422 and 409 by the base, another one by the table of statuses."""
+    found = declared(Refused)
+    assert {each for each in found if not issubclass(each, InputWrong | NotNow)} == {
+        each for each in found if status_of(each) not in (409, 422)
+    }
+    assert {status_of(each) for each in found if issubclass(each, InputWrong)} == {422}

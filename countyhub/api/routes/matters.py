@@ -12,7 +12,6 @@ from countyhub.api.call import Call
 from countyhub.api.route import Route
 from countyhub.api.shapes import Input, Limit, Output, Page, Time
 from countyhub.cases import listing
-from countyhub.correlate.matter import FOREVER_US
 from countyhub.store.casetables import cases
 from countyhub.store.mattertables import KEY_LENGTH, matter, suppressed
 from gridwire.identifiers import END
@@ -26,8 +25,8 @@ class MatterView(Output, frozen=True, kw_only=True):
 
     key: Annotated[str, Meta(description="what it is about: alarm/…, offline/…, unstable/…, site/…, township/…")]
     begin: dt.datetime
-    end: Annotated[dt.datetime | None, Meta(description="its last sign so far; null: it goes on")]
-    open: bool
+    end: Annotated[dt.datetime, Meta(description="its last sign so far")]
+    open: Annotated[bool, Meta(description="it goes on")]
     size: Annotated[int, Meta(description="raw alarms, or outages, in it")]
     history: Annotated[bool, Meta(description="it was a day old when it arrived")]
     parent_key: Annotated[str | None, Meta(description="the matter that it is a part of")]
@@ -93,7 +92,7 @@ def _view(row: Row[tuple[object, ...]]) -> MatterView:
     return MatterView(
         **{name: getattr(row, name) for name in names},
         begin=instant(row.begin_us),
-        end=None if row.end_us >= FOREVER_US else instant(row.end_us),
+        end=instant(row.end_us),
     )
 
 

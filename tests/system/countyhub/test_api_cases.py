@@ -86,8 +86,9 @@ async def test_refusals_say_why_and_what_to_do_in_both_languages(place):
     assert (await clerk("POST", path, {"act": "assign", "text": "x", "target": "X9"})).code == "case.target-unknown"
     assert (await other("POST", path, {"act": "begin"})).status in (403, 404)
     step = {"act": "ledger_step", "step": "discuss"}
-    assert (await clerk("POST", path, step)).code == "case.five-steps-no-date"
-    assert (await clerk("POST", path, {**step, "day": "9999-01-01"})).code == "case.five-steps-future"
+    undated, early = await clerk("POST", path, step), await clerk("POST", path, {**step, "day": "9999-01-01"})
+    assert (undated.status, undated.code) == (422, "case.five-steps-no-date")
+    assert (early.status, early.code) == (422, "case.five-steps-future")
     assert (await clerk("POST", path, {**step, "day": "2026-13-01"})).status == 400
     assert (await clerk("POST", path, {**step, "step": "dance"})).status == 400
     acts = {each["act"]: each for each in (await clerk.get(f"/cases/{number}/acts"))["items"]}
