@@ -30,6 +30,7 @@ from tests.harness import until
 from tests.hubs import PATIENCE_S, ROOT, BoxClient, HubProcess
 from tests.instances import NOON, event
 from tests.mosquitto import Mosquitto
+from tests.ports import NOBODY
 from tests.receivers import Receiver
 
 LOOPBACK = ["127.0.0.0/8", "::1/128"]
@@ -369,7 +370,7 @@ class Said(NamedTuple):
 
 async def test_by_hand(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async with Receiver() as receiver:
-        hub = HubProcess(tmp_path, 1, f"[feeds]\nallow_private = {json.dumps(LOOPBACK)}\n")
+        hub = HubProcess(tmp_path, NOBODY, f"[feeds]\nallow_private = {json.dumps(LOOPBACK)}\n")
         await (await open_store(hub.url)).close()
 
         async def cli(*words: str) -> Said:

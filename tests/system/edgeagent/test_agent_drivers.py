@@ -9,12 +9,7 @@ import pytest
 from tests.harness import until
 from tests.hubs import PATIENCE_S
 from tests.ports import NOBODY
-from tests.processes import AgentProcess, Ledger, emitter
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    return Ledger(tmp_path / "pond.txt")
+from tests.processes import AgentProcess, emitter
 
 
 def wild(how):

@@ -13,6 +13,7 @@ from tests.checking import written
 from tests.commands import command
 from tests.instances import BOX
 from tests.outboxes import alarm, draft, outbox
+from tests.ports import NOBODY
 from tests.processes import AgentProcess
 
 SECRETS = ("camera-secret-77", "file-secret-\"88'", "hub-secret-99", "0f" * 32, "user-secret-55")
@@ -110,7 +111,7 @@ async def test_with_a_running_agent_whose_outbox_is_full_of_people(tmp_path, box
     devices = (
         f'[device.gate]\ndriver = "onvif"\nname = "{NAMES[3]}"\naddress = "127.0.0.1:1"\npassword = "{SECRETS[0]}"\n'
     )
-    with AgentProcess(tmp_path / "box", 1, devices + f'username = "{NAMES[0]}"\n') as agent:
+    with AgentProcess(tmp_path / "box", NOBODY, devices + f'username = "{NAMES[0]}"\n') as agent:
         await agent.until_running()
         before = stored(agent)
         out = tmp_path / "bundle.tar.gz"
@@ -155,7 +156,7 @@ def test_a_place_that_cannot_be_written(tmp_path, box, capsys):
 
 async def test_the_files_the_defaults_and_the_running_agent(tmp_path):
     devices = '[device.gate]\ndriver = "onvif"\naddress = "127.0.0.1:1"\npassword = "secret-1234"\n'
-    agent = AgentProcess(tmp_path, 1, devices)
+    agent = AgentProcess(tmp_path, NOBODY, devices)
     async with command(agent, "config", "diff", "--json") as called:
         assert (await called.end())[0] == 0
     told = json.loads("".join(called.lines))

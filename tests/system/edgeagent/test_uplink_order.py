@@ -152,7 +152,7 @@ async def test_after_a_reconnect_what_was_not_answered_goes_again(tmp_path, brok
         sink.ack_numbers(sink.events[0].stream, "alarm", [(2, 3)])
         await until(lambda: village.waiting() == 3)
         broker.kill()
-        await until(lambda: not village.uplink._up, 30)
+        await village.cut_off()
         await village.emit()
         broker.start()
         await until(lambda: sink.seqs()[5:] == [1, 4, 5, 6], 30)
@@ -167,7 +167,7 @@ async def test_what_is_asked_for_again_goes_with_the_next_connection(tmp_path, b
         await village.emit(count=3)
         await village.until_acked()
         broker.kill()
-        await until(lambda: not village.uplink._up, 30)
+        await village.cut_off()
         assert village.uplink.again("alarm", RangeSet([(2, 3)])) == 2
         broker.start()
         await until(lambda: sink.seqs() == [1, 2, 3, 2, 3], 30)
