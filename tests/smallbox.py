@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import os
-import socket
 import sys
 import time
 import urllib.request
@@ -35,6 +34,8 @@ from tests.hubs import HubProcess
 from tests.instances import SOURCE
 from tests.mosquitto import Mosquitto
 from tests.processes import AgentProcess
+from tests.systemd import Systemd
+from tests.terminals import village_key
 
 CAMERAS = 24
 STREAM_ONLY = 4
@@ -69,32 +70,6 @@ async def fill(folder: Path, count: int, apart_s: float = 60.0) -> None:
         stamps = (Stamp(now.wall - timedelta(seconds=ago), max(0.0, now.boottime_s - ago), "synced") for ago in ago_s)
         await asyncio.gather(*(outbox.put(Draft(SOURCE, OLD, data, stamp)) for stamp in stamps))
     await outbox.close()
-
-
-class Systemd:
-    """Listens where the agent feeds its watchdog; `hungry_s` is the longest that it waited for food."""
-
-    def __init__(self, folder: Path, watchdog_s: float) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(folder / "notify"))
-        self._socket.setblocking(False)
-        usec = str(int(watchdog_s * 1e6))
-        self.environment = {"NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": usec}
-        self.fed = 0
-        self.hungry_s = 0.0
-        self._last_s = 0.0
-
-    def hear(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while text := self._socket.recv(4096):
-                now_s = time.monotonic()
-                if text.startswith(b"READY=1"):
-                    self._last_s = now_s
-                elif text == b"WATCHDOG=1":
-                    self.fed += 1
-                    self._last_s = now_s
-        if self._last_s:
-            self.hungry_s = max(self.hungry_s, time.monotonic() - self._last_s)
 
 
 @dataclass
@@ -346,9 +321,6 @@ def _terminal(folder: Path) -> Iterator[Terminal]:
 async def village(folder: Path, group: Group, backlog: int, watchdog_s: float) -> AsyncIterator[Village]:
     """The agent runs in the group with its devices; the link is down: broker and hub are not started."""
     await fill(folder / "box" / "store", backlog)
-    key = folder / "village.key"
-    key.touch(0o600)
-    key.write_text("v1:" + bytes(range(32)).hex())
     broker = Mosquitto(folder / "broker", extra="log_type none\nlog_type error")
     hub = HubProcess(folder / "hub", broker.port)
     systemd = Systemd(folder, watchdog_s)
@@ -357,7 +329,7 @@ async def village(folder: Path, group: Group, backlog: int, watchdog_s: float) -
         _farm(folder, STREAM_ONLY, "--quirk", "no_snapshot_uri") as few,
         _terminal(folder) as terminal,
     ):
-        devices = _RULE + _cameras((many, few)) + terminal.table(key)
+        devices = _RULE + _cameras((many, few)) + terminal.table(village_key(folder))
         agent = AgentProcess(folder / "box", broker.port, devices)
         agent.before, agent.environment = group.enter, systemd.environment
         watch = OutboxWatch(agent.database, CAMERAS)

@@ -24,6 +24,7 @@ from tests.harness import until
 from tests.hubs import HubProcess
 from tests.mosquitto import Mosquitto
 from tests.processes import AgentProcess
+from tests.terminals import village_key
 
 PARTS = ("idcard", "iccard", "scanner", "keypad", "printer")
 PATIENCE_S = 3.0
@@ -58,9 +59,7 @@ class Day:
         self.told: list[Told] = []
         self.tries: Counter[str] = Counter()
         self.power_cuts = 0
-        key_file = folder / "village.key"
-        key_file.write_text("v7:" + bytes(range(32)).hex())
-        key_file.chmod(0o600)
+        key_file = village_key(folder)
         self._key = load_village_key(key_file)
         self.hub = HubProcess(folder / "hub", broker.port, "[replay]\npause_s = 1\n")
         quick = {"reopen_first_s": 0.05, "reopen_last_s": 0.2, "inter_byte_timeout_s": 0.05}
@@ -81,9 +80,7 @@ class Day:
     async def until_open(self) -> None:
         """The station is open: every part is watched."""
         await self.agent.until_running()
-        async with asyncio.timeout(60):
-            while not any(each["state"] == "up" for each in (await self.agent.status()).get("devices", [])):
-                await asyncio.sleep(0.05)
+        await self.agent.until_up()
 
     def begin(self) -> None:
         """The box is switched on; its clock goes on where it was."""

@@ -14,6 +14,7 @@ from simulators.terminal import SimTerminal
 from tests.hubs import HubProcess
 from tests.mosquitto import Mosquitto
 from tests.processes import AgentProcess, Ledger, emitter
+from tests.terminals import village_key
 
 WORKERS = {"sos": 1, "alarm": 3, "checkin": 3, "reading": 2, "picture": 1}
 EVERY_MS = 50
@@ -30,9 +31,7 @@ class World:
         self.kills: Counter[str] = Counter()
         self.cuts = 0
         self._stop_file = folder / "stop"
-        self.key_file = folder / "village.key"
-        self.key_file.write_text("v7:" + bytes(range(32)).hex())
-        self.key_file.chmod(0o600)
+        self.key_file = village_key(folder)
         self.broker = Mosquitto(folder / "broker", persistence=True, extra="autosave_interval 1")
         self.hub = HubProcess(folder / "hub", self.broker.port, "[replay]\npause_s = 1\n")
         self.agent = AgentProcess(folder / "box", self.broker.port, self._devices(), hub="resend_after_s = 2")
