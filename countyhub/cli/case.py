@@ -23,6 +23,7 @@ from countyhub.cases.book import Book
 from countyhub.cases.listing import Filter
 from countyhub.cases.opening import Opening, open_case
 from countyhub.cases.refusals import NotThere, NotTheRole
+from countyhub.cases.retrying import retried
 from countyhub.cli import caseexport
 from countyhub.cli.attempt import OK, Trouble, attempt
 from countyhub.cli.caseshow import Shown
@@ -221,8 +222,7 @@ async def _open(desk: Desk) -> int:
         happened=None, arrived=desk.now, title=args.title, text=args.text, urgent=args.urgent, drill=args.drill,
         receipt=args.receipt,
     )  # fmt: skip
-    async with desk.store.write() as connection:
-        opened = await open_case(connection, desk.book, opening, desk.now, actor)
+    opened = await retried(desk.store, lambda here: open_case(here, desk.book, opening, desk.now, actor))
     if desk.args.json:
         desk.json(opened._asdict())
     elif opened.is_new:
