@@ -37,8 +37,17 @@ class Many(Fault):
 
 class NoRoom(Fault):
     code = "check.backlog-full"
-    en = "the outbox is full and refuses events: mend the link, or raise store.max_mb and restart the agent"
-    zh = "待发库已满，新事件无法保存：请恢复网络，或调大 store.max_mb 后重启代理"
+    en = (
+        "the outbox is full and refuses events: mend the link, make room on the disk, or raise store.max_mb and "
+        "restart the agent"
+    )
+    zh = "待发库已满，新事件无法保存：请恢复网络、清理磁盘，或调大 store.max_mb 后重启代理"
+
+
+class Unwritable(Fault):
+    code = "check.backlog-unwritable"
+    en = "the outbox cannot be written and refuses events ({why}): see the check disk; replace the disk if need be"
+    zh = "待发库无法写入，新事件无法保存（{why}）：请看 disk 检查项，必要时更换磁盘"
 
 
 class NearlyFull(Fault):
@@ -53,6 +62,7 @@ class _Waiting(NamedTuple):
     oldest_s: float
     full: bool
     share: int
+    unwritable: str = ""
 
 
 def _look(scene: Scene) -> Iterable[Line]:
@@ -70,7 +80,9 @@ def _look(scene: Scene) -> Iterable[Line]:
 def _judge(scene: Scene, waiting: _Waiting) -> Iterable[Line]:
     heard_s = scene.running.heard_s if scene.running else None
     heard = {f"heard_{lang}": _ago(heard_s, lang) for lang in ("en", "zh")}
-    if waiting.full:
+    if waiting.unwritable:
+        yield found(Unwritable(why=waiting.unwritable))
+    elif waiting.full:
         yield found(NoRoom())
     elif waiting.events and waiting.share >= _NEAR * 100:
         yield found(NearlyFull(share=waiting.share))
@@ -79,7 +91,7 @@ def _judge(scene: Scene, waiting: _Waiting) -> Iterable[Line]:
         yield found(Late(count=waiting.events, **ages, **heard))
     elif waiting.events > MANY:
         yield found(Many(count=waiting.events))
-    elif not waiting.full:
+    elif not (waiting.full or waiting.unwritable):
         yield passed(
             f"{waiting.events} 条事件等待上报；上次确认：{heard['heard_zh']}",
             f"{waiting.events} events wait; last acknowledgement: {heard['heard_en']}",
@@ -100,7 +112,7 @@ def _of_agent(scene: Scene) -> _Waiting | None:
     # An outbox at its quota is usual: what was acknowledged stays until its room is needed.
     kept = sum(lane.next - lane.oldest_kept for lane in status.lanes.values()) or 1
     share = 100 * status.store.outbox_bytes * min(count, kept) // kept // (status.store.outbox_max_bytes or 1)
-    return _Waiting(count, status.oldest_waiting_s, status.store.full, share)
+    return _Waiting(count, status.oldest_waiting_s, status.store.full, share, status.store.unwritable)
 
 
 def _of_file(scene: Scene) -> _Waiting:
@@ -120,5 +132,5 @@ CHECK = Check(
     "等待上报的事件，以及距上次确认的时间",
     "events that wait for the hub, and the time since its last acknowledgement",
     _look,
-    (Late, Many, NoRoom, NearlyFull, inspect.OutboxUnreadable),
+    (Late, Many, NoRoom, NearlyFull, Unwritable, inspect.OutboxUnreadable),
 )

@@ -378,5 +378,5 @@ class Outbox:
         problem = await self.room.refusal(error, lane)
         problem.__cause__ = error
         self.full = not isinstance(problem, OutboxUnwritable)
-        self.unwritable = "" if self.full else str(error)
+        self.unwritable = "" if self.full else str((isinstance(error, OSError) and error.strerror) or error)
         return problem

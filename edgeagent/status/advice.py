@@ -7,9 +7,13 @@ from typing import Literal, NamedTuple
 
 from edgeagent.budget import LevelName
 from edgeagent.status.state import BoxStatus
+from gridwire.systemwords import system_words
 
 LATE_S = 3600.0
 """Connected, and an event this old not acknowledged: the hub behind the broker does not work."""
+
+_LAST_BYTES = 2 * 1024 * 1024
+"""At its quota an outbox refuses what the rest of it cannot hold. With more left than that, the disk is at its end."""
 
 
 class Finding(NamedTuple):
@@ -27,7 +31,22 @@ def findings(status: BoxStatus) -> list[Finding]:
 
 
 def _store(status: BoxStatus) -> Iterator[Finding]:
-    if status.store.full:
+    store = status.store
+    if store.unwritable:
+        yield Finding(
+            "bad",
+            f"待发库无法写入（{system_words(store.unwritable, 'zh')}），新事件无法入库。"
+            "请运行 edgeagent check 检查磁盘，必要时更换。",
+            f"The outbox cannot be written ({store.unwritable}) and refuses new events. "
+            "Look at the disk with edgeagent check, and replace it if need be.",
+        )
+    elif store.full and store.outbox_bytes < store.outbox_max_bytes - _LAST_BYTES:
+        yield Finding(
+            "bad",
+            "磁盘已满，新事件无法入库。请清理磁盘；运行 edgeagent check 查看剩余空间。",
+            "The disk is full and new events are refused. Make room on it; edgeagent check tells what is left.",
+        )
+    elif store.full:
         yield Finding(
             "bad",
             "待发库已满，新事件无法入库。请恢复与县级平台的连接，或调大 store.max_mb。",

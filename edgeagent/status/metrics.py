@@ -143,6 +143,13 @@ METRICS: tuple[Metric, ...] = (
         _one(lambda status: status.store.full),
     ),
     Metric(
+        "edgeagent_outbox_unwritable",
+        "gauge",
+        "最近一次事件因磁盘无法写入而未能入库时为 1。",
+        "1 while the last event was refused because the disk cannot be written.",
+        _one(lambda status: bool(status.store.unwritable)),
+    ),
+    Metric(
         "edgeagent_pictures_bytes",
         "gauge",
         "所存图片的字节数。",

@@ -114,6 +114,8 @@ def test_every_word_has_two_languages():
     ("changes", "level", "english"),
     [
         ({"store": FULL}, "bad", "The outbox is full"),
+        ({"store": FULL | {"outbox_max_bytes": 2**30}}, "bad", "The disk is full"),
+        ({"store": FULL | {"full": False, "unwritable": "I/O error"}}, "bad", "cannot be written (I/O error)"),
         ({"held": "Not authorized (0x87)"}, "bad", "Not authorized (0x87)"),
         ({"connected": False}, "warn", "Not connected to the hub hub.example.cn:8883"),
         ({"oldest_waiting_s": 4000.0}, "warn", "for more than an hour"),
