@@ -17,7 +17,7 @@ from countyhub.cases.retrying import retried
 from countyhub.cases.rows import Change, Line, clean
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import Actor, Case
-from countyhub.lifecycle.step import allowed_acts
+from countyhub.lifecycle.step import refusal_of
 from countyhub.store.casetables import attachment
 from countyhub.store.engine import Store
 
@@ -119,4 +119,4 @@ def _refused(case: Case, actor: Actor, now: datetime) -> Refused | None:
     """Who may write a note may add a file; before a case is registered, who may register it."""
     if actor.role in ("machine", "resident"):  # the hub itself, and whoever holds the receipt
         return None
-    return allowed_acts(case, actor, now)["register" if case.stage == "found" else "note"]
+    return refusal_of("register" if case.stage == "found" else "note", case, actor, now)

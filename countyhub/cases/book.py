@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from countyhub.cases.refusals import NoSuchPerson, NotTheRole, TargetElsewhere, TargetUnknown
 from countyhub.config import Config
+from countyhub.lifecycle import guards
 from countyhub.lifecycle.refusals import Refused
-from countyhub.lifecycle.state import Act, Actor, Case, Handling, Office, Role, all_above
+from countyhub.lifecycle.state import Act, Actor, Case, Handling, Office, Role
 from countyhub.lifecycle.step import Lifecycle
 from countyhub.registry.forms import Department, Duty, Grid
 from countyhub.registry.live import LiveRegistry
@@ -187,7 +188,7 @@ class Book:
             return TargetUnknown(target=to.id)
         if act.name not in ("assign", "reassign"):  # a department that is only named
             return None
-        hands = actor.offices & (all_above(case) | ({case.owner} if case.owner else frozenset()))
+        hands = guards.hands(case, actor)
         path = self._path(to, at)
         own = {self.registry.ancestors(office.id, self.day(at))[:1] or (office.id,) for office in hands}
         if any(office.level == "county" for office in hands) or any(code in path for (code,) in own):

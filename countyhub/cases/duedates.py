@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from countyhub.lifecycle.guards import REWORK
-from countyhub.lifecycle.state import ENDED, Case, above
-from countyhub.lifecycle.table import TABLE
-from countyhub.worktime.deadlines import Clock, case_light, is_over
+from countyhub.lifecycle.state import ENDED, HUB, Case
+from countyhub.lifecycle.step import refusal_of
+from countyhub.worktime.deadlines import Clock, case_light
 
 _AFTER = timedelta(microseconds=1)
 """A resident may still speak up at the very end of the 7 days."""
@@ -67,9 +67,7 @@ def is_guessed(case: Case) -> bool:
 def must_escalate(case: Case, now: datetime) -> bool:
     """Whether the hub is to move it up: a limit is over for which that has not been done, and somebody is above. Never
     a drill: it would trouble people who take no part."""
-    over = any(is_over(clock, now) and not clock.escalated for clock in case.clocks)
-    row = TABLE["escalate"]
-    return over and not case.drill and case.stage in row.since and case.pause != "agreed" and above(case) is not None
+    return not case.drill and refusal_of("escalate", case, HUB, now) is None
 
 
 def register_at(case: Case, waits: timedelta) -> datetime | None:

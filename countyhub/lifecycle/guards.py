@@ -194,12 +194,12 @@ def target(case: Case, act: Act, actor: Actor) -> Refused | None:
     """Downwards only: along the route, or to an office below. That it is below, the caller's registry knows."""
     if act.target is None:
         return refusals.TargetMissing()
-    if any(_may_give(case, office, act.target) for office in _hands(case, actor)):
+    if any(_may_give(case, office, act.target) for office in hands(case, actor)):
         return None
     return refusals.TargetForeign(target_zh=_zh(act.target), target_en=_en(act.target))
 
 
-def _hands(case: Case, actor: Actor) -> frozenset[Office]:
+def hands(case: Case, actor: Actor) -> frozenset[Office]:
     """The offices in whose name the actor gives it away: the owner's, or those above."""
     return actor.offices & (all_above(case) | ({case.owner} if case.owner else frozenset()))
 

@@ -43,8 +43,7 @@ class Lifecycle:
             return refusals.UnknownAct(act=act.name[:40])
         if act.expected is not None and act.expected != case.version:
             return refusals.Stale(found=case.version, expected=act.expected)
-        refused = _greyed(row, case, actor, now)
-        if refused is not None:
+        if (refused := refusal_of(act.name, case, actor, now)) is not None:
             return refused
         for need in row.needs:
             if (refused := need(case, act, actor)) is not None:
@@ -54,18 +53,9 @@ class Lifecycle:
         return Done(after, _entry(case, after, act, actor, now))
 
 
-def allowed_acts(case: Case, actor: Actor, now: datetime) -> Mapping[str, Refused | None]:
-    """Every act: None where it is possible now, else why its button is grey."""
-    return {name: _greyed(row, case, actor, now) for name, row in TABLE.items()}
-
-
-def next_instant(case: Case, now: datetime) -> datetime | None:
-    """When this case changes by itself next: a light, or the end of the days in which it can be opened again."""
-    rework_over = case.closed_at + REWORK if case.stage == "closed" and case.closed_at is not None else None
-    return deadlines.due_next(case.clocks, now, rework_over)
-
-
-def _greyed(row: Row, case: Case, actor: Actor, now: datetime) -> Refused | None:
+def refusal_of(name: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
+    """Why this actor cannot do this act of `TABLE` now, whatever he says with it; None where he can."""
+    row = TABLE[name]
     if case.stage not in row.since:
         return _wrong_stage(row, case)
     if not is_one_of(row.who, case, actor):
@@ -73,6 +63,17 @@ def _greyed(row: Row, case: Case, actor: Actor, now: datetime) -> Refused | None
     if case.pause == "agreed" and not row.while_suspended:
         return refusals.Paused()
     return next((refused for guard in row.when if (refused := guard(case, actor, now)) is not None), None)
+
+
+def allowed_acts(case: Case, actor: Actor, now: datetime) -> Mapping[str, Refused | None]:
+    """Every act: None where it is possible now, else why its button is grey."""
+    return {name: refusal_of(name, case, actor, now) for name in TABLE}
+
+
+def next_instant(case: Case, now: datetime) -> datetime | None:
+    """When this case changes by itself next: a light, or the end of the days in which it can be opened again."""
+    rework_over = case.closed_at + REWORK if case.stage == "closed" and case.closed_at is not None else None
+    return deadlines.due_next(case.clocks, now, rework_over)
 
 
 def _stage_after(row: Row, case: Case) -> Stage:
