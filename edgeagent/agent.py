@@ -25,10 +25,10 @@ from edgeagent.driver import Observation, OutboxFull
 from edgeagent.enrol.renewal import Renewal
 from edgeagent.health import HealthReport
 from edgeagent.hublink import HubLink, count_start
-from edgeagent.intake import Intake, gap_draft
+from edgeagent.intake import Intake
 from edgeagent.intake.latepictures import LatePictures
 from edgeagent.outbox import Limits, Outbox, hold
-from edgeagent.outbox.draft import BOX
+from edgeagent.outbox.draft import BOX, gap_draft
 from edgeagent.outbox.housekeeping import keep_house
 from edgeagent.rules import Rules
 from edgeagent.status import StatusServer

@@ -25,9 +25,8 @@ from bench.processes import child
 from bench.works.terminal import Terminal
 from edgeagent.clock import Clock, Stamp
 from edgeagent.driver import Alarm
-from edgeagent.intake import gap_draft
 from edgeagent.outbox import Limits, Outbox
-from edgeagent.outbox.draft import Draft
+from edgeagent.outbox.draft import Draft, gap_draft
 from gridwire.events import LANES
 from tests.cgroups import Group
 from tests.hubs import HubProcess

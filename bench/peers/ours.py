@@ -25,9 +25,8 @@ from edgeagent.clock import Clock, Stamp
 from edgeagent.config import Config, HubSettings
 from edgeagent.driver import Alarm
 from edgeagent.hublink import HubLink
-from edgeagent.intake import gap_draft
 from edgeagent.outbox import Limits, Outbox
-from edgeagent.outbox.draft import Draft
+from edgeagent.outbox.draft import Draft, gap_draft
 from edgeagent.uplink import Uplink
 from gridwire.codec import decode_message
 from gridwire.messages import Ack, Birth

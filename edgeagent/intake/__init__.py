@@ -4,6 +4,6 @@ stored, counted or held back → `intake`, what is remembered of it `memories`
 the picture of an alarm that was held back → `latepictures`
 """
 
-from edgeagent.intake.intake import Intake, gap_draft
+from edgeagent.intake.intake import Intake
 
-__all__ = ["Intake", "gap_draft"]
+__all__ = ["Intake"]

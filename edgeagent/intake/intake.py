@@ -21,9 +21,9 @@ from edgeagent.clock import Clock, Stamp
 from edgeagent.driver import MAX_PICTURE_BYTES, Observation, OutboxFull, Stored, TooLarge
 from edgeagent.intake.memories import RuleMemories
 from edgeagent.outbox import Outbox
-from edgeagent.outbox.draft import BOX, Draft
+from edgeagent.outbox.draft import Draft
 from edgeagent.rules import Decision, Release, RuleMemory, Rules, Told
-from gridwire.events import LANE_OF, Alarm, Data, Gap, Picture
+from gridwire.events import LANE_OF, Alarm, Data, Picture
 
 log = logging.getLogger(__name__)
 
@@ -193,8 +193,3 @@ def _owned(data: Data) -> Data:
     if owner and isinstance(data, Picture) and data.cause == "command":
         return msgspec.structs.replace(data, owner=owner, cause="alarm")
     return data
-
-
-def gap_draft(source: str, clock: Clock, gap: Gap) -> Draft:
-    """The event that declares lost numbers."""
-    return Draft(source, BOX, gap, clock.stamp())

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from edgeagent.clock import Stamp
+from edgeagent.clock import Clock, Stamp
 from gridwire.codec import encode_event
-from gridwire.events import LANE_OF, TYPE_OF, Data, Envelope, Lane, PictureRef
+from gridwire.events import LANE_OF, TYPE_OF, Data, Envelope, Gap, Lane, PictureRef
 from gridwire.identifiers import new_ulid
 
 BOX = "box"
@@ -56,3 +56,8 @@ class Draft:
                 data=data,
             )
         )
+
+
+def gap_draft(source: str, clock: Clock, gap: Gap) -> Draft:
+    """The event that declares lost numbers."""
+    return Draft(source, BOX, gap, clock.stamp())

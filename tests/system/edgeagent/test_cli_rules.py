@@ -13,8 +13,9 @@ from edgeagent.cli import main
 from edgeagent.clock import Clock
 from edgeagent.config import RuleSettings
 from edgeagent.driver import Alarm, Checkin, Observation
-from edgeagent.intake import Intake, gap_draft
+from edgeagent.intake import Intake
 from edgeagent.outbox import Limits, Outbox
+from edgeagent.outbox.draft import gap_draft
 from edgeagent.rules import Rules
 
 CONFIG = """box = "430121001001"

@@ -3,8 +3,9 @@
 from edgeagent.clock import Clock
 from edgeagent.config import DeviceSettings
 from edgeagent.devices.handle import DeviceHandle, Place
-from edgeagent.intake import Intake, gap_draft
+from edgeagent.intake import Intake
 from edgeagent.outbox import Limits, Outbox
+from edgeagent.outbox.draft import gap_draft
 from edgeagent.rules import Rules
 
 SOURCE = "grid/1/431126/431126001001"

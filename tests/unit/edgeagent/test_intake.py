@@ -12,8 +12,9 @@ import pytest
 from edgeagent.clock import Clock, Stamp
 from edgeagent.config import RuleSettings
 from edgeagent.driver import MAX_PICTURE_BYTES, Alarm, Checkin, Observation, OutboxFull, Picture, Reading, TooLarge
-from edgeagent.intake.intake import MAX_HELD_BYTES, PICTURE_OWNER, Intake, gap_draft
+from edgeagent.intake.intake import MAX_HELD_BYTES, PICTURE_OWNER, Intake
 from edgeagent.outbox import Limits, Outbox
+from edgeagent.outbox.draft import gap_draft
 from edgeagent.rules import MAX_HELD, Rules
 from gridwire.codec import EventTooLarge
 from gridwire.events import Gap

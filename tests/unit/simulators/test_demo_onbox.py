@@ -8,8 +8,9 @@ from edgeagent.config import DeviceSettings
 from edgeagent.devices.handle import DeviceHandle, Place
 from edgeagent.devices.sight import mark_alive
 from edgeagent.driver import Alarm, Observation
-from edgeagent.intake import Intake, gap_draft
+from edgeagent.intake import Intake
 from edgeagent.outbox import Limits, Outbox
+from edgeagent.outbox.draft import gap_draft
 from edgeagent.rules import Rules
 from simulators.demo import onbox
 from simulators.demo.counting import Blind, Happened, Key, count
