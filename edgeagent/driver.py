@@ -138,7 +138,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stored(NamedTuple):
-    """The answer of `emit`: the event is on disk, or the rules suppressed it (`id` is then empty)."""
+    """The answer of `emit`: the event is on disk under a number, or the rules suppressed or hold it (`id`: empty)."""
 
     id: str
     stream: str
@@ -147,11 +147,12 @@ class Stored(NamedTuple):
     picture_wanted: bool = False
     """The rules want a picture with this event: emit a `Picture` with `owner=id` as soon as there is one."""
     why: str = "stored"
-    """What the rules decided of an alarm, as a stable word: `stored`, or why they suppressed it."""
+    """What the rules decided of an alarm, as a stable word: `stored`, `held` (stored later, unless its end comes
+    first), or why they suppressed it."""
 
     @property
-    def suppressed(self) -> bool:
-        return not self.id
+    def is_stored(self) -> bool:
+        return bool(self.id)
 
 
 class Login(NamedTuple):

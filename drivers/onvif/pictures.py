@@ -61,7 +61,7 @@ class Pictures:
 
     def want(self, stored: Stored) -> None:
         """Note that this alarm wants a picture; never waits. Beyond `MAX_WAITING` a picture is missed, and counted."""
-        if not stored.picture_wanted or stored.suppressed:
+        if not stored.picture_wanted:
             return
         try:
             self._owners.put_nowait(stored.id)

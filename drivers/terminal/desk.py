@@ -288,7 +288,7 @@ class Desk:
             self.tap.became("not-stored", f"{problem.text('en')} / {problem.text('zh')}")
             await self.sound("failed")
             return None
-        if stored.suppressed:
+        if not stored.is_stored:
             # A rule of this box drops it. Nothing is on disk, so nobody may hear "done".
             log.warning("%s suppressed by the rules", what)
             self.tap.became("not-stored", "suppressed by the rules / 被规则抑制")

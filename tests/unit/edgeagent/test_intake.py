@@ -73,7 +73,7 @@ async def test_what_is_suppressed_is_counted_by_reason_and_commits_nothing(tmp_p
         commits = (tmp_path / "outbox.db-wal").stat().st_size
         for _ in range(3):
             stored = await take(entry, alarm())
-            assert stored.suppressed
+            assert not stored.is_stored
             assert not stored.picture_wanted
         assert (tmp_path / "outbox.db-wal").stat().st_size == commits
         assert entry.suppressed == {"dropped": 3}
@@ -90,11 +90,11 @@ async def test_what_the_driver_remembers_commits_also_when_the_alarm_is_suppress
 async def test_the_rules_remember_over_a_restart(tmp_path):
     cooldown = RuleSettings(cooldown_s=3600)
     async with intake(tmp_path, cooldown) as (entry, _):
-        assert not (await take(entry, alarm("start"))).suppressed
+        assert (await take(entry, alarm("start"))).is_stored
     async with intake(tmp_path, cooldown) as (entry, _):
-        assert (await take(entry, alarm("start"))).suppressed
-        assert not (await take(entry, alarm("end"))).suppressed
-        assert (await take(entry, alarm("end"))).suppressed
+        assert not (await take(entry, alarm("start"))).is_stored
+        assert (await take(entry, alarm("end"))).is_stored
+        assert not (await take(entry, alarm("end"))).is_stored
         assert entry.suppressed == {"cooldown": 1, "not-started": 1}
 
 
@@ -115,7 +115,7 @@ async def test_an_alarm_that_found_no_room_is_not_remembered_as_stored(tmp_path)
             while True:
                 await take(entry, alarm("start", source="x" * 200, detail={"a": "b" * 30_000}), device="full")
         box.settle("record", 1, box.book.lanes["record"].next - 1)
-        assert not (await take(entry, alarm("start", source="x" * 200), device="full")).suppressed
+        assert (await take(entry, alarm("start", source="x" * 200), device="full")).is_stored
 
 
 async def test_what_is_too_large_or_wrong_is_refused_and_hurts_nobody_else(tmp_path):
@@ -190,7 +190,7 @@ async def test_a_start_that_is_held_is_on_disk_and_raised_once_after_a_restart(t
     clock = SetClock()
     async with intake(tmp_path, LONG, clock=clock) as (entry, box):
         stored = await entry.take("cam", "431126001002001", alarm("start"), {"lit": b"1"})
-        assert (stored.suppressed, stored.why, stored.picture_wanted) == (True, "held", False)
+        assert (stored.is_stored, stored.why, stored.picture_wanted) == (False, "held", False)
         assert (entry.held, entry.suppressed, await bodies(box)) == (1, {}, [])
     clock.go_on(29)
     async with intake(tmp_path, LONG, clock=clock) as (entry, box):
@@ -207,7 +207,7 @@ async def test_a_start_that_is_held_is_on_disk_and_raised_once_after_a_restart(t
     async with intake(tmp_path, LONG, clock=clock) as (entry, box):
         clock.go_on(100)
         await entry.release()
-        assert not (await take(entry, alarm("end"))).suppressed
+        assert (await take(entry, alarm("end"))).is_stored
         assert told(await bodies(box)) == [("cam", "start", "12:00:00"), ("cam", "end", "12:02:10")]
 
 
