@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
@@ -43,8 +43,8 @@ NAME: Final = "escalation"
 _OVER: Final = "超时自动升级 · over its limit"
 
 
-async def run(store: Store, book: Book, on_change: Callable[[int], None] | None = None) -> None:
-    """For ever. `on_change` is told how many cases a round has changed. A database that is away is waited for."""
+async def run(store: Store, book: Book) -> None:
+    """For ever. A database that is away is waited for."""
     told: set[int] = set()
     while True:
         pause_s = POLL_S
@@ -52,9 +52,7 @@ async def run(store: Store, book: Book, on_change: Callable[[int], None] | None 
             await book.refresh()
             now = datetime.now(UTC)
             warn_of_years(book, now, told)
-            changed = await once(store, book, now)
-            if changed and on_change is not None:
-                on_change(changed)
+            await once(store, book, now)
             pause_s = await _pause_s(store, now)
         except UNAVAILABLE as error:
             log.error("deadlines wait for the database: %s", error)

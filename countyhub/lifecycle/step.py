@@ -10,11 +10,10 @@ from msgspec.structs import replace
 
 from countyhub.lifecycle import refusals
 from countyhub.lifecycle.effects import Moment
-from countyhub.lifecycle.guards import REWORK, WHO, Who, is_one_of
+from countyhub.lifecycle.guards import WHO, Who, is_one_of
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import STAGES, Act, Actor, Case, Entry, Stage
 from countyhub.lifecycle.table import TABLE, Row
-from countyhub.worktime import deadlines
 from countyhub.worktime.calendar import Calendar
 from countyhub.worktime.deadlines import Budgets
 
@@ -68,12 +67,6 @@ def refusal_of(name: str, case: Case, actor: Actor, now: datetime) -> Refused | 
 def allowed_acts(case: Case, actor: Actor, now: datetime) -> Mapping[str, Refused | None]:
     """Every act: None where it is possible now, else why its button is grey."""
     return {name: refusal_of(name, case, actor, now) for name in TABLE}
-
-
-def next_instant(case: Case, now: datetime) -> datetime | None:
-    """When this case changes by itself next: a light, or the end of the days in which it can be opened again."""
-    rework_over = case.closed_at + REWORK if case.stage == "closed" and case.closed_at is not None else None
-    return deadlines.due_next(case.clocks, now, rework_over)
 
 
 def _stage_after(row: Row, case: Case) -> Stage:

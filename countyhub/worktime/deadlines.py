@@ -182,15 +182,6 @@ def case_light(clocks: Iterable[Clock], now: datetime) -> Light:
     return next((each for each in LIGHTS if each in shown), NONE)
 
 
-def due_next(clocks: Iterable[Clock], now: datetime, *others: datetime | None) -> datetime | None:
-    """The next instant after `now` at which a light, or one of the `others`, changes: one number for one index."""
-    coming = [each for each in others if each is not None and each > now]
-    for clock in clocks:
-        if clock.ended is None and not clock.suspended:
-            coming += [each for each in (clock.yellow, clock.due) if each > now]
-    return min(coming, default=None)
-
-
 class Begin(NamedTuple):
     """When the clocks of a report begin. `at` is None for what is only history, without a light."""
 

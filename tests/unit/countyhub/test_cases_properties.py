@@ -18,13 +18,14 @@ from countyhub.lifecycle import family
 from countyhub.lifecycle.fivesteps import following
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import ENDED, HUB, Act, Actor, Case, Office
-from countyhub.lifecycle.step import Done, allowed_acts, next_instant
+from countyhub.lifecycle.step import Done, allowed_acts
 from countyhub.lifecycle.table import TABLE
 from countyhub.store.casetables import cases
 from countyhub.store.engine import Store
 from countyhub.worktime.deadlines import case_light
 from simulators.county.build import COUNTY
 from tests.casebooks import GRID, MORNING, RUBBISH, VILLAGE, book, fresh_store, opened, opening, people
+from tests.foreseen import next_instant
 from tests.registries import TOWNSHIP, VILLAGES
 
 OF = book()

@@ -20,9 +20,9 @@ from countyhub.worktime.deadlines import (
     Budgets,
     begin_of,
     case_light,
-    due_next,
     light,
 )
+from tests.foreseen import due_next
 
 SHIPPED = Path(__file__).resolve().parents[3] / "config" / "calendar"
 CALENDAR = calendarfile.read({path.name: path.read_bytes() for path in SHIPPED.iterdir()}).calendar

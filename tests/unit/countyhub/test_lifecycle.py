@@ -12,11 +12,12 @@ from countyhub.lifecycle.fivesteps import FIVE_STEPS, line, line_in_english, ste
 from countyhub.lifecycle.number import case_number
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import HUB, LEVELS, STAGES, Act, Actor, Case, Office
-from countyhub.lifecycle.step import Done, Lifecycle, allowed_acts, next_instant
+from countyhub.lifecycle.step import Done, Lifecycle, allowed_acts
 from countyhub.lifecycle.table import TABLE
 from countyhub.worktime import calendarfile
 from countyhub.worktime.deadlines import GREEN, GREY, RED, Budget, Budgets, case_light
 from gridwire.persons import is_resident_number
+from tests.foreseen import next_instant
 
 SHIPPED = Path(__file__).resolve().parents[3] / "config" / "calendar"
 CALENDAR = calendarfile.read({path.name: path.read_bytes() for path in SHIPPED.iterdir()}).calendar

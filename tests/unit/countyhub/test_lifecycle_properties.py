@@ -11,10 +11,11 @@ from countyhub.lifecycle import family
 from countyhub.lifecycle.guards import MAX_RETURNS
 from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import ENDED, HUB, Act, Actor, Case, Office
-from countyhub.lifecycle.step import Lifecycle, allowed_acts, next_instant
+from countyhub.lifecycle.step import Lifecycle, allowed_acts
 from countyhub.lifecycle.table import TABLE
 from countyhub.worktime import calendarfile
 from countyhub.worktime.deadlines import Budget, Budgets
+from tests.foreseen import next_instant
 
 SHIPPED = Path(__file__).resolve().parents[3] / "config" / "calendar"
 CALENDAR = calendarfile.read({path.name: path.read_bytes() for path in SHIPPED.iterdir()}).calendar
