@@ -17,7 +17,7 @@ from gridwire.problem import Both
 
 _WAITING: Final[frozenset[Stage]] = frozenset({"filed", "reported"})
 _WITH_SOMEBODY: Final[frozenset[Stage]] = frozenset({"filed", "reported", "assigned", "handling"})
-_LIVING: Final[frozenset[Stage]] = OPEN - {"found"}
+_REGISTERED: Final[frozenset[Stage]] = OPEN - {"found"}
 
 
 class Row(NamedTuple):
@@ -190,7 +190,7 @@ TABLE: Final = MappingProxyType(
         ),
         "supervise": Row(
             Both("督办", "supervise"),
-            _LIVING | {"merged"},
+            _REGISTERED | {"merged"},
             "stays",
             ("above", "watch"),
             needs=(guards.text,),
@@ -199,7 +199,7 @@ TABLE: Final = MappingProxyType(
         ),
         "meet": Row(
             Both("达成时限", "meet a limit"),
-            _LIVING,
+            _REGISTERED,
             "stays",
             ("owner",),
             needs=(guards.clock, guards.text),
@@ -207,7 +207,7 @@ TABLE: Final = MappingProxyType(
         ),
         "note": Row(
             Both("批注", "note"),
-            _LIVING | {"merged", "closed"},
+            _REGISTERED | {"merged", "closed"},
             "stays",
             ("owner", "above", "front"),
             needs=(guards.text,),
@@ -215,7 +215,7 @@ TABLE: Final = MappingProxyType(
         ),
         "ledger_step": Row(
             Both("登记台账", "a step of the ledger"),
-            _LIVING | {"closed"},
+            _REGISTERED | {"closed"},
             "stays",
             ("village",),
             (guards.in_a_ledger, guards.steps_left),
@@ -261,7 +261,7 @@ TABLE: Final = MappingProxyType(
         ),
         "adopt": Row(
             Both("并入他案", "take in a case"),
-            _LIVING,
+            _REGISTERED,
             "stays",
             ("hub",),
             needs=(guards.new_child,),
@@ -270,7 +270,7 @@ TABLE: Final = MappingProxyType(
         ),
         "release": Row(
             Both("移出并案", "let a case go"),
-            _LIVING | {"closed"},
+            _REGISTERED | {"closed"},
             "stays",
             ("hub",),
             needs=(guards.known_child,),

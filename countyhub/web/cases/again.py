@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, select
@@ -19,12 +19,11 @@ from countyhub.matters.evidence import MANY
 from countyhub.overview.arrivals import EventView
 from countyhub.store.mattertables import matter
 from gridwire.events import Alarm, DeviceState, Sos
-from gridwire.instants import microseconds
+from gridwire.instants import instant, microseconds
 
 SHOWN: Final = 5
 _SAME: Final = timedelta(seconds=90)
 """So soon after an event the line of the timeline that tells of it is written."""
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +101,4 @@ async def _ongoing(connection: AsyncConnection, whole: Whole, since: datetime) -
     c, row = matter.c, whole.listed
     wanted = (c.key == row.key, c.number == row.number, c.size > MANY, c.end_us > microseconds(since))
     end_us = (await connection.execute(select(func.max(c.end_us)).where(*wanted))).scalar()
-    return _EPOCH + timedelta(microseconds=end_us) if end_us is not None else None
+    return instant(end_us) if end_us is not None else None

@@ -6,30 +6,28 @@ a bar above them, and comes when it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from countyhub.cases import finding, rows
+from countyhub.cases import finding
 from countyhub.cases.finding import BadPage, Listed
 from countyhub.cases.listing import Filter
-from countyhub.lifecycle.state import Case
 from countyhub.web.cases import casefilter
 from countyhub.web.cases.casefilter import LIGHTS, STATES, UNCLASSIFIED, Asked
+from countyhub.web.cases.caserow import Row, rows_of
 from countyhub.web.cases.casetable import CASES
 from countyhub.web.cases.limits import limits
 from countyhub.web.cases.maskedcase import without_numbers
 from countyhub.web.desk import Desk, Parts, Visit
 from countyhub.web.export import exports
-from countyhub.web.live.lighttally import LIVING
-from gridwire.instants import microseconds
+from countyhub.web.live.lighttally import OPEN_STAGES
+from gridwire.instants import instant, microseconds
 
 ROWS: Final = 50
 COUNTED: Final = 1000
@@ -37,14 +35,6 @@ COUNTED: Final = 1000
 NEW_MOST: Final = 99
 """So many new cases are counted; more are told as "99 and more"."""
 _OF_THE_STREAM: Final = ("after", "top", "shown", "seen", "sight", "lang")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Row(NamedTuple):
-    """A case as lists show it, and the whole of it, for its limits."""
-
-    listed: Listed
-    case: Case
 
 
 class CaseList:
@@ -63,7 +53,7 @@ class CaseList:
                 raise HTTPException(400, detail=problem.text(visit.language)) from problem
             newest = await finding.find(connection, wanted, visit.scope, limit=1)
             total = await finding.count(connection, wanted, visit.scope, COUNTED)
-            shown = await _rows(connection, found.cases)
+            shown = await rows_of(connection, found.cases)
         top = max((case.arrived for case in (*found.cases, *newest.cases)), default=visit.now)
         return await self._desk.page(
             visit,
@@ -80,7 +70,7 @@ class CaseList:
             after=found.after,
             choices=casefilter.choices(visit, given),
             lights=LIGHTS,
-            stages=(*LIVING, "closed", "archived", "merged", "void"),
+            stages=(*OPEN_STAGES, "closed", "archived", "merged", "void"),
             states=STATES,
         )
 
@@ -127,7 +117,7 @@ class CaseList:
         if known is None:
             async with self._desk.read() as connection:
                 found = await finding.find(connection, Filter(numbers=numbers), visit.scope, limit=ROWS)
-                known = kept.keep(key, inputs, await _rows(connection, found.cases))
+                known = kept.keep(key, inputs, await rows_of(connection, found.cases))
         return known
 
     async def taken(self, visit: Visit, most: int) -> list[Listed]:
@@ -145,12 +135,6 @@ class CaseList:
         return taken
 
 
-async def _rows(connection: AsyncConnection, cases: Sequence[Listed]) -> list[Row]:
-    """One that has gone meanwhile is left out."""
-    kept = await rows.load(connection, [case.number for case in cases])
-    return [Row(without_numbers(case), kept[case.number].case) for case in cases if case.number in kept]
-
-
 def _quick(visit: Visit, given: Asked) -> list[tuple[str, str, bool]]:
     """What people ask for all day: text, query, and whether it is what is shown."""
     found = [("cases.state.open", "", not given.narrow)]
@@ -166,7 +150,7 @@ def _shown(visit: Visit) -> tuple[datetime, frozenset[str]]:
     numbers = frozenset(shown.split(",")) if shown else frozenset[str]()
     if not (top.isascii() and top.isdigit() and len(top) < 18 and len(numbers) <= ROWS):
         raise HTTPException(400, detail="top, shown")
-    return _EPOCH + timedelta(microseconds=int(top) + 1), numbers
+    return instant(int(top) + 1), numbers
 
 
 def routes(desk: Desk) -> list[Route]:

@@ -29,7 +29,7 @@ from countyhub.web.cases.again import Again, again
 from countyhub.web.cases.limits import limits
 from countyhub.web.cases.maskedcase import masked
 from countyhub.web.desk import OPENED, Desk, Parts, Visit, body_of, form_of
-from countyhub.web.live.lighttally import LIVING
+from countyhub.web.live.lighttally import OPEN_STAGES
 from countyhub.web.texts import present
 from gridwire import events as wire
 
@@ -225,7 +225,7 @@ def _done(visit: Visit, entries: Sequence[TimelineEntry]) -> TimelineEntry | Non
 def _steps(stage: str, entries: Sequence[TimelineEntry]) -> dict[str, Any]:
     """The steps of the loop: which were passed through, and up to where it came. Of one that ended beside the loop
     (void, merged) the later ones are still open."""
-    stages = (*LIVING, "closed")
+    stages = (*OPEN_STAGES, "closed")
     passed = {each for entry in entries for each in (entry.before, entry.after)}
     far = [index for index, each in enumerate(stages) if each in passed]
     at = stages.index(stage) if stage in stages else max(far, default=-1) + 1

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
-from countyhub.cases import finding, rows
-from countyhub.cases.finding import Listed
+from countyhub.cases import finding
 from countyhub.cases.listing import Filter
-from countyhub.lifecycle.state import Case, Office
-from countyhub.web.cases.maskedcase import without_numbers
+from countyhub.lifecycle.state import Office
+from countyhub.web.cases.caserow import Row, rows_of
 from countyhub.web.desk import Desk, Visit
 
 SHOWN: Final = 6
-
-
-class Mine(NamedTuple):
-    """A case as lists show it, and the whole of it, for its limits."""
-
-    listed: Listed
-    case: Case
 
 
 def offices(visit: Visit) -> frozenset[Office]:
@@ -26,18 +18,16 @@ def offices(visit: Visit) -> frozenset[Office]:
     return visit.scope.offices if visit.viewer.may("cases:act") else frozenset()
 
 
-async def mine(desk: Desk, visit: Visit, most: int) -> tuple[Mine, ...]:
+async def mine(desk: Desk, visit: Visit, most: int) -> tuple[Row, ...]:
     """Asked for again when a case in sight has got a line. Raises one of `store.engine.UNAVAILABLE`."""
     own = offices(visit)
     if not own:
         return ()
     version = await desk.watch.touched.version(visit.scope, visit.snapshot.last_entry)
     key, inputs = ("mine", visit.scope, most), (version, own)
-    known: tuple[Mine, ...] | None = desk.kept.found(key, inputs)
+    known: tuple[Row, ...] | None = desk.kept.found(key, inputs)
     if known is None:
         async with desk.read() as connection:
             found = (await finding.find(connection, Filter(open=True, owners=own), visit.scope, "", most, "due")).cases
-            kept = await rows.load(connection, [each.number for each in found])
-        made = tuple(Mine(without_numbers(each), kept[each.number].case) for each in found if each.number in kept)
-        known = desk.kept.keep(key, inputs, made)
+            known = desk.kept.keep(key, inputs, tuple(await rows_of(connection, found)))
     return known

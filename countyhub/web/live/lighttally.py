@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.cases import listing
+from countyhub.lifecycle.state import OPEN, STAGES
 from countyhub.registry.snapshot import Registry
 from countyhub.sight.scope import Scope
 from countyhub.store.casetables import cases
@@ -26,7 +27,7 @@ Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 GRAVEST = ("red", "yellow", "grey", "green")
 """The lights that count, the gravest first; a case without a limit has none."""
 _KEPT = 500
-LIVING = ("found", "filed", "reported", "assigned", "handling", "feedback")
+OPEN_STAGES = tuple(stage for stage in STAGES if stage in OPEN)
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from countyhub.registry.forms import Grid
 from countyhub.web.cases.limits import limits
 from countyhub.web.cases.mine import SHOWN, mine, offices
 from countyhub.web.desk import Desk, Parts, Visit
-from countyhub.web.live.lighttally import GRAVEST, LIVING, Counts, Tally
+from countyhub.web.live.lighttally import GRAVEST, OPEN_STAGES, Counts, Tally
 
 _BENEATH = {"": "township", "county": "township", "township": "village", "village": "grid", "grid": "grid"}
 
@@ -97,7 +97,7 @@ def _values(visit: Visit, area: Area, found: Tally) -> dict[str, Any]:
         "counts": found.at(area.code) if area.code else found.whole,
         "rows": sorted(_rows(visit, area, found), key=_worst),
         "lights": GRAVEST,
-        "stages": LIVING,
+        "stages": OPEN_STAGES,
     }
 
 

@@ -18,7 +18,7 @@ from countyhub.store.tables import dead_letter
 from countyhub.web.arrivals import counterpages
 from countyhub.web.desk import Desk, Visit
 from countyhub.web.export.exports import addresses as export
-from countyhub.web.live.lighttally import LIVING, Counts
+from countyhub.web.live.lighttally import OPEN_STAGES, Counts
 from countyhub.web.places import boxpages, cameras, lightsboard, placetables
 from countyhub.web.places.lightsboard import area_of
 from countyhub.web.places.placetables import Camera, Day
@@ -40,7 +40,7 @@ class PlaceExports:
         area, day = area_of(visit, visit.said("area")), visit.registry.day(visit.now)
         found = await self._desk.watch.tallies.of(visit.scope, visit.registry, day, visit.snapshot.last_entry)
         counts = found.at(area.code) if area.code else found.whole
-        return [(stage, counts) for stage in LIVING][:most]
+        return [(stage, counts) for stage in OPEN_STAGES][:most]
 
     async def rates(self, visit: Visit, most: int) -> Sequence[cameras.Rate]:
         return cameras.rates(visit, area_of(visit, visit.said("area")), self._desk.boxes(visit))[:most]
