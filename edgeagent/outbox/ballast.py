@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -32,7 +33,8 @@ class Ballast:
                 os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
         except OSError as error:
             log.debug("no ballast: %s", error)
-            self._path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # on a disk that is read-only there is nothing to take back
+                self._path.unlink(missing_ok=True)
             return False
         return True
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from edgeagent.driver import OutboxFull, Picture
+from edgeagent.outbox.ballast import Ballast
 from edgeagent.uplink.packer import Packer
 from edgeagent.uplink.queue import Queue
 from edgeagent.uplink.unheard import Unheard
@@ -47,6 +48,11 @@ async def test_a_full_disk_refuses_aloud_and_loses_nothing(small_disk):
         assert (small_disk / "ballast").exists()
     async with outbox(small_disk) as box:
         assert [row.seq for row in await rows(box, "alarm")] == [it.seq for it in stored]
+
+
+def test_a_disk_that_has_become_read_only_takes_no_ballast_and_ends_nothing(tmp_path):
+    with smalldisk.small_disk(tmp_path / "disk", 16, read_only=True) as folder:
+        assert not Ballast(folder).take()
 
 
 async def test_settled_rows_make_room_on_a_full_disk(small_disk):
