@@ -15,6 +15,10 @@ from datetime import date
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_CHARACTERS = "10X98765432"
 _RESIDENT = re.compile(r"[1-9][0-9]{16}[0-9X]")
+_FOREIGNER = re.compile(r"[A-Z]{3}[0-9]{12}")
+
+RESIDENT_WITHIN = re.compile(_RESIDENT.pattern, re.IGNORECASE)
+"""Finds what looks like a resident number inside a longer text, an `x` at its end too."""
 
 
 def keyed_hash(secret: bytes, number: str) -> str:
@@ -48,8 +52,24 @@ def birth_date(number: str) -> date | None:
     return parse_date(number[6:14])
 
 
+def has_resident_shape(number: str) -> bool:
+    """Whether these are the 18 characters of a resident number, be its birth date and check character as they may."""
+    return _RESIDENT.fullmatch(number) is not None
+
+
 def is_resident_number(number: str) -> bool:
-    """Whether this is a whole resident number: 18 characters, a real birth date, the right check character."""
-    if not _RESIDENT.fullmatch(number):
+    """Whether this is a whole resident number: 18 characters, a real birth date, the right check character.
+
+    A foreigner's of 2023 is one too, with a 9 before it.
+    """
+    if not has_resident_shape(number):
         return False
     return birth_date(number) is not None and check_character(number[:17]) == number[17]
+
+
+def is_foreigner_number(number: str) -> bool:
+    """Whether this is the number of a permanent resident card of 2017: three letters of the nationality, 12 digits.
+
+    No published standard says how its last digit is computed: it is not checked.
+    """
+    return _FOREIGNER.fullmatch(number) is not None

@@ -16,7 +16,7 @@ from pathlib import Path
 from countyhub.gridworkers.villagekey import Key
 from gridwire.identifiers import GRID_PATTERN
 from gridwire.messages import Worker
-from gridwire.persons import birth_date, card_number, check_character, is_resident_number
+from gridwire.persons import birth_date, card_number, has_resident_shape, is_foreigner_number, is_resident_number
 from gridwire.problem import Language, Problem
 
 MAX_BYTES = 1024 * 1024
@@ -32,8 +32,6 @@ _COLUMNS = {
 }  # fmt: skip
 _PERSON = re.compile(r"[0-9a-f]{64}")
 _GRID = re.compile(GRID_PATTERN, re.ASCII)
-_RESIDENT = re.compile(r"[0-9]{17}[0-9X]")
-_FOREIGNER = re.compile(r"[A-Z]{3}[0-9]{12}")
 _UID = re.compile(r"[0-9A-F]{8}|[0-9A-F]{10}|[0-9A-F]{14}")
 _LONG_NUMBER = re.compile(r"[0-9]{11}")
 
@@ -207,25 +205,25 @@ def _is_person(line: int, name: str, grid: str, found: Reading) -> bool:
 
 def _id_number(line: int, given: str, found: Reading) -> list[str]:
     number = re.sub(r"[\s-]", "", given).upper()
-    if _FOREIGNER.fullmatch(number) or is_resident_number(number):
+    if is_foreigner_number(number) or is_resident_number(number):
         return [number]
-    if not _RESIDENT.fullmatch(number):
+    if len(number) != 18:
         found.wrong(line, en="an ID number has 18 characters (did the office program shorten it to 4.3E+17?)",
                     zh="身份证号应为 18 位（是否被表格软件改成了 4.3E+17？请把该列设为文本）")  # fmt: skip
+    elif not has_resident_shape(number):
+        found.wrong(line, en="this is no ID number", zh="不是有效的身份证号")
     elif birth_date(number) is None:
         found.wrong(line, en="the birth date in the ID number does not exist", zh="身份证号中的出生日期不存在")
-    elif check_character(number[:17]) != number[17]:
+    else:
         found.wrong(line, en="the check digit of the ID number is wrong: a digit is mistyped",
                     zh="身份证号校验码不符：有数字录错")  # fmt: skip
-    else:
-        found.wrong(line, en="this is no ID number", zh="不是有效的身份证号")
     return []
 
 
 def _uid(line: int, given: str, found: Reading, *, reversed_uids: bool) -> list[str]:
     digits = re.sub(r"[\s:-]", "", given).upper()
     if not _UID.fullmatch(digits):
-        found.wrong(line, en="a card's UID has 8 or 10 hex digits, as edgeagent terminal --hash and readers tell it",
-                    zh="卡号应为 8 位或 10 位十六进制 UID")  # fmt: skip
+        found.wrong(line, en="a card's UID has 8, 10 or 14 hex digits, as edgeagent terminal --hash tells it",
+                    zh="卡号应为 8、10 或 14 位十六进制 UID")  # fmt: skip
         return []
     return [card_number(bytes.fromhex(digits), is_reversed=reversed_uids)]

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeAlias, get_args
 
+from gridwire.persons import RESIDENT_WITHIN
+
 Mode = Literal["direct", "proxy", "authorised"]
 """直办, 代办, 授权办."""
 
@@ -19,7 +21,6 @@ CODE_PREFIX = "GW:"
 GRAMMAR = (
     "rate:1…5, item:CODE[:direct|proxy|authorised], report:CATEGORY, receipt:NUMBER, point:NAME, answers, sos, cancel"
 )
-_PERSONAL = re.compile(r"[1-9][0-9]{16}[0-9Xx]")
 _CODE = re.compile(r"[0-9A-Za-z._-]{1,32}")
 _MAX_NAME = 64
 
@@ -79,7 +80,7 @@ def parse_action(text: str) -> Action | None:
 
 def action_in_code(code: str) -> Action | None:
     """The action that a scanned code asks for; None when it is somebody's badge, or anything else."""
-    if code[: len(CODE_PREFIX)].upper() != CODE_PREFIX or _PERSONAL.search(code):
+    if code[: len(CODE_PREFIX)].upper() != CODE_PREFIX or RESIDENT_WITHIN.search(code):
         return None
     return parse_action(code[len(CODE_PREFIX) :])
 

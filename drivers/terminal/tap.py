@@ -8,7 +8,6 @@ even then, marked as a drill.
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -23,6 +22,7 @@ from drivers.seriallink import Decoder
 from drivers.terminal.idnumber import NumberHash, mask_code, mask_resident
 from drivers.terminal.parts import problem_text
 from edgeagent.driver import Data, Request, Stored
+from gridwire.persons import RESIDENT_WITHIN
 
 Frame = TypeVar("Frame")
 
@@ -41,7 +41,6 @@ What = Literal[
     "stored", "already", "refused", "not-stored", "waits", "tried",
 ]  # fmt: skip
 """Up to `noise`: what a part said. From `stored` on: what was made of the line `of`."""
-_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9Xx]")
 
 
 class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -225,4 +224,4 @@ def _values(action: object) -> Iterable[object]:
 
 def _scrub(text: str) -> str:
     """A number in what a code or a key asks for is masked, and nothing is long."""
-    return _NUMBER.sub(lambda found: mask_resident(found[0]), text)[:MAX_CHARS]
+    return RESIDENT_WITHIN.sub(lambda found: mask_resident(found[0]), text)[:MAX_CHARS]

@@ -18,13 +18,12 @@ Sans-I/O. Promises: of a card only the masked number, its keyed hash and, when a
 photo bytes are dropped; no repr and no error text holds any of the card's content.
 """
 
-import re
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from drivers.seriallink.framing import ScanningDecoder, xor_of
 from drivers.terminal.idnumber import NumberHash, VillageKey, mask_foreigner, mask_resident
-from gridwire.persons import birth_date, is_resident_number, parse_date
+from gridwire.persons import birth_date, is_foreigner_number, is_resident_number, parse_date
 
 PREAMBLE = bytes.fromhex("AAAAAA9669")
 _LEN_AT, _BODY_AT = len(PREAMBLE), len(PREAMBLE) + 2
@@ -183,7 +182,6 @@ _FOREIGNER_2023_FIELDS = {
     "end": 16, "name_rest": 22, "nationality": 6, "kind": 2, "former": 6,
 }  # fmt: skip
 _KIND_AT = 248
-_FOREIGNER_NUMBER = re.compile(r"[A-Z]{3}[0-9A-Z]{12}")
 _FOREIGNER_MARK = "9"
 _PADDING = " \0"
 
@@ -254,9 +252,9 @@ def _foreigner_2023(fields: dict[str, str], key: VillageKey, keep_name: bool) ->
 
 
 def _foreigner(fields: dict[str, str], key: VillageKey, keep_name: bool) -> IdCard:
-    """Of 2017: three letters and twelve digits. No published standard says how the last one is computed: unchecked."""
+    """Issued from 2017 to 2023."""
     number = fields["number"]
-    if not _FOREIGNER_NUMBER.fullmatch(number) or parse_date(fields["birth"]) is None:
+    if not is_foreigner_number(number) or parse_date(fields["birth"]) is None:
         raise CardUnreadable("number malformed", "证件号码格式错误")
     name = fields["name"] if keep_name else ""
     return IdCard("foreigner", mask_foreigner(number), key.hash_number(number), name)

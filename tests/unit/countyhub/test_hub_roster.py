@@ -12,15 +12,18 @@ from countyhub.gridworkers.roster import RosterRefused, RosterUnreadable, hash_p
 from countyhub.gridworkers.villagekey import Key
 from drivers.terminal.desk import Credential
 from drivers.terminal.frames.icem import CardSeen
+from drivers.terminal.frames.sam_idcard import parse_card
 from drivers.terminal.idnumber import VillageKey
 from drivers.terminal.readers import card_credential, code_credential
 from drivers.terminal.roster import read_roster
 from gridwire.messages import Worker
 from gridwire.persons import check_character
+from simulators.terminal.cards import foreigner, foreigner_2023, resident, with_check_character
 
 KEY = Key("c1-431126001002", bytes(range(32)))
 DRIVERS_KEY = VillageKey(KEY.id, KEY.secret)
 NUMBER = "11010519491231002X"
+OF_2023 = with_check_character("91112419810102001")
 HEAD = "name,grid,id_number,card_uid,badge\n"
 FILE = Path("people.csv")
 
@@ -49,6 +52,14 @@ def test_the_hashes_are_those_of_the_terminal(order):
         digest(code_credential("W0001", DRIVERS_KEY)),
     ]
     assert {(worker.name, worker.grid) for worker in found} == {("张三", "431126001002007")}
+
+
+@pytest.mark.parametrize(
+    "card", [foreigner("CAN110081010278", "SMITH"), foreigner_2023(OF_2023, "SMITH"), resident(NUMBER, "张三")]
+)
+def test_a_card_that_the_terminal_knows_may_stand_in_the_roster(card):
+    (worker,) = people(f"张三,,{card.number.lower()},,\n")
+    assert worker.person == parse_card(card.text, DRIVERS_KEY).number_hash.digest
 
 
 def test_what_is_written_the_terminal_and_the_hub_read_again(tmp_path):
@@ -80,8 +91,9 @@ def test_full_width_digits_and_blanks_are_put_right():
         ("张三,,110105199902310021,,", "birth date"),
         ("张三,,4.3E+17,,", "18 characters"),
         ("张三,,110105491231002,,", "18 characters"),
-        ("张三,,,6B3D12,", "8 or 10 hex digits"),
-        ("张三,,,1812345678901,", "8 or 10 hex digits"),
+        ("张三,,010105194912310021,,", "no ID number"),
+        ("张三,,,6B3D12,", "8, 10 or 14 hex digits"),
+        ("张三,,,1812345678901,", "8, 10 or 14 hex digits"),
         ("张三,,,,", "neither ID number nor card nor badge"),
         ("张三,431126,,,W0001", "15 digits"),
         (f"{NUMBER},,,,W0001", "cannot be a name"),

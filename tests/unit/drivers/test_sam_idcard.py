@@ -183,6 +183,7 @@ def test_other_kinds_are_never_guessed(kind):
         (resident(with_check_character("11010119900231100"), "张三"), "check digit wrong"),
         (resident("", "张三"), "check digit wrong"),
         (foreigner("CAN1100810102", "SMITH"), "number malformed"),
+        (foreigner("CAN11008101027A", "SMITH"), "number malformed"),
         (foreigner_2023("911124198101020019", "SMITH"), "check digit wrong"),
         (foreigner_2023(with_check_character("91112419810102001"), "SMITH", birth="19810103"), "birth date differs"),
         (foreigner_2023(NUMBER, "SMITH"), "number malformed"),
