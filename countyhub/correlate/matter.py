@@ -1,4 +1,5 @@
-"""What correlation tells: matters (an open or closed piece of trouble), and how a signal changed them."""
+"""What correlation tells: matters (an open or closed piece of trouble), and how a signal changed them; and the numbers
+of its rules (`Limits`)."""
 
 from __future__ import annotations
 

@@ -136,7 +136,8 @@ class MqttClient:
 
     def backoff_s(self, failures: int, error: MqttError) -> float:
         """Pause before the next attempt: `backoff_min_s`, doubled up to `backoff_max_s` (a box: `hub.backoff_max_s`),
-        or `backoff_refused_s` where only a person can help. With jitter: 400 boxes do not come back in one second."""
+        or `backoff_refused_s` where only a person can help; 1, 60 and 300 s unless configured (`MqttSettings`).
+        With jitter: 400 boxes do not come back in one second."""
         settings = self.settings
         if error.retry_helps:
             longest = min(settings.backoff_max_s, settings.backoff_min_s * 2.0 ** min(failures - 1, 30))
