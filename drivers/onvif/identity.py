@@ -50,11 +50,15 @@ async def information(client: Client, timeout_s: float) -> dict[str, str]:
         client.device_url, INFORMATION, expect="GetDeviceInformationResponse", timeout_s=timeout_s
     )
     names = ("Manufacturer", "Model", "FirmwareVersion", "SerialNumber")
-    return {name: " ".join(first_text(answer, name).split())[:MAX_CHARS] for name in names}
+    return {name: _plain(first_text(answer, name)) for name in names}
 
 
 def another(before: tuple[str, str], now: tuple[str, str]) -> bool:
-    """Whether two (model, serial) are those of two cameras. What is not told, or by all of a batch, says nothing."""
+    """Whether two (model, serial) are those of two cameras. What is not told, or by all of a batch, says nothing.
+
+    Nor do blanks: what set-up keeps has the camera's own, what `information` gives has not.
+    """
+    before, now = (_plain(before[0]), _plain(before[1])), (_plain(now[0]), _plain(now[1]))
     if telling(before[1]) and telling(now[1]):
         return before[1] != now[1]
     return bool(before[0] and now[0]) and before[0] != now[0]
@@ -64,3 +68,7 @@ def telling(text: str) -> bool:
     """Whether it can be somebody's own: not empty, not `0000`, `123456` or `N/A`."""
     plain = "".join(char for char in text.lower() if char.isalnum())
     return len(plain) >= 6 and len(set(plain)) > 2 and plain not in _PLACEHOLDERS and not "123456789".startswith(plain)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())[:MAX_CHARS]

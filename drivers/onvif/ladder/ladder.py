@@ -23,7 +23,7 @@ from drivers.onvif.ladder.letterbox import letterbox
 from drivers.onvif.ladder.notifying import Notifying
 from drivers.onvif.ladder.pulling import TROUBLE, Pulling
 from drivers.onvif.ladder.pullpoints import PullPoints
-from drivers.onvif.ladder.service import find_services
+from drivers.onvif.ladder.service import find_service, find_services
 from drivers.onvif.ladder.slot import UNSUBSCRIBE_TIMEOUT_S, Slot, Subscription
 from drivers.onvif.ladder.stills import Stills
 from drivers.onvif.soap import NotSoap, SoapFault
@@ -205,7 +205,7 @@ class Ladder:
     async def _listen_for_posts(self) -> NoReturn:
         async with letterbox(self._listen, self._client.device_url) as box:
             begun = datetime.now(UTC)
-            service_url = self._service_url or (await find_services(self._client))[0]
+            service_url = self._service_url or await find_service(self._client)
             try:
                 await self._notifying.subscribe(service_url, box)
             except SoapFault as fault:

@@ -89,12 +89,12 @@ async def letterbox(listen: str, camera_url: str) -> AsyncIterator[Letterbox]:
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
     shared = _shared.setdefault(asyncio.get_running_loop(), {}).setdefault(listen, _Shared())
+    name = await _own_address(camera_url) if host in _ANY else host
     async with shared.changing:
         if shared.server is None:
             shared.server = await serve(host, int(port), shared.answer, LIMITS)
         shared.users += 1
     path = f"/{secrets.token_urlsafe(24)}"
-    name = _own_address(camera_url) if host in _ANY else host
     name = f"[{name}]" if ":" in name else name
     box = shared.boxes[path] = Letterbox(f"http://{name}:{shared.server.port}{path}")
     try:
@@ -109,12 +109,14 @@ async def letterbox(listen: str, camera_url: str) -> AsyncIterator[Letterbox]:
                 await server.stop()
 
 
-def _own_address(camera_url: str) -> str:
-    """Our address on the way to the camera: nothing is sent to find it."""
+async def _own_address(camera_url: str) -> str:
+    """Our address on the way to the camera: nothing is sent there to find it. Its own name is looked up if it has one:
+    a camera can seldom look up ours.
+    """
     parts = urlsplit(camera_url)
     try:
-        family, kind, protocol, _, place = socket.getaddrinfo(
-            parts.hostname, parts.port or 80, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST
+        family, kind, protocol, _, place = (
+            await asyncio.get_running_loop().getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_DGRAM)
         )[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.connect(place)

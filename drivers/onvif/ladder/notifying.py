@@ -114,9 +114,9 @@ class Notifying:
     async def _take(self, post: Post) -> None:
         arrived = datetime.now(UTC)
         self._heard, self._posts = True, self._posts + 1
-        await self._health.up()
         stored = False
         try:
+            await self._health.up()
             if post.notifications:
                 await self._listener.deliver(Batch(post.notifications, self._health.last_seen))
             stored = True

@@ -131,7 +131,7 @@ class Pulling:
 
     async def _pull(self, subscription: Subscription, poll_s: float, sent_s: float) -> list[Notification]:
         try:
-            return await self._points.pull(subscription, poll_s)
+            return await self._ask(subscription, poll_s)
         except HungUp:
             # Closed instead of answering "nothing"; some do it at once, and always. One that had lost the
             # subscription would have said so, one that has gone does not answer the next question.
@@ -146,10 +146,17 @@ class Pulling:
             self._points.message_limit = max(1, self._points.message_limit // 10)
             raise
         except SoapFault as fault:
+            self._obey(fault)
+            return await self._ask(subscription, min(poll_s, self._poll_s))
+
+    async def _ask(self, subscription: Subscription, poll_s: float) -> list[Notification]:
+        """Raises `SoapFault` only where the camera names a limit; any other fault means that it knows us no more."""
+        try:
+            return await self._points.pull(subscription, poll_s)
+        except SoapFault as fault:
             if fault.max_timeout_s is None and fault.max_messages is None:
                 raise SubscriptionLost(why=str(fault)) from fault
-            self._obey(fault)
-            return await self._points.pull(subscription, min(poll_s, self._poll_s))
+            raise
 
     def _obey(self, fault: SoapFault) -> None:
         """The camera has told what it allows."""

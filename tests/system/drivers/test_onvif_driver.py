@@ -8,6 +8,8 @@ import pytest
 
 import drivers.onvif
 from edgeagent.driver import Alarm, CommandRefused, Picture
+from simulators.camera import events
+from simulators.camera.soap import SoapFault
 from tests.cameras import CameraRecorder, camera, driver_for, is_polled, kept_setup, running, until, watched
 from tests.jpegs import SMALL
 
@@ -342,6 +344,24 @@ async def test_a_camera_that_allows_short_polls_only_is_obeyed(device):
             gate.raise_alarm("tamper", active=True)
             await until(lambda: device.alarms() == [("tamper", "start")])
         assert device.states() == [("up", "")]
+
+
+async def test_a_camera_that_forgets_us_as_it_names_its_limit_is_subscribed_again(device, monkeypatch):
+    async with camera(max_poll_s=1.0) as gate:
+
+        def forgetful(state, request):
+            try:
+                return poll_limits(state, request)
+            except SoapFault:
+                state.pull_points.clear()
+                raise
+
+        poll_limits = events._poll_limits
+        monkeypatch.setattr(events, "_poll_limits", forgetful)
+        kept_setup(device, gate)
+        async with watched(gate, device, poll_s=20.0):
+            await until(lambda: len(device.states()) == 3)
+        assert device.states() == [("up", ""), ("down", "subscription-lost"), ("up", "")]
 
 
 async def test_a_camera_that_grants_a_short_life_only_is_obeyed(device):

@@ -100,9 +100,10 @@ async def test_the_listener_lives_as_long_as_somebody_needs_it():
         await post(first.address, NOTIFY)
 
 
-async def test_a_camera_is_told_the_address_by_which_we_reach_it():
-    async with letterbox("0.0.0.0:0", CAMERA) as box:
-        assert urlsplit(box.address).hostname == "127.0.0.1"
+@pytest.mark.parametrize("named", ["127.0.0.1", "localhost"])
+async def test_a_camera_is_told_the_address_by_which_we_reach_it(named):
+    async with letterbox("0.0.0.0:0", CAMERA.replace("127.0.0.1", named)) as box:
+        assert urlsplit(box.address).hostname in ("127.0.0.1", "::1")
 
 
 async def test_a_taken_port_is_named():
@@ -120,6 +121,26 @@ async def test_a_taken_port_costs_the_events_and_not_the_pictures(device):
                 await until(device.states)
         assert device.states() == [("degraded", "no-events")]
         assert "cannot listen" in device.reports[0].detail
+
+
+class HeldRecorder(CameraRecorder):
+    """Its first report never reaches the disk."""
+
+    async def report(self, *said, **facts):
+        await super().report(*said, **facts)
+        await asyncio.Event().wait()
+
+
+async def test_a_post_is_refused_when_the_driver_ends_before_it_is_stored(tmp_path):
+    device, consumers = HeldRecorder(tmp_path), []
+    async with camera(quirks=["no_pullpoint"]) as gate:
+        kept_setup(device, gate)
+        gate.state.on_subscribe = lambda point, consumer: consumers.append(consumer)
+        async with running(driver_for(gate, notify_listen=HERE), device):
+            await until(lambda: consumers)
+            answer = asyncio.create_task(post(consumers[0], NOTIFY))
+            await until(lambda: device.reports)
+        assert (await answer).status == 503
 
 
 async def test_two_cameras_share_one_listener_and_are_not_mixed_up(tmp_path):

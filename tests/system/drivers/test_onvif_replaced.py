@@ -1,5 +1,6 @@
 """A technician's day: a camera is replaced by another one at its address, two devices name the same address."""
 
+from drivers.onvif.identity import another
 from tests.cameras import CameraRecorder, camera, kept_setup, running, until, watched
 from tests.cameras import driver_for as driver_of
 
@@ -36,6 +37,13 @@ async def test_the_same_camera_keeps_what_was_on(device):
         assert device.alarms("door") == [("door", "start")]
         gate.send_raw("tns1:Device/Door/Open", **(DOOR | {"data": (("State", "false"),)}))
         await until(lambda: device.alarms("door") == [("door", "start"), ("door", "end")])
+
+
+def test_blanks_make_no_other_camera():
+    """Set-up keeps the texts as the camera tells them."""
+    assert not another(("IPC  OLD\n", " OLD-0001234 "), ("IPC OLD", "OLD-0001234"))
+    assert not another(("IPC  OLD\n", ""), ("IPC OLD", ""))
+    assert another(("IPC OLD", ""), ("IPC NEW", ""))
 
 
 async def test_two_devices_with_one_address_never_watch_the_camera_twice(device, tmp_path):
