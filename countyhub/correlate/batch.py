@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from countyhub.correlate.matter import Limits, Matter
+from countyhub.correlate.matter import Limits, Matter, alarm_key
 from countyhub.correlate.outages import Down, Outage, Site, downs, township_of, view_site, view_township
 from countyhub.correlate.signals import END, PICTURE_KINDS, START, Signal, hold_us
 from countyhub.correlate.sites import LINK, NO_SITE, SiteState, places_of
@@ -94,7 +94,7 @@ def _alarms(
         if signal.what == "alarm" and (signal.drill or not windows.covering(signal.at_us, places, signal.kind)):
             by_key[signal.box, signal.device, signal.kind, signal.rule, signal.drill].append(signal)
     for (box, device, kind, rule, drill), several in by_key.items():
-        name = "/".join(part for part in ("drill" * drill, "alarm", box, device, kind, rule) if part)
+        name = alarm_key(box, device, kind, rule, drill=drill)
         several.sort(key=lambda signal: (signal.at_us, signal.seq, signal.mark))
         site = SiteState(box, sites.get(box, NO_SITE))
         site.outages = outages.get(box, [])

@@ -21,6 +21,7 @@ from countyhub.correlate.matter import (
     Handle,
     Limits,
     Matter,
+    alarm_key,
     compare,
     together,
 )
@@ -258,7 +259,7 @@ class Correlator:
 
     def _cell(self, key: CellKey) -> Segments:
         box, device, kind, rule, drill = key
-        name = "/".join(part for part in ("drill" * drill, "alarm", box, device, kind, rule) if part)
+        name = alarm_key(box, device, kind, rule, drill=drill)
         cell = self._cells[key] = Segments(name, self._limits.gap_us, hold_us(kind))
         if kind in PICTURE_KINDS and not drill:
             self._site(box).trouble.append(cell)

@@ -10,6 +10,8 @@ DAY_US: Final = 86_400 * SECOND_US
 FOREVER_US: Final = 1 << 62
 """The end of what has not ended."""
 
+_DRILL: Final = "drill"
+
 Handle: TypeAlias = tuple[str, int]
 """Key and begin of a matter: with them a case finds its matter again."""
 
@@ -38,7 +40,29 @@ class Matter(NamedTuple):
 
     @property
     def drill(self) -> bool:
-        return self.key.startswith("drill/")
+        return self.key.startswith(f"{_DRILL}/")
+
+
+class Parts(NamedTuple):
+    """A key, taken apart: its `head`, and what follows it. Of an alarm box, device, kind and, of a sensor, rule."""
+
+    head: str
+    names: tuple[str, ...]
+    drill: bool = False
+
+
+def alarm_key(box: str, device: str, kind: str, rule: str, *, drill: bool) -> str:
+    """The key of the matter that an alarm makes."""
+    parts = (_DRILL * drill, "alarm", box, device, kind, rule)
+    return "/".join(part for part in parts if part)
+
+
+def parts_of(key: str) -> Parts:
+    """What `alarm_key` and the others have put together."""
+    parts = key.split("/")
+    drill = parts[0] == _DRILL
+    head, *names = parts[drill:]
+    return Parts(head, tuple(names), drill)
 
 
 class Changes(NamedTuple):

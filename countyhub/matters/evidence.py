@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.correlate.matter import SECOND_US, Matter
+from countyhub.correlate.matter import SECOND_US, Matter, alarm_key, parts_of
 from countyhub.correlate.signals import Signal
 from countyhub.matters.kinds import What
 from countyhub.store.tables import event
@@ -30,7 +30,7 @@ class Sign(NamedTuple):
 
 def signs(signals: Sequence[tuple[Signal, int]], matters: Sequence[Matter]) -> dict[str, list[Sign]]:
     """Events of a page by the key of the matter that they may belong to; an old one may need some for another case."""
-    devices = {tuple(matter.key.removeprefix("drill/").split("/")[1:3]) for matter in matters}
+    devices = {parts_of(matter.key).names[:2] for matter in matters}
     found: dict[str, list[Sign]] = {}
     for signal, event_id in signals:
         if event_id and (signal.box, signal.device) in devices:
@@ -41,8 +41,7 @@ def signs(signals: Sequence[tuple[Signal, int]], matters: Sequence[Matter]) -> d
 def key_of(signal: Signal) -> str:
     """The key of the matter that a signal makes by itself."""
     if signal.what == "alarm":
-        parts = ("drill" * signal.drill, "alarm", signal.box, signal.device, signal.kind, signal.rule)
-        return "/".join(part for part in parts if part)
+        return alarm_key(signal.box, signal.device, signal.kind, signal.rule, drill=signal.drill)
     return f"offline/{signal.box}/{signal.device}"
 
 
@@ -51,7 +50,7 @@ async def of(
 ) -> tuple[int, ...]:
     """The events of a matter that is about to get a case: of this page, or what its device said when it began."""
     near = [sign.event_id for sign in page.get(matter.key, ()) if matter.begin_us <= sign.at_us <= matter.end_us]
-    if near or not found.box or matter.key.startswith(("alarm/", "drill/")):
+    if near or not found.box or parts_of(matter.key).head == "alarm":
         return tuple(near[:MANY])
     c = event.c
     query = select(c.id, c.subject, c.type, c.time).where(c.box == found.box).order_by(c.id.desc()).limit(_BACK)

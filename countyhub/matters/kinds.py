@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from countyhub.correlate.matter import Matter
+from countyhub.correlate.matter import Matter, parts_of
 from countyhub.registry.formparts import OWN_KINDS
 from countyhub.registry.snapshot import Registry, When
 from gridwire.kinds import KINDS, Kind
@@ -32,14 +32,12 @@ class Ruling(NamedTuple):
 
 def what(matter: Matter) -> What:
     """Of which kind it is and where."""
-    parts = matter.key.split("/")
-    drill = parts[0] == "drill"
-    head, *rest = parts[drill:]
+    head, names, drill = parts_of(matter.key)
     if head == "alarm":
-        return What(rest[2], rest[0], rest[1], drill=drill)
+        return What(names[2], names[0], names[1], drill=drill)
     if head == "township":
-        return What(head, place=rest[0])
-    return What(head, rest[0], rest[1] if len(rest) > 1 else "")
+        return What(head, place=names[0])
+    return What(head, names[0], names[1] if len(names) > 1 else "")
 
 
 def ruling(registry: Registry, kind: str, at: When) -> Ruling:
