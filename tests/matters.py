@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from countyhub.cases.book import Book
 from countyhub.correlate.matter import Matter
-from countyhub.correlate.signals import DOWN, END, PULSE, UP, Signal, of_event, of_link
+from countyhub.correlate.signals import DOWN, END, LATE_US, PULSE, UP, Signal, of_data, of_link
 from countyhub.ingest import intake
 from countyhub.ingest.committed import Committed
 from countyhub.ingest.inbox import Inbox
@@ -28,13 +28,20 @@ from countyhub.store.worktables import lease
 from gridwire.codec import encode_batch, encode_message
 from gridwire.codec import encode_event as encode
 from gridwire.events import LANE_OF, TYPE_OF, Alarm, Data, DeviceState, Envelope, Event
-from gridwire.instants import instant
+from gridwire.instants import instant, microseconds
 from gridwire.messages import Status
 
 ZONE = ZoneInfo("Asia/Shanghai")
 COUNTY = "430181"
 STREAM = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 _STATES = {END: "end", PULSE: "pulse", 2: "start"}
+
+
+def signal_of(event: Event, box: str, happened: datetime | None, arrived: datetime) -> Signal | None:
+    """As the hub reads it from its inbox. `happened`: its true time, None where that cannot be known."""
+    at_us, arrived_us = microseconds(happened or arrived), microseconds(arrived)
+    lane = f"{event.stream}/{event.lane}"
+    return of_data(event.data, box, event.subject, lane, event.seq, at_us, late=arrived_us - at_us > LATE_US)
 
 
 class Sender:
@@ -88,7 +95,7 @@ class County:
 
     def sends(self, box: str, *events: Event, received: datetime) -> Intake:
         for event in events:
-            signal = of_event(event, box, event.time, received)
+            signal = signal_of(event, box, event.time, received)
             self.signals += [signal] if signal is not None else []
         return packed(self.box(box), events, received)
 

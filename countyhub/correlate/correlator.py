@@ -116,11 +116,6 @@ class Correlator:
             found.append(self._due(at_us, whom))
         return together(found) if found else NO_CHANGES
 
-    @property
-    def next_us(self) -> int | None:
-        """When `advance` may have something to tell; None: never."""
-        return self._timers[0][0] if self._timers else None
-
     def _due(self, at_us: int, whom: CellKey | str) -> Changes:
         if isinstance(whom, str):
             state = self._sites.get(whom)

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 from countyhub.correlate.matter import SECOND_US
 from countyhub.worktime.deadlines import LATE_ALARM
-from gridwire.events import Alarm, Data, DeviceState, Event
+from gridwire.events import Alarm, Data, DeviceState
 from gridwire.instants import microseconds
 from gridwire.kinds import KINDS
 
@@ -51,18 +51,12 @@ class Signal(NamedTuple):
     drill: bool = False
 
 
-def of_event(event: Event, box: str, happened: datetime | None, arrived: datetime) -> Signal | None:
+def of_data(data: Data, box: str, device: str, lane: str, seq: int, at_us: int, *, late: bool) -> Signal | None:
     """The signal of an event; None for what is not correlated: requests, calls for help and ratings are cases each.
 
-    `happened`: its true time; None where the box's clock cannot be put right, then it counts from its arrival.
+    `lane`: its stream and lane. `at_us`: its true time; its arrival where the box's clock cannot be put right. `late`:
+    more than `LATE_US` old when it arrived.
     """
-    late = happened is not None and arrived - happened > LATE_ALARM
-    at_us = microseconds(arrived if happened is None else happened)
-    return of_data(event.data, box, event.subject, f"{event.stream}/{event.lane}", event.seq, at_us, late=late)
-
-
-def of_data(data: Data, box: str, device: str, lane: str, seq: int, at_us: int, *, late: bool) -> Signal | None:
-    """The same of an event's parts. `lane`: its stream and lane. `late`: more than `LATE_US` old when it arrived."""
     stream = f"{box}/{lane}"  # with the box, as the hub's own key: a disk may have been cloned
     if isinstance(data, Alarm):
         rule = data.source if data.kind in BY_INPUT else ""

@@ -51,14 +51,12 @@ class SiteState:
         self.suppressed = 0
         self._times: dict[str, list[Down]] = {}
 
-    def add(self, device: str, mark: StateMark) -> bool:
-        """False when this mark is known."""
+    def add(self, device: str, mark: StateMark) -> None:
+        """One that is known changes nothing."""
         marks = self.marks.setdefault(device, [])
-        if mark in marks:
-            return False
-        insort(marks, mark)
-        self._times.pop(device, None)
-        return True
+        if mark not in marks:
+            insort(marks, mark)
+            self._times.pop(device, None)
 
     def look(self, now_us: int, limits: Limits, windows: Windows) -> None:
         """Works out `outages`, `own` matters (those without their township's word) and when to look again."""

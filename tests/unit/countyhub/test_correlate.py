@@ -8,12 +8,13 @@ from bench.storm import arrivals, storm
 from bench.works.storm import cases
 from countyhub.correlate.batch import correlate
 from countyhub.correlate.correlator import Correlator
-from countyhub.correlate.matter import SECOND_US
+from countyhub.correlate.matter import FOREVER_US, NO_CHANGES, SECOND_US
 from countyhub.correlate.outages import Site
-from countyhub.correlate.signals import DOWN, END, PULSE, START, UP, Signal, of_event, of_link
+from countyhub.correlate.signals import DOWN, END, PULSE, START, UP, Signal, of_link
 from gridwire.events import LANE_OF, TYPE_OF, Alarm, DeviceState, Envelope, Sos
 from gridwire.identifiers import new_ulid
 from gridwire.instants import instant, microseconds
+from tests.matters import signal_of
 
 T0 = microseconds(datetime(2026, 7, 1, 12, tzinfo=UTC))
 BOX = "430181001001"
@@ -101,7 +102,7 @@ def test_a_device_counts_as_offline_after_the_hold_down():
     assert look([device(0, DOWN), device(50, DOWN), device(300, UP)], 5000)[0] == [("offline/cam-1", 0, 300, 1)]
     correlator = Correlator(SITES)
     assert correlator.take(device(0, DOWN)).now == ()
-    assert correlator.next_us == T0 + 300 * SECOND_US
+    assert correlator.advance(T0 + 300 * SECOND_US - 1).now == ()
     assert [brief(matter) for matter in correlator.advance(T0 + 300 * SECOND_US).now] == [("offline/cam-1", 0, None, 1)]
 
 
@@ -232,7 +233,7 @@ def test_state_is_bounded_and_survives_a_restart():
     again.advance(T0 + 40 * 3600 * SECOND_US)
     again.forget()
     assert list(again.matters()) == []
-    assert again.next_us is None
+    assert again.advance(FOREVER_US - 1) == NO_CHANGES
 
 
 def test_a_repeated_signal_changes_nothing():
@@ -267,14 +268,14 @@ def event(data, at):
 
 def test_signals_are_made_of_events():
     at = datetime(2026, 7, 1, tzinfo=UTC)
-    motion = of_event(event(Alarm(kind="motion", state="start", source="rule 1"), at), BOX, at, at)
+    motion = signal_of(event(Alarm(kind="motion", state="start", source="rule 1"), at), BOX, at, at)
     assert (motion.what, motion.mark, motion.rule, motion.late) == ("alarm", START, "", False)
-    door = of_event(event(Alarm(kind="door", state="end", source="1"), at), BOX, at, at + timedelta(hours=25))
+    door = signal_of(event(Alarm(kind="door", state="end", source="1"), at), BOX, at, at + timedelta(hours=25))
     assert (door.mark, door.rule, door.late) == (END, "1", True)
-    unknown = of_event(event(DeviceState(state="down"), at), BOX, None, at + timedelta(hours=25))
+    unknown = signal_of(event(DeviceState(state="down"), at), BOX, None, at + timedelta(hours=25))
     assert (unknown.mark, unknown.late, instant(unknown.at_us)) == (DOWN, False, at + timedelta(hours=25))
-    assert of_event(event(DeviceState(state="degraded"), at), BOX, at, at).mark == UP
-    assert of_event(event(Sos(), at), BOX, at, at) is None
+    assert signal_of(event(DeviceState(state="degraded"), at), BOX, at, at).mark == UP
+    assert signal_of(event(Sos(), at), BOX, at, at) is None
     lost = of_link(BOX, connected=False, connection=3, boot="b", at=at)
     back = of_link(BOX, connected=True, connection=4, boot="b", at=at)
     assert (lost.mark, back.mark) == (DOWN, UP)
