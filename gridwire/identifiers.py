@@ -24,6 +24,12 @@ NAME_PATTERN = r"^[a-z][a-z0-9_]{0,39}" + END
 """Alarm kinds and measured quantities."""
 DEVICE_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?" + END
 
+
+def within(pattern: str) -> str:
+    """A pattern of a whole text, as a part of a longer one."""
+    return pattern.removeprefix("^").removesuffix(END)
+
+
 _BOX = re.compile(BOX_PATTERN, re.ASCII)
 _GRID = re.compile(GRID_PATTERN, re.ASCII)
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

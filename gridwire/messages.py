@@ -15,6 +15,8 @@ from gridwire.events import ClockState, DeviceId, GridId, Lane, Seq, Time, Ulid
 Count = Annotated[int, Meta(ge=0)]
 Range = Annotated[tuple[Seq, Seq], Meta(description="first and last number, both included")]
 
+MAX_ACK_RANGES = 1000
+
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Base of all messages."""
@@ -119,7 +121,9 @@ class Ack(Message, frozen=True, kw_only=True):
 
     stream: Ulid
     lane: Annotated[Lane, Meta(description="lane of the numbers")]
-    ranges: Annotated[tuple[Range, ...], Meta(max_length=1000, description="runs of numbers, at most 1000")]
+    ranges: Annotated[
+        tuple[Range, ...], Meta(max_length=MAX_ACK_RANGES, description=f"runs of numbers, at most {MAX_ACK_RANGES}")
+    ]
 
 
 Op = Literal["ping", "replay", "new_stream", "snapshot"]

@@ -10,14 +10,15 @@ from typing import NamedTuple, cast
 
 import msgspec
 
-from gridwire.events import Lane, Seq, Ulid
+from gridwire.events import LANES, Lane, Seq, Ulid
+from gridwire.identifiers import ULID_PATTERN, within
 from gridwire.limits import MAX_DEPTH
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _NUMBER = re.compile(
-    rb'"stream"\s*:\s*"([0-7][0-9A-HJKMNP-TV-Z]{25})"\s*,\s*'
-    rb'"lane"\s*:\s*"(urgent|alarm|record|reading|media)"\s*,\s*"seq"\s*:\s*([1-9][0-9]{0,14})(?=\s*[,}])'
+    rf'"stream"\s*:\s*"({within(ULID_PATTERN)})"\s*,\s*'
+    rf'"lane"\s*:\s*"({"|".join(LANES)})"\s*,\s*"seq"\s*:\s*([1-9][0-9]{{0,14}})(?=\s*[,}}])'.encode()
 )
 
 

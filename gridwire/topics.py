@@ -9,7 +9,7 @@ import msgspec
 
 from gridwire import compression, messages
 from gridwire.events import Envelope
-from gridwire.identifiers import BOX_PATTERN, COUNTY_PATTERN, END, ULID_PATTERN
+from gridwire.identifiers import BOX_PATTERN, COUNTY_PATTERN, END, ULID_PATTERN, within
 from gridwire.problem import Problem
 
 ROOT = "grid/1"
@@ -64,15 +64,13 @@ def content_type(name: str, payload: bytes = b"") -> str:
     return _CONTENT_TYPES.get(name, "application/json")
 
 
-def _level(pattern: str) -> str:
-    """A pattern of a whole text, as one level of a topic."""
-    return pattern.removeprefix("^").removesuffix(END)
-
-
+_MEDIA = TOPICS["media"].path
+_PLAIN = {row.path: name for name, row in TOPICS.items() if row.sender == "box" and name != "media"}
+"""Rows without parameters, by their paths."""
 _UP = re.compile(
-    rf"^{ROOT}/(?P<county>{_level(COUNTY_PATTERN)})/(?P<box>{_level(BOX_PATTERN)})/up/"
-    r"(?:(?P<name>status|birth|event|batch|health|reply)"
-    rf"|media/(?P<stream>{_level(ULID_PATTERN)})/(?P<seq>[1-9][0-9]{{0,15}})){END}",
+    rf"^{ROOT}/(?P<county>{within(COUNTY_PATTERN)})/(?P<box>{within(BOX_PATTERN)})/(?:(?P<path>{'|'.join(_PLAIN)})|"
+    + _MEDIA.format(stream=rf"(?P<stream>{within(ULID_PATTERN)})", seq="(?P<seq>[1-9][0-9]{0,15})")
+    + rf"){END}",
     re.ASCII,
 )
 
@@ -98,7 +96,7 @@ def topic(county: str, box: str, name: str) -> str:
 
 
 def media_topic(county: str, box: str, stream: str, seq: int) -> str:
-    return f"{base(county, box)}/up/media/{stream}/{seq}"
+    return f"{base(county, box)}/{_MEDIA.format(stream=stream, seq=seq)}"
 
 
 def parse_up(full: str) -> Address:
@@ -106,7 +104,7 @@ def parse_up(full: str) -> Address:
     match = _UP.match(full)
     if match is None or int(match["seq"] or 0) > MAX_SEQ:
         raise ForeignTopic(topic=full[:200])
-    name = match["name"] or "media"
+    name = _PLAIN[match["path"]] if match["path"] else "media"
     return Address(match["county"], match["box"], name, match["stream"] or "", int(match["seq"] or 0))
 
 

@@ -38,8 +38,6 @@ log = logging.getLogger(__name__)
 
 MAX_MESSAGES = 500
 MAX_EVENTS = 5000
-MAX_ACK_RANGES = 1000
-"""As `messages.Ack` allows."""
 RETRY_MIN_S, RETRY_MAX_S = 0.5, 30.0
 REFUSED_RETRY_S = 60.0
 
@@ -186,8 +184,8 @@ class Subscriber:
     async def _answer(self, answers: list[Answer]) -> None:
         """Tell the boxes. What does not leave is not missed: they send again, and a repeat gets the same answer."""
         for answer in answers:
-            for start in range(0, len(answer.ranges), MAX_ACK_RANGES):
-                ranges = tuple(answer.ranges[start : start + MAX_ACK_RANGES])
+            for start in range(0, len(answer.ranges), messages.MAX_ACK_RANGES):
+                ranges = tuple(answer.ranges[start : start + messages.MAX_ACK_RANGES])
                 message = messages.Ack(stream=answer.stream, lane=answer.lane, ranges=ranges)
                 try:
                     await self._downlink.send(answer.box, "ack", message)

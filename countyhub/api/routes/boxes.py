@@ -18,10 +18,13 @@ from countyhub.downlink import commands
 from countyhub.overview import attention, boxviews
 from countyhub.sight import reach
 from countyhub.store import tables as t
+from gridwire.events import Lane
+from gridwire.topics import MAX_SEQ
 
 Link = Literal["online", "offline", "lost", "unknown"]
 ENDED_SHOWN = timedelta(days=7)
 ATTENTION_MAX = 100
+_Seq = Annotated[int, Meta(ge=1, le=MAX_SEQ)]
 
 
 class BadOrder(ApiProblem):
@@ -103,12 +106,9 @@ class OrderIn(Input, frozen=True, kw_only=True):
     device: Annotated[DeviceId | UnsetType, Meta(description="snapshot: of this device")] = UNSET
     since: Annotated[Time | UnsetType, Meta(description="replay: what was recorded from then on")] = UNSET
     stream: Annotated[Ulid | UnsetType, Meta(description="replay: of this stream")] = UNSET
-    lane: Annotated[
-        Literal["urgent", "alarm", "record", "reading", "media"] | UnsetType, Meta(description="replay: of this lane")
-    ] = UNSET
+    lane: Annotated[Lane | UnsetType, Meta(description="replay: of this lane")] = UNSET
     ranges: Annotated[
-        tuple[tuple[Annotated[int, Meta(ge=1, le=2**53 - 1)], Annotated[int, Meta(ge=1, le=2**53 - 1)]], ...],
-        Meta(max_length=100, description="replay: these numbers, each from and to"),
+        tuple[tuple[_Seq, _Seq], ...], Meta(max_length=100, description="replay: these numbers, each from and to")
     ] = ()
     expires_s: Annotated[int, Meta(ge=10, le=604_800, description="the box refuses it after so many seconds")] = 600
 
