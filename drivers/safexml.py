@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from drivers.devicehttp.request import TooLarge
+from drivers.devicehttp.request import BodyTooLarge
 from edgeagent.driver import DriverProblem
 
 Element = etree._Element
@@ -48,9 +48,9 @@ class BadXml(DriverProblem):
 
 
 def parse_xml(body: bytes, *, max_bytes: int = MAX_XML_BYTES) -> Element:
-    """The root element. Raises `TooLarge` and `BadXml`, nothing else."""
+    """The root element. Raises `BodyTooLarge` and `BadXml`, nothing else."""
     if len(body) > max_bytes:
-        raise TooLarge(size=len(body), limit=max_bytes)
+        raise BodyTooLarge(size=len(body), limit=max_bytes)
     # First of all: a NUL in the middle of a word must not hide the word.
     text = _FORBIDDEN.sub("", decode(body))
     start = text.find("<")

@@ -61,7 +61,7 @@ class BadHttp(HttpProblem):
     zh = "{host}:{port} 返回的不是 HTTP：{why}"
 
 
-class TooLarge(HttpProblem):
+class BodyTooLarge(HttpProblem):
     code = "device.too-large"
     en = "the device's answer has {size} bytes, at most {limit} are read"
     zh = "设备返回了 {size} 字节，最多只读取 {limit} 字节"
@@ -240,7 +240,7 @@ class _Reading:
 
     async def _sized(self, length: int) -> tuple[bytes, bool]:
         if length > self._max_bytes:
-            raise TooLarge(size=length, limit=self._max_bytes)
+            raise BodyTooLarge(size=length, limit=self._max_bytes)
         body = bytearray()
         while len(body) < length and not self._ended(body):
             data = await self._reader.read(min(_CHUNK_BYTES, length - len(body)))
@@ -254,7 +254,7 @@ class _Reading:
         try:
             while size := self._chunk_size(await self._line()):
                 if len(body) + size > self._max_bytes:
-                    raise TooLarge(size=len(body) + size, limit=self._max_bytes)
+                    raise BodyTooLarge(size=len(body) + size, limit=self._max_bytes)
                 body += await self._reader.readexactly(size)
                 await self._line()
         except asyncio.IncompleteReadError as error:
@@ -272,7 +272,7 @@ class _Reading:
         while not self._ended(body) and (data := await self._reader.read(_CHUNK_BYTES)):
             body += data
             if len(body) > self._max_bytes:
-                raise TooLarge(size=len(body), limit=self._max_bytes)
+                raise BodyTooLarge(size=len(body), limit=self._max_bytes)
         return bytes(body)
 
     def _ended(self, body: bytearray) -> bool:
@@ -286,7 +286,7 @@ class _Reading:
         except zlib.error:
             return body
         if unpacking.unconsumed_tail:
-            raise TooLarge(size=len(body), limit=self._max_bytes)
+            raise BodyTooLarge(size=len(body), limit=self._max_bytes)
         return plain
 
     def _bad(self, why: str) -> BadHttp:

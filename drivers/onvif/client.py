@@ -15,7 +15,7 @@ from typing import ClassVar, Literal
 
 from drivers.devicehttp.addresses import redirected, rewrite
 from drivers.devicehttp.auth import REFUSAL_WAIT_S, Challenge, DigestAnswer, digest_challenge
-from drivers.devicehttp.request import HungUp, Place, Refused, Response, TooLarge, Unreachable, request
+from drivers.devicehttp.request import BodyTooLarge, HungUp, Place, Refused, Response, Unreachable, request
 from drivers.onvif import soap
 from drivers.onvif.soap import TDS, NotSoap, SoapFault
 from drivers.safexml import MAX_XML_BYTES, BadXml, Element, children, first, first_text
@@ -144,7 +144,7 @@ class Client:
     ) -> Element:
         """The element named `expect` of the answer.
 
-        Raises `SoapFault`, `Refusal`, `HttpProblem`, `NotSoap`, `BadXml`, `TooLarge`.
+        Raises `SoapFault`, `Refusal`, `HttpProblem`, `NotSoap`, `BadXml`, `BodyTooLarge`.
         """
         if self.mode == "token" and self.clock_offset_s is None:
             await self.read_clock()
@@ -180,7 +180,7 @@ class Client:
         self.clock_offset_s = 0.0
         try:
             self._take_clock(await self.call(self.device_url, _GET_CLOCK, expect="GetSystemDateAndTimeResponse"))
-        except (SoapFault, NotSoap, BadXml, TooLarge):
+        except (SoapFault, NotSoap, BadXml, BodyTooLarge):
             _log.debug("%s does not tell its time", self.device_url)
 
     async def read_open_clock(self) -> bool:
@@ -190,7 +190,7 @@ class Client:
         """
         try:
             self._take_clock(await self.call_open(self.device_url, _GET_CLOCK, expect="GetSystemDateAndTimeResponse"))
-        except (SoapFault, NotSoap, BadXml, TooLarge):
+        except (SoapFault, NotSoap, BadXml, BodyTooLarge):
             return False
         return self.clock_offset_s is not None
 

@@ -1,7 +1,7 @@
 """The body of PullMessages or Notify -> notifications, topic included, from whatever firmware. Pure.
 
 Names are matched without namespaces; what cannot be read is left empty rather than refused. Raises only `BadXml` and
-`TooLarge`. Form of a message: ONVIF Core Specification, Event Handling; OASIS WS-BaseNotification 1.3.
+`BodyTooLarge`. Form of a message: ONVIF Core Specification, Event Handling; OASIS WS-BaseNotification 1.3.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
-from drivers.devicehttp.request import TooLarge
+from drivers.devicehttp.request import BodyTooLarge
 from drivers.safexml import BadXml, Element, attribute, local, parse_xml
 
-__all__ = ["BadXml", "Notification", "TooLarge", "clean_topic", "parse", "parse_time", "read_notifications"]
+__all__ = ["BadXml", "BodyTooLarge", "Notification", "clean_topic", "parse", "parse_time", "read_notifications"]
 
 MAX_NOTIFICATIONS = 1000
 MAX_TOPIC_CHARS = 512
@@ -71,7 +71,7 @@ class Notification(NamedTuple):
 
 
 def parse(body: bytes) -> list[Notification]:
-    """All notifications in the body, in order. Raises `BadXml` and `TooLarge`."""
+    """All notifications in the body, in order. Raises `BadXml` and `BodyTooLarge`."""
     return read_notifications(parse_xml(body))
 
 

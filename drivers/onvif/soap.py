@@ -130,7 +130,7 @@ def reference_parameters(reference: Element) -> tuple[str, ...]:
 
 
 def read_reply(body: bytes, url: str, status: int) -> Element:
-    """The Body of an answer. Raises `SoapFault`, `NotSoap`, `BadXml` and `TooLarge`."""
+    """The Body of an answer. Raises `SoapFault`, `NotSoap`, `BadXml` and `BodyTooLarge`."""
     try:
         root = parse_xml(_envelope_in(body)) if body.strip() else None
     except BadXml as error:

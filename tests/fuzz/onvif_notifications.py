@@ -16,14 +16,14 @@ MAX_CHARS = 1100
 
 def check(data: bytes) -> int:
     """How many steps the bytes lead to. Raises only when something is wrong with us."""
-    from drivers.onvif.notifications import BadXml, TooLarge, parse
+    from drivers.onvif.notifications import BadXml, BodyTooLarge, parse
     from drivers.onvif.states import MAX_STATES, States
     from drivers.onvif.vocabulary import interpret
     from gridwire.kinds import KINDS
 
     try:
         notifications = parse(data)
-    except (BadXml, TooLarge):
+    except (BadXml, BodyTooLarge):
         return 0
     states, steps = States(), 0
     for number, notification in enumerate(notifications):

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from drivers.devicehttp.request import HttpProblem, Place, TooLarge
+from drivers.devicehttp.request import BodyTooLarge, HttpProblem, Place
 from drivers.safexml import BadXml, Element, children, descendants, first, first_text, parse_xml
 from edgeagent.driver import DriverProblem
 
@@ -73,7 +73,7 @@ def read_matches(datagram: bytes, sender: str) -> list[Match]:
     """The devices in one answer; none when it is none, or cannot be read. `sender`: address that it came from."""
     try:
         root = parse_xml(datagram, max_bytes=MAX_DATAGRAM_BYTES)
-    except (BadXml, TooLarge):
+    except (BadXml, BodyTooLarge):
         return []
     found: list[Match] = []
     for holder in descendants(root, "ProbeMatches"):

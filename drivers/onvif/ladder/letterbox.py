@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from drivers.devicehttp.server import Limits, Request, Response, Server, serve, text
-from drivers.onvif.notifications import Notification, TooLarge, parse
+from drivers.onvif.notifications import BodyTooLarge, Notification, parse
 from drivers.safexml import BadXml
 
 MAX_WAITING = 16
@@ -43,7 +43,7 @@ class Letterbox:
     async def take(self, body: bytes) -> Response:
         try:
             notifications = parse(body)
-        except (BadXml, TooLarge):
+        except (BadXml, BodyTooLarge):
             return text(400, "no XML / 不是 XML")
         stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         try:

@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime
 from typing import NamedTuple, NoReturn
 
-from drivers.devicehttp.request import HttpProblem, HungUp, Refused, TooLarge, Unreachable
+from drivers.devicehttp.request import BodyTooLarge, HttpProblem, HungUp, Refused, Unreachable
 from drivers.onvif.client import Client
 from drivers.onvif.health import CutShort, Health, SubscriptionLost
 from drivers.onvif.ladder.backoff import Pace, wait_away_s, wait_wrong_s
@@ -141,7 +141,7 @@ class Pulling:
                 await self._client.read_open_clock()
             self._hangups += 1
             return []
-        except TooLarge:
+        except BodyTooLarge:
             # Messages with pictures in them: fewer at a time, from now on.
             self._points.message_limit = max(1, self._points.message_limit // 10)
             raise

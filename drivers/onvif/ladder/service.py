@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from drivers.devicehttp.request import TooLarge
+from drivers.devicehttp.request import BodyTooLarge
 from drivers.onvif.client import Client
 from drivers.onvif.ladder.slot import likely
 from drivers.onvif.soap import TDS, NotSoap, SoapFault
@@ -37,7 +37,7 @@ async def find_services(client: Client) -> tuple[str, ...]:
             url = _event_address(await _call_as_needed(client, body, expect))
         except NotSoap as error:
             problem = error
-        except (SoapFault, BadXml, TooLarge) as error:
+        except (SoapFault, BadXml, BodyTooLarge) as error:
             _log.debug("%s: %s", expect, error)
             problem = None
         else:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from drivers.onvif.notifications import BadXml, TooLarge, parse
+from drivers.onvif.notifications import BadXml, BodyTooLarge, parse
 from drivers.onvif.states import MAX_STATES, States
 from drivers.onvif.vocabulary import interpret
 from drivers.safexml import MAX_XML_BYTES
@@ -51,7 +51,7 @@ def hostile(size):
 def attempt(body):
     try:
         return len(parse(body))
-    except (BadXml, TooLarge):
+    except (BadXml, BodyTooLarge):
         return 0
 
 
@@ -86,7 +86,7 @@ def test_memory_is_bounded():
 
 @pytest.mark.parametrize("size", [MAX_XML_BYTES + 1, 10_000_000])
 def test_too_many_bytes_are_refused_unread(size):
-    with pytest.raises(TooLarge):
+    with pytest.raises(BodyTooLarge):
         parse(b"<" * size)
 
 

@@ -10,7 +10,7 @@ import zlib
 
 import pytest
 
-from drivers.devicehttp.request import BadHttp, HungUp, Place, Refused, TimedOut, TooLarge, Unreachable, request
+from drivers.devicehttp.request import BadHttp, BodyTooLarge, HungUp, Place, Refused, TimedOut, Unreachable, request
 
 
 @contextlib.asynccontextmanager
@@ -77,9 +77,9 @@ async def test_bodies(answer, body, whole):
         (b"", HungUp),
         (b"HTTP/1.1 200 OK\r\nContent-Le", HungUp),
         (b"SSH-2.0-x\r\n\r\n", BadHttp),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", TooLarge),
-        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1001, TooLarge),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFF\r\n", TooLarge),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", BodyTooLarge),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1001, BodyTooLarge),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFF\r\n", BodyTooLarge),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", BadHttp),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n", BadHttp),
         (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20_000 + b"\r\n", BadHttp),
@@ -108,7 +108,7 @@ async def test_what_came_packed_is_unpacked_and_never_grows_without_end(pack):
     async with server(answer(b"<plain/>", b"identity")) as (url, _):
         assert (await fetch(url)).body == b"<plain/>"
     async with server(answer(pack(b"x" * 100_000))) as (url, _):
-        with pytest.raises(TooLarge):
+        with pytest.raises(BodyTooLarge):
             await fetch(url)
 
 

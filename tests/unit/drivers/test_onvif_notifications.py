@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.onvif.notifications import BadXml, TooLarge, clean_topic, parse, parse_time
+from drivers.onvif.notifications import BadXml, BodyTooLarge, clean_topic, parse, parse_time
 from drivers.safexml import MAX_XML_BYTES
 
 NAMESPACES = (
@@ -282,7 +282,7 @@ def test_names_and_values_have_a_limit():
 
 
 def test_too_large_is_refused():
-    with pytest.raises(TooLarge):
+    with pytest.raises(BodyTooLarge):
         parse(b"<a>" + b" " * MAX_XML_BYTES + b"</a>")
 
 
@@ -316,7 +316,7 @@ def test_any_bytes_give_notifications_or_a_named_error(noise, at):
 def _only_named_errors(data):
     try:
         found = parse(data)
-    except (BadXml, TooLarge):
+    except (BadXml, BodyTooLarge):
         return
     for notification in found:
         assert notification.time is None or notification.time.tzinfo is not None
