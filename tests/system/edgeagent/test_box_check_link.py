@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import resource
 import socket
 import ssl
 import subprocess
@@ -406,6 +407,18 @@ async def test_an_outbox_that_is_full(tmp_path):
         told = faults("backlog", await asyncio.to_thread(of_agent, agent))
     assert told["check.backlog-full"].level == "fail"
     assert "store.max_mb" in told["check.backlog-full"].en
+
+
+async def test_an_outbox_that_cannot_be_written(tmp_path):
+    with AgentProcess(tmp_path / "box", NOBODY, emitter(tmp_path / "ledger.txt", {"alarm": 4})) as agent:
+        await agent.until_running()
+        pid, (_, most) = agent.pid, resource.prlimit(agent.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, most))  # the kernel refuses whatever it writes to a file
+        await agent.until_status("store", "unwritable", equals="disk I/O error")
+        told = faults("backlog", await asyncio.to_thread(of_agent, agent))
+    assert told["check.backlog-unwritable"].level == "fail"
+    assert "disk I/O error" in told["check.backlog-unwritable"].en
+    assert "check.backlog-full" not in told
 
 
 async def test_a_backlog_that_is_old(tmp_path):
