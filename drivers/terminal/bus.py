@@ -19,7 +19,7 @@ from drivers.seriallink import Lookout, SerialLink
 from drivers.terminal.buslines import BusLine
 from drivers.terminal.config import Contact, Modbus, Register
 from drivers.terminal.parts import Parts
-from drivers.terminal.sos import Alarm
+from drivers.terminal.sos import HelpCalls
 from edgeagent.driver import Device, Observation, OutboxFull, Reading
 
 log = logging.getLogger(__name__)
@@ -66,19 +66,19 @@ class Bus:
     """One bus. `use` runs again after each loss of its port; what was told and what sounds lasts over that."""
 
     def __init__(
-        self, name: str, settings: Modbus, alarm: Alarm, parts: Parts, device: Device, lookout: Lookout
+        self, name: str, settings: Modbus, calls: HelpCalls, parts: Parts, device: Device, lookout: Lookout
     ) -> None:
-        self._name, self._settings, self._alarm, self._device = name, settings, alarm, device
+        self._name, self._settings, self._calls, self._device = name, settings, calls, device
         self._lookout = lookout
         self._line = BusLine(name, settings, parts, lookout)
         self._groups = group(settings.contact)
-        self._told = {self._button(each): alarm.is_pressed(self._button(each)) for each in settings.contact}
+        self._told = {self._button(each): calls.is_pressed(self._button(each)) for each in settings.contact}
         self._released: dict[str, int] = {}
         self._seen: Reply | None = None
         """What the only question about buttons was answered last, if there is only one."""
         self._wanted = asyncio.Event()
         if settings.siren is not None:
-            alarm.sirens.append(self._want)
+            calls.sirens.append(self._want)
         self._wanted_from_s: float | None = None
         self._off_at_s = 0.0 if settings.siren is not None else None  # it may have been left on
         self._siren_look_s = 0.0
@@ -165,7 +165,7 @@ class Bus:
         if pressed == self._told[button] or 0 < released < _RELEASE_POLLS:
             return
         self._told[button] = pressed
-        self._alarm.call(button, contact.point, pressed=pressed)
+        self._calls.call(button, contact.point, pressed=pressed)
 
     # -- siren ---------------------------------------------------------------------------------------------------
 

@@ -33,9 +33,10 @@ from drivers.terminal.printer import Printer
 from drivers.terminal.readers import Keypad, Scanner, SpeakingReader, card_credential
 from drivers.terminal.roster import Roster, RosterBad
 from drivers.terminal.slips import Slips
-from drivers.terminal.sos import Alarm
+from drivers.terminal.sos import HelpCalls
 from drivers.terminal.tap import ALL, Listening, Look, Tap
 from edgeagent.driver import CommandRefused, Device, OutboxFull
+from gridwire.problem import Both
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,8 @@ class Driver:
             case "end":
                 self._tap.end_trial()
                 return {}
-        raise CommandRefused(device=device.id, op=op, why="a terminal takes no commands / 终端不支持远程命令")
+        why = Both("终端只接受 watch 和 end，运行时还接受 try", "a terminal takes watch and end, and try while it runs")
+        raise CommandRefused(device=device.id, op=op, why=why)
 
     def _check(self, device: Device, op: str, part: str) -> None:
         known = part_names(self._config.part)
@@ -122,12 +124,12 @@ class _Terminal:
         self._roster.on_problem = self._note_roster
         self._desk = Desk(config, device, tuple(self._printers.values()), self._roster, tap)
         self._lookout = Lookout()
-        self._alarm = Alarm(device, drill=config.drill, tap=tap)
-        self._alarm.on_key_stored = partial(self._desk.sound, "done")
+        self._calls = HelpCalls(device, drill=config.drill, tap=tap)
+        self._calls.on_key_stored = partial(self._desk.sound, "done")
 
     def works(self) -> list[Work]:
         """What runs: the desk first, one work a part, the reports, and the calls for help that wait for the disk."""
-        works = [self._desk.run(), self._parts.report_changes(self._device), self._alarm.store_all()]
+        works = [self._desk.run(), self._parts.report_changes(self._device), self._calls.store_all()]
         if not self._tap.all_on_trial:
             works.append(self._give_privacy_notice())
         if self._config.roster_file:
@@ -178,10 +180,10 @@ class _Terminal:
             printer.print(slips.trial(datetime.now(UTC)))
             await printer.sound("done")
         elif isinstance(settings, Modbus) and settings.siren is not None:
-            self._alarm.sound()
+            self._calls.sound()
 
     def _call_for_help(self) -> None:
-        self._alarm.call("", self._config.point, pressed=True)
+        self._calls.call("", self._config.point, pressed=True)
 
     def _work(self, name: str, part: Part) -> Work:
         parts, desk = self._parts, self._desk
@@ -205,7 +207,7 @@ class _Terminal:
             case EscPos():
                 work = self._keep(name, part, StatusDecoder, self._printers[name].use)
             case Modbus():
-                bus = Bus(name, part, self._alarm, parts, self._device, self._lookout)
+                bus = Bus(name, part, self._calls, parts, self._device, self._lookout)
                 work = self._keep(name, part, ReplyDecoder, bus.use)
         return work
 

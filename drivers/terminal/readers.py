@@ -92,7 +92,7 @@ class Keypad(Generic[Frame]):
 
 
 class Acting:
-    """Brings what is asked for to where it is done: help to the alarm, all else to the desk."""
+    """Brings what is asked for to where it is done: help to the calls for help, all else to the desk."""
 
     def __init__(self, desk: Desk, call_help: Help) -> None:
         self._desk, self._call_help = desk, call_help

@@ -33,7 +33,7 @@ class _Call(NamedTuple):
     at: tuple[str, int]
 
 
-class Alarm:
+class HelpCalls:
     """Stores calls for help of one terminal, in order, and has the sirens sound.
 
     `on_key_stored` is called when the call of a key is on disk: who pressed it stands there and wants to know.
