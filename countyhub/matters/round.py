@@ -44,7 +44,7 @@ RENEW_EVERY: Final = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Desk:
-    """What the work is done with. `windows` is asked anew for each correlator."""
+    """What the work is done with."""
 
     store: Store
     book: Book

@@ -38,7 +38,7 @@ WHY: Final[Mapping[str, tuple[str, str]]] = {
 
 
 class Parcel(NamedTuple):
-    """What is to be sent. `id` is the same at every try. `sent_at` is in seconds since 1970."""
+    """What is to be sent. `id` is the same at every try."""
 
     id: str
     address: str
