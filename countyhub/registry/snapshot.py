@@ -11,6 +11,7 @@ from datetime import date, datetime
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
+from countyhub.lifecycle.state import KIND_LENGTH
 from countyhub.registry.content import Content
 from countyhub.registry.forms import (
     AlarmKind,
@@ -186,6 +187,15 @@ class Registry:
 
     def category(self, code: str, at: When) -> Category | None:
         return valid(self._categories.get(code, ()), self.day(at))
+
+    def kinds(self, at: When) -> list[Category]:
+        """The kinds of matters, without their groups, in the order of their codes."""
+        return [row for row in self.in_force(Category, at) if len(row.code) == KIND_LENGTH]
+
+    def kinds_within(self, code: str, at: When) -> frozenset[str]:
+        """What counts as this category: itself, and all kinds of a group."""
+        kinds = (row.code for row in self.kinds(at))
+        return frozenset({code, *(kind for kind in kinds if len(code) < KIND_LENGTH and kind.startswith(code))})
 
     def owner(self, category: str, at: When) -> Department | None:
         """The department that owns a kind of matter."""

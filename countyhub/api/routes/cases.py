@@ -17,7 +17,6 @@ from countyhub.api.shapes import BoxId, CategoryCode, Cursor, DeviceId, Input, L
 from countyhub.cases import finding
 from countyhub.cases.listing import Filter
 from countyhub.lifecycle.state import Level, Office, Stage
-from countyhub.registry.forms import Category
 from gridwire.identifiers import END, GRID_PATTERN
 
 Light = Literal["green", "yellow", "red", "grey", "none"]
@@ -153,7 +152,7 @@ def _filter(call: Call, query: CaseQuery) -> Filter:
         _office(call, query.area)
         given["area"] = call.book.scope_of(query.area, call.now)
     if query.category is not UNSET:
-        given["categories"] = _categories(call, query.category)
+        given["categories"] = call.registry.kinds_within(query.category, call.now)
     return Filter(**given)
 
 
@@ -162,12 +161,6 @@ def _office(call: Call, code: str) -> frozenset[Office]:
     if found is None:
         raise UnknownPlace(place=code)
     return frozenset({found})
-
-
-def _categories(call: Call, code: str) -> frozenset[str]:
-    """Itself, and of a group all kinds."""
-    kinds = (row.code for row in call.registry.in_force(Category, call.now))
-    return frozenset({code, *(each for each in kinds if len(code) == 2 and each[:2] == code)})
 
 
 ROUTES = (

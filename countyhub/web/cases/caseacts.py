@@ -16,7 +16,7 @@ from countyhub.lifecycle.refusals import Refused
 from countyhub.lifecycle.state import Act, Actor, Case, Level, Office, above
 from countyhub.lifecycle.step import allowed_acts
 from countyhub.lifecycle.table import PEOPLES, TABLE
-from countyhub.registry.forms import Category, Department
+from countyhub.registry.forms import Department
 
 _FIRST: Final = (
     "register", "classify", "begin", "settle", "pass_up", "assign", "feed_back", "close", "give_back", "redo", "rework",
@@ -94,8 +94,8 @@ def _fields(book: Book, name: str, case: Case, actor: Actor, now: datetime) -> I
     if "authority" in needs and guards.authority(case, Act(name=name), actor) is not None:
         yield Field(kind="authority", choices=tuple((code_of(each), each) for each in _departments(book, now)))
     if "category" in needs:
-        kinds = sorted((row.code, row.name) for row in book.registry.in_force(Category, now) if len(row.code) == 4)
-        yield Field(kind="category", choices=tuple((code, f"{code} {name}") for code, name in kinds))
+        kinds = book.registry.kinds(now)
+        yield Field(kind="category", choices=tuple((row.code, f"{row.code} {row.name}") for row in kinds))
     if "step" in needs:
         yield Field(kind="step", choices=((fivesteps.following(case.five_steps) or "", str(book.day(now))),))
     if "parent" in needs:

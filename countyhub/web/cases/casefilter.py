@@ -185,8 +185,7 @@ def _categories(visit: Visit, code: str) -> frozenset[str]:
         return frozenset({""})
     if visit.registry.category(code, visit.now) is None:
         raise HTTPException(400, detail=code)
-    kinds = (row.code for row in visit.registry.in_force(Category, visit.now))
-    return frozenset({code, *(each for each in kinds if len(code) == 2 and each[:2] == code)})
+    return visit.registry.kinds_within(code, visit.now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

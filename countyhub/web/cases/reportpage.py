@@ -18,7 +18,7 @@ from starlette.routing import Route
 from countyhub.cases.opening import MAX_TITLE, Opening, open_case
 from countyhub.cases.retrying import retried
 from countyhub.lifecycle.state import Office
-from countyhub.registry.forms import Area, Category, Grid
+from countyhub.registry.forms import Area, Grid
 from countyhub.web.cases.limits import limits
 from countyhub.web.cases.mine import mine
 from countyhub.web.desk import Desk, Visit, form_of
@@ -41,7 +41,7 @@ class ReportPage:
     async def _shown(self, visit: Visit, typed: dict[str, str], wrong: str = "") -> Response:
         actor = visit.actor
         own = [(each.listed, limits(each.case, visit.now)) for each in await mine(self._desk, visit, MINE)]
-        kinds = [(row.code, row.name) for row in visit.registry.in_force(Category, visit.now) if len(row.code) == 4]
+        kinds = [(row.code, row.name) for row in visit.registry.kinds(visit.now)]
         return await self._desk.page(
             visit,
             "report.html",
