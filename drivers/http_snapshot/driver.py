@@ -19,6 +19,7 @@ from drivers.snapshot.rtsp import Stream
 from drivers.snapshot.schedule import wait_s
 from drivers.snapshot.worker import WorkerFailed, worker
 from edgeagent.driver import MAX_PICTURE_BYTES, CommandRefused, Device, Observation, OutboxFull, Picture, Stored
+from gridwire.problem import Both
 
 __all__ = ["Config", "Driver"]
 
@@ -68,7 +69,7 @@ class Driver:
             stored, size = await self._keep(device, "command")
             return {"event": stored.id, "bytes": size}
         if op not in ("judge", "judge_reset") or self._diagnosis is None:
-            raise CommandRefused(device=device.id, op=op, why="unknown, or not running / 没有这个操作，或未运行")
+            raise CommandRefused(device=device.id, op=op, why=Both("没有这个操作，或未运行", "unknown, or not running"))
         if op == "judge":
             return await self._diagnosis.tell()
         await self._diagnosis.reset()

@@ -20,6 +20,7 @@ from drivers.webhook.door import Route, standing_at
 from drivers.webhook.login import Login
 from drivers.webhook.pictures import Pictures
 from edgeagent.driver import CommandRefused, Device, OutboxFull, Problem
+from gridwire.problem import Both
 
 RETRY_S = 2.0
 _log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class Driver:
 
     async def command(self, device: Device, op: str, args: Mapping[str, object]) -> Mapping[str, object]:
         """Who only sends cannot be asked for anything."""
-        raise CommandRefused(device=device.id, op=op, why="this device only sends / 该设备只推送报警")
+        raise CommandRefused(device=device.id, op=op, why=Both("该设备只推送报警", "this device only sends"))
 
 
 class _Post:
