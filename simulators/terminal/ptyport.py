@@ -6,6 +6,7 @@ bytes in no time; with `baud` they take as long as on a line of that speed, ten 
 
 import asyncio
 import os
+import select
 import tty
 from collections import deque
 from collections.abc import Callable
@@ -68,6 +69,14 @@ class PtyPort:
         os.close(self._master)
         os.close(self._slave)
         self._master = self._slave = -1
+
+    @property
+    def is_all_read(self) -> bool:
+        """Whether the driver has read all that was put into the pty. What it has not read is lost by `unplug`, on a
+        busy machine also what the kernel has not handed through yet: to ask makes it do so."""
+        waiting = select.poll()
+        waiting.register(self._slave, select.POLLIN)
+        return not waiting.poll(0)
 
     def stick(self, *, stuck: bool = True) -> None:
         """Take no more bytes, or take them again."""
