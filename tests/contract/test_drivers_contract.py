@@ -24,7 +24,7 @@ from edgeagent.configfile import load
 from edgeagent.configfile.devices import COMMON
 from edgeagent.configfile.sample import device as sample_of
 from edgeagent.configfile.sample import sample
-from edgeagent.driver import CommandRefused, DeviceConfig, Driver, OutboxFull, Problem
+from edgeagent.driver import CommandRefused, DeviceConfig, Driver, Problem
 from gridwire.settings.expected import description, unwrap
 from tests.harness import DeviceRecorder
 
@@ -175,17 +175,6 @@ async def test_it_can_run_again_after_it_ended(name, device):
         await asyncio.wait({task}, timeout=0.1)
         error = await end_of(task)
         assert error is None or isinstance(error, Problem), error
-
-
-@every_driver
-async def test_it_lives_with_a_full_outbox(name, device):
-    device.full = True
-    task = asyncio.create_task(plugins.load(name)(config_of(name)).run(device))
-    await asyncio.wait({task}, timeout=0.3)
-    error = await end_of(task)
-    assert error is None or (isinstance(error, Problem) and not isinstance(error, OutboxFull)), error
-    if not device.refused:
-        pytest.skip("emits nothing by itself")
 
 
 @every_driver
