@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 
 class RangeSet:
@@ -102,6 +103,16 @@ class RangeSet:
         found = self.copy()
         for run in other.runs():
             found.remove_range(*run)
+        return found
+
+    def lowest(self, *, runs: int, numbers: int) -> RangeSet:
+        """The lowest of them: at most so many runs and so many numbers."""
+        found = RangeSet()
+        for first, last in islice(self.runs(), runs):
+            if numbers <= 0:
+                break
+            found.add_range(first, min(last, first + numbers - 1))
+            numbers -= last - first + 1
         return found
 
     def count(self) -> int:

@@ -8,6 +8,7 @@ becomes a dead letter and holds up nothing. A database that is locked, full or g
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.downlink import commands
-from countyhub.ingest import boxes, deadletters, keys, rows, runs, sorting, streams
+from countyhub.ingest import boxes, deadletters, keys, rows, sorting, streams
 from countyhub.ingest.intake import Intake
 from countyhub.ingest.keys import LaneKey
 from countyhub.ingest.missing import Standing
@@ -25,6 +26,7 @@ from countyhub.store.engine import Store
 from countyhub.store.problems import CannotStore
 from gridwire.codec import Arrived, Refused, digest_of
 from gridwire.events import Gap
+from gridwire.ranges import RangeSet
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +88,7 @@ class Inbox:
             return Outcome()
 
     async def _commit(self, batch: Sequence[Intake], *, thorough: bool = False) -> Outcome:
-        """`thorough`: look every number up, even where the runs say that it is new."""
+        """`thorough`: look every number up, even where its lane says that it is new."""
         found = list(sorting.entries(batch))
         outcome = Outcome(answers=sorting.answers(found))
         async with self._store.write() as connection:
@@ -152,17 +154,14 @@ def _gaps(ordered: Sorted) -> list[tuple[Entry, Gap]]:
 
 def _settle(standings: dict[LaneKey, Standing], ordered: Sorted) -> dict[LaneKey, Standing]:
     """The lanes that the new entries change, with their numbers and the declared gaps settled."""
-    settled: dict[LaneKey, list[runs.Run]] = {}
+    settled: dict[LaneKey, RangeSet] = defaultdict(RangeSet)
     for entry in ordered.new:
-        settled.setdefault(entry.lane, []).append((entry.key.seq, entry.key.seq))
+        settled[entry.lane].add(entry.key.seq)
     for entry, gap in _gaps(ordered):
-        lane = settled.setdefault(LaneKey(entry.key.box, gap.stream, gap.lane), [])
-        lane += [(min(run), max(run)) for run in gap.ranges]
-    changed: dict[LaneKey, Standing] = {}
-    for key, more in settled.items():
-        standing = standings.get(key, Standing())
-        changed[key] = standing._replace(settled=tuple(runs.union(standing.settled, more)))
-    return changed
+        settled[LaneKey(entry.key.box, gap.stream, gap.lane)].merge(
+            RangeSet((min(run), max(run)) for run in gap.ranges)
+        )
+    return {key: standings.get(key, Standing()).with_settled(more) for key, more in settled.items()}
 
 
 def _atoms(batch: Iterable[Intake]) -> Iterator[Intake]:

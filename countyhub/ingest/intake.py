@@ -1,5 +1,5 @@
 """Takes apart what the broker delivers, before any database is touched. Pure, and never raises: what cannot be read
-comes back as `refused`, with its number where that can be told.
+comes back as `refused`, with its number where that can be told. `inbox` commits it, `subscriber` tries that again.
 """
 
 from __future__ import annotations

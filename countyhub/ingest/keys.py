@@ -1,6 +1,6 @@
 """What the hub has ever taken, by number: the questions to `event_key` and `stream_state` that ingest asks.
 
-A number outside the settled runs of its lane is new without a look at `event_key`: in the usual case that table is
+A number that is not settled in its lane is new without a look at `event_key`: in the usual case that table is
 only written to.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from countyhub.ingest import missing, runs
+from countyhub.ingest import missing
 from countyhub.ingest.missing import Standing
 from countyhub.store.tables import event_key, stream_state
 from countyhub.store.upsert import among, given, portions, write_all
@@ -96,6 +96,6 @@ def _columns(standing: Standing) -> dict[str, object]:
         "next": standing.next,
         "stored_through": standing.stored_through,
         "above": missing.pack(standing.above),
-        "missing": runs.count(standing.missing),
-        "lost": runs.count(standing.lost),
+        "missing": standing.missing.count(),
+        "lost": standing.lost.count(),
     }

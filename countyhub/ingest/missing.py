@@ -6,31 +6,31 @@ Due is every number below the box's `oldest_unacked`: the box was told that the 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from countyhub.ingest import runs
-from countyhub.ingest.runs import Runs
+from gridwire.ranges import RangeSet
 
 
-class Standing(NamedTuple):
-    """One lane of one stream: the box's last numbers, and the runs that are settled here."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One lane of one stream: the box's last numbers, and those settled here. Nobody changes them: `with_settled`."""
 
     oldest_kept: int = 1
     oldest_unacked: int = 1
     next: int = 1
-    settled: tuple[runs.Run, ...] = ()
+    settled: RangeSet = field(default_factory=RangeSet)
 
     @property
     def stored_through(self) -> int:
         """Every number up to here is settled."""
-        return self.settled[0][1] if self.settled and self.settled[0][0] == 1 else 0
+        return next((last for first, last in self.settled.runs() if first == 1), 0)
 
     @property
     def highest(self) -> int:
         """The highest number that is settled here; 0 when none is."""
-        return self.settled[-1][1] if self.settled else 0
+        return self.settled.last or 0
 
     @property
     def known(self) -> int:
@@ -38,49 +38,49 @@ class Standing(NamedTuple):
         return max(self.highest, self.next - 1)
 
     @property
-    def above(self) -> Runs:
-        """The settled runs above `stored_through`."""
-        return [run for run in self.settled if run[0] > 1]
+    def above(self) -> RangeSet:
+        """What is settled above `stored_through`."""
+        return RangeSet(run for run in self.settled.runs() if run[0] > 1)
 
     @property
-    def due(self) -> Runs:
+    def due(self) -> RangeSet:
         """Every number that must be here and is not."""
-        if self.oldest_unacked <= 1:
-            return []
-        return runs.subtract([(1, self.oldest_unacked - 1)], list(self.settled))
+        return self.settled.missing_between(1, self.oldest_unacked - 1)
 
     @property
-    def missing(self) -> Runs:
+    def missing(self) -> RangeSet:
         """Due, and the box still keeps them: worth asking for."""
-        return _from(self.due, self.oldest_kept)
+        return self.settled.missing_between(self.oldest_kept, self.oldest_unacked - 1)
 
     @property
-    def lost(self) -> Runs:
+    def lost(self) -> RangeSet:
         """Due, and the box keeps them no longer and never declared them given up."""
-        return runs.subtract(self.due, self.missing)
+        return self.settled.missing_between(1, min(self.oldest_kept, self.oldest_unacked) - 1)
 
     @property
     def complete(self) -> bool:
         """Everything that the box ever numbered is settled, as far as its last words go."""
         return self.stored_through >= self.next - 1 and self.oldest_unacked >= self.next
 
+    def with_settled(self, more: RangeSet) -> Standing:
+        """These are settled too."""
+        settled = self.settled.copy()
+        settled.merge(more)
+        return replace(self, settled=settled)
+
     @property
     def ended(self) -> Standing:
         """After the box has let go of the stream: every number that it is known to have given was due."""
         end = self.known + 1
-        return self._replace(oldest_kept=end, oldest_unacked=end, next=end)
+        return replace(self, oldest_kept=end, oldest_unacked=end, next=end)
 
 
-def _from(some: Runs, first: int) -> Runs:
-    return [(max(run[0], first), run[1]) for run in some if run[1] >= first]
+def pack(above: RangeSet) -> bytes:
+    """As the column `stream_state.above` holds it."""
+    return msgspec.json.encode(above.to_pairs())
 
 
-def pack(above: Runs) -> bytes:
-    """Runs as the column `stream_state.above` holds them."""
-    return msgspec.json.encode(above)
-
-
-def unpack(stored_through: int, above: bytes) -> tuple[runs.Run, ...]:
-    """The settled runs from the columns `stored_through` and `above`."""
-    rest = msgspec.json.decode(above, type=list[tuple[int, int]])
-    return ((1, stored_through), *rest) if stored_through else tuple(rest)
+def unpack(stored_through: int, above: bytes) -> RangeSet:
+    """What is settled, from the columns `stored_through` and `above`."""
+    through = [(1, stored_through)] if stored_through else []
+    return RangeSet(through + msgspec.json.decode(above, type=list[tuple[int, int]]))

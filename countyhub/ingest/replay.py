@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from countyhub.config import ReplaySettings
 from countyhub.downlink import commands
-from countyhub.ingest import keys, runs
+from countyhub.ingest import keys
 from countyhub.ingest.keys import LaneKey
 from countyhub.ingest.missing import Standing
-from countyhub.ingest.runs import Runs
 from countyhub.store.engine import Store
 from countyhub.store.tables import box, stream, stream_state
+from gridwire.ranges import RangeSet
 
 MAX_RUNS = 100
 
@@ -30,27 +30,27 @@ class Asked(NamedTuple):
     """The last request for a lane: when (monotonic seconds), what, and how long to wait before the next."""
 
     at_s: float
-    ranges: Runs
+    ranges: RangeSet
     pause_s: float
 
 
-def next_request(last: Asked | None, missing: Runs, *, now_s: float, settings: ReplaySettings) -> Asked | None:
+def next_request(last: Asked | None, missing: RangeSet, *, now_s: float, settings: ReplaySettings) -> Asked | None:
     """What to ask for now, if anything. Pure.
 
     Was the last piece filled, the next goes at once; did some of it come, it gets its time; did nothing come, the pause
     doubles.
     """
-    piece = runs.limit(missing, max_runs=MAX_RUNS, max_numbers=settings.max_numbers)
+    piece = missing.lowest(runs=MAX_RUNS, numbers=settings.max_numbers)
     if not piece:
         return None
     if last is None:
         return Asked(now_s, piece, settings.pause_s)
-    open_numbers = runs.count(runs.subtract(last.ranges, runs.subtract(last.ranges, missing)))
+    open_numbers = last.ranges.common(missing).count()
     if not open_numbers:
         return Asked(now_s, piece, settings.pause_s)
     if now_s - last.at_s < last.pause_s:
         return None
-    came = open_numbers < runs.count(last.ranges)
+    came = open_numbers < last.ranges.count()
     pause_s = settings.pause_s if came else min(last.pause_s * 2, settings.pause_max_s)
     return Asked(now_s, piece, pause_s)
 
@@ -101,7 +101,7 @@ async def _with_holes(connection: AsyncConnection) -> dict[LaneKey, Standing]:
 async def _record(connection: AsyncConnection, requests: Mapping[LaneKey, Asked]) -> None:
     now = datetime.now(UTC)
     for lane, asked in requests.items():
-        args: dict[str, object] = {"stream": lane.stream, "lane": lane.lane, "ranges": asked.ranges}
+        args: dict[str, object] = {"stream": lane.stream, "lane": lane.lane, "ranges": asked.ranges.to_pairs()}
         await commands.record(connection, lane.box, "replay", args, by=commands.HUB, now=now)
     c = stream_state.c
     await connection.execute(

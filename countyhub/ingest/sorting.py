@@ -1,19 +1,23 @@
 """Sorts the events and pictures of a batch into new ones, repeats, and numbers used twice; and what boxes are to be
 told of them: every number that is durable, a repeat as well. Pure.
+
+What cannot be read, such as an event of an unknown type, comes here as `Refused` by `gridwire.codec`, and goes to
+`deadletters`.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias, cast
 
-from countyhub.ingest import runs
 from countyhub.ingest.intake import Intake, Picture
 from countyhub.ingest.keys import EventKey, Known, LaneKey
 from countyhub.ingest.missing import Standing
 from gridwire.codec import Arrived, Refused
 from gridwire.events import Lane
+from gridwire.ranges import RangeSet
 
 Item: TypeAlias = Arrived | Refused | Picture
 _STATE = {Arrived: "stored", Refused: "dead", Picture: "media"}
@@ -43,7 +47,7 @@ class Answer(NamedTuple):
     box: str
     stream: str
     lane: Lane
-    ranges: runs.Runs
+    ranges: RangeSet
 
 
 @dataclass
@@ -76,9 +80,9 @@ def unnumbered(batch: Iterable[Intake]) -> Iterator[tuple[Intake, Refused]]:
 
 
 def suspects(found: Iterable[Entry], standings: Mapping[LaneKey, Standing]) -> list[EventKey]:
-    """The keys that may have been taken before: those within the settled runs of their lanes."""
-    settled = {lane: standing.settled for lane, standing in standings.items()}
-    return [entry.key for entry in found if runs.contains(settled.get(entry.lane, ()), entry.key.seq)]
+    """The keys that may have been taken before: those that are settled in their lanes."""
+    new = Standing()
+    return [entry.key for entry in found if entry.key.seq in standings.get(entry.lane, new).settled]
 
 
 def sort_out(found: Iterable[Entry], taken: Mapping[EventKey, Known]) -> Sorted:
@@ -103,9 +107,7 @@ def sort_out(found: Iterable[Entry], taken: Mapping[EventKey, Known]) -> Sorted:
 
 def answers(found: Iterable[Entry]) -> list[Answer]:
     """One answer for each box, stream and lane, its ranges merged."""
-    numbers: dict[LaneKey, list[int]] = {}
+    numbers: dict[LaneKey, RangeSet] = defaultdict(RangeSet)
     for entry in found:
-        numbers.setdefault(entry.lane, []).append(entry.key.seq)
-    return [
-        Answer(lane.box, lane.stream, cast(Lane, lane.lane), runs.of_numbers(some)) for lane, some in numbers.items()
-    ]
+        numbers[entry.lane].add(entry.key.seq)
+    return [Answer(lane.box, lane.stream, cast(Lane, lane.lane), ranges) for lane, ranges in numbers.items()]

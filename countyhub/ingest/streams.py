@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,8 +47,11 @@ async def report(connection: AsyncConnection, intake: Intake, listed: Sequence[m
     await keys.save(
         connection,
         {
-            lane: standings.get(lane, Standing())._replace(
-                oldest_kept=at.oldest_kept, oldest_unacked=at.oldest_unacked, next=at.next
+            lane: replace(
+                standings.get(lane, Standing()),
+                oldest_kept=at.oldest_kept,
+                oldest_unacked=at.oldest_unacked,
+                next=at.next,
             )
             for lane, at in told.items()
         },

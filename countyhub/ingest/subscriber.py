@@ -184,8 +184,9 @@ class Subscriber:
     async def _answer(self, answers: list[Answer]) -> None:
         """Tell the boxes. What does not leave is not missed: they send again, and a repeat gets the same answer."""
         for answer in answers:
-            for start in range(0, len(answer.ranges), messages.MAX_ACK_RANGES):
-                ranges = tuple(answer.ranges[start : start + messages.MAX_ACK_RANGES])
+            pairs = answer.ranges.to_pairs()
+            for start in range(0, len(pairs), messages.MAX_ACK_RANGES):
+                ranges = pairs[start : start + messages.MAX_ACK_RANGES]
                 message = messages.Ack(stream=answer.stream, lane=answer.lane, ranges=ranges)
                 try:
                     await self._downlink.send(answer.box, "ack", message)

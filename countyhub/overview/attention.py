@@ -186,6 +186,6 @@ def _run(first: int, last: int) -> str:
 
 def _runs(standing: Standing) -> str:
     """The first missing runs, e.g. `41–44, 52 …`."""
-    missing = standing.missing
+    missing = standing.missing.to_pairs()
     shown = ", ".join(_run(first, last) for first, last in missing[:4])
     return f"{shown} …" if len(missing) > 4 else shown

@@ -62,3 +62,17 @@ def test_shows_its_runs():
     ranges.add(3)
     assert repr(ranges) == "RangeSet([(1, 3), (5, 6)])"
     assert ranges != "something else"
+
+
+@given(st.lists(pairs, max_size=8), st.lists(pairs, max_size=8))
+def test_common_and_without_are_those_of_sets(one, other):
+    a, b = RangeSet(one), RangeSet(other)
+    assert set(a.common(b)) == set(a) & set(b)
+    assert set(a.without(b)) == set(a) - set(b)
+    assert (a, b) == (RangeSet(one), RangeSet(other)), "neither is changed"
+
+
+def test_lowest_is_bounded_in_runs_and_in_numbers():
+    ranges = RangeSet([(1, 5), (9, 20)])
+    assert ranges.lowest(runs=9, numbers=7) == RangeSet([(1, 5), (9, 10)])
+    assert ranges.lowest(runs=1, numbers=99) == RangeSet([(1, 5)])
