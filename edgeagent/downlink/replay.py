@@ -72,7 +72,4 @@ class Replay:
 
     def _settled(self, lane: Lane, rows: RangeSet) -> RangeSet:
         """What is not settled is on its way already."""
-        settled = rows.copy()
-        for unsettled in self._outbox.book.lanes[lane].unsettled():
-            settled.remove_range(*unsettled)
-        return settled
+        return rows.without(RangeSet(self._outbox.book.lanes[lane].unsettled()))

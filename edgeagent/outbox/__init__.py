@@ -2,7 +2,8 @@
 
 Guarantee: when `put` returns, the event and what was to be remembered with it are in one committed transaction
 (SQLite WAL, synchronous=FULL), under a number that will never be given twice. Nothing that matters is dropped: `put`
-raises `OutboxFull` instead. What may be dropped (acknowledged rows, pictures, readings) leaves a `gap` by number.
+raises `OutboxFull` instead. What may be dropped (pictures, readings), and what nobody can send (damaged, refused by the
+broker for good), leaves a `gap` by number.
 
 a put, its commit and its answer → `outbox`, `commitqueue`, `group`, `transactions`
 what is deleted when: quota or disk full, too old → `eviction`, `ballast`; the timer of it alone → `housekeeping`

@@ -2,8 +2,9 @@
 rows are too old, and the gaps that declare what was lost.
 
 Called by the outbox's `_write` when SQLite is full; when nothing may go, who wanted to store hears `OutboxFull`. Order:
-acknowledged rows, readings; pictures by their own quota, and when the disk is full for them. An urgent, alarm or record
-event that the hub lacks is never deleted.
+acknowledged rows, readings; pictures by their own quota, and when the disk is full for them. To make room, an urgent,
+alarm or record event that the hub lacks is never deleted. Without acknowledgement such a row goes only when it cannot
+be sent at all, and is declared (`give_up`): the broker refuses it alone and for good (`uplink`), or it is damaged.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -160,19 +161,22 @@ class Room:
             settled = self._book.lanes[lane].settled
             fresh = RangeSet(runs).without(settled if vanished else self._given_up[lane])
             if fresh:
-                await self._declare_in_room(lane, list(fresh.runs()), reason, gone=vanished)
+                runs = list(fresh.runs())
+                await self._with_room(lambda: self._declare(lane, runs, reason, gone=vanished))
             settled.merge(RangeSet(runs))
 
-    async def _declare_in_room(self, lane: Lane, runs: list[tuple[int, int]], reason: GapReason, *, gone: bool) -> None:
-        """An outbox at its quota is usual: this event too has room made for it."""
+    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """One transaction that room is made for. Call with the lock held. Raises `OutboxFull`."""
+        return await self._with_room(lambda: self._transact(work))
+
+    async def _with_room(self, write: Callable[[], Awaitable[T]]) -> T:
+        """An outbox at its quota is usual: room is made for this as for an event that is put."""
         while True:
             try:
-                await self._declare(lane, runs, reason, gone=gone)
+                return await write()
             except OutboxFull as problem:
                 if isinstance(problem, OutboxUnwritable) or not await self.make():
                     raise
-            else:
-                return
 
     async def expire(self, hour: int) -> None:
         """Note the running hour, delete settled rows older than `retain_days`, forget streams that are empty.

@@ -149,14 +149,14 @@ class Outbox:
         await self.room.give_up(lane, rows, reason)
 
     async def begin_stream(self) -> str:
-        """Begin a new stream now (the hub found a number used twice); gives its id."""
+        """Begin a new stream now (the hub found a number used twice); gives its id. Raises `OutboxFull`."""
         await self._commits.want()
         async with self.room.lock:
             book, current = self.book, self.book.current
-            work = transaction(
+            stream = await self.room.transact(
                 lambda db: transactions.begin_stream(db, book.streams, book.lanes, current.boot, current.machine)
             )
-            book.streams.append(await self._db.call(work))
+            book.streams.append(stream)
             await asyncio.to_thread(self._file.mark.streams, book.streams, book.lanes)
         return self.book.current.id
 

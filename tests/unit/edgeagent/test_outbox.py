@@ -278,6 +278,22 @@ async def test_a_gap_makes_room_for_itself_as_every_event_does(tmp_path):
         assert box.book.lanes["alarm"].unsettled() == [(1, 1)]
 
 
+async def test_a_stream_makes_room_for_itself_and_without_any_says_so(tmp_path):
+    async with outbox(tmp_path, LIMITS._replace(max_mb=1)) as box:
+        for event in (lambda: alarm(detail={"x": "x" * 60_000}), alarm):
+            with pytest.raises(OutboxFull):
+                while True:
+                    await box.put(event())
+        before = box.book.current
+        with pytest.raises(OutboxFull):
+            for _ in range(2000):  # each takes some bytes of a page that is there already
+                await box.begin_stream()
+        last = box.book.lanes["alarm"].next - 1
+        box.settle("alarm", 1, last)
+        assert await box.begin_stream() == box.book.current.id != before.id
+        assert box.room.evicted["alarm"] > 0
+
+
 async def test_a_file_that_is_damaged_again_and_again_is_rescued_so_often_and_no_more(tmp_path):
     async with outbox(tmp_path) as box:
         for _ in range(MAX_RESCUES + 1):
