@@ -15,10 +15,11 @@ import re
 from msgspec.structs import replace
 
 from gridwire.events import Alarm, Checkin, Data, DeviceState, Request, Sos
+from gridwire.persons import is_resident_number
 
 WRITTEN = "…"
 """Stands for what a resident has written: nobody can tell a name from other words."""
-_IDENTITY = re.compile(r"(?<![0-9])([1-8][0-9]{5})(?:[0-9]{8}|[0-9]{6})([0-9]{3}[0-9Xx]?)(?![0-9Xx])")
+_IDENTITY = re.compile(r"(?<![0-9])[1-9][0-9]{5}(?:[0-9]{8}|[0-9]{6})([0-9]{3}[0-9Xx]?)(?![0-9Xx])")
 _MOBILE = re.compile(r"(?<![0-9])(1[3-9][0-9])[ -]?[0-9]{4}[ -]?([0-9]{4})(?![0-9])")
 _FIXED = re.compile(r"(?<![0-9-])(0[0-9]{2,3})-[0-9]{3,4}([0-9]{4})(?![0-9])")
 _SHORT_TELEPHONE = 4
@@ -40,15 +41,22 @@ def name(full: str) -> str:
 
 
 def identity(number: str) -> str:
-    """The last four digits at most: `431126199001011234` -> `**************1234`; what is masked stays so."""
+    """The last four digits: `431126199001011234` -> `**************1234`. What the box has masked (first six and last
+    four are left, `drivers.terminal.idnumber`) stays so."""
     return number if "*" in number else "*" * max(0, len(number) - 4) + number[-4:]
 
 
 def text(written: str) -> str:
     """A text with the numbers in it masked, as people write them into titles and reports."""
-    masked = _IDENTITY.sub(lambda found: "*" * 14 + found[2][-4:], written)
+    masked = _IDENTITY.sub(_hidden, written)
     masked = _MOBILE.sub(r"\1****\2", masked)
     return _FIXED.sub(r"\1-****\2", masked)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    """Beginning with 9, an enterprise's credit code or whatever else unless the check character says identity."""
+    is_other = found[0][0] == "9" and not is_resident_number(found[0].upper())
+    return found[0] if is_other else "*" * 14 + found[1][-4:]
 
 
 def event(data: Data | None) -> Data | None:

@@ -100,8 +100,16 @@ def test_a_household_is_never_named_nor_numbered(text):
 
 def test_an_identity_number_is_refused_wherever_text_may_stand():
     assert cell(Camera, "name", "张三 11010519491231002X") == (BAD, "looks-personal")
+    assert cell(Camera, "name", "Smith 911156199001011232") == (BAD, "looks-personal"), "a foreigner's, of 2023"
     assert cell(Area, "name", "联系 13812345678") == (BAD, "looks-personal")
     assert cell(Person, "code", "13812345678") == (BAD, "looks-personal")
+
+
+@pytest.mark.parametrize(
+    "code", ["91310120199001123X", "911156199001011231", "91431126MA4L0000XK", "914311268837654321"]
+)
+def test_an_enterprise_may_be_named_by_its_credit_code(code):
+    assert cell(Camera, "name", f"粮油店 {code}") == (f"粮油店 {code}", "")
 
 
 def test_a_phone_is_for_staff():
