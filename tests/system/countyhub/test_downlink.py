@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from countyhub.downlink import commands, notices
@@ -85,3 +86,24 @@ async def test_a_board_that_the_broker_did_not_take_is_sent_again(tmp_path: Path
                 await until(lambda: box.boards)
                 watching.cancel()
             assert [each.title for each in box.boards[0].notices] == ["停水通知"]
+
+
+async def test_a_board_that_the_broker_refuses_is_told_once_and_sent_when_its_rights_are_put_right(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Mosquitto(tmp_path / "broker", acl="topic read #\n") as broker:
+        async with connected(tmp_path, broker) as (store, downlink, link), BoxClient(broker.port) as box:
+            notice = messages.Notice(id="1", title="停水通知")
+            await notices.change(store, BOX, lambda board: messages.Board(revision=0, notices=(notice,)))
+            boards = notices.Notices(store, downlink)
+            for _ in range(3):
+                await boards.send({BOX})
+            told = [record for record in caplog.records if "refuses" in record.message and BOX in record.message]
+            assert len(told) == 1, caplog.text
+            assert not box.boards
+            (broker.folder / "acl").write_text("topic readwrite #\n")
+            broker.reload()
+            watching = asyncio.create_task(boards.watch())
+            await until(lambda: box.boards)
+            watching.cancel()
+            assert link.state.connects == 1, "a refusal ends no connection"
