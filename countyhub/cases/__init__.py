@@ -2,7 +2,8 @@
 
 What a case may do is the pure lifecycle's business; here it is stored, together with the line that tells of it.
 
-a matter becomes a case → `opening`, two become one → `joining`
+which signals are one case → `countyhub.correlate`; a matter becomes a case → `opening`;
+two cases are put together → `joining`
 somebody acts → `acting`, written by `rows`, in words `actnames`; why not → `refusals`;
 two at once → `retrying`
 what is due when, which light shows → `duedates`; done when it is time → `countyhub.escalation`

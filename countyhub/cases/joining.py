@@ -1,6 +1,8 @@
 """Matters that turn out to be one: the cases that were opened for them go under one case, as the hub's own act.
 
-Correlation does not depend on the order of arrival, so what looked like two troubles may become part of a third.
+How, not when: which signals are one matter is said by `countyhub.correlate` (of one device `segments`, of several
+`outages`), and to which case a matter belongs by `countyhub.matters.casework`. Correlation does not depend on the order
+of arrival, so what looked like two troubles may become part of a third.
 """
 
 from __future__ import annotations

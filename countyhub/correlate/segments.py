@@ -1,5 +1,6 @@
 """Review segments of one device and kind: marks no more than the gap apart (5 minutes, `matter.Limits.gap_us`), and a
-state from its start to its end. What else must be the same, as rule and drill: `correlator.CellKey`.
+state from its start to its end, or for as long as `signals.hold_us` takes it to last. What else must be the same, as
+rule and drill: `correlator.CellKey`. What a box has merged into one alarm itself (`merge_gap_s`) is one mark here.
 
 Marks are kept as runs (first, last, how many), for marks that are close together stay so whatever comes between. Only
 from a START to the END after it can a longer time be bridged, and only that bridge can be broken again, by a mark that

@@ -37,7 +37,7 @@ from countyhub.web.door.logingate import Gate, Lost
 from countyhub.web.door.requestguard import Guard
 from countyhub.web.errorpage import ErrorPage
 from countyhub.web.health import Health
-from countyhub.web.live.sight import Sights
+from countyhub.web.live.scoped import ScopedSnapshots
 from countyhub.web.live.snapshot import reader, zone_of
 from countyhub.web.live.watch import Feed, Watch
 from countyhub.web.metrics.gauges import GaugeParts, Gauges
@@ -96,7 +96,7 @@ def _desk(database: Store, feed: Feed | None, settings: ConsoleSettings, config:
         renderer=Renderer(settings, _named(book, settings.county)),
         settings=settings,
         config=config,
-        sights=Sights(read),
+        scoped=ScopedSnapshots(read),
     )
 
 

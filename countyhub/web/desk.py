@@ -30,7 +30,7 @@ from countyhub.web.access import ANYONE, MACHINES, MENU, PUBLIC, REVEALS, page_o
 from countyhub.web.door.viewer import Viewer, viewer_of
 from countyhub.web.live.kept import Kept
 from countyhub.web.live.needs import Machines, Needs, cases_of, machines_of
-from countyhub.web.live.sight import Sights
+from countyhub.web.live.scoped import ScopedSnapshots
 from countyhub.web.live.snapshot import Read, Snapshot
 from countyhub.web.live.watch import Watch
 from countyhub.web.render import COOKIE, Renderer, language_of
@@ -150,7 +150,7 @@ class Desk:
     renderer: Renderer
     settings: ConsoleSettings
     config: Config
-    sights: Sights
+    scoped: ScopedSnapshots
     live: dict[str, Source] = field(default_factory=dict)
     kept: Kept[Any] = field(default_factory=lambda: Kept(5000))
     """For parts: by their name, the language and whatever else they go by."""
@@ -286,7 +286,7 @@ class Desk:
     async def seen(self, visit: Visit, whole: Snapshot) -> Snapshot:
         """What the viewer sees of a snapshot."""
         day, revision = visit.registry.day(visit.now), visit.registry.revision
-        return await self.sights.seen(
+        return await self.scoped.seen(
             whole, visit.scope, visit.now, trouble_tick=self.watch.trouble_tick, revision=revision, day=day
         )
 

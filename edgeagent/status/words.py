@@ -1,4 +1,7 @@
-"""The words of the status page, each in Chinese and English."""
+"""The words of the status page, each in Chinese and English.
+
+What a fault says stands with the error itself, mostly in its driver: docs/reference/errors.md leads to each.
+"""
 
 from __future__ import annotations
 

@@ -25,9 +25,9 @@ from countyhub.overview import arrivals
 from countyhub.overview.arrivals import EventView
 from countyhub.web import outlines
 from countyhub.web.cases import caseacts
-from countyhub.web.cases.again import Again, again
 from countyhub.web.cases.limits import limits
 from countyhub.web.cases.maskedcase import masked
+from countyhub.web.cases.newsignals import NewSignals, new_signals
 from countyhub.web.desk import OPENED, Desk, Parts, Visit, body_of, form_of
 from countyhub.web.live.lighttally import OPEN_STAGES
 from countyhub.web.texts import present
@@ -109,7 +109,7 @@ class CasePage:
             pictures = [each.path[1:] for view in events for each in view.pictures if each.stored] if reveals else []
             opened = await reasons.opened(connection, session, pictures, visit.now) if pictures else frozenset[str]()
             lines = {view.id: self._line(visit, view, is_open) for view in events}
-            later = await again(connection, whole, entries, events, lambda view: _told(lines[view.id], view))
+            later = await new_signals(connection, whole, entries, events, lambda view: _told(lines[view.id], view))
         shown = masked(whole, entries)
         if not is_open:
             whole, entries = shown.whole, shown.entries
@@ -124,7 +124,7 @@ class CasePage:
             "lines": lines,
             "opened": opened,
             "limits": limits(whole.case, visit.now),
-            "again": later,
+            "new_signals": later,
             "timeline": sorted((*entries, *(later.marks if later else ())), key=lambda entry: entry.at),
             "registered_by": whole.case.arrived + visit.book.registers_after,
             "box_name": visit.registry.box_name(row.box, visit.now) or row.box,
@@ -168,7 +168,7 @@ class CasePage:
         """Whether something came after the feedback that who closes it has not been shown."""
         if form.get("act") != "close":
             return None
-        found: Again | None = (await self._values(visit, number))["again"]
+        found: NewSignals | None = (await self._values(visit, number))["new_signals"]
         if found is None or form.get("signals", "") == found.token:
             return None
         return SignalsSince(last=self._clock(visit).full(found.last))

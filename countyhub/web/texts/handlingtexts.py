@@ -29,12 +29,12 @@ TEXTS: dict[str, Both] = {
     "limit.kept": Both("按时", "in time"),
     "limit.missed": Both("超时 {time}", "{time} late"),
     # what came after the feedback
-    "again.title": Both("反馈之后又有新信号", "New signals since it was fed back"),
-    "again.what": Both(
+    "newsignals.title": Both("反馈之后又有新信号", "New signals since it was fed back"),
+    "newsignals.what": Both(
         "{count} 条，最近 {time}。办结前请先核实现场。", "{count}, the last at {time}. Find out before you close it."
     ),
-    "again.mark": Both("反馈后又有", "after the feedback"),
-    "again.checked": Both("以上新信号已核实", "I have looked into these new signals"),
+    "newsignals.mark": Both("反馈后又有", "after the feedback"),
+    "newsignals.checked": Both("以上新信号已核实", "I have looked into these new signals"),
     # what was done, and what an act does
     "done.opened": Both("已上报，案号 {number}", "Reported as {number}"),
     "done.act": Both("已完成：{act}", "Done: {act}"),

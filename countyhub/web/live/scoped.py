@@ -27,7 +27,7 @@ class _Part(NamedTuple):
     trouble: attention.Trouble
 
 
-class Sights:
+class ScopedSnapshots:
     def __init__(self, read: Read) -> None:
         self._read = read
         self._parts: dict[Scope, _Part] = {}

@@ -27,7 +27,7 @@ _SAME: Final = timedelta(seconds=90)
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class NewSignals:
     """`count`: signals that are known one by one; `marks`: lines for the timeline, of those that have none there."""
 
     since: datetime
@@ -52,13 +52,13 @@ def fed_back(stage: str, entries: Sequence[TimelineEntry]) -> datetime | None:
     return found
 
 
-async def again(
+async def new_signals(
     connection: AsyncConnection,
     whole: Whole,
     entries: Sequence[TimelineEntry],
     events: Sequence[EventView],
     told: Callable[[EventView], str],
-) -> Again | None:
+) -> NewSignals | None:
     """None when nothing came. `told`: what an event is, in words."""
     since = fed_back(whole.listed.stage, entries)
     if since is None:
@@ -71,7 +71,7 @@ async def again(
     times = [*joined, *(view.received for view in fresh), *([ongoing] if ongoing else [])]
     if not times:
         return None
-    return Again(since, max(len(joined) + len(alone), 1), max(times), marks)
+    return NewSignals(since, max(len(joined) + len(alone), 1), max(times), marks)
 
 
 def _is_new(view: EventView) -> bool:
