@@ -41,7 +41,8 @@ ABOUT = {
         "HubLink as the agent joins them. ThingsBoard is the whole gateway service, headless, with its own SQLite "
         "storage, send loop and client, 12 devices; as shipped it reads 10 records at a time, its code's own "
         "default is 1000. The bridge's local broker holds the events in memory; `max_queued_messages` is raised, "
-        "since by default it drops all after 1,000.",
+        "since by default it drops all after 1,000. A peer of which not all events arrive within two minutes stood "
+        "still, and is given another run.",
         ("events/s", "CPU µs/event"),
     ),
     "consumer": About(
