@@ -7,6 +7,6 @@ two cases are put together → `joining`
 somebody acts → `acting`, written by `rows`, in words `actnames`; why not → `refusals`;
 two at once → `retrying`
 what is due when, which light shows → `duedates`; done when it is time → `countyhub.escalation`
-lists, one case, timelines → `finding`, `listing`; pictures and documents → `attaching`
+lists, one case, timelines → `finding`, `listing`, columns of tables `columnnames`; pictures and documents → `attaching`
 who may act as what → `book`
 """

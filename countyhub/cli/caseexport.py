@@ -10,22 +10,13 @@ from typing import TextIO
 import msgspec
 
 from countyhub.cases import finding
+from countyhub.cases.columnnames import COLUMNS
 from countyhub.cases.finding import Listed
 from countyhub.cases.listing import Filter
 from countyhub.cli.caseshow import Shown
 from countyhub.sight.scope import Scope
 from countyhub.store.engine import Store
 
-_HEADS = {
-    "number": ("案号", "Case"), "title": ("标题", "Title"), "stage": ("环节", "Stage"), "light": ("灯色", "Light"),
-    "category": ("分类", "Category"), "owner": ("承办单位", "Owner"), "first_owner": ("首个承办单位", "First owner"),
-    "village": ("村", "Village"), "township": ("乡镇", "Township"), "happened": ("发生时间", "Happened"),
-    "arrived": ("到达时间", "Arrived"), "registered": ("备案时间", "Registered"), "closed": ("办结时间", "Closed"),
-    "first_limit": ("首个时限", "First limit"), "first_due": ("首个时限到期", "First limit due"),
-    "due": ("到期时间", "Due"), "supervised": ("督办次数", "Supervised"), "returned": ("退单次数", "Given back"),
-    "reworked": ("返工次数", "Reworked"), "escalated": ("升级次数", "Escalated"), "parent": ("主案", "Part of"),
-    "receipt": ("回执", "Receipt"), "score": ("评价", "Rating"), "five_steps": ("台账五步", "Ledger, five steps"),
-}  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -47,14 +38,14 @@ async def write(store: Store, path: Path, wanted: Filter, scope: Scope, shown: S
 async def _pages(store: Store, file: TextIO, is_table: bool, wanted: Filter, scope: Scope, shown: Shown) -> int:
     table = csv.writer(file)
     if is_table:
-        table.writerow([shown.say(*head) for head in _HEADS.values()])
+        table.writerow([shown.say(*head) for head in COLUMNS.values()])
     count, after = 0, ""
     while count == 0 or after:
         async with store.read() as connection:
             page = await finding.find(connection, wanted, scope, after=after, limit=finding.MAX_PAGE)
             for row in page.cases:
                 if is_table:
-                    table.writerow([_cell(row, name, shown) for name in _HEADS])
+                    table.writerow([_cell(row, name, shown) for name in COLUMNS])
                 else:
                     entries = await finding.timeline(connection, row.number)
                     file.write(msgspec.json.encode({"case": row, "timeline": entries}).decode() + "\n")
@@ -67,6 +58,8 @@ async def _pages(store: Store, file: TextIO, is_table: bool, wanted: Filter, sco
 
 def _cell(row: Listed, name: str, shown: Shown) -> str:
     """A text that Excel takes for a formula gets an apostrophe before it."""
+    if name == "ledger":
+        return shown.ledger(row.category)
     value = getattr(row, name)
     if name in ("happened", "arrived", "registered", "closed", "first_due", "due"):
         return shown.time(value)

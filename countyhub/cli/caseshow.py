@@ -65,7 +65,7 @@ class Shown:
             ("并入", "has in it", " ".join(case.children)),
             ("回执", "receipt", row.receipt),
             ("评价", "rating", str(row.score or "")),
-            ("台账", "ledger", " ".join((self._ledger(row.category), self.steps(row.five_steps))).strip()),
+            ("台账", "ledger", " ".join((self.ledger(row.category), self.steps(row.five_steps))).strip()),
             ("版本", "version", str(row.version)),
         )
         for zh, en, value in facts:
@@ -118,7 +118,8 @@ class Shown:
         """Of a ledger, with their days."""
         return self.say("、", ", ").join(f"{self.name(FIVE_STEPS, step)} {day}" for step, day in steps_of(done))
 
-    def _ledger(self, code: str) -> str:
+    def ledger(self, code: str) -> str:
+        """Which one a category belongs to, if any."""
         row = self._registry.category(code, self._now) if code else None
         return self.name(LEDGERS, row.ledger) if row else ""
 

@@ -1,4 +1,5 @@
-"""The table of cases as it is taken away, with all its columns.
+"""The table of cases as it is taken away, with all its columns: their names stand in `countyhub.cases.columnnames`,
+their values in `cases.finding.Listed`. The command line writes the same ones: `countyhub.cli.caseexport`.
 
 The page shows seven of them, with marks and limits that live: their heads stand in `templates/cases.html`, a row in
 `templates/_caserow.html`. A column that people are to see on the page is added there too.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from countyhub.cases.columnnames import COLUMNS
 from gridwire.problem import Both
 
 TEXTS: dict[str, Both] = {
@@ -129,28 +130,5 @@ TEXTS: dict[str, Both] = {
     ),
     "act.kept": Both("您填写的内容", "What you typed"),
     # exported tables
-    "column.number": Both("案号", "Number"),
-    "column.light": Both("灯色", "Light"),
-    "column.stage": Both("环节", "Stage"),
-    "column.title": Both("事项", "Matter"),
-    "column.category": Both("分类", "Category"),
-    "column.owner": Both("承办单位", "Owner"),
-    "column.first_owner": Both("首个承办单位", "First owner"),
-    "column.township": Both("乡镇", "Township"),
-    "column.village": Both("村", "Village"),
-    "column.grid": Both("网格", "Grid"),
-    "column.happened": Both("发生时间", "Happened"),
-    "column.arrived": Both("到达时间", "Arrived"),
-    "column.registered": Both("备案时间", "Registered"),
-    "column.closed": Both("办结时间", "Closed"),
-    "column.first_limit": Both("首个时限", "First limit"),
-    "column.first_due": Both("首个时限到期", "First limit due"),
-    "column.due": Both("到期时间", "Due"),
-    "column.supervised": Both("督办次数", "Supervised"),
-    "column.returned": Both("退单次数", "Given back"),
-    "column.reworked": Both("返工次数", "Reworked"),
-    "column.escalated": Both("升级次数", "Escalated"),
-    "column.receipt": Both("回执", "Receipt"),
-    "column.score": Both("评价", "Rating"),
-    "column.parent": Both("主案", "Part of"),
+    **{f"column.{name}": said for name, said in COLUMNS.items()},
 }

@@ -12,6 +12,4 @@ TEXTS: dict[str, Both] = {
         "台账五步：议帐、核账、报账、结账、晒账，依次登记，办完一步记一步。登记后不能更改，归档后不能再登记。",
         "The five steps of the ledger, in order, each when it is done. What is written stays; archiving ends it.",
     ),
-    "column.ledger": Both("台账", "Ledger"),
-    "column.five_steps": Both("台账五步", "Five steps of the ledger"),
 }

@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 import pytest
 
+from countyhub.cases.columnnames import COLUMNS
 from countyhub.cli import main
+from countyhub.web.cases.casetable import CASES
 from simulators.county.build import COUNTY
 from tests import hubs, postgres
 from tests.casebooks import GRID, ROAD, RUBBISH, VILLAGE, rows, staff
@@ -188,7 +190,8 @@ def test_export_for_excel_and_for_programs(office: Office) -> None:
     found = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert [row["案号"] for row in found] == numbers[::-1]
     assert (found[1]["环节"], found[1]["承办单位"], found[1]["督办次数"]) == ("备案", "村 雁河村", "1")
-    assert (found[0]["台账五步"], found[1]["台账五步"]) == ("议帐 2026-01-05", "")
+    assert (found[0]["台账"], found[0]["台账五步"], found[1]["台账五步"]) == ("民生诉求", "议帐 2026-01-05", "")
+    assert [f"column.{name}" for name in COLUMNS] == [column.title for column in CASES.columns], "as the page's table"
     lines = office.folder / "cases.jsonl"
     assert office.run("export", "--out", lines, "--supervised").code == 0
     (line,) = lines.read_text(encoding="utf-8").splitlines()
