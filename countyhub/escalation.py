@@ -3,7 +3,7 @@ archived. Each happens once, with any number of hub processes, and is made up fo
 
 A round takes the cases whose `next_instant` has come, one index, and changes each by a condition on what it read.
 When one moves up: `cases.duedates.must_escalate`; to whom: `lifecycle.state.above`; in which hours time runs:
-`worktime.calendar`.
+`worktime.calendar`. A call for help that nobody answers passes on elsewhere: `notify.alerts`.
 """
 
 from __future__ import annotations

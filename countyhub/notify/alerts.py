@@ -1,4 +1,5 @@
-"""Calls for help: whom to wake next, until somebody answers.
+"""Calls for help: whom to wake next, until somebody answers. In which order says `audience.line`, after how long
+`pass_on_s` of `[notify]` (`countyhub.config.notify`, two minutes); in words for people: docs/notify.md.
 
 A row of `notify_alert` has one instant, `due`, at which the next office in line is woken. An answer is anything that
 one of the staff does with the case, or `acknowledge`; it ends the call when the timeline is followed, and is looked for

@@ -1,4 +1,5 @@
-"""Which line of a case's timeline is told to which office. Pure; the rules have ids in docs/county-rules.md.
+"""Which line of a case's timeline is told to which office, and whom a call for help wakes (`line`). Pure; the
+rules have ids in docs/county-rules.md.
 
 History wakes nobody by this way, a drill only who takes part in it; and whoever did something is not told of it.
 """

@@ -5,12 +5,13 @@ Importing this costs nothing: OpenCV and numpy are loaded at the first picture, 
 
 which fault it is, every threshold → `judge`; what is measured → `measure`, `look`, `place`
 what is normal for a camera → `baseline`, kept as `state`; an alarm of two of three → `agreement`
-when a camera is looked at → `diagnosis`, in the worker by `work`
+how often → the setting `JudgeEvery` of `drivers.snapshot.settings`, its default in `drivers.onvif.config`
+the looks → `diagnosis`, in the worker by `work`
 """
 
 from drivers.picture.agreement import Agreement, Change
+from drivers.picture.baselinesize import MAX_STATE_BYTES, BadState
 from drivers.picture.checker import PictureChecker, Report
 from drivers.picture.figures import Measure
-from drivers.picture.limits import MAX_STATE_BYTES, BadState
 
 __all__ = ["MAX_STATE_BYTES", "Agreement", "BadState", "Change", "Measure", "PictureChecker", "Report"]

@@ -10,9 +10,9 @@ import numpy as np
 
 from drivers.picture import state
 from drivers.picture.baseline import Light
+from drivers.picture.baselinesize import ENOUGH
 from drivers.picture.figures import Measure
 from drivers.picture.judge import Judge
-from drivers.picture.limits import ENOUGH
 from drivers.picture.look import COLUMNS, ROWS, SIDE, Array, Look, look
 from drivers.picture.measure import measure, row
 

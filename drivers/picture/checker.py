@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from drivers.picture.baselinesize import ENOUGH
 from drivers.picture.figures import Measure
 from drivers.picture.header import read_header
-from drivers.picture.limits import ENOUGH
 
 if TYPE_CHECKING:
     from drivers.picture.camera import Camera, Frame

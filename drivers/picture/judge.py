@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from drivers.picture.baseline import Light
+from drivers.picture.baselinesize import ENOUGH
 from drivers.picture.figures import Measure
-from drivers.picture.limits import ENOUGH
 from drivers.picture.look import COLUMNS, Look, cells
 from drivers.picture.measure import Seen
 from drivers.picture.place import Place, place

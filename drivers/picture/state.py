@@ -11,7 +11,7 @@ import zlib
 import numpy as np
 
 from drivers.picture.baseline import FIGURES, MAX_ROWS, SHAPES, Light
-from drivers.picture.limits import MAX_STATE_BYTES, BadState
+from drivers.picture.baselinesize import MAX_STATE_BYTES, BadState
 
 MAX_THUMBNAIL_BYTES = 8 * 1024
 _MAGIC = b"picture1"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from drivers.picture.baselinesize import BadState
 from drivers.picture.checker import PictureChecker, Polygons
 from drivers.picture.figures import Measure
-from drivers.picture.limits import BadState
 from drivers.snapshot.frames import SIZES, pack, unpack
 
 LOOK_AT = "drivers.picture.work:look_at"

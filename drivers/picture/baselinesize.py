@@ -1,4 +1,7 @@
-"""How much a baseline must hold before pictures are compared with it, and how much it may. Needs no numpy."""
+"""How much a baseline must hold before pictures are compared with it, and how much it may. Needs no numpy.
+
+The thresholds of faults stand in `judge`.
+"""
 
 from __future__ import annotations
 
