@@ -328,7 +328,7 @@ class Promise(RuleBasedStateMachine):
 
     def _settle(self, machine: Machine, answer) -> None:
         """As the uplink does: honoured only for what this process has sent."""
-        for first, last in answer.ranges:
+        for first, last in answer.ranges.runs():
             rows = machine.outbox.book.rows_of(answer.stream, answer.lane, first, last)
             for low, high in [rows] if rows else []:
                 for n in range(low, high + 1):
@@ -369,7 +369,7 @@ class Promise(RuleBasedStateMachine):
             lanes = [LaneKey(*row) for row in await db.execute(select(*(stream_state.c[it] for it in LaneKey._fields)))]
             standings: dict[LaneKey, Standing] = await keys.load(db, lanes)
         for lane, standing in standings.items():
-            for first, last in standing.missing:
+            for first, last in standing.missing.runs():
                 rows = machine.outbox.book.rows_of(lane.stream, lane.lane, first, last)
                 if rows and lane.lane == "alarm":
                     self.wire.clear()
