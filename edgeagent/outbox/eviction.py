@@ -161,8 +161,8 @@ class Room:
             settled = self._book.lanes[lane].settled
             fresh = RangeSet(runs).without(settled if vanished else self._given_up[lane])
             if fresh:
-                runs = list(fresh.runs())
-                await self._with_room(lambda: self._declare(lane, runs, reason, gone=vanished))
+                undeclared = list(fresh.runs())
+                await self._with_room(lambda: self._declare(lane, undeclared, reason, gone=vanished))
             settled.merge(RangeSet(runs))
 
     async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
