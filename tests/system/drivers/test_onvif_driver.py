@@ -429,4 +429,6 @@ async def test_a_loose_plug_makes_few_events_and_costs_no_alarm(device):
                 await until(lambda: gate.subscriptions == 1)
                 gate.raise_alarm("line_crossing")
                 await until(lambda number=number: len(device.alarms()) == number)
-        assert device.states() == [("up", ""), ("down", "refused")] * 3
+        assert [state for state, _ in device.states()] == ["up", "down"] * 3
+        noticed = {reason for state, reason in device.states() if state == "down"}
+        assert noticed <= {"refused", "subscription-lost"}, "while it was away, or on a slow machine when it was back"

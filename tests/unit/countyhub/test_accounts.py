@@ -93,12 +93,13 @@ async def test_who_is_disabled_by_whatever_way_is_out(store: Store, entry: Entry
 async def test_open_answers_end_with_their_sessions_and_ask_once_for_all(store: Store, entry: Entry) -> None:
     """Short answers are never cut: the one to a log-out is among them."""
     asked: list[str] = []
+    now = datetime.now(UTC)  # what `OpenAnswers` goes by
     async with store.read() as connection:
         found = await users.one(connection, "zhang.san")
         event.listen(connection.engine.sync_engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
     async with store.write() as connection:
-        numbers = [(await session.begin(connection, found, NOW))[0] for _ in range(3)]
-        await session.end(connection, numbers[0], "logout", NOW)
+        numbers = [(await session.begin(connection, found, now))[0] for _ in range(3)]
+        await session.end(connection, numbers[0], "logout", now)
     now_s = 100.0
     answers = OpenAnswers(store, LIMITS, lambda: now_s)
     with contextlib.ExitStack() as stack:
