@@ -1,6 +1,7 @@
 """The terminal for a long time: a thousand pulled plugs, ten thousand spoilt readings of cards. Counted."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import random
@@ -18,6 +19,8 @@ CYCLES = int(os.environ.get("UNPLUGS") or 1000)
 READS = 10_000
 SAFE_S = 0.1
 """What was complete so long before the plug was pulled, and has been read, must not be lost."""
+PATIENCE_S = 5.0
+"""A tone that is a second late is not sounded, and a busy machine may hold up a process for as long."""
 
 
 def open_descriptors() -> int:
@@ -78,7 +81,7 @@ async def test_a_thousand_pulled_plugs(tmp_path, counted):
 async def test_two_flipped_bits_never_make_another_person(tmp_path, counted):
     """In half of the reads, most often in the number; the checksum, the check digit or another read sees it."""
     chance = random.Random(11643)
-    spoilt = xor_passes = cards = 0
+    spoilt = xor_passes = cards = times_laid = 0
     number_from = 14 + 30 + 2 + 4 + 16 + 70
     async with station(tmp_path, ("idcard", "beeper")) as place:
         place.settings["window_s"] = 0
@@ -114,19 +117,23 @@ async def test_two_flipped_bits_never_make_another_person(tmp_path, counted):
                 shown.add(place.person(card.number))
                 cards += 1
                 tones = len(place.terminal.beeper.beeps)
-                place.terminal.present_card(card)
-                await until(lambda tones=tones: len(place.terminal.beeper.beeps) > tones)
-                place.terminal.lift_card()
-                finds = reader.finds
-                await until(lambda finds=finds: reader.finds > finds + 6)  # two quiet answers, should some be lost
+                while len(place.terminal.beeper.beeps) == tones:
+                    times_laid += 1
+                    place.terminal.present_card(card)
+                    with contextlib.suppress(TimeoutError):  # no tone: people lay the card there again
+                        await until(lambda tones=tones: len(place.terminal.beeper.beeps) > tones, PATIENCE_S)
+                    place.terminal.lift_card()
+                    finds = reader.finds
+                    await until(lambda finds=finds: reader.finds > finds + 6)  # two quiet answers, if some are lost
             people = [checkin.person for checkin in device.data]
         refused = place.tones.count("failed")
         counted(
             f"reads {reads}, spoilt {spoilt}, of which the checksum could not see {xor_passes}; cards {cards}, "
-            f"checked in {len(people)}, refused {refused}, wrong numbers {len(set(people) - shown)} "
-            f"({time.monotonic() - began:.0f} s)"
+            f"laid there again {times_laid - cards}, checked in {len(people)}, refused {refused}, "
+            f"wrong numbers {len(set(people) - shown)} ({time.monotonic() - began:.0f} s)"
         )
         assert set(people) <= shown
-        assert len(people) + refused == len(place.tones)
+        assert 0 <= len(people) + refused - len(place.tones) <= times_laid - cards
+        assert times_laid - cards < cards / 100
         assert xor_passes > READS / 20
         assert len(people) > cards * 0.8
