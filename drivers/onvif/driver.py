@@ -34,6 +34,8 @@ __all__ = ["Config", "Driver"]
 
 # Between two questions for the set-up, which costs a second of a core.
 SETUP_INTERVAL_S = 600.0
+# After the worker died, which says nothing of the camera: twice this, then ever twice as long.
+SETUP_AGAIN_S = 2.5
 # Below this, skew is not worth telling: the clock is read in whole seconds, over a network.
 SKEW_TOLD_S = 5.0
 _log = logging.getLogger(__name__)
@@ -155,17 +157,23 @@ class _Camera:
         self._device.describe(clock_offset_s=f"{offset_s:.0f}" if abs(offset_s) > SKEW_TOLD_S else "0")
 
     async def _keep_setup(self) -> None:
+        again_s = SETUP_AGAIN_S
         while True:
             await self._setup_wanted.wait()
             self._setup_wanted.clear()
             if self._client.locked_out:
                 continue
+            rest_s = SETUP_INTERVAL_S
             try:
                 await self._ask_setup()
             except SetupFailed as problem:
                 _log.warning("%s: %s", self._device.id, problem)
                 self._setup_wanted.set()
-            await asyncio.sleep(SETUP_INTERVAL_S)
+                if problem.is_ours:
+                    rest_s = again_s = min(again_s * 2, SETUP_INTERVAL_S)
+            else:
+                again_s = SETUP_AGAIN_S
+            await asyncio.sleep(rest_s)
 
     async def _ask_setup(self) -> None:
         before = self._setup.facts

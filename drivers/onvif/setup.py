@@ -15,6 +15,7 @@ import msgspec
 
 from drivers.onvif.client import Client
 from drivers.snapshot.worker import Worker, WorkerFailed
+from drivers.snapshot.worker_child import LAST_WORDS
 from edgeagent.driver import DriverProblem
 
 SETUP_TIMEOUT_S = 60.0
@@ -28,9 +29,15 @@ _log = logging.getLogger(__name__)
 
 
 class SetupFailed(DriverProblem):
+    """`is_ours`: the worker was ended, as by a box that is short of memory; the camera may be all right."""
+
     code = "onvif.setup-failed"
     en = "the camera did not tell its model and picture address: {why}"
     zh = "未能读取摄像机的型号和图片地址：{why}"
+
+    def __init__(self, why: str, *, is_ours: bool) -> None:
+        self.is_ours = is_ours
+        super().__init__(why=why)
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,8 +95,10 @@ class Setup:
             worker = _workers.setdefault(asyncio.get_running_loop(), Worker())
             answer = await worker.call(_ASK, question, b"", timeout_s=SETUP_TIMEOUT_S)
             facts = msgspec.json.decode(answer, type=Facts)
-        except (WorkerFailed, msgspec.DecodeError) as error:
-            raise SetupFailed(why=str(error)) from error
+        except WorkerFailed as error:
+            raise SetupFailed(str(error), is_ours=error.reason in LAST_WORDS) from error
+        except msgspec.DecodeError as error:
+            raise SetupFailed(str(error), is_ours=False) from error
         self.facts = msgspec.structs.replace(facts, camera=client.device_url, asked=datetime.now(UTC))
         self._save()
         self.known.set()

@@ -44,12 +44,15 @@ def lived(tmp_path_factory) -> tuple[Path, Week]:
 
 
 async def _fill(folder: Path, now: datetime, seed: int) -> Week:
-    logging.getLogger("countyhub").setLevel(logging.ERROR)
+    log = logging.getLogger("countyhub")
+    before = log.level
+    log.setLevel(logging.ERROR)
     store = await open_store(_url(folder))
     try:
         return await fill(store, now=now, seed=seed, windows=folder / "windows")
     finally:
         await store.close()
+        log.setLevel(before)
 
 
 def _url(folder: Path) -> str:

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
+import signal
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -176,6 +179,21 @@ async def test_set_up_describes_the_camera_and_is_kept(device):
 async def test_set_up_logs_in_as_the_events_did(device, auth):
     async with camera(auth=auth, clock_offset_s=5000.0, lock_after=2) as gate, watched(gate, device):
         await until(lambda: device.described.get("model") == "GC-2000")
+
+
+async def test_set_up_is_asked_again_soon_when_its_process_was_killed(device, caplog):
+    """As by the kernel, when a box has no memory left: the camera is all right, and need not wait for ten minutes."""
+    async with camera() as gate, watched(gate, device):
+        await until(lambda: [os.kill(pid, signal.SIGKILL) for pid in setup_processes()])
+        await until(lambda: "onvif.setup-failed" in caplog.text)
+        assert device.described.get("model") is None
+        await until(lambda: device.described.get("model") == "GC-2000")
+
+
+def setup_processes() -> list[int]:
+    """Of this process: the workers that ask cameras who they are, and whatever else of its kind runs."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [int(pid) for pid in children if b"worker_child" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 @pytest.mark.parametrize("spoil", ["wrong", "rubbish"])
