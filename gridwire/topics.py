@@ -48,7 +48,7 @@ TOPICS: dict[str, Topic] = {
     "board": Topic("down/board", "hub", True, messages.Board, "notice board and open answers"),
     "config": Topic("down/config", "hub", True, messages.CountyConfig, "county part of the configuration, signed"),
 }
-"""All are QoS 1."""
+"""All are QoS 1, the default of `MqttClient.publish`; which of them an event takes, says `edgeagent.uplink.packer`."""
 
 _CONTENT_TYPES = {
     "event": "application/cloudevents+json",

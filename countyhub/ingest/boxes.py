@@ -1,5 +1,8 @@
 """What boxes say of themselves: status, birth, health and replies, kept as the last word of each box.
 
+That a box is silent is said by the broker alone, by the box's last will: 1.5 times `keepalive_s` and `will_delay_s` of
+its settings after the last sign. No clock here watches for it; `countyhub.correlate.outages` makes a matter of it.
+
 A `lost` that is older than the last connection is ignored: brokers publish last wills late, and at every take-over.
 """
 

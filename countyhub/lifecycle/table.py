@@ -1,7 +1,8 @@
 """The one table of the loop: every act, from where to where, who may do it, and what must hold.
 
 docs/reference/lifecycle.md is printed from it. A row is all there is about an act: a button, an API call and the hub's
-own steps all go through it. Before a close the page shows signals that came after the feedback, which no row can know:
+own steps all go through it. `who` is a relation to the case, not a role, and a target is an office: what both mean
+stands in `guards`. Before a close the page shows signals that came after the feedback, which no row can know:
 `countyhub.web.cases.newsignals`.
 """
 

@@ -11,7 +11,8 @@ lets what is under way finish (10 s at most). `once` is one round, for tests. `a
 The way of a message: `follow` (timelines -> messages, calls for help -> `alerts`), `packing` (messages -> parcels, by
 quiet hours and budget), `delivery` (parcels -> channels). What is promised: docs/decisions/0028.
 
-a call for help → `alerts`, somebody has it → `takeover`; who hears of a step → `audience`, who that is now → `people`
+a call for help → `alerts`, whom it wakes and in which order → `audience.line`, somebody has it → `takeover`
+who hears of a step → `audience`, who that is now → `people`
 when somebody may be disturbed → `quiet`; in which words → `texts`
 channels → `channels`, `sms_http`, `email_smtp`, `wecom`, `webhook`; by hand → `byhand`; what is old → `oldmessages`
 """

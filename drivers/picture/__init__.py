@@ -4,6 +4,7 @@ Importing this costs nothing: OpenCV and numpy are loaded at the first picture, 
 (`drivers.picture.work`).
 
 which fault it is, every threshold → `judge`; what is measured → `measure`, `look`, `place`
+too small, too large or cut off, so that nothing is judged → `header`
 what is normal for a camera → `baseline`, kept as `state`; an alarm of two of three → `agreement`
 how often → the setting `JudgeEvery` of `drivers.snapshot.settings`, its default in `drivers.onvif.config`
 the looks → `diagnosis`, in the worker by `work`

@@ -23,7 +23,8 @@ SIDE = 8
 WIDTH, HEIGHT = COLUMNS * SIDE, ROWS * SIDE
 TILE = 128
 """Side of the tiles that are searched for stripes, in pixels of the decoded picture."""
-_MIN_WIDTH_PX = 480
+_DECODED_WIDTH_PX = 480
+"""A large picture is decoded smaller, but not below this."""
 # Mean logarithmic difference of colour between cells below which there is no colour: infrared, even with a cast on it.
 _COLOURLESS = 0.035
 
@@ -65,7 +66,7 @@ class Look:
 def decode(jpeg: bytes, header: Header) -> tuple[Array, int] | None:
     """In colour at 1, 1/2, 1/4 or 1/8, as long as it stays wide enough; and which. None when it cannot be decoded."""
     parts = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4, 2: cv2.IMREAD_REDUCED_COLOR_2}
-    part = next((part for part in parts if header.width_px >= part * _MIN_WIDTH_PX), 1)
+    part = next((part for part in parts if header.width_px >= part * _DECODED_WIDTH_PX), 1)
     flags = parts.get(part, cv2.IMREAD_COLOR) | cv2.IMREAD_IGNORE_ORIENTATION
     cv2.setNumThreads(1)
     try:

@@ -21,6 +21,11 @@ def text() -> str:
         "案件的每一次变动都是表中的一行，此外别无他途。规则见 [county-rules.md](../county-rules.md)，"
         "不能操作的原因见 [errors.md](errors.md) 中的 `case.…`。",
         "",
+        "Offices act: each by whoever has a duty there that day, and the right to ([roles.md](roles.md)). A case is",
+        "handed to an office, never to a person; to which, the [guards](../../countyhub/lifecycle/guards.py) say.",
+        "操作以单位名义进行，由当日在该单位任职且有权限的人员办理（见 [roles.md](roles.md)）；"
+        "交办的对象是单位而不是个人，可交办给谁见上述代码。",
+        "",
         *table(
             ["act 操作", "from 自", "to 至", "who 谁", "must hold 条件", "must be given 须填"], map(_row, TABLE.items())
         ),
