@@ -2,7 +2,8 @@
 
 It subscribes at QoS 1, counts numbers (`"seq":N`) so that repeats do not help, acknowledges ours as the hub would
 (`down/ack`, after each read of the socket), and answers ThingsBoard's question for its limits as a server does by
-default. Prints `ready`, a line at the first event and one when all have arrived; ends when stdin is closed.
+default. Prints `ready`, a line at the first event and one when all have arrived; ends when stdin is closed, telling
+stderr how far it came.
 
 It reads MQTT by itself, 3 µs a message, so that it holds nobody up. With `client` it is what a county really runs:
 the hub's MQTT client, with its cost for each message.
@@ -137,6 +138,7 @@ def serve(port: int, expected: int) -> None:
     while True:
         ready, _, _ = select.select([link, sys.stdin], [], [])
         if sys.stdin in ready:
+            print(f"{tally.distinct} of {expected} events in {tally.messages} messages", file=sys.stderr)
             return
         data = link.recv(_READ_BYTES)
         if not data:
@@ -168,7 +170,9 @@ async def serve_as_client(port: int, expected: int) -> None:
     await up.wait()
     await client.subscribe([(topic, 1) for topic in TOPICS])
     say(ready=True)
-    await asyncio.to_thread(sys.stdin.readline)
+    ended = asyncio.create_task(asyncio.to_thread(sys.stdin.readline))
+    await asyncio.wait([ended, running], return_when=asyncio.FIRST_COMPLETED)
+    print(f"{tally.distinct} of {expected} events in {tally.messages} messages; {client.state}", file=sys.stderr)
     await client.stop()
     await running
 

@@ -42,7 +42,7 @@ ABOUT = {
         "storage, send loop and client, 12 devices; as shipped it reads 10 records at a time, its code's own "
         "default is 1000. The bridge's local broker holds the events in memory; `max_queued_messages` is raised, "
         "since by default it drops all after 1,000. A peer of which not all events arrive within two minutes stood "
-        "still, and is given another run.",
+        "still and is given another run; after three it has no rate in that round.",
         ("events/s", "CPU µs/event"),
     ),
     "consumer": About(

@@ -25,6 +25,9 @@ _IN_FRONT = (
     "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 )
 
+_PROMPTS = ("：", ": ", "] ", "> ")
+"""How a line ends that waits for an answer."""
+
 
 class Typist:
     """`screen`: all that was shown."""
@@ -63,17 +66,20 @@ class Typist:
             assert found >= 0, f"no {text!r} in:\n{self.screen[self._read_from :]}"
             self._read_from = found + len(text)
 
-    def types(self, text: str) -> None:
-        """A line and Enter."""
+    async def types(self, text: str) -> None:
+        """A line and Enter, as soon as a prompt stands there: what is typed before it would be echoed elsewhere."""
+        await until(lambda: self.screen.endswith(_PROMPTS) or self.process.returncode is not None, PATIENCE_S)
+        self.enters(text)
+
+    def enters(self, text: str) -> None:
+        """The same where no prompt stands: a part of the terminal is on trial."""
         os.write(self._leader, text.encode() + b"\n")
 
     async def answers(self, *pairs: tuple[str, str]) -> None:
-        """Question (any part of it), asked in a line that goes on, and what is typed then."""
+        """Question (any part of it), and what is typed then."""
         for question, text in pairs:
             await self.sees(question)
-            # A prompt stands at the end of a line that goes on: what is typed before it would be echoed elsewhere.
-            await until(lambda: not self.screen.endswith("\n") or self.process.returncode is not None, PATIENCE_S)
-            self.types(text)
+            await self.types(text)
 
     def presses_ctrl_c(self) -> None:
         os.write(self._leader, b"\x03")

@@ -17,6 +17,7 @@ from tests.mosquitto import Mosquitto
 NAME = "drain"
 EVENTS = 50_000
 MAX_STOOD_STILL = 3
+_STOOD_STILL = "runs that stood still"
 
 
 class Contender(NamedTuple):
@@ -49,23 +50,26 @@ def run(plan: Plan) -> None:
 def once(
     plan: Plan, work: str, contender: Contender, events: int, *, round_trip_ms: float = 0, sink: tuple[str, ...] = ()
 ) -> None:
-    """One contender, one round. A peer of which not all events arrive is given another run, and that is told."""
+    """One contender, one round. A peer of which not all events arrive is given another run, and that is told; one that
+    never finishes has no rate in this round."""
     stood_still = 0
-    while True:
+    while stood_still < MAX_STOOD_STILL:
         try:
             arrived, finished = _drained(plan.folder / work, contender.make(), events, round_trip_ms, sink)
-        except ChildFailed as error:
-            stood_still += 1
-            if contender.name == WE or stood_still == MAX_STOOD_STILL:
-                raise
-            print(f"  {contender.name}: stood still, once more: {error}")
-        else:
             break
+        except ChildFailed as error:
+            if contender.name == WE:
+                raise
+            stood_still += 1
+            print(f"  {contender.name}: stood still: {error}\n{_last_words(plan.folder / work)}")
+    else:
+        plan.results.add(work, _STOOD_STILL, contender.name, MAX_STOOD_STILL)
+        return
     rate = events / (max(arrived["last"], finished.get("done", 0.0)) - arrived["first"])
     plan.results.add(work, "events/s", contender.name, rate)
     plan.results.add(work, "CPU µs/event", contender.name, finished["cpu_s"] * 1e6 / events)
     plan.results.add(work, "payload bytes/event", contender.name, arrived["bytes"] / events)
-    plan.results.add(work, "runs that stood still", contender.name, stood_still)
+    plan.results.add(work, _STOOD_STILL, contender.name, stood_still)
     print(f"  {contender.name}: {rate:,.0f}/s ({events} events)")
 
 
@@ -87,3 +91,10 @@ def _drained(
                 return far_end.hear(timeout_s=120), sender.finish()
         finally:
             sender.stop()
+
+
+def _last_words(folder: Path) -> str:
+    """What sink, sender and link wrote at the end of a run that failed, for whoever asks why."""
+    logs = {name: folder / f"{name}.log" for name in ("sink", "sender", "link")}
+    tails = {name: path.read_text(errors="replace")[-1000:].strip() for name, path in logs.items() if path.exists()}
+    return "\n".join(f"    {name}: {tail}" for name, tail in tails.items() if tail)

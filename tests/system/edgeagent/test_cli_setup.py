@@ -96,7 +96,7 @@ async def test_a_village_is_set_up_with_slips_of_the_hand_on_the_way(box, tmp_pa
             await name_cameras(person)
             await person.sees("附图片")
             places = re.findall(r"^ +(\d)  (村口|水塘|后山)  127", person.screen, re.MULTILINE)
-            person.types("、".join(number for number, name in places if name != "后山"))
+            await person.types("、".join(number for number, name in places if name != "后山"))
             await person.answers(
                 ("有自助服务终端吗", ""), ("逐个询问", ""),
                 ("应为：身份证阅读器，115200", ""), ("应为：小票打印机，9600", ""),
@@ -107,9 +107,9 @@ async def test_a_village_is_set_up_with_slips_of_the_hand_on_the_way(box, tmp_pa
             await person.sees("请把身份证")
             parts.present_card(resident("11010519491231002X", "欧阳震华"))
             await person.sees("测试小票打印出来了吗")
-            person.types("y")
+            person.enters("y")
             await person.sees("请扫任意一个码")
-            person.types("")
+            person.enters("")
             await person.sees("请刷 IC 卡")
             parts.show_ic(CARD)
             await person.answers(("共 4 项，3 项正常", ""))
@@ -133,7 +133,7 @@ async def name_cameras(person):
     for _ in range(3):
         await person.sees("  cam-", "名称")
         device = re.findall(r"  cam-(\w+)", person.screen)[-1]
-        person.types(PLACES.get(device, "后山"))
+        await person.types(PLACES.get(device, "后山"))
         wrong, right = {"sn0001aaaa": ("12", ""), "sn0002bbbb": ("2", "00２")}.get(device, ("x", ""))
         await person.answers(("网格编号", wrong), ("不是有效的网格编号", right))
 
@@ -168,7 +168,7 @@ async def test_ctrl_c_anywhere_changes_nothing(box, where):
             await person.sees(question)
             if question == where:
                 break
-            person.types(text)
+            await person.types(text)
         else:
             await person.sees("写入？")
         person.presses_ctrl_c()
@@ -184,7 +184,7 @@ async def test_what_a_technician_has_edited_is_shown_asked_for_and_keeps_its_com
     async with setup(box) as person:
         await person.answers(*steps)
         await person.sees('-host = "hub.example.cn"  # 换过两次', '+host = "hub"  # 换过两次', "所示修改")
-        person.types("n")
+        await person.types("n")
         assert await person.ends() == 1
     assert (box / "edgeagent.toml").read_text() == EDITED
     async with setup(box) as person:

@@ -157,7 +157,8 @@ async def test_the_running_agent_renews_by_itself_and_loses_nothing(tmp_path):
     county = County(tmp_path / "hub", port=free_port())
     county.init()
     box, ledger = Box(tmp_path / "box", "[hub]\nbackoff_max_s = 1\nhealth_every_s = 5\n"), Ledger(tmp_path / "pond.txt")
-    box.config.write_text(box.config.read_text() + emitter(ledger.path, {"alarm": 1}, every_ms=50))
+    rest = tmp_path / "rest"
+    box.config.write_text(box.config.read_text() + emitter(ledger.path, {"alarm": 1}, every_ms=50, stop_file=str(rest)))
     with county.broker(), CountyHub(county) as hub:
         await hub.until_connected()
         await until(lambda: "boxes enrol at port" in hub.log, PATIENCE_S)
@@ -180,6 +181,8 @@ async def test_the_running_agent_renews_by_itself_and_loses_nothing(tmp_path):
             agent.kill()
             agent.start()
             await agent.until_running()
+            rest.touch()
+            await until(lambda: ledger.is_at_rest, PATIENCE_S)
             await agent.until_drained()
             assert agent_log.count(": connected,") == 1, "the connection that stood went on"
             told = set(ledger.told_ids)
