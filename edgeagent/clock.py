@@ -1,7 +1,8 @@
 """What time it is, and how far that can be trusted: boot id, time since boot, wall clock, synchronised or not.
 
 This machine's clock alone. A camera's own clock, and what is made of its times → `drivers.onvif.alarms`; how the
-hub puts right what happened before the clock was synchronised → `countyhub.ingest.truetime`.
+hub puts right what happened before the clock was synchronised → `countyhub.ingest.truetime`. When this clock is set,
+also back: alarms that wait → `edgeagent.intake.intake`, what was told lately → `edgeagent.rules.decide`.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from countyhub import lease
 from countyhub.ca import identities, renewal
 from countyhub.ca.authority import INDEX, CaBroken, CaTooShort, NoCa
+from countyhub.ca.expulsion import Expulsion
 from countyhub.ca.files import KeyOpen, NotWritten
 from countyhub.ca.listener import Listener
-from countyhub.ca.outlaws import Outlaws
 from countyhub.ca.renewal import NoNames
 from countyhub.config import Config
 from countyhub.lease import Lease
@@ -74,7 +74,7 @@ class Keeper:
     def __init__(self, store: Store, config: Config) -> None:
         self._store, self._config = store, config
         self.listener = Listener(store, config, self.look)
-        self._outlaws = Outlaws(store, config)
+        self._expulsion = Expulsion(store, config)
         self._due = asyncio.Event()
         self._uneasy = False
         self._told: set[str] = set()
@@ -135,7 +135,7 @@ class Keeper:
         for box in overdue:
             async with self._store.write() as connection:
                 await identities.revoke(connection, box, by="keeper", now=now, reason="replaced")
-            self._outlaws.add([box])
+            self._expulsion.add([box])
             log.info("box %s was replaced; its time to deliver is over, its certificate is void", box)
 
     async def _throw_out(self, now: datetime) -> None:
@@ -144,9 +144,9 @@ class Keeper:
         for box in trespassers:
             log.error("box %s was revoked and is connected all the same: has the broker read the new list? "
                       "countyhub broker-config, then systemctl reload mosquitto", box)  # fmt: skip
-        self._outlaws.add(trespassers)
-        self._uneasy = bool(self._outlaws.boxes)
-        await self._outlaws.throw_out(now)
+        self._expulsion.add(trespassers)
+        self._uneasy = bool(self._expulsion.boxes)
+        await self._expulsion.throw_out(now)
 
     async def _wait(self, pause_s: float, serving: asyncio.Task[None] | None) -> None:
         """Until it is time, something has changed, or the listener has ended."""

@@ -79,7 +79,11 @@ NO_CHANGES: Final = Changes()
 
 
 class Limits(NamedTuple):
-    """The numbers of the rules R-CORR, in microseconds and counts. `day_offset_us`: local midnight before UTC's."""
+    """The numbers of the rules R-CORR, in microseconds and counts. `day_offset_us`: local midnight before UTC's.
+
+    `gap_us`: signs farther apart are two matters. `hold_down_us`: an outage, also a box's silence, that lasts less is
+    none.
+    """
 
     gap_us: int = 300 * SECOND_US
     hold_down_us: int = 300 * SECOND_US

@@ -1,5 +1,5 @@
 """What is too much, and which fault it is. Pure; every threshold of the diagnosis stands here, but what is too
-small or too large to be judged at all, which stands in `header`.
+small or too large to be judged at all → `header`, and how many of how many pictures must show it → `agreement`.
 
 A limit is the worst that the camera showed while it was well, plus a margin, and never below a floor. One cause often
 shows in several figures (stripes look like noise, a cover takes the colours away): the judge names the cause.

@@ -74,7 +74,7 @@ def look_at(header: dict[str, Any], data: bytes) -> bytes:
 
 def side_by_side(checker: PictureChecker, jpeg: bytes, privacy: Sequence[Any] = (), form: str = ".png") -> bytes:
     """On the left what the camera normally shows, on the right this picture. Empty for none."""
-    from drivers.picture.beside import draw
+    from drivers.picture.comparison import draw
 
     frame = checker.decoded(jpeg, privacy)
     if frame is None:

@@ -20,7 +20,7 @@ from countyhub.store.engine import Store
 log = logging.getLogger(__name__)
 
 
-class Outlaws:
+class Expulsion:
     """`timeout_s`: how long the broker may take in one round to read the list."""
 
     def __init__(self, store: Store, config: Config, timeout_s: float = TIMEOUT_S) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from countyhub.ca import identities
+from countyhub.ca.expulsion import Expulsion
 from countyhub.ca.keeper import Keeper
-from countyhub.ca.outlaws import Outlaws
 from gridwire.mqtt import MqttClient
 from tests.enrolments import County, CountyBroker
 from tests.harness import until
@@ -61,20 +61,20 @@ async def test_a_broker_that_reads_late_is_asked_again_by_the_same_probe(county,
     now = datetime.now(UTC)
     async with county.store.write() as connection:
         await identities.revoke(connection, A, by="test", now=now)
-    outlaws = Outlaws(county.store, county.config, timeout_s=0)
-    outlaws.add([A])
-    await outlaws.throw_out(now)
-    assert outlaws.boxes == {A}
-    probe, listed = outlaws._probe, await revoked(county, now)
+    expulsion = Expulsion(county.store, county.config, timeout_s=0)
+    expulsion.add([A])
+    await expulsion.throw_out(now)
+    assert expulsion.boxes == {A}
+    probe, listed = expulsion._probe, await revoked(county, now)
     await until(lambda: box.connected and county_broker.log.count(BACK) >= 3)  # let in once more
     hand_over(county_broker)
-    await outlaws.throw_out(now)
-    assert (outlaws.boxes, outlaws._probe) == (set(), probe)
+    await expulsion.throw_out(now)
+    assert (expulsion.boxes, expulsion._probe) == (set(), probe)
     assert await revoked(county, now) == listed, "no new list for a second look"
     await until(lambda: not box.connected and box.state.last_error is not None)
 
-    outlaws.add(["431126001002"])
-    assert outlaws._probe is None, "it would be refused for the older list's sake"
+    expulsion.add(["431126001002"])
+    assert expulsion._probe is None, "it would be refused for the older list's sake"
 
 
 async def revoked(county: County, now: datetime) -> int:
