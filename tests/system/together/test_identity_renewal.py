@@ -179,8 +179,10 @@ async def test_the_running_agent_renews_by_itself_and_loses_nothing(tmp_path):
             assert "cryptography" not in maps
             agent_log = agent.log
             agent.kill()
+            told_before = len(ledger.told)
             agent.start()
             await agent.until_running()
+            await until(lambda: len(ledger.told) > told_before, PATIENCE_S)  # what the kill cut short was begun again
             rest.touch()
             await until(lambda: ledger.is_at_rest, PATIENCE_S)
             await agent.until_drained()
