@@ -1,4 +1,5 @@
-"""Whose cases somebody may see: by the registry's tree of areas today, with all that was merged into them. Pure.
+"""Whose cases and events somebody may see: by the registry's tree of areas today, with all that was merged
+into them. Pure.
 
 Never is a code cut into digits: a village that moved to another township is seen by that one.
 """

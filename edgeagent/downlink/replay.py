@@ -1,4 +1,5 @@
 """Sends again what the box still keeps, also what was acknowledged: by number, or everything since a time.
+The uplink's queue says in which order.
 
 For the hub (its database was restored from a backup) and for people on the box. A repeat does no harm: the hub knows
 every event by its number.
