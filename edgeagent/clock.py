@@ -2,7 +2,8 @@
 
 This machine's clock alone. A camera's own clock, and what is made of its times → `drivers.onvif.alarms`; how the
 hub puts right what happened before the clock was synchronised → `countyhub.ingest.truetime`. When this clock is set,
-also back: alarms that wait → `edgeagent.intake.intake`, what was told lately → `edgeagent.rules.decide`.
+also back: alarms that wait → `edgeagent.rules.memory`, their time → `edgeagent.intake.intake`, what was
+told lately → `edgeagent.rules.decide`.
 """
 
 from __future__ import annotations

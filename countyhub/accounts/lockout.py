@@ -19,17 +19,17 @@ _COUNT = table.c["count"]
 
 
 class Ladder(NamedTuple):
-    """So many failures are `free`; from then on each doubles the wait, from `first` to `longest`."""
+    """Failure number `nth` is the first that makes them wait; each more doubles that, from `first` to `longest`."""
 
-    free: int
+    nth: int
     first: timedelta
     longest: timedelta
 
     def wait(self, count: int) -> timedelta | None:
         """After so many failures; None: none."""
-        if count < self.free:
+        if count < self.nth:
             return None
-        doubled: timedelta = self.first * 2 ** min(count - self.free, 20)
+        doubled: timedelta = self.first * 2 ** min(count - self.nth, 20)
         return min(self.longest, doubled)
 
 

@@ -1,7 +1,7 @@
-"""Boxes that were revoked while they were connected: thrown out of the broker once it knows the new list, not before.
+"""Boxes that were revoked while they were connected: thrown out of the broker, for good once it knows the new list.
 
 Thrown out earlier, a box is back a moment later: mosquitto lets it in until it has read the list (`inforce` says when).
-One that cannot be thrown out for good yet is kept in mind for the next round.
+Such a one is kept in mind and thrown out again in the next round of `keeper`.
 """
 
 from __future__ import annotations

@@ -99,8 +99,8 @@ class Invalid(Mistake):
 
 class DuplicateKey(Mistake):
     code = "config.duplicate-key"
-    en = "is set twice: first at {first}"
-    zh = "重复设置：第一次在 {first}"
+    en = "is set twice: first at {first}; keep one"
+    zh = "重复设置：第一次在 {first}；请只保留一处"
 
 
 class BadSyntax(Mistake):

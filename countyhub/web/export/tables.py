@@ -1,6 +1,6 @@
-"""A table is defined once: its columns with their titles in both languages, widths and types. CSV and XLSX are written
-from it, and pages show it (`shown`, by `_table.html`), but where rows are more than text, as cases: these pages have
-templates of their own.
+"""A table is defined once, beside its page (cases: `web.cases.casetable`): its columns with their titles in both
+languages, widths and types. CSV and XLSX are written from it, and pages show it (`shown`, by `_table.html`), but where
+rows are more than text, as cases: these pages have templates of their own.
 
 Promise: what is taken away is what the page shows to the same person: same rows, same names, numbers of persons masked.
 """

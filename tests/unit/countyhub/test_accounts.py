@@ -172,7 +172,7 @@ async def test_an_address_that_tries_many_names_waits(entry: Entry) -> None:
 
 async def test_a_right_password_takes_its_own_try_from_the_address_again(entry: Entry) -> None:
     """Or an office of twenty would lock itself out each morning."""
-    for _ in range(ADDRESS.free + 1):
+    for _ in range(ADDRESS.nth + 1):
         assert await entry.by_password("zhang.san", PASSWORD, HERE, NOW)
 
 

@@ -68,8 +68,8 @@ def test_the_same_setting_in_two_files_names_both_places(box, tmp_path):
         box(GOOD + CAMERA, a="[hub]\n\nport = 8883\n", b='[device.cam-1]\nname = "x"\n')
     first = tmp_path / "edgeagent.toml"
     assert [mistake.text("en") for mistake in caught.value.mistakes] == [
-        f"{tmp_path}/conf.d/a.toml:3: hub.port: is set twice: first at {first}:4 [config.duplicate-key]",
-        f"{tmp_path}/conf.d/b.toml:1: device.cam-1: is set twice: first at {first}:5 [config.duplicate-key]",
+        f"{tmp_path}/conf.d/a.toml:3: hub.port: is set twice: first at {first}:4; keep one [config.duplicate-key]",
+        f"{tmp_path}/conf.d/b.toml:1: device.cam-1: is set twice: first at {first}:5; keep one [config.duplicate-key]",
     ]
 
 

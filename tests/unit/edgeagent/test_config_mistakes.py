@@ -188,8 +188,10 @@ TABLE = [
      "the text “critcal” is not allowed, expected one of “critical”, “info”, “notice”, “warning”, "
      "did you mean “critical”?",
      "文本“critcal”不符合要求，应为以下之一：“critical”、“info”、“notice”、“warning”，是不是“critical”？"),
-    (GOOD + 'host = "again"\n', 5, "hub.host", "is set twice: first at {file}:3", "重复设置：第一次在 {file}:3"),
-    (GOOD + '[store]\n[hub]\nport = 1\n', 6, "hub", "is set twice: first at {file}:2", "重复设置：第一次在 {file}:2"),
+    (GOOD + 'host = "again"\n', 5, "hub.host", "is set twice: first at {file}:3; keep one",
+     "重复设置：第一次在 {file}:3；请只保留一处"),
+    (GOOD + '[store]\n[hub]\nport = 1\n', 6, "hub", "is set twice: first at {file}:2; keep one",
+     "重复设置：第一次在 {file}:2；请只保留一处"),
     (GOOD + 'username = "box\n', 5, "", "column 16: the closing quotation mark is missing at the end of the line",
      "第 16 列：行末缺少结束的引号"),
     (GOOD + "username = box\n", 5, "", 'column 12: the value is missing or no TOML value; text needs quotes: "…"',
