@@ -8,7 +8,7 @@ WORKERS ?= 4
 # What failed beside three others on a small machine is tried once more by itself, and shown: what fails twice fails.
 ALONE = { echo "once more, each alone:"; $(BIN)/pytest --last-failed --last-failed-no-failures none $(QUICK); }
 # In one process: each package is built once, one machine boots at a time, and what is timed has nobody beside it.
-PACKAGES = tests/system/packages
+CALM = tests/system/packages tests/system/tools/test_bench_quick.py
 CHAOS = CHAOS_SEED=$${CHAOS_SEED:-$$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')} $(BIN)/pytest -m chaos -s
 
 # Images set it to stay small. Here hundreds of processes would each compile the same modules again.
@@ -33,8 +33,8 @@ test-all: .venv/.ready check browser docs ## everything, also slow and privilege
 	@sh scripts/system-packages.sh
 	@sh scripts/apt-install.sh mmdebstrap systemd-container qemu-user-static iproute2 || echo "going on: tests in a booted Debian will skip"
 	@sh scripts/apt-install.sh lintian faketime zsh curl gcc || echo "going on: the tests of packages, of clocks, of completion and of the API by curl that need them will skip"
-	$(BIN)/pytest -n $(WORKERS) -m "not chaos" --ignore=$(PACKAGES)
-	$(BIN)/pytest -m "not chaos" $(PACKAGES)
+	$(BIN)/pytest -n $(WORKERS) -m "not chaos" $(addprefix --ignore=,$(CALM))
+	$(BIN)/pytest -m "not chaos" $(CALM)
 	$(CHAOS)
 
 browser: .venv/.ready ## what the tests in a browser need: chromium, playwright, axe-core

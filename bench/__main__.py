@@ -7,10 +7,12 @@ A quick look (`--quick`) is printed and neither kept nor written.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from subprocess import CalledProcessError
 
@@ -52,7 +54,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", choices=sorted(WORKS), help="this work; may be given several times")
     parser.add_argument("--rounds", type=int, default=None, help="rounds (3; 1 of a quick look or of a long work)")
-    parser.add_argument("--quick", action="store_true", help="a look of about three minutes, printed only")
+    parser.add_argument("--quick", action="store_true", help="a look of about fifteen minutes, printed only")
     parser.add_argument("--write", action="store_true", help="with --quick: write the page all the same")
     return parser.parse_args()
 
@@ -62,6 +64,20 @@ def main() -> int:
     if missing := environment.missing():
         print(f"apt-get install -y {' '.join(missing)}", file=sys.stderr)
         return 1
+    with one_at_a_time():
+        return run(options)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait for another bench of this tree: two at once would measure each other, and share their folders."""
+    environment.CACHE.mkdir(parents=True, exist_ok=True)
+    with (environment.CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def run(options: argparse.Namespace) -> int:
     try:
         environment.install()
     except (OSError, CalledProcessError) as error:
