@@ -26,8 +26,8 @@ Hours = Annotated[
         example="20:00-06:00",
     ),
 ]
-URGENT_KINDS: Final = frozenset(name for name, kind in KINDS.items() if kind.urgent)
-"""Alarms that are never held back: neither their start nor their end."""
+NEVER_HELD: Final = frozenset(name for name, kind in KINDS.items() if kind.never_held)
+"""Kinds of which no rule holds back the start or the end."""
 PresetName = Literal["pond", "forest-edge", "village-office"]
 """What each of them does stands in `edgeagent.rules.presets`."""
 MakerName = Literal["hikvision", "dahua", "uniview", "tvt", "tp-link", "xm", "reolink", "axis"]

@@ -15,7 +15,8 @@ class Kind(NamedTuple):
 
     `seen`: what a camera sees of its one view, however many topics it tells that in; rules merge them.
     `by_input`: of a sensor; two inputs of one device are two things, and a state without an end lasts a day.
-    `urgent`: no rule holds it back, neither its start nor its end.
+    `never_held`: no rule holds back its start or its end. What is sent before all others is another matter, of the
+    event's type and not of the kind: the lanes in `events.EVENT_TYPES`.
     `with_power`: what a camera also says when its site loses power or network, part of that outage while it lasts.
     `opens_case`: somebody has to see to it, unless the county's `alarms.csv` says otherwise. What moved, came or went
     is shown: a county has thousands of these a day, and people would soon close cases unread.
@@ -25,7 +26,7 @@ class Kind(NamedTuple):
     en: str
     seen: bool = False
     by_input: bool = False
-    urgent: bool = False
+    never_held: bool = False
     with_power: bool = False
     opens_case: bool = False
 
@@ -58,8 +59,8 @@ KINDS: dict[str, Kind] = {
     "sound": Kind("声音异常", "sound", by_input=True),
     "temperature": Kind("温度异常", "temperature", by_input=True, opens_case=True),
     "water_level": Kind("水位", "water level", by_input=True, opens_case=True),
-    "smoke": Kind("烟雾", "smoke", by_input=True, urgent=True, opens_case=True),
-    "fire": Kind("火情", "fire", by_input=True, urgent=True, opens_case=True),
+    "smoke": Kind("烟雾", "smoke", by_input=True, never_held=True, opens_case=True),
+    "fire": Kind("火情", "fire", by_input=True, never_held=True, opens_case=True),
     "door": Kind("门磁", "door", by_input=True),
     "other": Kind("其他", "other", by_input=True),
 }

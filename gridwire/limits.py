@@ -12,6 +12,7 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 MAX_BATCH_EVENTS = 50
 MAX_BATCH_BYTES = 512 * 1024
 MAX_PACKED_BYTES = 32 * 1024
+"""Of a batch as it travels, compressed; the two above of its events, as they are before."""
 
 MAX_ACCEPTED_EVENTS = 500
 """The hub takes larger batches than this release makes, but not half a million empty elements."""

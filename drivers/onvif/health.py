@@ -1,5 +1,7 @@
 """Says how the camera is, once for each change, and since when nobody watched it; a camera that flaps says less.
 
+When it is down, `ladder` knows: while it is asked `pulling._endure`, where it has no subscription `ladder`.
+
 The first changes are told at once. A camera that goes down again and again is called `up` only after it has been
 steady for a while, so that a loose plug makes a few events and one long interval instead of thousands of short ones;
 the interval begins where the first one began, so nothing that may have been missed is left out.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from edgeagent.config import URGENT_KINDS
+from edgeagent.config import NEVER_HELD
 from edgeagent.configfile.boxmistakes import BadHours, HalfPlace, NoPlace
 from edgeagent.rules.hours import mend, parse, read
 from edgeagent.rules.presets import PRESETS, rules_in
@@ -39,7 +39,7 @@ def never_held(data: Mapping[str, Any]) -> Iterator[Path]:
     """Minimum durations of rules for nothing but kinds that never wait."""
     for index, rule in _tables(data.get("rule")):
         kinds = rule.get("kinds")
-        if isinstance(kinds, list) and kinds and all(isinstance(kind, str) and kind in URGENT_KINDS for kind in kinds):
+        if isinstance(kinds, list) and kinds and all(isinstance(kind, str) and kind in NEVER_HELD for kind in kinds):
             yield from [("rule", index, "min_duration_s")] if rule.get("min_duration_s") else []
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edgeagent.config import URGENT_KINDS, Config, RuleSettings
+from edgeagent.config import NEVER_HELD, Config, RuleSettings
 from edgeagent.rules.effective import Effective, Layer, effective, layers_of, presets_of
 from edgeagent.rules.memory import Held, Part, RuleMemory, Seen, key_of
 from edgeagent.rules.reasons import Why
@@ -250,7 +250,7 @@ class _Case:
         self._memory.note(self._key, seen)
 
     def _may_hold(self) -> bool:
-        return self._told.may_hold and self._memory.has_room and self._alarm.kind not in URGENT_KINDS
+        return self._told.may_hold and self._memory.has_room and self._alarm.kind not in NEVER_HELD
 
     def _since_s(self) -> float:
         """When it happened; nothing happens after it came."""

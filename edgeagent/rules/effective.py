@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from edgeagent.config import URGENT_KINDS, Config, PresetName, RuleSettings
+from edgeagent.config import NEVER_HELD, Config, PresetName, RuleSettings
 from edgeagent.rules.hours import Span, parse
 from edgeagent.rules.presets import PRESETS, rules_in
 from gridwire.events import Severity
@@ -92,7 +92,7 @@ def effective(layers: Sequence[Layer], device: str, kind: str) -> Effective:
     return Effective(
         armed=values.get("armed"),
         spans=spans,
-        min_duration_s=values.get("min_duration_s", 0.0) if kind not in URGENT_KINDS else 0.0,
+        min_duration_s=values.get("min_duration_s", 0.0) if kind not in NEVER_HELD else 0.0,
         merge_gap_s=values.get("merge_gap_s"),
         by_source=values.get("merge_gap_s") is None or merge_by == "source",
         cooldown_s=values.get("cooldown_s", 0.0),

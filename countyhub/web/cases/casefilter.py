@@ -22,7 +22,7 @@ from countyhub.lifecycle.state import OPEN, STAGES, Office
 from countyhub.registry.forms import Area, Category, Department, Grid
 from countyhub.store.casetables import cases
 from countyhub.web.desk import Visit
-from countyhub.web.live.lighttally import GRAVEST
+from countyhub.worktime.deadlines import GRAVEST
 
 FOUND_MAX: Final = 500
 SEARCHED: Final = timedelta(days=31)

@@ -22,10 +22,9 @@ from countyhub.registry.snapshot import Registry
 from countyhub.sight.scope import Scope
 from countyhub.store.casetables import cases
 from countyhub.web.live.touched import Touched
+from countyhub.worktime.deadlines import GRAVEST
 
 Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
-GRAVEST = ("red", "yellow", "grey", "green")
-"""The lights that count, the gravest first; a case without a limit has none."""
 _KEPT = 500
 OPEN_STAGES = tuple(stage for stage in STAGES if stage in OPEN)
 
@@ -51,7 +50,7 @@ class Counts:
 
     @property
     def gravest(self) -> str:
-        """The light that its place shows on a map."""
+        """The light that its place shows on a map and on the board of lights."""
         there = {light for (light, _), number in self.of.items() if number}
         return next((light for light in GRAVEST if light in there), "none")
 

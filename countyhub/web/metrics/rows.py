@@ -10,9 +10,9 @@ from countyhub.overview.boxviews import LINKS
 from countyhub.store import aside
 from countyhub.web.metrics.lags import COUNTED
 from countyhub.web.metrics.table import Metric, Sample, Scrape, each, moment, moments, one
-from countyhub.worktime.deadlines import GREEN, GREY, NONE, RED, YELLOW
+from countyhub.worktime import deadlines
 
-LIGHTS: Final = tuple(light.colour for light in (GREEN, YELLOW, RED, GREY, NONE))
+LIGHTS: Final = tuple(light.colour for light in deadlines.LIGHTS)
 STAGES: Final = (*sorted(OPEN), "merged")
 SUPPRESSED: Final = ("window", "offline-in-window", "held-down", "repeated")
 INGEST: Final = ("stored", "repeated", "dead", "reused")

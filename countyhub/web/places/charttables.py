@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from countyhub.rollup.figures import Flow, Rates, Standing
 from countyhub.web.desk import Visit
 from countyhub.web.export.tables import Column, Table
-from countyhub.web.live.lighttally import GRAVEST
+from countyhub.worktime.deadlines import GRAVEST
 
 
 @dataclass(slots=True)

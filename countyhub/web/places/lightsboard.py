@@ -16,7 +16,8 @@ from countyhub.registry.forms import Grid
 from countyhub.web.cases.limits import limits
 from countyhub.web.cases.mine import SHOWN, mine, offices
 from countyhub.web.desk import Desk, Parts, Visit
-from countyhub.web.live.lighttally import GRAVEST, OPEN_STAGES, Counts, Tally
+from countyhub.web.live.lighttally import OPEN_STAGES, Counts, Tally
+from countyhub.worktime.deadlines import GRAVEST
 
 _BENEATH = {"": "township", "county": "township", "township": "village", "village": "grid", "grid": "grid"}
 

@@ -27,9 +27,10 @@ from countyhub.registry.forms import Grid
 from countyhub.registry.snapshot import Registry
 from countyhub.web import outlines
 from countyhub.web.desk import Desk, Parts, Visit
-from countyhub.web.live.lighttally import GRAVEST, Tally
+from countyhub.web.live.lighttally import Tally
 from countyhub.web.outlines import Shape
 from countyhub.web.places.lightsboard import Area, area_of
+from countyhub.worktime.deadlines import GRAVEST
 
 LAYERS: Final[Mapping[str, tuple[str, ...]]] = {
     "lights": (*GRAVEST, "none"),

@@ -13,12 +13,13 @@ from countyhub.overview.boxviews import BoxView, DeviceView
 from countyhub.registry.within import Belonging
 from countyhub.web.desk import Visit
 from countyhub.web.export.tables import Column, Table
-from countyhub.web.live.lighttally import GRAVEST, Counts
+from countyhub.web.live.lighttally import Counts
 from countyhub.web.places import lightsboard
 from countyhub.web.places.boxpages import Row as BoxRow
 from countyhub.web.places.cameras import Rate
 from countyhub.web.texts import present
 from countyhub.web.texts.table import word
+from countyhub.worktime.deadlines import GRAVEST
 
 
 class Camera(NamedTuple):
