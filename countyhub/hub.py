@@ -71,8 +71,6 @@ class Hub:
         self.book = Book.configured(config, self.registry)
         windows = WindowFiles(config.calendar.windows_dir, zone)
         self.matters = Follower(store, self.committed, self.book, windows, config.language)
-        self.web_port = 0
-        """Port of the console once it listens."""
         self._born: set[str] = set()
         self._due = asyncio.Event()
 
@@ -178,7 +176,6 @@ class Hub:
             await asyncio.sleep(WEB_RETRY_S)
 
     def _console_listens(self, port: int) -> None:
-        self.web_port = port
         scheme = "https" if self.config.web.tls_cert else "http"
         log.info("console on %s://%s:%d/", scheme, self.config.web.host, port)
 

@@ -18,7 +18,6 @@ from countyhub.cases.book import WORKING, Book
 from countyhub.lifecycle.state import Actor
 from countyhub.sight import scope as scopes
 from countyhub.sight.scope import NOTHING, WHOLE, Scope
-from gridwire.problem import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,17 +37,13 @@ class Viewer:
     csrf: str
     must_change: bool = False
     on_duty: bool = True
-    language: Language | None = None
     address: str = ""
-    acts_as: Actor | None = field(default=None, repr=False)
+    actor: Actor | None = field(default=None, repr=False)
+    """In whose name he acts; None for who only looks."""
 
     def may(self, right: str) -> bool:
         """Whether one of the roles has this right, see `roles.RIGHTS`."""
         return right in self.rights
-
-    def actor(self, book: Book, now: datetime) -> Actor | None:
-        """In whose name it acts; None for who only looks."""
-        return self.acts_as
 
     @property
     def sight(self) -> str:
@@ -61,10 +56,7 @@ class Viewer:
         return Asker(f"user/{self.name}", self.user, self.address)
 
 
-def viewer(
-    user: User, book: Book, now: datetime, *, session: int = 0, csrf: str = "", language: Language | None = None,
-    address: str = "",
-) -> Viewer:  # fmt: skip
+def viewer(user: User, book: Book, now: datetime, *, session: int = 0, csrf: str = "", address: str = "") -> Viewer:
     """As the registry in `book` has it now."""
     seen, actor = _place(user, book, now)
     rights = user.rights if actor is not None else user.rights - NO_PERSON
@@ -79,9 +71,8 @@ def viewer(
         csrf=csrf,
         must_change=user.must_change,
         on_duty=seen != NOTHING,
-        language=language,
         address=address,
-        acts_as=actor,
+        actor=actor,
     )
 
 
@@ -97,10 +88,8 @@ class Standing:
         current = (self._book.registry, self._book.day(now))
         if current[0] is not self._of[0] or current[1] != self._of[1]:
             last = self._last
-            self._of, self._last = current, viewer(
-                self._user, self._book, now, session=last.session, csrf=last.csrf, language=last.language,
-                address=last.address,
-            )  # fmt: skip
+            self._of = current
+            self._last = viewer(self._user, self._book, now, session=last.session, csrf=last.csrf, address=last.address)
         return self._last
 
 

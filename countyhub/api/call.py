@@ -68,9 +68,9 @@ class Call:
     def actor(self) -> Actor:
         """In whose name it acts. Raises `NoPerson`, `PersonAway`."""
         if self.viewer is not None:
-            if self.viewer.acts_as is None:
+            if self.viewer.actor is None:
                 raise NoPerson
-            return self.viewer.acts_as
+            return self.viewer.actor
         if not self.token.person:
             raise NoPerson
         try:

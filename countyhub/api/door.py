@@ -149,7 +149,7 @@ class Door:
 
 def _as_token(who: Viewer, now: datetime) -> Token:
     scopes = (who.rights & SCOPES.keys()) - NOT_BY_SESSION
-    person = who.user if who.acts_as is not None else ""
+    person = who.user if who.actor is not None else ""
     return Token(
         id=-who.account, name=f"user/{who.name}", prefix="", scopes=frozenset(scopes), person=person, area="",
         created=now, by="", expires=None, revoked=None, used=None,

@@ -62,7 +62,7 @@ class Visit:
 
     @property
     def actor(self) -> Actor | None:
-        return self.viewer.actor(self.book, self.now)
+        return self.viewer.actor
 
     @property
     def names(self) -> tuple[Registry, date]:
@@ -159,7 +159,7 @@ class Desk:
     _freshening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def language(self, request: Request) -> Language:
-        return viewer_of(request).language or language_of(request, self.settings)
+        return language_of(request, self.settings)
 
     async def visit(self, request: Request) -> Visit:
         """Raises one of `UNAVAILABLE`."""

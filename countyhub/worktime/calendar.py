@@ -18,7 +18,6 @@ from gridwire.problem import Problem
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 MINUTE_US: Final = 60_000_000
-HOUR_US: Final = 60 * MINUTE_US
 _US = timedelta(microseconds=1)
 T = TypeVar("T")
 

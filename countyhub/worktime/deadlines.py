@@ -42,9 +42,12 @@ RED: Final = Light("red", "square", "■", "已超时", "over the limit", "红�
 GREY: Final = Light("grey", "bars", "‖", "已挂起", "suspended", "灰灯")
 NONE: Final = Light("none", "dash", "–", "不计时", "no limit", "无灯")
 LIGHTS: Final = (RED, YELLOW, GREY, GREEN, NONE)
-"""The gravest first: a case shows the first of these that one of its clocks has."""
+"""The gravest first: a case shows the first of these that one of its clocks has.
+
+Board, map and filters follow; the shape on a page is drawn in `web/templates/_icons.html`, the colour in `console.css`.
+"""
 GRAVEST: Final = tuple(each.colour for each in LIGHTS if each is not NONE)
-"""The colours that count, the gravest first: a village shows the first of these that one of its cases has."""
+"""The colours that count, the gravest first: on the map a place shows the first that one of its cases has."""
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):

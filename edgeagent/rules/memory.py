@@ -89,7 +89,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """When the machine booted by the clock of then: shows whether the clock was set meanwhile."""
 
     def is_due(self, now_s: float) -> bool:
-        """A clock that was set back must not hold it until it has caught up."""
+        """A clock that was set back must not hold it until it has caught up; it goes out, whether it lasted or not."""
         return now_s >= self.due_s or now_s < self.since_s
 
 

@@ -50,7 +50,7 @@ class Counts:
 
     @property
     def gravest(self) -> str:
-        """The light that its place shows on a map and on the board of lights."""
+        """The light that its place shows on a map."""
         there = {light for (light, _), number in self.of.items() if number}
         return next((light for light in GRAVEST if light in there), "none")
 

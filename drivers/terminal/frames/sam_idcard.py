@@ -29,7 +29,7 @@ PREAMBLE = bytes.fromhex("AAAAAA9669")
 _LEN_AT, _BODY_AT = len(PREAMBLE), len(PREAMBLE) + 2
 _MIN_LEN, _MAX_LEN = 4, 0x0508
 READ_ANSWER_BYTES = _BODY_AT + _MAX_LEN  # 1295
-TEXT_BYTES, PHOTO_BYTES = 256, 1024
+TEXT_BYTES = 256
 
 
 def request(command: int, parameter: int) -> bytes:
