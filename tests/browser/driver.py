@@ -17,9 +17,9 @@ import pytest
 from tests.logins import COOKIES
 
 try:
-    from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+    from playwright.async_api import Browser, Page, async_playwright, expect
 except ImportError:
-    Browser = BrowserContext = Page = async_playwright = expect = None
+    Browser = Page = async_playwright = expect = None
 
 PATH = shutil.which("chromium") or shutil.which("chromium-browser")
 MISSING = "no chromium: make browser" if PATH is None else "no playwright: make browser" if expect is None else ""

@@ -155,12 +155,6 @@ def copy_store(place: County, target: Path) -> None:
     shutil.copytree(place.store, target, ignore=shutil.ignore_patterns("*.sock", "*.damaged-*", "ballast"))
 
 
-def back_up(database: Path, target: Path) -> None:
-    """As `sqlite3 hub.db .backup` does it, while the hub goes on."""
-    with closing(sqlite3.connect(database, timeout=30)) as live, closing(sqlite3.connect(target)) as to:
-        live.backup(to)
-
-
 def empty_store(place: County) -> None:
     for path in place.store.iterdir():  # it may be a mount point
         if path.is_dir():
