@@ -23,6 +23,8 @@ from tests.instances import BOX
 from tests.ownprocess import PATIENCE_S, ROOT, OwnProcess
 
 DRIVERS = ROOT / "tests" / "drivers_for_tests"
+LAST_WORDS = 20_000
+"""So many characters of an agent's log are shown when it did not do what was waited for."""
 _PAGE = re.compile(r"status page at http://127\.0\.0\.1:(\d+)/")
 
 
@@ -125,13 +127,19 @@ class AgentProcess(OwnProcess):
         assert last == equals
 
     async def until_drained(self, timeout_s: float = PATIENCE_S) -> None:
-        """Until the hub has acknowledged everything."""
-        async with asyncio.timeout(timeout_s):
-            while True:
-                lanes = (await self.status()).get("lanes")
-                if lanes and not any(lane["waiting"] for lane in lanes.values()):
-                    return
-                await asyncio.sleep(0.05)
+        """Until the hub has acknowledged everything.
+
+        Raises AssertionError, with what still waits and the agent's last words, when it did not in time.
+        """
+        status: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not (lanes := status.get("lanes")) or any(lane["waiting"] for lane in lanes.values()):
+                    await asyncio.sleep(0.05)
+                    status = await self.status()
+        except TimeoutError:
+            told = json.dumps(status, ensure_ascii=False, indent=1)
+            raise AssertionError(f"not everything was acknowledged:\n{told}\n{self.log[-LAST_WORDS:]}") from None
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query finds in the outbox's file."""
