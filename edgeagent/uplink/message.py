@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from edgeagent.outbox import Row
 from gridwire.events import Lane
+from gridwire.ranges import RangeSet
 
 
 class Message(NamedTuple):
@@ -16,3 +17,9 @@ class Message(NamedTuple):
     topic: str
     payload: bytes
     content_type: str
+
+    def numbers(self) -> RangeSet:
+        """Its row numbers: one run as nearly always, else row by row."""
+        first, last = self.rows[0].n, self.rows[-1].n
+        is_whole = last - first + 1 == len(self.rows)
+        return RangeSet([(first, last)] if is_whole else [(row.n, row.n) for row in self.rows])

@@ -42,10 +42,10 @@ class Packer:
         """What was read ahead is read again."""
         self._ahead.clear()
 
-    def send_singly(self, lane: Lane, rows: Sequence[tuple[int, int]]) -> None:
+    def send_singly(self, lane: Lane, rows: RangeSet) -> None:
         """Rows that go once more, each in a message of its own."""
-        self._single[lane].merge(RangeSet(rows))
-        self._queue.again(lane, rows)
+        self._single[lane].merge(rows)
+        self._queue.again(lane, rows.runs())
 
     def has_any(self, lanes: Sequence[Lane], *, picture: bool) -> bool:
         """Whether something of these lanes waits, or a picture where one may go."""

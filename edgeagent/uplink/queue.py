@@ -60,9 +60,10 @@ class Queue:
         self.asked[lane].remove_range(first, last)
         self.todo[lane].remove_range(first, last)
 
-    def hold_back(self, lane: Lane, first: int, last: int) -> None:
-        """These do not go on this connection, unless somebody else sees to it."""
-        self.todo[lane].remove_range(first, last)
+    def hold_back(self, lane: Lane, rows: Iterable[tuple[int, int]]) -> None:
+        """These, and no row between them, do not go on this connection, unless somebody else sees to it."""
+        for first, last in rows:
+            self.todo[lane].remove_range(first, last)
 
     def demote(self) -> None:
         """The hub answers again after a silence: what waited meanwhile is no longer live."""

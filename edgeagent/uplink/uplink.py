@@ -149,7 +149,7 @@ class Uplink:
         self.queue.restart({lane: book.unsettled() for lane, book in self._outbox.book.lanes.items()})
         self.suspect.connected(time.monotonic())
         for held in self.suspect.held:
-            self.queue.hold_back(held.lane, held.rows[0].n, held.rows[-1].n)
+            self.queue.hold_back(held.lane, held.numbers().runs())
         self._up = True
         self._wake.set()
 
@@ -158,7 +158,7 @@ class Uplink:
         self.window.clear()
         message = self.suspect.broke(time.monotonic())
         if message is not None:
-            flight = Flight(message.lane, RangeSet((row.n, row.n) for row in message.rows), len(message.payload))
+            flight = Flight(message.lane, message.numbers(), len(message.payload))
             why = "the broker ends the connection over its size"
             self._refused_for_good(message, flight, why, is_sure=True)
 
@@ -253,9 +253,7 @@ class Uplink:
         return not held and not self.window.has_picture() and self.window.has_room(MAX_PICTURE_BYTES)
 
     def _publish(self, message: Message) -> None:
-        first, last = message.rows[0].n, message.rows[-1].n
-        whole = last - first + 1 == len(message.rows)  # as nearly always; else row by row
-        numbers = RangeSet([(first, last)] if whole else [(row.n, row.n) for row in message.rows])
+        numbers = message.numbers()
         flight = Flight(message.lane, numbers, len(message.payload), time.monotonic())
         try:
             done = self._client.publish(message.topic, message.payload, content_type=message.content_type)
@@ -310,9 +308,8 @@ class Uplink:
         A broker that takes nothing at all must not empty the outbox either, nor fill it with gaps about gaps: then
         everything is held back. `is_sure`: the broker's limit on size says so, not only its answer.
         """
-        rows = [(row.n, row.n) for row in message.rows]
-        if len(rows) > 1:
-            self._packer.send_singly(message.lane, rows)
+        if len(message.rows) > 1:
+            self._packer.send_singly(message.lane, message.numbers())
             self._wake.set()
             return
         if _GAP in message.rows[0].body or not (is_sure or self._accepted):

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from edgeagent.outbox import Row
+from edgeagent.uplink.message import Message
 from edgeagent.uplink.queue import MAX_LIVE_ROWS, Queue
 from gridwire.events import EVENT_LANES, LANES
 
@@ -54,6 +55,14 @@ def test_too_many_live_rows_become_backlog():
     queue.offer(row("alarm", n) for n in range(1, MAX_LIVE_ROWS + 11))
     assert len(queue.live["alarm"]) == MAX_LIVE_ROWS
     assert list(queue.todo["alarm"].runs()) == [(MAX_LIVE_ROWS + 1, MAX_LIVE_ROWS + 10)]
+
+
+def test_what_is_held_back_does_not_hold_the_rows_between_its_own():
+    queue = Queue()
+    queue.restart(nothing() | {"alarm": [(1, 9)]})
+    suspect = Message("alarm", [row("alarm", n) for n in (2, 3, 7)], "topic", b"", "")
+    queue.hold_back("alarm", suspect.numbers().runs())
+    assert list(queue.todo["alarm"]) == [1, 4, 5, 6, 8, 9]
 
 
 def test_after_a_silence_what_waited_is_no_longer_live():
