@@ -88,7 +88,7 @@ async def cloned(place: County) -> None:
         told = set(ledger.told_ids)
         await until(lambda: told <= place.at_hub(), 60)
         place.stop_file.touch()
-        await clone.until_drained(60)
+        await clone.until_drained()
         assert clone.stop() == 0
     place.stop_file.unlink()
     await place.start_agent()

@@ -111,7 +111,7 @@ class Pair:
     async def drain(self) -> None:
         self.stop_file.touch()
         await self.agent.until_running()
-        await self.agent.until_drained(90)
+        await self.agent.until_drained()
         assert self.agent.stop() == 0
         assert self.hub.stop() == 0
 

@@ -55,7 +55,7 @@ async def drain(place: World) -> None:
     """Nobody raises anything more; what is stored arrives."""
     place.stop_raising()
     await place.all_up()
-    await place.agent.until_drained(90)
+    await place.agent.until_drained()
     counters = (await place.agent.status())["counters"]
     assert (counters["strange_acks"], counters["parked"]) == (0, 0)
     assert place.agent.stop() == 0

@@ -104,7 +104,7 @@ async def village(folder: Path, devices: str) -> AsyncIterator[Village]:
 
 async def drain(place: Village) -> int:
     """What is stored arrives; nobody has been confused. Gives how many rows were sent, repeats included."""
-    await place.agent.until_drained(90)
+    await place.agent.until_drained()
     counters = (await place.agent.status())["counters"]
     assert (counters["strange_acks"], counters["parked"]) == (0, 0)
     assert place.agent.stop() == 0

@@ -78,7 +78,7 @@ class Village:
         self._stop_file.touch()
         self.agent.start()
         await self.agent.until_running()
-        await self.agent.until_drained(90)
+        await self.agent.until_drained()
         assert self.agent.stop() == 0
         assert self.hub.stop() == 0
 

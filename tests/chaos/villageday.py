@@ -183,7 +183,7 @@ class Day:
     async def drain(self) -> None:
         """The uplink is mended; everything arrives."""
         self.uplink.mend()
-        await self.agent.until_drained(90)
+        await self.agent.until_drained()
         assert self.agent.stop() == 0
         await until(lambda: self.hub.rows("SELECT count(*) FROM event"))
         assert self.hub.stop() == 0

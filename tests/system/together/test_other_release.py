@@ -71,7 +71,7 @@ async def through_faults(agent: AgentProcess, hub: HubProcess, broker: Mosquitto
     wait.touch()
     await until(lambda: ledger.is_at_rest, PATIENCE_S)
     await agent.until_running()
-    await agent.until_drained(90)
+    await agent.until_drained()
     await until(lambda: hub.rows("SELECT sum(missing), sum(lost) FROM stream_state") == [(0, 0)], 60)
 
 
@@ -145,7 +145,7 @@ async def test_one_end_after_the_other_is_upgraded(tmp_path, broker, ledger, oth
         wait.touch()
         await until(lambda: ledger.is_at_rest, PATIENCE_S)
         await agent.until_running()
-        await agent.until_drained(90)
+        await agent.until_drained()
         await until(lambda: hub.rows("SELECT sum(missing), sum(lost) FROM stream_state") == [(0, 0)], 60)
         assert "Traceback" not in hub.log + agent.log
     counted(f"{other.name}, the {first} upgraded first, then the other: {count(hub, ledger)}")
