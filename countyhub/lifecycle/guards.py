@@ -28,6 +28,7 @@ from gridwire.problem import Both
 
 MAX_RETURNS: Final = 2
 REWORK: Final = timedelta(days=7)
+"""So long can a closed case be opened again; then it is archived."""
 _LOW: Final[frozenset[Level]] = frozenset({"grid", "village"})
 
 Who = Literal["route", "owner", "upper", "above", "village", "resident", "front", "watch", "hub"]
