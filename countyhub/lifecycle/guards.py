@@ -192,7 +192,7 @@ def authority(case: Case, act: Act, _actor: Actor) -> Refused | None:
 
 
 def target(case: Case, act: Act, actor: Actor) -> Refused | None:
-    """Downwards only: along the route, or to an office below. That it is below, the caller's registry knows."""
+    """Downwards only: along the route, or to an office below. That it is below, `cases.book` looks up."""
     if act.target is None:
         return refusals.TargetMissing()
     if any(_may_give(case, office, act.target) for office in hands(case, actor)):
